@@ -1,0 +1,166 @@
+"""What a connector is: it describes the commands that inspect, dump and restore one database.
+
+A connector starts nothing and reads nothing but its settings. Every method returns a description, which the
+recipes run, print (``--dry-run``) or compare in tests. The promises that a connector's commands must keep are
+written at each method; ``tests/contract`` holds every connector to them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django_rclone.command import Command
+from django_rclone.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the probe found out about the live database."""
+
+    server_version: str
+    size: int
+    """Bytes of data that a dump has to read: an upper bound for the size of the object."""
+    tables: Mapping[str, int] = field(default_factory=dict)
+    """Row count by table, estimated where counting would mean reading everything."""
+    migrations: Mapping[str, str] = field(default_factory=dict)
+    """Newest applied migration by app."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What only this connector understands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """How to dump: ``command`` writes the dump to stdout, and ends 0 only if it is whole."""
+
+    command: Command
+    extension: str
+    """Without a dot; the recipe adds its own ending when it compresses."""
+    format: str
+    client: str
+    """Program and version, for instance ``pg_dump 17.4``."""
+    compression: str = ""
+    """What the command has compressed with already, for instance ``zstd:3``; empty: the recipe compresses."""
+    consistency: str = "snapshot"
+    """``snapshot`` if the dump is one moment of the database, ``none`` if it is not."""
+    notes: tuple[str, ...] = ()
+    """What people should know about this dump, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How the user wants the restore to go."""
+
+    into: str = ""
+    """Name of another database, restored beside the live one; empty: the live one."""
+    terminate_sessions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What is done to the stream just before the program that commits.
+
+    The last ``hold`` bytes are held back until everything upstream has ended well and the object's hash is
+    right. ``head`` may change the first bytes (at most ``hold`` of them), ``tail`` the held-back last ones;
+    either may raise to stop the restore.
+    """
+
+    hold: int = 64 * 1024
+    head: Callable[[bytes], bytes] | None = None
+    tail: Callable[[bytes], bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePlan:
+    """The commands that restore an object: ``prepare``, then the object into ``load``, then ``commit``.
+
+    ``load`` are the programs that the object's (decompressed) bytes pass through; the last of them must not
+    change the target for good before it has read the very last byte and end-of-file, or must write to a place
+    beside, which ``commit`` then puts in. ``abort`` runs after any failure and must leave the target as it was.
+    """
+
+    target: str
+    """What will be changed, in words that a person recognises, for instance ``app on db.local:5432``."""
+    load: tuple[Command, ...]
+    prepare: tuple[Command, ...] = ()
+    commit: tuple[Command, ...] = ()
+    abort: tuple[Command, ...] = ()
+    gate: Gate = Gate()
+    notes: tuple[str, ...] = ()
+    """What will not be exact, or what the user should know before saying yes; one sentence each."""
+
+    def __str__(self) -> str:
+        lines = [f"target   {self.target}"]
+        lines += [f"note     {note}" for note in self.notes]
+        lines += [f"prepare  {command}" for command in self.prepare]
+        lines += [f"load     {' | '.join(str(command) for command in self.load)}"]
+        lines += [f"commit   {command}" for command in self.commit]
+        lines += [f"abort    {command}   (only if something fails)" for command in self.abort]
+        return "\n".join(lines)
+
+
+class BaseConnector(ABC):
+    """Describes how one database is inspected, dumped and restored.
+
+    ``settings`` is the alias's entry of Django's ``DATABASES``; ``options`` its entry of
+    ``DJANGO_RCLONE["DATABASE_OPTIONS"]``; ``compression`` the method and level that the user wants, which a
+    dump program that can compress by itself should use.
+    """
+
+    option_names: ClassVar[frozenset[str]] = frozenset()
+    """The keys of DATABASE_OPTIONS that this connector knows."""
+
+    def __init__(
+        self,
+        alias: str,
+        settings: Mapping[str, Any],
+        options: Mapping[str, Any] | None = None,
+        compression: tuple[str, int] = ("zstd", 3),
+    ) -> None:
+        self.alias = alias
+        self.settings = settings
+        self.options = options or {}
+        self.compression = compression
+
+    @property
+    def name(self) -> str:
+        """The database's name, as manifests carry it."""
+        return str(self.settings.get("NAME") or "")
+
+    @property
+    @abstractmethod
+    def engine(self) -> str:
+        """The engine's name in manifests, for instance ``postgresql``."""
+
+    @abstractmethod
+    def check(self) -> list[str]:
+        """Returns what is wrong with the settings or missing on this machine, one sentence each, without
+        connecting to anything."""
+
+    @abstractmethod
+    def probe(self) -> Command:
+        """Returns the command whose output ``facts`` understands. Changes nothing in the database."""
+
+    @abstractmethod
+    def facts(self, output: str) -> Facts:
+        """Returns what ``probe`` printed, understood."""
+
+    @abstractmethod
+    def dump(self, facts: Facts) -> Dump:
+        """Returns how to dump. Raises ConfigurationError when a dump is impossible here (no client that fits)."""
+
+    def contents(self, manifest: Manifest) -> Command | None:
+        """Returns the command that lists what an object holds from its first bytes on stdin (decompressed), or
+        None where nothing needs to be known. It may stop reading at any byte."""
+        return None
+
+    @abstractmethod
+    def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
+        """Returns how to restore the object of ``manifest``. Raises ConfigurationError when it cannot work."""
+
+    @abstractmethod
+    def restore_by_hand(self, object_command: str) -> str:
+        """Returns the plain command line that restores the output of ``object_command`` (an ``rclone cat …``,
+        decompressed where needed) with the database's own client alone, into a new database."""

@@ -1,0 +1,118 @@
+"""The manifest: a backup exists exactly when its manifest does. Pure: text in, text out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django_rclone.exceptions import DjangoRcloneError
+
+SCHEMA = 1
+
+
+class ManifestError(DjangoRcloneError):
+    """The text is not a manifest that this version understands."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One file of a backup on the remote."""
+
+    path: str
+    """From the remote's root."""
+    bytes: int
+    sha256: str
+    """Of the object as it is stored; empty if nobody recorded it (a backup without a manifest)."""
+    raw_bytes: int | None = None
+    """Before our compression; None where the dump program compressed by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What is known of one backup. Times are aware; see design of ``manifests/`` in docs/format.md."""
+
+    id: str
+    point: str
+    project: str
+    database: str
+    engine: str
+    name: str
+    server_version: str
+    client: str
+    format: str
+    compression: str
+    consistency: str
+    objects: tuple[StoredObject, ...]
+    started_at: datetime
+    finished_at: datetime
+    host: str = ""
+    django_version: str = ""
+    migrations: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, int] = field(default_factory=dict)
+    row_counts: str = "estimated"
+    """``estimated`` or ``exact``: what the numbers in ``tables`` are."""
+    restore: str = ""
+    django_rclone: str = ""
+
+    @property
+    def bytes(self) -> int:
+        """Size of all objects as they are stored."""
+        return sum(stored.bytes for stored in self.objects)
+
+    def to_json(self) -> str:
+        """Returns the manifest as it is stored."""
+        document = {"schema": SCHEMA, **dataclasses.asdict(self)}
+        document["started_at"] = _format_time(self.started_at)
+        document["finished_at"] = _format_time(self.finished_at)
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def parse(text: str) -> Manifest:
+    """Returns the manifest that ``text`` holds.
+
+    Fields that are not known are ignored. Raises ManifestError for anything else than a whole manifest of a
+    schema that this version knows.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise ManifestError(f"This is no JSON document: {error}.") from error
+    if not isinstance(document, dict) or not isinstance(document.get("schema"), int):
+        raise ManifestError('This JSON document has no "schema": it is no manifest.')
+    if document["schema"] > SCHEMA:
+        raise ManifestError(
+            f"This manifest has schema {document['schema']}; this version of django-rclone reads up to {SCHEMA}. "
+            "Upgrade django-rclone."
+        )
+    known = {entry.name for entry in dataclasses.fields(Manifest)}
+    values: dict[str, Any] = {key: value for key, value in document.items() if key in known}
+    try:
+        values["objects"] = tuple(_parse_object(entry) for entry in values["objects"])
+        values["started_at"] = _parse_time(values["started_at"])
+        values["finished_at"] = _parse_time(values["finished_at"])
+        return Manifest(**values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ManifestError(f"This manifest is damaged: {error!r}.") from error
+
+
+def _parse_object(entry: Mapping[str, Any]) -> StoredObject:
+    known = {item.name for item in dataclasses.fields(StoredObject)}
+    stored = StoredObject(**{key: value for key, value in entry.items() if key in known})
+    if not isinstance(stored.path, str) or not isinstance(stored.bytes, int) or len(stored.sha256) != 64:
+        raise ValueError(f"object {stored.path!r}")
+    return stored
+
+
+def _format_time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _parse_time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"time without offset: {text}")
+    return moment.astimezone(UTC)

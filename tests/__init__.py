@@ -1,0 +1,1 @@
+"""Tests: see tests/images and tests/servers for the real servers that they run against."""
