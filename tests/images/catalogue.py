@@ -1,0 +1,42 @@
+"""Every image that the tests use. A new server is one more line here and one more folder with a Dockerfile."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image: the official one, and how its stand-in is made."""
+
+    official: str
+    base: str = ""
+    """What the stand-in is built on, as name:version in this catalogue."""
+    dockerfile: str = ""
+    """The folder in tests/images with the stand-in's Dockerfile."""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """Build arguments of the Dockerfile."""
+    suite: str = ""
+    """For Debian itself, which nothing is under: the suite that debootstrap makes it of."""
+
+
+def _debian(suite: str) -> Image:
+    return Image(f"debian:{suite}-slim", suite=suite)
+
+
+def _postgres(major: int, debian: str, data: str = "/var/lib/postgresql/data") -> Image:
+    arguments = {"MAJOR": str(major), "PGDATA": data}
+    return Image(f"postgres:{major}", base=f"debian:{debian}", dockerfile="postgres", arguments=arguments)
+
+
+CATALOGUE: Mapping[str, Image] = {
+    "debian:bookworm": _debian("bookworm"),
+    "debian:trixie": _debian("trixie"),
+    "debian:sid": _debian("sid"),
+    "postgres:15": _postgres(15, "bookworm"),
+    "postgres:17": _postgres(17, "trixie"),
+    # Since 18 the official image keeps its data in a folder that is named after the version.
+    "postgres:18": _postgres(18, "sid", data="/var/lib/postgresql/18/docker"),
+    "postgis:17": Image("postgis/postgis:17-3.5", base="postgres:17", dockerfile="postgis"),
+    # Testcontainers' own cleaner has no stand-in: where it cannot be pulled we clean up by label.
+    "ryuk:0.8.1": Image("testcontainers/ryuk:0.8.1"),
+}
