@@ -8,12 +8,13 @@ written at each method; ``tests/contract`` holds every connector to them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django_rclone.command import Command
 from django_rclone.manifest import Manifest
+from django_rclone.streams import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +57,6 @@ class Mode:
     into: str = ""
     """Name of another database, restored beside the live one; empty: the live one."""
     terminate_sessions: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What is done to the stream just before the program that commits.
-
-    The last ``hold`` bytes are held back until everything upstream has ended well and the object's hash is
-    right. ``head`` may change the first bytes (at most ``hold`` of them), ``tail`` the held-back last ones;
-    either may raise to stop the restore.
-    """
-
-    hold: int = 64 * 1024
-    head: Callable[[bytes], bytes] | None = None
-    tail: Callable[[bytes], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +138,7 @@ class BaseConnector(ABC):
     def dump(self, facts: Facts) -> Dump:
         """Returns how to dump. Raises ConfigurationError when a dump is impossible here (no client that fits)."""
 
-    def contents(self, manifest: Manifest) -> Command | None:
+    def contents(self, manifest: Manifest) -> Command | None:  # noqa: ARG002 - a default that needs nothing
         """Returns the command that lists what an object holds from its first bytes on stdin (decompressed), or
         None where nothing needs to be known. It may stop reading at any byte."""
         return None

@@ -1,0 +1,142 @@
+"""Moves bytes from one program to the next, through filters."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from django_rclone.streams import Filter, Gate
+
+
+class Pump(threading.Thread):
+    """A thread that moves bytes from ``readable`` to ``writable``, both of which it owns.
+
+    With a ``gate`` it is the last one: the gate's last bytes, and end-of-file, wait for ``release``. Without one a
+    reader that stops reading does no harm: the stream is read (and hashed) to its end all the same.
+    """
+
+    CHUNK = 1 << 20
+    # A program that writes in small pieces would wake us for each. Waiting a moment lets the pipe fill: a tenth of
+    # the reads and of the CPU that the receiving rclone spends. Whoever writes fast never sees the nap.
+    _SHORT = 64 * 1024
+    _NAP = 0.01
+
+    def __init__(self, readable: int, writable: int, filters: Sequence[Filter], gate: Gate | None) -> None:
+        super().__init__(name="pump", daemon=True)
+        self._readable = readable
+        self._writable = writable
+        self._filters = filters
+        self._working = len(filters)  # as many filters as still get data
+        self._gate = gate
+        self._held = bytearray()
+        self._head_done = gate is None or gate.head is None
+        self._verdict = threading.Event()
+        self._released = False
+        self.reading_since: float | None = None
+        self.writing_since: float | None = None
+        self.sink_closed = False
+        self.error: BaseException | None = None
+        self.drained = threading.Event()
+        """Everything has been read and filtered; only what the gate holds is left."""
+        self.changed = threading.Event()
+
+    def release(self) -> None:
+        """Lets the held-back bytes and end-of-file through. Raises, and lets nothing through, if the gate objects."""
+        if self._gate is not None and self._gate.tail is not None:
+            self._held[:] = self._gate.tail(bytes(self._held))
+        self._released = True
+        self._verdict.set()
+
+    def abandon(self) -> None:
+        """Lets go without releasing anything. The programs at both ends have ended."""
+        self._verdict.set()
+        if self.ident is None:
+            self._close()
+        else:
+            self.join()
+
+    def run(self) -> None:
+        try:
+            self._move()
+        except Exception as error:
+            self.error = error
+        self.drained.set()
+        self.changed.set()
+        if self._gate is not None:
+            self._verdict.wait()
+            if self._released:
+                self._write(bytes(self._held))
+        self._close()
+
+    def _close(self) -> None:
+        os.close(self._readable)
+        os.close(self._writable)
+
+    def _move(self) -> None:
+        while data := self._read():
+            self._push(data)
+        for index in range(len(self._filters)):
+            if index < self._working:
+                self._push_all(self._filters[index].finish, index)
+        if not self._head_done:
+            self._apply_head()
+
+    def _push(self, data: bytes, index: int = 0) -> None:
+        """Sends ``data`` through the filters from ``index`` on, and out."""
+        if index < self._working:
+            self._push_all(lambda: self._filters[index].feed(data), index)
+        elif index == len(self._filters):
+            self._pass_on(data)
+
+    def _push_all(self, pieces: Callable[[], Iterable[bytes]], index: int) -> None:
+        # A filter that raises ends the output, but not the reading: an earlier filter (the hash) may know better
+        # what is wrong, and the first in the stream is the one to blame.
+        try:
+            for piece in pieces():
+                self._push(piece, index + 1)
+        except Exception as error:
+            self.error = error
+            self._working = index
+
+    def _read(self) -> bytes:
+        self.reading_since = time.monotonic()
+        data = os.read(self._readable, self.CHUNK)
+        self.reading_since = None
+        if 0 < len(data) < self._SHORT:
+            time.sleep(self._NAP)
+        return data
+
+    def _pass_on(self, data: bytes) -> None:
+        if self.error is not None or not data:
+            return
+        if self._gate is None or (self._gate.hold == 0 and self._head_done):
+            self._write(data)
+            return
+        self._held += data
+        if not self._head_done and len(self._held) >= self._gate.hold:
+            self._apply_head()
+        if self._head_done and len(self._held) > self._gate.hold:
+            free = len(self._held) - self._gate.hold
+            self._write(bytes(self._held[:free]))
+            del self._held[:free]
+
+    def _apply_head(self) -> None:
+        if self._gate is not None and self._gate.head is not None and self.error is None:
+            self._held[:] = self._gate.head(bytes(self._held))
+        self._head_done = True
+
+    def _write(self, data: bytes) -> None:
+        if self.sink_closed:
+            return
+        rest = memoryview(data)
+        try:
+            while rest:
+                self.writing_since = time.monotonic()
+                rest = rest[os.write(self._writable, rest) :]
+        except BrokenPipeError:
+            self.sink_closed = True
+            self.changed.set()
+        finally:
+            self.writing_since = None

@@ -1,0 +1,176 @@
+"""What happens to bytes between two programs: counting, hashing, compressing, holding back. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from django_rclone.exceptions import ConfigurationError, VerificationFailed
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+LEVELS = {"zstd": range(1, 20), "gzip": range(1, 10), "none": range(1)}
+"""Accepted compression methods and their levels; beyond zstd 19 a restore needs special flags."""
+DEFAULT_LEVEL = {"zstd": 3, "gzip": 6, "none": 0}
+ENDING = {"zstd": ".zst", "gzip": ".gz", "none": ""}
+
+
+class Filter(Protocol):
+    """A step in the stream. Bytes go in by ``feed``, in pieces of bounded size they come out; ``finish`` gives the
+    rest. Both may raise to stop it all."""
+
+    def feed(self, data: bytes) -> Iterable[bytes]: ...
+
+    def finish(self) -> Iterable[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What is done to the stream just before the program that commits.
+
+    The last ``hold`` bytes are held back until everything upstream has ended well and the object's hash is
+    right. ``head`` may change the first bytes (at least ``hold`` of them, or all there are), ``tail`` the
+    held-back last ones; either may raise to stop the restore.
+    """
+
+    hold: int = 64 * 1024
+    head: Callable[[bytes], bytes] | None = None
+    tail: Callable[[bytes], bytes] | None = None
+
+
+class Meter:
+    """Counts the bytes that pass."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def feed(self, data: bytes) -> Iterable[bytes]:
+        self.bytes += len(data)
+        return (data,)
+
+    def finish(self) -> Iterable[bytes]:
+        return ()
+
+
+class Digest(Meter):
+    """Counts and hashes (SHA-256) the bytes that pass; with ``expected`` the end of the stream checks them.
+
+    ``expected`` is (size, hexadecimal hash); VerificationFailed is raised when either differs.
+    """
+
+    def __init__(self, expected: tuple[int, str] | None = None, what: str = "The object") -> None:
+        super().__init__()
+        self._hash = hashlib.sha256()
+        self._expected = expected
+        self._what = what
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal hash of what has passed so far."""
+        return self._hash.hexdigest()
+
+    def feed(self, data: bytes) -> Iterable[bytes]:
+        self._hash.update(data)
+        return super().feed(data)
+
+    def finish(self) -> Iterable[bytes]:
+        if self._expected is not None:
+            size, sha256 = self._expected
+            if self.bytes != size:
+                raise VerificationFailed(
+                    f"{self._what} is damaged: {self.bytes:,} bytes arrived, its manifest promises {size:,}."
+                )
+            if self.sha256 != sha256:
+                raise VerificationFailed(f"{self._what} is damaged: its SHA-256 is not the one in its manifest.")
+        return ()
+
+
+class Compressor:
+    """Compresses the stream in threads of the library's own."""
+
+    def __init__(self, method: str, level: int) -> None:
+        self._stream: zstd.ZstdCompressor | zlib._Compress
+        if method == "zstd":
+            # Without workers compression and reading would take turns; see docs/speed.md for what that costs.
+            workers = min(2, os.cpu_count() or 1)
+            self._stream = zstd.ZstdCompressor(
+                options={
+                    zstd.CompressionParameter.compression_level: level,
+                    zstd.CompressionParameter.checksum_flag: 1,
+                    zstd.CompressionParameter.nb_workers: workers if workers > 1 else 0,
+                }
+            )
+        else:
+            self._stream = zlib.compressobj(level, wbits=31)
+
+    def feed(self, data: bytes) -> Iterable[bytes]:
+        return (self._stream.compress(data),)
+
+    def finish(self) -> Iterable[bytes]:
+        return (self._stream.flush(),)
+
+
+class Decompressor:
+    """Takes the compression off again. Several frames (or gzip members) in a row are one stream."""
+
+    # What one piece may unpack to: a kilobyte of zstd can stand for a gigabyte of zeros.
+    _PIECE = 1 << 20
+
+    def __init__(self, method: str, what: str = "The object") -> None:
+        self._method = method
+        self._what = what
+        self._stream: zstd.ZstdDecompressor | zlib._Decompress = self._new()
+        self._begun = False
+
+    def _new(self) -> zstd.ZstdDecompressor | zlib._Decompress:
+        return zstd.ZstdDecompressor() if self._method == "zstd" else zlib.decompressobj(wbits=31)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        while data:
+            if self._stream.eof:
+                self._stream = self._new()
+            self._begun = True
+            try:
+                yield self._stream.decompress(data, self._PIECE)
+                while self._pending():
+                    yield self._stream.decompress(self._rest(), self._PIECE)
+            except (zstd.ZstdError, zlib.error) as error:
+                raise VerificationFailed(f"{self._what} is damaged: it is not whole {self._method} data.") from error
+            data = self._stream.unused_data
+
+    def _pending(self) -> bool:
+        if isinstance(self._stream, zstd.ZstdDecompressor):
+            return not self._stream.eof and not self._stream.needs_input
+        return not self._stream.eof and bool(self._stream.unconsumed_tail)
+
+    def _rest(self) -> bytes:
+        return b"" if isinstance(self._stream, zstd.ZstdDecompressor) else self._stream.unconsumed_tail
+
+    def finish(self) -> Iterable[bytes]:
+        if not self._begun or not self._stream.eof:
+            raise VerificationFailed(f"{self._what} is damaged: its {self._method} data end too early.")
+        return ()
+
+
+def compressor(method: str, level: int) -> list[Filter]:
+    """Returns the filters that compress with ``method``; none for ``none``."""
+    return [] if method == "none" else [Compressor(method, level)]
+
+
+def decompressor(compression: str, what: str = "The object") -> list[Filter]:
+    """Returns the filters that undo ``compression`` as a manifest names it (``zstd:3``); none where the dump
+    program compressed, or nothing did. Raises ConfigurationError for a method that this version cannot undo."""
+    method = compression.partition(":")[0]
+    if method in ("", "none"):
+        return []
+    if method not in LEVELS:
+        raise ConfigurationError(f"{what} is compressed with {method}, which this version cannot undo: upgrade.")
+    return [Decompressor(method, what)]
