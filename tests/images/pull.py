@@ -23,9 +23,10 @@ def pull(reference: str) -> str:
     registry = _note(_registry(reference))
     for note in (registry, _note(reference)):
         if note.exists() and time.time() - note.stat().st_mtime < REMEMBERED:
-            return f"{note.read_text()} (remembered)"
+            return f"{note.read_text()}, remembered"
     if reason := _attempt(reference):
         note = _note(reference) if any(words in reason for words in _ABOUT_THIS_IMAGE_ALONE) else registry
+        reason = reason.rpartition(": ")[2]
         note.write_text(reason)
     return reason
 
