@@ -1,0 +1,115 @@
+"""The only package that starts programs: ``run`` one, ``peek`` at a stream's beginning, ``pipe`` a whole stream.
+
+A pipe never lies. The last program's end-of-file, which rclone takes as "commit" and psql as "go on", is given
+only when every program before it has ended 0 and every filter has agreed; in every other case it is killed with
+its input still open. Should this process itself be killed, the kernel kills its children (Linux).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+from django_rclone.command import Attached, Command, Secret
+from django_rclone.exceptions import Unavailable
+from django_rclone.process.child import GRACE, Process, content_file, end, last_words
+from django_rclone.process.line import Line
+from django_rclone.process.watch import TICK, Limits, Watch
+from django_rclone.streams import Filter, Gate
+
+__all__ = ["Attached", "Command", "Limits", "Secret", "peek", "pipe", "run"]
+
+
+def run(command: Command, *, stdin: bytes = b"", timeout: float | None = 300) -> bytes:
+    """Runs one program and returns its stdout.
+
+    Raises what ``command.explain`` makes of an exit code other than 0, and Unavailable after ``timeout`` seconds.
+    """
+    read, write = os.pipe()
+    source = content_file(stdin)
+    try:
+        process = Process(command, source.fileno(), write)
+    except BaseException:
+        os.close(read)
+        raise
+    finally:
+        os.close(write)
+        source.close()
+    output = bytearray()
+
+    def collect() -> None:
+        with os.fdopen(read, "rb") as stream:
+            while data := stream.read(1 << 16):
+                output.extend(data)
+
+    collector = threading.Thread(target=collect, daemon=True)
+    try:
+        process.drain()
+        collector.start()
+        if process.wait(timeout or threading.TIMEOUT_MAX) is None:
+            raise Unavailable(f"{command.program} did not end within {timeout:g} s.{last_words(process)}")
+    finally:
+        end([process])
+        collector.join(GRACE)
+    if process.returncode != 0:
+        raise process.failure()
+    return bytes(output)
+
+
+def pipe(
+    *parts: Command | Filter,
+    gate: Gate = Gate(hold=0),
+    limits: Limits = Limits(),
+    tick: Callable[[], None] | None = None,
+) -> None:
+    """Runs the programs among ``parts`` as one stream, with the filters between them.
+
+    First and last must be commands. ``gate`` stands before the last. ``tick`` is called about five times a second
+    in the caller's thread. Raises the failure that came first in the stream, after everything was ended.
+    """
+    line = Line(parts, gate)
+    watch = Watch(line, limits, tick)
+    with line:
+        while not line.last.drained.is_set():
+            line.last.changed.wait(TICK)
+            watch.look()
+        for process in line.upstream:
+            while process.wait(TICK) is None:
+                watch.look()
+        line.raise_first_failure()
+        line.last.release()
+        watch.commit()
+
+
+def peek(*parts: Command | Filter, timeout: float = 300) -> bytes:
+    """Returns what the last program prints. It may end before it has read everything; the others are ended then."""
+    read, write = os.pipe()
+    output = bytearray()
+
+    def collect() -> None:
+        with os.fdopen(read, "rb") as stream:
+            while data := stream.read(1 << 16):
+                output.extend(data)
+
+    try:
+        line = Line(parts, Gate(hold=0), stdout=write)
+    except BaseException:
+        os.close(read)
+        raise
+    finally:
+        os.close(write)
+    collector = threading.Thread(target=collect, daemon=True)
+    watch = Watch(line, Limits(timeout=timeout), None)
+    with line:
+        collector.start()
+        while line.sink.wait(0.02) is None:
+            watch.check_clocks()
+            if line.last.drained.is_set():
+                line.last.release()
+        collector.join()
+        if line.sink.returncode != 0:
+            line.wait_for_root_cause()
+            line.raise_first_failure()
+            raise line.sink.failure()
+    return bytes(output)

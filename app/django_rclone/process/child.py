@@ -1,0 +1,198 @@
+"""One started program: its environment, its descriptors, its end."""
+
+from __future__ import annotations
+
+import ctypes
+import fnmatch
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+from django_rclone.command import Attached, Command, Secret
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed
+from django_rclone.masking import looks_secret, mask, secret_values
+
+# What every program may see of our environment: where things are, how text is written, what is trusted.
+_COMMON = (
+    *("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LD_LIBRARY_PATH"),
+    *("LANG", "LANGUAGE", "LC_*", "TZ", "TZDIR"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+)
+
+_STDERR_KEPT = 64 * 1024
+GRACE = 5.0
+"""Seconds between TERM and KILL, and for whatever else should take no time."""
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_prctl: Callable[[int, int], int] | None = (
+    ctypes.CDLL(None, use_errno=True).prctl if sys.platform.startswith("linux") else None
+)
+
+
+class Process:
+    """A started program: its group is ended as a whole, its stderr is drained, bounded and masked."""
+
+    def __init__(self, command: Command, stdin: int, stdout: int) -> None:
+        self.command = command
+        self._stderr = b""
+        self._reader: threading.Thread | None = None
+        env, secrets = _environment(command)
+        self._secrets = secrets
+        with _descriptors(command) as (argv, passed):
+            program = shutil.which(argv[0], path=env.get("PATH"))
+            if program is None:
+                raise ConfigurationError(
+                    f'Program "{argv[0]}" was not found. {command.install or "Install it, or put it on PATH."}'
+                )
+            try:
+                self._popen = subprocess.Popen(
+                    [program, *argv[1:]],
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=subprocess.PIPE,
+                    env=env,
+                    pass_fds=passed,
+                    start_new_session=True,  # a Ctrl-C at the terminal is ours to handle, and no program can prompt
+                    preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - we fork from the main thread only
+                )
+            except OSError as error:
+                raise ConfigurationError(f'Program "{program}" cannot be started: {error.strerror}.') from error
+
+    def drain(self) -> None:
+        """Starts to read stderr. Called when all programs of a pipe have been started: no forks with threads."""
+        self._reader = threading.Thread(target=self._read_stderr, name=f"stderr of {self.command.program}", daemon=True)
+        self._reader.start()
+
+    def _read_stderr(self) -> None:
+        while self._popen.stderr is not None and (data := os.read(self._popen.stderr.fileno(), 65536)):
+            self._stderr = (self._stderr + data)[-_STDERR_KEPT:]
+
+    @property
+    def stderr(self) -> str:
+        """What the program has said, secrets masked."""
+        return mask(self._stderr.decode(errors="replace"), self._secrets)
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit code, negative for a signal, None while the program runs."""
+        return self._popen.poll()
+
+    def wait(self, seconds: float) -> int | None:
+        """Waits up to ``seconds`` for the end."""
+        with suppress(subprocess.TimeoutExpired):
+            self._popen.wait(seconds)
+        return self.returncode
+
+    def signal(self, number: int) -> None:
+        """Sends a signal to the program and everything that it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._popen.pid, number)
+
+    def close(self) -> None:
+        """Reads the end of stderr; the program has ended."""
+        if self._reader is not None:
+            self._reader.join(GRACE)  # a grandchild may hold it open: then what we have is enough
+        if self._popen.stderr is not None and (self._reader is None or not self._reader.is_alive()):
+            self._popen.stderr.close()
+
+    def failure(self) -> DjangoRcloneError:
+        """Returns the error that its builder makes of the program's end."""
+        self.close()
+        code = self.returncode
+        return self.command.explain(ProgramFailed(self.command.program, -1 if code is None else code, self.stderr))
+
+
+def end(processes: Sequence[Process]) -> None:
+    """Ends the programs that still run: TERM, then KILL. All at once, so that none takes another's end for EOF."""
+    running = [process for process in processes if process.returncode is None]
+    try:
+        for process in reversed(running):
+            process.signal(signal.SIGTERM)
+        until = time.monotonic() + GRACE
+        for process in running:
+            process.wait(max(0, until - time.monotonic()))
+    finally:
+        for process in running:
+            if process.returncode is None:
+                process.signal(signal.SIGKILL)
+                process.wait(GRACE)
+        for process in processes:
+            process.close()
+
+
+def last_words(*processes: Process) -> str:
+    said = [process.stderr.strip().splitlines()[-1] for process in processes if process.stderr.strip()]
+    return f" Last heard: {' | '.join(said)}" if said else ""
+
+
+def _die_with(parent: int) -> Callable[[], None] | None:
+    """Returns what a child does before it becomes the program: ask to be killed when we die."""
+    if _prctl is None:
+        return None
+
+    def ask(prctl: Callable[[int, int], int] = _prctl) -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # we died in between
+            os._exit(127)
+
+    return ask
+
+
+def _environment(command: Command) -> tuple[dict[str, str], list[str]]:
+    """Returns the program's environment, and the secrets that it or its arguments hold."""
+    allowed = (*_COMMON, *command.inherit)
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in allowed)
+    }
+    secrets = secret_values(env)
+    for name, value in command.env.items():
+        if isinstance(value, Secret):
+            secrets.append(value.value)
+            env[name] = value.value
+        else:
+            env[name] = value
+            if looks_secret(name):
+                secrets.append(value)
+    secrets += [part.value for part in command.argv if isinstance(part, Secret)]
+    return env, secrets
+
+
+@contextmanager
+def _descriptors(command: Command) -> Iterator[tuple[list[str], list[int]]]:
+    """Gives argv with attached content and secrets replaced by the names of inherited descriptors."""
+    argv: list[str] = []
+    files: list[BinaryIO] = []
+    try:
+        for part in command.argv:
+            if isinstance(part, str):
+                argv.append(part)
+            else:
+                content = part.content if isinstance(part, Attached) else part.value.encode()
+                files.append(content_file(content))
+                argv.append(f"/dev/fd/{files[-1].fileno()}")
+        yield argv, [file.fileno() for file in files]
+    finally:
+        for file in files:
+            file.close()
+
+
+def content_file(content: bytes) -> BinaryIO:
+    """Returns an open file in memory (Linux) that holds ``content``, at its beginning."""
+    if sys.platform.startswith("linux"):
+        file: BinaryIO = os.fdopen(os.memfd_create("django-rclone"), "w+b")
+    else:
+        file = tempfile.TemporaryFile()  # type: ignore[assignment]  # noqa: SIM115 - nothing in memory here
+    file.write(content)
+    file.flush()
+    file.seek(0)
+    return file
