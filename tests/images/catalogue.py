@@ -37,6 +37,4 @@ CATALOGUE: Mapping[str, Image] = {
     # Since 18 the official image keeps its data in a folder that is named after the version.
     "postgres:18": _postgres(18, "sid", data="/var/lib/postgresql/18/docker"),
     "postgis:17": Image("postgis/postgis:17-3.5", base="postgres:17", dockerfile="postgis"),
-    # Testcontainers' own cleaner has no stand-in: where it cannot be pulled we clean up by label.
-    "ryuk:0.8.1": Image("testcontainers/ryuk:0.8.1"),
 }

@@ -25,7 +25,8 @@ def make(suite: str, reference: str) -> None:
         _run(["nice", "-n", "10", *command])
         _use_this_machines_way_to_the_packages(root, suite, mirror)
         tar = subprocess.Popen(["tar", "-C", name, "--one-file-system", "-c", "."], stdout=subprocess.PIPE)
-        _run(["docker", "import", "--change", 'CMD ["bash"]', "--change", f"LABEL {LABEL}={suite}", "-", reference], tar)
+        changes = ["--change", 'CMD ["bash"]', "--change", f"LABEL {LABEL}={suite}"]
+        _run(["docker", "import", *changes, "-", reference], tar)
 
 
 def _mirror() -> str:

@@ -36,7 +36,8 @@ def _attempt(reference: str) -> str:
     with subprocess.Popen(
         ["docker", "pull", reference], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout and process.stderr
+        assert process.stdout
+        assert process.stderr
         answered = threading.Timer(FIRST_WORD, process.kill)
         answered.start()
         first = process.stdout.readline()

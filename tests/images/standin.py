@@ -25,4 +25,4 @@ def build(tag: str, image: Image, base: str) -> None:
         return
     arguments = [f"--build-arg={key}={value}" for key, value in {"BASE": base, **image.arguments}.items()]
     # The host's network: a build must reach the package mirror by the same way as the machine does.
-    docker("build", "--network=host", f"--tag={tag}", *arguments, str(HERE / image.dockerfile))
+    docker("build", "--force-rm", "--network=host", f"--tag={tag}", *arguments, str(HERE / image.dockerfile))

@@ -1,0 +1,53 @@
+"""Pytest fixtures: `pytest_plugins = ["tests.servers.fixtures"]` in the top conftest brings them in.
+
+A server starts when the first test asks for it, serves all tests of the session, and ends with it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+
+import pytest
+
+from tests.servers.postgres import PostgresServer, start_postgres
+from tests.servers.storage import StorageServer, serve_s3, serve_sftp
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[int], PostgresServer]]:
+    """Gives the session's PostgreSQL server of a major version: `postgres(17)`."""
+    with ExitStack() as stack:
+        yield cache(lambda major: stack.enter_context(start_postgres(major)))
+
+
+@pytest.fixture(scope="session")
+def postgres17(postgres: Callable[[int], PostgresServer]) -> PostgresServer:
+    """The session's PostgreSQL 17."""
+    return postgres(17)
+
+
+@pytest.fixture(scope="session")
+def postgres18(postgres: Callable[[int], PostgresServer]) -> PostgresServer:
+    """The session's PostgreSQL 18."""
+    return postgres(18)
+
+
+@pytest.fixture(scope="session")
+def postgis17() -> Iterator[PostgresServer]:
+    """The session's PostgreSQL 17 with PostGIS."""
+    with start_postgres(17, postgis=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageServer]:
+    """The session's S3 server."""
+    with serve_s3(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageServer]:
+    """The session's SFTP server."""
+    with serve_sftp(tmp_path_factory.mktemp("sftp")) as server:
+        yield server

@@ -1,0 +1,118 @@
+"""PostgreSQL and PostGIS servers in containers."""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from testcontainers.community.postgres import PostgresContainer
+
+from tests.images import image
+from tests.images.clients import client_dir
+from tests.servers import containers
+from tests.servers.ports import LOOPBACK, free_port, wait_until
+
+# Nothing here outlives the machine's next start, so nothing needs to reach the disk. (Commits still reach the kernel,
+# so that what was committed survives `kill`.)
+FAST = ("fsync=off", "full_page_writes=off")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A running server and its administrator."""
+
+    major: int
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    client_dir: Path
+    """The folder with the pg_dump, pg_restore, psql, createdb and dropdb of this server's version."""
+    container: PostgresContainer = field(repr=False)
+
+    def connect(self, database: str = "postgres", **options: Any) -> psycopg.Connection:
+        """A connection of the administrator, in autocommit unless the options say otherwise."""
+        address = {"host": self.host, "port": self.port, "user": self.user, "password": self.password}
+        return psycopg.connect(dbname=database, **{"autocommit": True, **address, **options})
+
+    def query(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Runs one statement, or several, and returns the rows of the last."""
+        with self.connect(database) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """A new database of its own for a test, by name; dropped afterwards, whoever is still connected."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        with self.connect() as connection:
+            connection.execute(create)
+        try:
+            yield name
+        finally:
+            with self.connect() as connection:
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def environment(self, database: str = "postgres") -> dict[str, str]:
+        """The variables by which libpq, and so every client program, finds this database."""
+        return {
+            "PGHOST": self.host,
+            "PGPORT": str(self.port),
+            "PGUSER": self.user,
+            "PGPASSWORD": self.password,
+            "PGDATABASE": database,
+        }
+
+    def settings(self, database: str, engine: str = "django.db.backends.postgresql") -> dict[str, Any]:
+        """An entry for Django's DATABASES."""
+        address = {"HOST": self.host, "PORT": str(self.port), "USER": self.user, "PASSWORD": self.password}
+        return {"ENGINE": engine, "NAME": database, **address}
+
+    def kill(self) -> None:
+        """Ends the server as a power cut would. `restart` brings it back with what it had."""
+        self.container.get_wrapped_container().kill()
+
+    def pause(self) -> None:
+        """Freezes the server: connections stay open and nothing answers."""
+        self.container.get_wrapped_container().pause()
+
+    def unpause(self) -> None:
+        """Lets a paused server go on."""
+        self.container.get_wrapped_container().unpause()
+
+    def restart(self) -> None:
+        """Stops the server where it runs, starts it on the same port, and waits until it answers."""
+        self.container.get_wrapped_container().restart()
+        self.wait()
+
+    def wait(self) -> None:
+        """Returns once the server takes connections from here."""
+        wait_until(self._answers, f"PostgreSQL {self.major} on port {self.port}")
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(psycopg.OperationalError), self.connect(connect_timeout=2):
+            return True
+        return False
+
+
+@contextmanager
+def start_postgres(major: int, *settings: str, postgis: bool = False) -> Iterator[PostgresServer]:
+    """A server of this major version, with settings such as "max_locks_per_transaction=256", for as long as needed."""
+    containers.prepare()
+    port = free_port()
+    container = PostgresContainer(
+        image("postgis" if postgis else "postgres", str(major)), username="admin", password="s3cret", dbname="admin"
+    )
+    container.ports["5432"] = (LOOPBACK, port)  # type: ignore[assignment]  # Docker's client takes an address too
+    container.with_command(["postgres", *(part for setting in (*FAST, *settings) for part in ("-c", setting))])
+    containers.own(container)
+    with container:
+        server = PostgresServer(major, LOOPBACK, port, "admin", "s3cret", client_dir(major), container)
+        server.wait()
+        yield server
