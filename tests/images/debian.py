@@ -16,7 +16,9 @@ SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 def make(suite: str, reference: str) -> None:
     """Makes a minimal Debian of this suite and hands it to the engine under this reference."""
-    subprocess.run([SCRIPTS / "apt.sh", "debootstrap", "debian-archive-keyring"], check=True)
+    if os.geteuid() != 0:
+        raise EngineError(f"{reference} cannot be pulled, and only root can make a stand-in with debootstrap.")
+    _run([str(SCRIPTS / "apt.sh"), "debootstrap", "debian-archive-keyring"])
     with tempfile.TemporaryDirectory(prefix=f"debian-{suite}-") as name:
         root = Path(name)
         root.chmod(0o755)

@@ -10,6 +10,9 @@ from tests.images.catalogue import CATALOGUE
 from tests.images.engine import EngineError, label, present
 from tests.images.pull import pull
 
+USED: list[str] = []
+"""What was found so far, in words, for reports."""
+
 
 @functools.cache
 def image(name: str, version: str) -> str:
@@ -19,7 +22,8 @@ def image(name: str, version: str) -> str:
     """
     with cache.lock(f"image-{name}-{version}"):
         reference, reason = _find(name, version)
-    print(f"test image {name}:{version} = {reference} ({reason})", file=sys.stderr, flush=True)
+    USED.append(f"test image {name}:{version} = {reference} ({reason})")
+    print(USED[-1], file=sys.stderr, flush=True)
     return reference
 
 

@@ -9,8 +9,15 @@ from functools import cache
 
 import pytest
 
+from tests.images.resolve import USED
 from tests.servers.postgres import PostgresServer, start_postgres
 from tests.servers.storage import StorageServer, serve_s3, serve_sftp
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says which images the tests ran on: the official ones and the stand-ins are not quite the same."""
+    for line in USED:
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

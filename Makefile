@@ -1,0 +1,17 @@
+.DEFAULT_GOAL := help
+.PHONY: help test unit lint clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: ## Set everything up, and run every check and test
+	@scripts/test.sh
+
+unit: ## Run the tests that need no server
+	@"$$(scripts/venv.sh test requirements/test.txt)" -m pytest tests/unit
+
+lint: ## Check style and types
+	@scripts/lint.sh
+
+clean: ## Remove environments, reports and the tests' containers (images and client programs stay cached)
+	@scripts/clean.sh
