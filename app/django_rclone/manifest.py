@@ -94,6 +94,8 @@ def parse(text: str) -> Manifest:
         values["objects"] = tuple(_parse_object(entry) for entry in values["objects"])
         values["started_at"] = _parse_time(values["started_at"])
         values["finished_at"] = _parse_time(values["finished_at"])
+        if not values["objects"]:
+            raise ValueError("no objects")
         return Manifest(**values)
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"This manifest is damaged: {error!r}.") from error

@@ -16,6 +16,8 @@ from django_rclone.command import Command
 from django_rclone.manifest import Manifest
 from django_rclone.streams import Gate
 
+__all__ = ["BaseConnector", "Dump", "Facts", "Gate", "Mode", "RestorePlan"]
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

@@ -21,8 +21,14 @@ from django_rclone.streams import Filter, Gate
 __all__ = ["Attached", "Command", "Limits", "Secret", "peek", "pipe", "run"]
 
 
-def run(command: Command, *, stdin: bytes = b"", timeout: float | None = 300) -> bytes:
-    """Runs one program and returns its stdout.
+def run(
+    command: Command,
+    *,
+    stdin: bytes = b"",
+    timeout: float | None = 300,
+    hear: Callable[[str], None] | None = None,
+) -> bytes:
+    """Runs one program and returns its stdout; ``hear`` gets each line of its stderr as it comes, in a thread.
 
     Raises what ``command.explain`` makes of an exit code other than 0, and Unavailable after ``timeout`` seconds.
     """
@@ -45,7 +51,7 @@ def run(command: Command, *, stdin: bytes = b"", timeout: float | None = 300) ->
 
     collector = threading.Thread(target=collect, daemon=True)
     try:
-        process.drain()
+        process.drain(hear)
         collector.start()
         if process.wait(timeout or threading.TIMEOUT_MAX) is None:
             raise Unavailable(f"{command.program} did not end within {timeout:g} s.{last_words(process)}")

@@ -44,6 +44,7 @@ class Process:
         self.command = command
         self._stderr = b""
         self._reader: threading.Thread | None = None
+        self._hear: Callable[[str], None] | None = None
         env, secrets = _environment(command)
         self._secrets = secrets
         with _descriptors(command) as (argv, passed):
@@ -66,14 +67,23 @@ class Process:
             except OSError as error:
                 raise ConfigurationError(f'Program "{program}" cannot be started: {error.strerror}.') from error
 
-    def drain(self) -> None:
-        """Starts to read stderr. Called when all programs of a pipe have been started: no forks with threads."""
+    def drain(self, hear: Callable[[str], None] | None = None) -> None:
+        """Starts to read stderr, and hands each line to ``hear``.
+
+        Called when all programs of a pipe have been started: no forks with threads.
+        """
+        self._hear = hear
         self._reader = threading.Thread(target=self._read_stderr, name=f"stderr of {self.command.program}", daemon=True)
         self._reader.start()
 
     def _read_stderr(self) -> None:
+        line = b""
         while self._popen.stderr is not None and (data := os.read(self._popen.stderr.fileno(), 65536)):
             self._stderr = (self._stderr + data)[-_STDERR_KEPT:]
+            if self._hear is not None:
+                *whole, line = (line + data).split(b"\n")
+                for text in whole:
+                    self._hear(mask(text.decode(errors="replace"), self._secrets))
 
     @property
     def stderr(self) -> str:

@@ -1,0 +1,180 @@
+"""The recipe of a backup: look, dump as a stream, prove, and only then say that it exists."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import random
+import shlex
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import django
+
+from django_rclone import __version__, conf, guide, naming, process, signals, streams
+from django_rclone.db.base import BaseConnector, Dump, Facts
+from django_rclone.display import Progress
+from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.naming import PARTIAL, ManifestName
+from django_rclone.rclone import Abilities, Remote
+
+logger = logging.getLogger("django_rclone")
+
+# What a dump comes to after compression, for the estimate of a program that compresses by itself.
+_TYPICAL_RATIO = 3.5
+
+
+@dataclass(slots=True)
+class Run:
+    """What all backups of one command share: the remote, the recovery point, clock and randomness."""
+
+    remote: Remote
+    project: str = ""
+    names: naming.Scheme = field(default_factory=conf.names)
+    compression: tuple[str, int] = field(default_factory=conf.compression)
+    limits: process.Limits = field(default_factory=conf.limits)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    randomness: random.Random = field(default_factory=random.SystemRandom)
+    point: str = ""
+    _abilities: Abilities | None = None
+    _guided: bool = False
+
+    def __post_init__(self) -> None:
+        self.point = self.point or naming.point(self.clock())
+
+    def abilities(self) -> Abilities:
+        """Asks the remote once what it can do. Also the first sign of whether it can be reached."""
+        if self._abilities is None:
+            self._abilities = self.remote.abilities()
+            if not self._abilities.streams:
+                logger.warning(
+                    'Remote "%s" takes no streams: rclone will write each dump to local disk first.', self.remote.root
+                )
+        return self._abilities
+
+    def leave_guide(self) -> None:
+        """Writes RESTORE.md unless it is there: just before the first manifest, so a failed first run leaves none."""
+        if not self._guided and self.remote.stat(naming.README) is None:
+            self.remote.put(naming.README, guide.text(self.remote).encode(), atomic=self.abilities().atomic)
+        self._guided = True
+
+
+def back_up(connector: BaseConnector, run: Run) -> Manifest:
+    """Makes one backup of one database and returns its manifest.
+
+    Whatever goes wrong, nothing half-done stays visible on the remote. Raises a DjangoRcloneError.
+    """
+    signals.pre_db_backup.send(sender=connector.__class__, database=connector.alias)
+    try:
+        manifest = _back_up(connector, run)
+    except DjangoRcloneError as error:
+        signals.announce(signals.backup_failed, connector.__class__, database=connector.alias, error=error)
+        raise
+    signals.announce(
+        signals.post_db_backup, connector.__class__, database=connector.alias, path=manifest.objects[0].path
+    )
+    return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    """Where the object goes, and what is done to the dump on its way."""
+
+    path: str
+    target: str
+    method: str
+    level: int
+
+
+def _back_up(connector: BaseConnector, run: Run) -> Manifest:
+    abilities = run.abilities()
+    facts = connector.facts(process.run(connector.probe()).decode())
+    dump = connector.dump(facts)
+    for note in dump.notes:
+        logger.warning('Database "%s": %s', connector.alias, note)
+    started = run.clock()
+    name = ManifestName(run.point, connector.alias, naming.new_id(run.randomness))
+    method, level = ("none", 0) if dump.compression else run.compression
+    path = run.names.object_path(connector.alias, started, dump.extension + streams.ENDING[method], name.id)
+    upload = _Upload(path, path if abilities.atomic else path + PARTIAL, method, level)
+    written = [upload.target]
+    try:
+        raw, digest = _stream(connector, facts, dump, upload, run)
+        if upload.target != path:
+            written.append(path)
+            run.remote.move(upload.target, path)
+        _confirm(run.remote, path, digest.bytes)
+        manifest = Manifest(
+            id=name.id,
+            point=run.point,
+            project=run.project,
+            database=connector.alias,
+            engine=connector.engine,
+            name=connector.name,
+            server_version=facts.server_version,
+            client=dump.client,
+            format=dump.format,
+            compression="" if method == "none" else f"{method}:{level}",
+            consistency=dump.consistency,
+            objects=(StoredObject(path, digest.bytes, digest.sha256, None if dump.compression else raw.bytes),),
+            started_at=started,
+            finished_at=run.clock(),
+            host=platform.node(),
+            django_version=django.get_version(),
+            migrations=facts.migrations,
+            tables=facts.tables,
+            restore=connector.restore_by_hand(by_hand(run.remote, path, method)),
+            django_rclone=__version__,
+        )
+        run.leave_guide()
+        written += [name.path + PARTIAL, name.path]
+        run.remote.put(name.path, manifest.to_json().encode(), atomic=abilities.atomic)
+    except BaseException:
+        _take_back(run.remote, written)
+        raise
+    return manifest
+
+
+def _stream(
+    connector: BaseConnector, facts: Facts, dump: Dump, upload: _Upload, run: Run
+) -> tuple[streams.Meter, streams.Digest]:
+    raw, digest = streams.Meter(), streams.Digest()
+    estimate = round(facts.size / _TYPICAL_RATIO) if dump.compression else facts.size
+    progress = Progress(f"{connector.alias}: dump", lambda: raw.bytes, estimate)
+    try:
+        process.pipe(
+            dump.command,
+            raw,
+            *streams.compressor(upload.method, upload.level),
+            digest,
+            run.remote.write(upload.target, facts.size),
+            limits=run.limits,
+            tick=progress.tick,
+        )
+    finally:
+        progress.close()
+    return raw, digest
+
+
+def _confirm(remote: Remote, path: str, size: int) -> None:
+    """Asks the remote for what was just written: the manifest promises only what is there."""
+    entry = remote.stat(path)
+    if entry is None or entry.size not in (size, -1):
+        found = "is not there" if entry is None else f"has {entry.size:,} bytes there"
+        raise DjangoRcloneError(f'Remote "{remote.root}": {path} was written with {size:,} bytes and {found}.')
+
+
+def _take_back(remote: Remote, paths: list[str]) -> None:
+    """Removes what was written, the manifest first: without it there is no backup."""
+    for path in reversed(paths):
+        with suppress(DjangoRcloneError):
+            remote.delete(path)
+
+
+def by_hand(remote: Remote, path: str, method: str) -> str:
+    """Returns the plain command line that writes an object's content to stdout."""
+    reading = f"rclone cat {shlex.quote(remote.path(path))}"
+    return reading + {"zstd": " | zstd -dc", "gzip": " | gzip -dc"}.get(method, "")

@@ -1,0 +1,128 @@
+"""System checks: every misconfiguration has an id, a message and a hint.
+
+They look at settings and at this machine only; nothing is connected to.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
+
+from django_rclone import conf, rclone
+from django_rclone.db import registry
+from django_rclone.db.sqlite import SqliteConnector
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
+
+TAG = "django_rclone"
+
+
+@register(TAG)
+def check_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """E001 REMOTE missing, E002 unknown key, E003 value that does not fit, E004 password in REMOTE."""
+    try:
+        configured = conf.configured()
+    except ConfigurationError as error:
+        return [Error(str(error), hint='For instance DJANGO_RCLONE = {"REMOTE": "s3:bucket/site"}.', id=f"{TAG}.E003")]
+    return [*_remote_problems(configured.get("REMOTE")), *_key_problems(), *_value_problems()]
+
+
+def _remote_problems(remote: Any) -> Iterator[CheckMessage]:
+    if not remote:
+        yield Error(
+            'DJANGO_RCLONE["REMOTE"] is not set.',
+            hint='Say where backups go, for instance DJANGO_RCLONE = {"REMOTE": "s3:bucket/site"}.',
+            id=f"{TAG}.E001",
+        )
+    elif isinstance(remote, str) and rclone.has_secret(remote):
+        yield Error(
+            'DJANGO_RCLONE["REMOTE"] holds a password, which every user of the machine could read in the process list.',
+            hint="Give the remote a name in rclone.conf or in RCLONE_CONFIG_<NAME>_… variables, and use that name.",
+            id=f"{TAG}.E004",
+        )
+
+
+def _key_problems() -> Iterator[CheckMessage]:
+    for key, meant in conf.unknown_keys().items():
+        hint = f'Did you mean "{meant}"?' if meant else f"Known keys: {', '.join(sorted(conf.SETTINGS))}."
+        yield Error(f'DJANGO_RCLONE has an unknown key "{key}".', hint=hint, id=f"{TAG}.E002")
+
+
+def _value_problems() -> Iterator[CheckMessage]:
+    for name in conf.configured():
+        if name in conf.SETTINGS and name != "REMOTE" and (wrong := conf.problem(name)):
+            yield Error(f'DJANGO_RCLONE["{name}"] {wrong}.', hint=conf.SETTINGS[name].meaning, id=f"{TAG}.E003")
+    for name in ("CONNECTORS", "DATABASE_OPTIONS"):
+        value = conf.configured().get(name)
+        for alias in value if isinstance(value, dict) else ():
+            if alias not in settings.DATABASES:
+                yield Error(
+                    f'DJANGO_RCLONE["{name}"] names the database "{alias}", which DATABASES does not have.',
+                    hint=f"DATABASES has: {', '.join(sorted(settings.DATABASES))}.",
+                    id=f"{TAG}.E003",
+                )
+
+
+@register(TAG)
+def check_connectors(**_kwargs: Any) -> list[CheckMessage]:
+    """E005 connector path that does not import, E006 connector written for 0.4, W001 engine without a connector,
+    E007 what a connector finds wrong, W002 SQLite not in WAL mode."""
+    try:
+        return [message for alias in settings.DATABASES for message in _connector_problems(alias)]
+    except ConfigurationError:
+        return []  # check_settings says what is wrong
+
+
+def _connector_problems(alias: str) -> Iterator[CheckMessage]:
+    engine = str(settings.DATABASES[alias].get("ENGINE", ""))
+    if engine in ("", "django.db.backends.dummy"):
+        return
+    path = registry.connector_path(alias, engine)
+    if not path:
+        yield checks.Warning(
+            f'The database "{alias}" cannot be backed up: no connector for the engine "{engine}".',
+            hint='Name one in DJANGO_RCLONE["CONNECTORS"] or ["CONNECTOR_MAPPING"].',
+            id=f"{TAG}.W001",
+        )
+        return
+    try:
+        registry.load(path)
+    except registry.OutdatedConnector as error:
+        yield Error(str(error), hint="docs/connectors.md has a complete example.", id=f"{TAG}.E006")
+        return
+    except ConfigurationError as error:
+        yield Error(str(error), hint="Check CONNECTORS and CONNECTOR_MAPPING.", id=f"{TAG}.E005")
+        return
+    connector = registry.connector(alias)
+    for problem in connector.check():
+        yield Error(f'Database "{alias}": {problem}', hint=None, id=f"{TAG}.E007")
+    if isinstance(connector, SqliteConnector) and connector.journal_mode() not in ("", "wal"):
+        yield checks.Warning(
+            f'The SQLite database "{alias}" is in rollback-journal mode: writers wait while it is backed up.',
+            hint='Switch it to WAL once: `sqlite3 FILE "PRAGMA journal_mode=WAL"`, or set SPOOL in DATABASE_OPTIONS.',
+            id=f"{TAG}.W002",
+        )
+
+
+@register(TAG)
+def check_rclone(**_kwargs: Any) -> list[CheckMessage]:
+    """E008 rclone missing, E009 rclone too old."""
+    try:
+        remote = conf.remote()
+    except ConfigurationError:
+        return []
+    if shutil.which(remote.binary) is None:
+        message = f'The program "{remote.binary}" (rclone) was not found.'
+        return [Error(message, hint=rclone.INSTALL, id=f"{TAG}.E008")]
+    try:
+        version = remote.version()
+    except DjangoRcloneError as error:
+        return [Error(f"rclone does not start: {error}", hint=rclone.INSTALL, id=f"{TAG}.E008")]
+    if version < rclone.OLDEST:
+        have, need = (".".join(str(part) for part in parts) for parts in (version, rclone.OLDEST))
+        return [Error(f"rclone {have} is too old: {need} or newer is needed.", hint=rclone.INSTALL, id=f"{TAG}.E009")]
+    return []

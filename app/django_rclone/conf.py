@@ -1,0 +1,195 @@
+"""The ``DJANGO_RCLONE`` setting: one table of its keys, read when asked, never at import."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+
+from django_rclone import naming, streams
+from django_rclone.exceptions import ConfigurationError
+from django_rclone.process import Limits
+from django_rclone.rclone import Remote
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key of ``DJANGO_RCLONE``. ``problem`` returns what is wrong with a value, or an empty string."""
+
+    default: Any
+    meaning: str
+    problem: Callable[[Any], str]
+
+
+def _text(value: Any, *, empty: bool = False) -> str:
+    return "" if isinstance(value, str) and (value or empty) else "must be a text" + ("" if empty else ", not empty")
+
+
+def _path(value: Any) -> str:
+    return "" if value is None or isinstance(value, str) or hasattr(value, "__fspath__") else "must be a path or None"
+
+
+def _flags(value: Any) -> str:
+    fits = isinstance(value, list | tuple) and all(isinstance(flag, str) for flag in value)
+    return "" if fits else 'must be a list of texts, for instance ["--bwlimit", "10M"]'
+
+
+def _folder(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip("/"):
+        return "must be the name of a folder on the remote"
+    parts = value.strip("/").split("/")
+    if value.startswith("/") or ".." in parts or "." in parts:
+        return "must be a folder below REMOTE: no leading slash, no '..'"
+    return f"cannot be {value!r}: manifests live there" if parts[0] == naming.MANIFEST_DIR else ""
+
+
+def _template(value: Any) -> str:
+    return naming.template_problem(value) if isinstance(value, str) else "must be a text"
+
+
+def _date_format(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        return "must be a strftime format"
+    rendered = datetime(2026, 1, 2, 3, 4, 5).strftime(value)  # noqa: DTZ001 - only its form matters
+    return "renders a '/': a file name has none" if "/" in rendered else ""
+
+
+def _positive(value: Any) -> str:
+    fits = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return "" if fits else "must be a whole number, 1 or more"
+
+
+def _seconds(value: Any) -> str:
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0):
+        return ""
+    return "must be a number of seconds, or None for no limit"
+
+
+def _mapping(value: Any, *, of: type, what: str) -> str:
+    fits = isinstance(value, Mapping) and all(isinstance(k, str) and isinstance(v, of) for k, v in value.items())
+    return "" if fits else f"must be a dictionary: {what}"
+
+
+def _compression(value: Any) -> str:
+    forms = '"zstd", "gzip", "none" or {"METHOD": "zstd", "LEVEL": 3}'
+    if isinstance(value, str):
+        return "" if value in streams.LEVELS else f"must be {forms}"
+    if not isinstance(value, Mapping) or not {"METHOD"} <= set(value) <= {"METHOD", "LEVEL"}:
+        return f"must be {forms}"
+    method, level = value["METHOD"], value.get("LEVEL")
+    if method not in streams.LEVELS:
+        return f"must be {forms}"
+    levels = streams.LEVELS[method]
+    if level is not None and level not in levels:
+        return f"has LEVEL {level!r}: {method} takes {levels.start} to {levels.stop - 1}"
+    return ""
+
+
+_connectors = partial(_mapping, of=str)
+
+SETTINGS: Mapping[str, Setting] = {
+    "REMOTE": Setting("", "Where backups go: an rclone remote and folder, or a local folder. Required.", _text),
+    "PROJECT": Setting(
+        "",
+        "Names this project in its manifests; set it where several projects share one remote.",
+        partial(_text, empty=True),
+    ),
+    "RCLONE_BINARY": Setting("rclone", "The rclone program, by name or path.", _text),
+    "RCLONE_CONFIG": Setting(None, "Path of rclone.conf; None: rclone's own default.", _path),
+    "RCLONE_FLAGS": Setting([], "Further flags for every rclone call.", _flags),
+    "DB_BACKUP_DIR": Setting("db", "Folder for databases, below REMOTE.", _folder),
+    "DB_FILENAME_TEMPLATE": Setting(
+        "{database}-{datetime}.{ext}", "Names of objects; an id is added before the extension.", _template
+    ),
+    "DB_DATE_FORMAT": Setting("%Y-%m-%d-%H%M%S", "How {datetime} is written (strftime, in UTC).", _date_format),
+    "DB_CLEANUP_KEEP": Setting(10, "How many backups of a database `dbbackup --clean` keeps.", _positive),
+    "MEDIA_BACKUP_DIR": Setting("media", "Folder for the mirror of MEDIA_ROOT, below REMOTE.", _folder),
+    "COMPRESSION": Setting(
+        "zstd", '"zstd", "gzip", "none", or {"METHOD": "zstd", "LEVEL": 3} (zstd 1-19, gzip 1-9).', _compression
+    ),
+    "TIMEOUT": Setting(None, "Seconds that a dump, restore or sync may take; None: no limit.", _seconds),
+    "STALL_TIMEOUT": Setting(600, "Seconds without a byte moving before the run is ended; None: no limit.", _seconds),
+    "CONNECTORS": Setting(
+        {}, "{alias: dotted path of a connector}.", partial(_connectors, what="{alias: dotted path of a connector}")
+    ),
+    "CONNECTOR_MAPPING": Setting(
+        {}, "{engine: dotted path of a connector}.", partial(_connectors, what="{engine: dotted path of a connector}")
+    ),
+    "DATABASE_OPTIONS": Setting(
+        {},
+        "{alias: {option: value}}, handed to the connector; see the connector's page.",
+        partial(_mapping, of=Mapping, what="{alias: {option: value}}"),
+    ),
+}
+
+
+def configured() -> Mapping[str, Any]:
+    """Returns what the project's settings say, as it stands there."""
+    value = getattr(settings, "DJANGO_RCLONE", {})
+    if not isinstance(value, Mapping):
+        raise ConfigurationError("DJANGO_RCLONE must be a dictionary.")
+    return value
+
+
+def unknown_keys() -> dict[str, str]:
+    """Returns the keys that nobody reads, each with the known key that was probably meant, or an empty text."""
+    return {
+        str(key): next(iter(difflib.get_close_matches(str(key).upper(), SETTINGS, n=1)), "")
+        for key in configured()
+        if key not in SETTINGS
+    }
+
+
+def problem(name: str) -> str:
+    """Returns what is wrong with a setting's value, as a clause that goes on after its name; empty: nothing."""
+    return SETTINGS[name].problem(configured().get(name, SETTINGS[name].default))
+
+
+def get(name: str) -> Any:
+    """Returns a setting's value, or its default. Raises ConfigurationError if it does not fit."""
+    if wrong := problem(name):
+        raise ConfigurationError(f'DJANGO_RCLONE["{name}"] {wrong}.')
+    return configured().get(name, SETTINGS[name].default)
+
+
+def remote() -> Remote:
+    """Returns the remote that the settings name."""
+    if not configured().get("REMOTE"):
+        raise ConfigurationError(
+            'DJANGO_RCLONE["REMOTE"] is not set. Say where backups go, for instance DJANGO_RCLONE = '
+            '{"REMOTE": "s3:bucket/site"}.'
+        )
+    config = get("RCLONE_CONFIG")
+    return Remote(
+        root=get("REMOTE"),
+        binary=get("RCLONE_BINARY"),
+        config="" if config is None else str(config),
+        flags=tuple(get("RCLONE_FLAGS")),
+    )
+
+
+def compression() -> tuple[str, int]:
+    """Returns method and level."""
+    value = get("COMPRESSION")
+    method = value if isinstance(value, str) else value["METHOD"]
+    level = None if isinstance(value, str) else value.get("LEVEL")
+    return method, streams.DEFAULT_LEVEL[method] if level is None else level
+
+
+def limits() -> Limits:
+    """Returns how long a stream may take and stand still."""
+    return Limits(timeout=get("TIMEOUT"), stall=get("STALL_TIMEOUT"))
+
+
+def names() -> naming.Scheme:
+    """Returns how objects are named."""
+    return naming.Scheme(
+        folder=get("DB_BACKUP_DIR").strip("/"),
+        template=get("DB_FILENAME_TEMPLATE"),
+        date_format=get("DB_DATE_FORMAT"),
+    )

@@ -1,0 +1,82 @@
+"""Which connector serves which database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from inspect import isabstract
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+
+from django_rclone import conf
+from django_rclone.db.base import BaseConnector
+from django_rclone.exceptions import ConfigurationError
+
+_POSTGRESQL = "django_rclone.db.postgresql.PgDumpConnector"
+_POSTGIS = "django_rclone.db.postgresql.PgDumpGisConnector"
+_SQLITE = "django_rclone.db.sqlite.SqliteConnector"
+
+ENGINES: Mapping[str, str] = {
+    "django.db.backends.postgresql": _POSTGRESQL,
+    "django.db.backends.sqlite3": _SQLITE,
+    "django.contrib.gis.db.backends.postgis": _POSTGIS,
+    "django.contrib.gis.db.backends.spatialite": _SQLITE,
+    "django_prometheus.db.backends.postgresql": _POSTGRESQL,
+    "django_prometheus.db.backends.postgis": _POSTGIS,
+    "django_prometheus.db.backends.sqlite3": _SQLITE,
+    "django_prometheus.db.backends.spatialite": _SQLITE,
+}
+
+# Django's own names for the families of its backends (BaseDatabaseWrapper.vendor).
+_VENDORS: Mapping[str, str] = {"postgresql": _POSTGRESQL, "sqlite": _SQLITE}
+
+
+class OutdatedConnector(ConfigurationError):
+    """A connector class that does not have today's methods."""
+
+
+def connector(alias: str) -> BaseConnector:
+    """Returns the connector of a database alias. Raises ConfigurationError, with the remedy, when there is none."""
+    if alias not in settings.DATABASES:
+        raise ConfigurationError(
+            f'Database "{alias}" is not in DATABASES, which has: {", ".join(sorted(settings.DATABASES))}.'
+        )
+    database: Mapping[str, Any] = settings.DATABASES[alias]
+    path = connector_path(alias, str(database.get("ENGINE", "")))
+    if not path:
+        raise ConfigurationError(
+            f'Database "{alias}": no connector for the engine {database.get("ENGINE")!r}. '
+            "Name one in DJANGO_RCLONE['CONNECTORS'] or ['CONNECTOR_MAPPING']."
+        )
+    options = conf.get("DATABASE_OPTIONS").get(alias, {})
+    return load(path)(alias, database, options, conf.compression())
+
+
+def connector_path(alias: str, engine: str) -> str:
+    """Returns the dotted path of an alias's connector, or an empty text."""
+    chosen = conf.get("CONNECTORS").get(alias) or conf.get("CONNECTOR_MAPPING").get(engine) or ENGINES.get(engine)
+    return chosen or _VENDORS.get(_vendor(alias), "")
+
+
+def load(path: str) -> type[BaseConnector]:
+    """Returns the connector class at a dotted path. Raises ConfigurationError when that is none."""
+    module, _, name = path.rpartition(".")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigurationError(f"The connector {path} cannot be imported: {error}.") from error
+    if not (isinstance(found, type) and issubclass(found, BaseConnector)) or isabstract(found):
+        raise OutdatedConnector(
+            f"The connector {path} is written for django-rclone 0.4: its methods start programs. Connectors now "
+            "describe commands and start nothing; see django_rclone.db.base.BaseConnector for the methods to write."
+        )
+    return found
+
+
+def _vendor(alias: str) -> str:
+    try:
+        return str(connections[alias].vendor)
+    except Exception:  # a backend may fail to import in any way it likes; then it has no vendor for us
+        return ""

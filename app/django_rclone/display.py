@@ -1,0 +1,110 @@
+"""How sizes, times and progress are written for people."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TextIO
+
+_LINE_EVERY = 30.0  # seconds between two lines where nobody watches
+
+
+def size(count: float) -> str:
+    """Returns a number of bytes in decimal units, as disks and clouds count."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def age(span: timedelta) -> str:
+    """Returns a span in its largest unit."""
+    seconds = span.total_seconds()
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def moment(when: datetime) -> str:
+    """Returns a moment in the current time zone, to the second."""
+    return when.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def duration(seconds: float) -> str:
+    """Returns how long something took or will take."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min {rest:02} s"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
+    """Returns aligned lines; the columns in ``right`` hold numbers."""
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    return [
+        "  ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in (header, *rows)
+    ]
+
+
+class Progress:
+    """Shows how a stream goes on: one line that changes at a terminal, one line every 30 s elsewhere.
+
+    ``done`` tells the bytes so far; ``estimate`` is what they will come to, 0 if nobody knows.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        done: Callable[[], int],
+        estimate: int = 0,
+        *,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._what = what
+        self._done = done
+        self._estimate = estimate
+        self._stream = stream or sys.stderr
+        self._clock = clock
+        self._terminal = self._stream.isatty()
+        self._began = self._shown = clock()
+        self._width = 0
+
+    def tick(self) -> None:
+        """Shows the state if it is time to."""
+        now = self._clock()
+        if self._terminal:
+            line = self.line()
+            self._stream.write("\r" + line.ljust(self._width))
+            self._width = len(line)
+        elif now - self._shown >= _LINE_EVERY:
+            self._shown = now
+            self._stream.write(self.line() + "\n")
+        else:
+            return
+        self._stream.flush()
+
+    def line(self) -> str:
+        """Returns the state: bytes, rate, share of the estimate, time left."""
+        seconds = self._clock() - self._began
+        done = self._done()
+        rate = done / seconds if seconds > 0 else 0.0
+        text = f"{self._what}: {size(done)}, {size(rate)}/s"
+        if 0 < done < self._estimate and rate > 0:
+            left = (self._estimate - done) / rate
+            text += f", {100 * done // self._estimate} % of about {size(self._estimate)}, {duration(left)} left"
+        return text
+
+    def close(self) -> None:
+        """Clears the changing line."""
+        if self._terminal and self._width:
+            self._stream.write("\r" + " " * self._width + "\r")
+            self._stream.flush()

@@ -1,0 +1,39 @@
+"""RESTORE.md: how to get everything back with rclone and the database's own client alone. Pure."""
+
+from __future__ import annotations
+
+import shlex
+
+from django_rclone.naming import MANIFEST_DIR
+from django_rclone.rclone import Remote
+
+
+def text(remote: Remote) -> str:
+    """Returns the text that lies at the remote's root."""
+    manifests = shlex.quote(remote.path(MANIFEST_DIR))
+    return f"""\
+# How to restore these backups
+
+They were made by django-rclone. You need none of it to restore them: rclone, the database's own client and,
+where an object's name ends in .zst or .gz, zstd or gzip are enough.
+
+1. List the backups. Each has one manifest, named by time (UTC), database and id. What has no manifest is no backup.
+
+       rclone lsf {manifests}
+
+2. Look at the manifest that you want.
+
+       rclone cat {shlex.quote(remote.path(MANIFEST_DIR) + "/")}NAME
+
+   `restore` in it is the command line that restores it into a new, empty database: copy it, and run it with the
+   rights of a user who may. `objects` says where the object lies, how large it is and what its SHA-256 is.
+   To check an object before you trust it:
+
+       rclone cat {shlex.quote(remote.path(""))}/PATH | sha256sum
+
+3. Media files, where there are any, lie as they were:
+
+       rclone copy {shlex.quote(remote.path("media"))} /path/to/media
+
+With Django and django-rclone at hand it is one command: `python manage.py dbrestore`.
+"""

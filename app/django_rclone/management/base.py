@@ -1,0 +1,103 @@
+"""What all commands share: errors become one line and an exit code, signals end a run in order."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class BackupCommand(BaseCommand):
+    """A command that runs a recipe. Its exit codes are those of django_rclone.exceptions."""
+
+    # Settings are checked where they are used, with the same words; rclone's version and clients are checked by
+    # using them. A run at night must not fail for a check of some other app.
+    requires_system_checks = ()
+
+    work: Callable[..., None]
+    """Does what the command is for; takes the command's options by name."""
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Runs ``work`` and turns what goes wrong into one line and an exit code."""
+        try:
+            with _interruptible(), _logging_to(self):
+                self.work(**options)
+        except DjangoRcloneError as error:
+            raise CommandError(str(error), returncode=error.exit_code) from error
+
+    def say(self, text: str, *, verbosity: int = 1) -> None:
+        """Prints a line for people."""
+        if verbosity >= 1:
+            self.stdout.write(text)
+
+    def confirm(self, question: str) -> bool:
+        """Asks at a terminal. Raises ConfigurationError where there is none: silence is no consent."""
+        if not sys.stdin.isatty():
+            raise ConfigurationError("There is no terminal to ask at: say --noinput if it shall be done unasked.")
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def moment(text: str) -> datetime:
+    """Returns the time that an argument names; without an offset it is in TIME_ZONE."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        forms = "2026-11-23T10:15 or 2026-11-23T10:15+01:00"
+        raise ArgumentTypeError(f"{text!r} is no time; give one like {forms}") from None
+    return when if when.tzinfo else timezone.make_aware(when, timezone.get_default_timezone())
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Turns SIGINT, SIGTERM and SIGHUP into an exception that lets everything be put back in order."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    if threading.current_thread() is not threading.main_thread():  # called from a program that has its own ways
+        yield
+        return
+    previous = {
+        number: signal.signal(number, interrupt)
+        for number in _SIGNALS
+        if signal.getsignal(number) is not signal.SIG_IGN  # nohup asked us not to hear it
+    }
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _logging_to(command: BaseCommand) -> Iterator[None]:
+    """Shows the warnings of a run on the command's stderr, unless the project logs them itself."""
+    logger = logging.getLogger("django_rclone")
+    if logger.hasHandlers():
+        yield
+        return
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            command.stderr.write(f"{record.levelname.capitalize()}: {record.getMessage()}", command.style.WARNING)
+
+    handler = Handler()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

@@ -1,0 +1,88 @@
+"""``manage.py dbbackup``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from django_rclone import catalog, conf, display, retention
+from django_rclone.backup import Run, back_up
+from django_rclone.catalog import Owner
+from django_rclone.db import registry
+from django_rclone.db.base import BaseConnector
+from django_rclone.exceptions import DjangoRcloneError, Interrupted, PartlyDone
+from django_rclone.management.base import BackupCommand
+
+
+class Command(BackupCommand):
+    """Backs up databases."""
+
+    help = (
+        "Backs up databases to the remote, as a stream. A backup exists only when its dump ended well and its "
+        "manifest is written. Exit codes: 0 done, 1 failed, 2 configuration, 3 some databases failed, "
+        "75 storage or database unreachable."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "-d",
+            "--database",
+            action="append",
+            metavar="ALIAS",
+            help="Database alias; may be given several times. Default: default.",
+        )
+        parser.add_argument(
+            "--clean",
+            action="store_true",
+            help="After a successful backup, remove backups beyond DB_CLEANUP_KEEP and what dead runs left.",
+        )
+
+    def work(self, *, database: list[str] | None, clean: bool, verbosity: int, **_options: Any) -> None:
+        run = Run(conf.remote(), conf.get("PROJECT"))
+        aliases = list(dict.fromkeys(database or ["default"]))
+        failures: list[DjangoRcloneError] = []
+        for alias in aliases:
+            try:
+                self._back_up(registry.connector(alias), run, clean, verbosity)
+            except Interrupted:
+                raise
+            except DjangoRcloneError as error:
+                failures.append(error)
+                if len(aliases) > 1:
+                    self.stderr.write(str(error))
+        if not failures:
+            return
+        if len(aliases) == 1:
+            raise failures[0]
+        summary = f"{len(failures)} of {len(aliases)} databases failed."
+        if len(failures) < len(aliases):
+            raise PartlyDone(summary)
+        worst = DjangoRcloneError(summary)
+        worst.exit_code = failures[0].exit_code if len({error.exit_code for error in failures}) == 1 else 1
+        raise worst
+
+    def _back_up(self, connector: BaseConnector, run: Run, clean: bool, verbosity: int) -> None:
+        manifest = back_up(connector, run)
+        (stored,) = manifest.objects
+        seconds = (manifest.finished_at - manifest.started_at).total_seconds()
+        self.say(
+            f'Database "{connector.alias}": backed up to {stored.path} '
+            f"({display.size(stored.bytes)} in {display.duration(seconds)}).",
+            verbosity=verbosity,
+        )
+        if clean:
+            self._clean(connector, run, verbosity)
+
+    def _clean(self, connector: BaseConnector, run: Run, verbosity: int) -> None:
+        owner = Owner(run.project, connector.alias, connector.name)
+        backups = [
+            backup for backup in catalog.load(run.remote, run.names, connector.alias) if owner.owns_exactly(backup)
+        ]
+        gone = [
+            *retention.surplus(backups, conf.get("DB_CLEANUP_KEEP")),
+            *retention.leftovers(backups, run.clock(), run.limits.timeout),
+        ]
+        for backup in gone:
+            catalog.remove(run.remote, backup)
+            self.say(f"Removed {backup.path} ({backup.state}).", verbosity=verbosity)

@@ -1,0 +1,90 @@
+"""``manage.py dbrestore``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+
+from django_rclone import conf, restore
+from django_rclone.catalog import Owner
+from django_rclone.db import registry
+from django_rclone.db.base import Mode
+from django_rclone.exceptions import ConfigurationError
+from django_rclone.management.base import BackupCommand, moment
+
+
+class Command(BackupCommand):
+    """Restores a database."""
+
+    help = (
+        "Restores a database from the remote: the newest good backup, or the one that you name. All or nothing: "
+        "if anything fails, the database is as it was. Exit codes: 0 done, 1 failed, 2 configuration, 4 another "
+        "restore runs, 5 the backup is damaged, 6 nothing to restore, 75 storage or database unreachable."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("-d", "--database", metavar="ALIAS", help="Database alias; needed if there are several.")
+        parser.add_argument(
+            "-i", "--input-path", default="", metavar="PATH", help="The backup to restore, as `listbackups` shows it."
+        )
+        parser.add_argument(
+            "--at", type=moment, metavar="TIME", help="Restore the newest good backup begun at or before TIME."
+        )
+        parser.add_argument(
+            "--into", default="", metavar="NAME", help="Restore into another, new database beside the live one."
+        )
+        parser.add_argument("--noinput", action="store_false", dest="interactive", help="Do not ask.")
+        parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
+        parser.add_argument(
+            "--unverified",
+            action="store_true",
+            help="When no good backup exists, take the newest one without a manifest (made by django-rclone 0.4).",
+        )
+        parser.add_argument(
+            "--terminate-sessions",
+            action="store_true",
+            help="End other sessions of the database before the restore is committed.",
+        )
+
+    def work(
+        self,
+        *,
+        database: str | None,
+        input_path: str,
+        at: datetime | None,
+        into: str,
+        unverified: bool,
+        terminate_sessions: bool,
+        **options: Any,
+    ) -> None:
+        if input_path and (at or unverified):
+            raise ConfigurationError("--input-path names one backup: --at and --unverified do not go with it.")
+        connector = registry.connector(database or self._only_alias())
+        remote, names = conf.remote(), conf.names()
+        owner = Owner(conf.get("PROJECT"), connector.alias, connector.name)
+        backup = (
+            restore.by_path(remote, names, owner, input_path)
+            if input_path
+            else restore.latest(remote, names, owner, at=at, unverified=unverified)
+        )
+        ready = restore.plan(connector, remote, backup, Mode(into=into, terminate_sessions=terminate_sessions))
+        if options["dry_run"]:
+            self.stdout.write(str(ready))
+            return
+        if options["verbosity"] >= 1 or options["interactive"]:
+            self.stdout.write(str(ready))
+        if options["interactive"] and not self.confirm(f"Restore {ready.plan.target}?"):
+            self.stdout.write("Nothing was changed.")
+            return
+        restore.carry_out(ready, conf.limits())
+        self.say(f'Database "{connector.alias}": restored from {backup.path}.', verbosity=options["verbosity"])
+
+    def _only_alias(self) -> str:
+        if len(settings.DATABASES) > 1:
+            raise ConfigurationError(
+                f"There are several databases: say which with --database ({', '.join(sorted(settings.DATABASES))})."
+            )
+        return next(iter(settings.DATABASES))

@@ -1,0 +1,32 @@
+"""``manage.py mediarestore``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from django_rclone import conf, media
+from django_rclone.management.base import BackupCommand
+
+
+class Command(BackupCommand):
+    """Restores media files."""
+
+    help = (
+        "Makes MEDIA_ROOT equal to its mirror on the remote. Files that the mirror lacks are deleted: it says how many "
+        "before it asks."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--noinput", action="store_false", dest="interactive", help="Do not ask.")
+
+    def work(self, *, interactive: bool, verbosity: int, **_options: Any) -> None:
+        remote, folder, limits = conf.remote(), conf.get("MEDIA_BACKUP_DIR"), conf.limits()
+        planned = media.preview(remote, folder, limits)
+        if interactive:
+            self.stdout.write(f"Restoring to {media.root()}: {planned}.")
+            if not self.confirm("Go on?"):
+                self.stdout.write("Nothing was changed.")
+                return
+        self.say(f"Media restored: {media.restore(remote, folder, limits)}.", verbosity=verbosity)

@@ -1,0 +1,120 @@
+"""The recipes for media files: a mirror of MEDIA_ROOT on the remote, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from django_rclone import process, signals
+from django_rclone.display import Progress
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore
+from django_rclone.rclone import Remote
+
+_FILE_STORAGE = "django.core.files.storage.filesystem.FileSystemStorage"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a sync changed, or (``--dry-run``) would change."""
+
+    copied: int
+    deleted: int
+    bytes: int
+
+    def __str__(self) -> str:
+        return f"{self.copied} files copied ({self.bytes:,} bytes), {self.deleted} deleted"
+
+
+def root() -> Path:
+    """Returns MEDIA_ROOT. Raises ConfigurationError if the project's media are not files in a folder."""
+    storages = getattr(settings, "STORAGES", {})
+    backend = storages.get("default", {}).get("BACKEND", _FILE_STORAGE)
+    location = storages.get("default", {}).get("OPTIONS", {}).get("location") or settings.MEDIA_ROOT
+    if not location:
+        raise ConfigurationError(
+            "MEDIA_ROOT is not set: there are no media files to speak of."
+            if backend == _FILE_STORAGE
+            else f"Media are kept by {backend}, not in MEDIA_ROOT: back them up where they are, with `rclone sync`."
+        )
+    return Path(location)
+
+
+def back_up(remote: Remote, folder: str, *, allow_empty: bool, limits: process.Limits) -> Changes:
+    """Makes the mirror on the remote equal to MEDIA_ROOT.
+
+    Refuses (ConfigurationError) to put an empty or missing folder over a mirror that has files: an unmounted volume
+    looks just like that.
+    """
+    source = root()
+    if not allow_empty and not _has_files(source) and remote.files(folder, recursive=True):
+        state = "is empty" if source.is_dir() else "is not there"
+        raise ConfigurationError(
+            f"MEDIA_ROOT {source} {state}, the mirror {remote.path(folder)} is not: is a volume not mounted? "
+            "If the media are really gone, say --allow-empty."
+        )
+    if not source.is_dir():
+        raise ConfigurationError(f"MEDIA_ROOT {source} is not there: nothing to back up.")
+    signals.pre_media_backup.send(sender=None)
+    try:
+        changes = _sync(remote, str(source), remote.path(folder), limits)
+    except DjangoRcloneError as error:
+        signals.announce(signals.backup_failed, None, database=None, error=error)
+        raise
+    signals.announce(signals.post_media_backup, None)
+    return changes
+
+
+def preview(remote: Remote, folder: str, limits: process.Limits) -> Changes:
+    """Returns what a restore would change. Raises NothingToRestore if there is no mirror, or it is empty."""
+    if not remote.files(folder, recursive=True):
+        raise NothingToRestore(f"There are no media files in {remote.path(folder)}.")
+    return _sync(remote, remote.path(folder), str(root()), limits, "--dry-run")
+
+
+def restore(remote: Remote, folder: str, limits: process.Limits) -> Changes:
+    """Makes MEDIA_ROOT equal to the mirror; files that the mirror lacks are deleted. Returns what changed."""
+    signals.pre_media_restore.send(sender=None)
+    try:
+        changes = _sync(remote, remote.path(folder), str(root()), limits)
+    except DjangoRcloneError as error:
+        signals.announce(signals.restore_failed, None, database=None, error=error)
+        raise
+    signals.announce(signals.post_media_restore, None)
+    return changes
+
+
+def _has_files(folder: Path) -> bool:
+    return folder.is_dir() and any(not path.is_dir() for path in folder.rglob("*"))
+
+
+def _sync(remote: Remote, source: str, destination: str, limits: process.Limits, *flags: str) -> Changes:
+    """Runs ``rclone sync`` and returns its own account of what it did."""
+    account = _Account()
+    progress = Progress("media", lambda: account.changes.bytes)
+
+    def hear(line: str) -> None:
+        account.hear(line)
+        progress.tick()
+
+    try:
+        process.run(remote.sync(source, destination, *flags), timeout=limits.timeout, hear=hear)
+    finally:
+        progress.close()
+    return account.changes
+
+
+class _Account:
+    """The last statistics among the JSON lines that rclone logs."""
+
+    def __init__(self) -> None:
+        self.changes = Changes(0, 0, 0)
+
+    def hear(self, line: str) -> None:
+        try:
+            stats = json.loads(line)["stats"]
+            self.changes = Changes(stats["transfers"], stats["deletes"], stats["bytes"])
+        except (ValueError, KeyError, TypeError):
+            return

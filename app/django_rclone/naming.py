@@ -1,0 +1,137 @@
+"""Names on the remote: made and read back. Pure; clock and randomness are passed in."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from string import Formatter
+from urllib.parse import quote, unquote
+
+MANIFEST_DIR = "manifests"
+README = "RESTORE.md"
+PARTIAL = ".partial"
+"""Ending of an object that is being written, where the backend shows it before it is whole."""
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ID = r"[a-z][a-z0-9]{5}"
+_POINT_FORMAT = "%Y%m%dT%H%M%SZ"
+_MANIFEST_NAME = re.compile(rf"(?P<point>\d{{8}}T\d{{6}}Z)-(?P<alias>.+)-(?P<id>{_ID})\.json")
+_OBJECT_ID = re.compile(rf"-(?P<id>{_ID})(?:\.|$)")
+_FIELDS = ("database", "datetime", "ext")
+
+# What strptime's directives look like, for reading the time out of a name; anything else matches lazily.
+_DIRECTIVES = {
+    **dict.fromkeys("dmyHIMSUWVg", r"\d{2}"),
+    "Y": r"\d{4}",
+    "G": r"\d{4}",
+    "j": r"\d{3}",
+    "f": r"\d{6}",
+    "w": r"\d",
+    "u": r"\d",
+    "%": "%",
+}
+
+
+def new_id(source: random.Random) -> str:
+    """Returns six letters and digits. The first is a letter: no id can be taken for a part of a date."""
+    return source.choice(_LETTERS) + "".join(source.choices(_LETTERS + "0123456789", k=5))
+
+
+def point(moment: datetime) -> str:
+    """Returns the name of a recovery point, for instance ``20261123T101500Z``."""
+    return moment.astimezone(UTC).strftime(_POINT_FORMAT)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ManifestName:
+    """What a manifest's name says; sorts by time."""
+
+    point: str
+    alias: str
+    id: str
+
+    @property
+    def path(self) -> str:
+        """Path from the remote's root."""
+        return f"{MANIFEST_DIR}/{self.point}-{quote(self.alias, safe='')}-{self.id}.json"
+
+
+def parse_manifest_name(name: str) -> ManifestName | None:
+    """Returns what the file name of a manifest says, or None if it is not one."""
+    match = _MANIFEST_NAME.fullmatch(name)
+    return ManifestName(match["point"], unquote(match["alias"]), match["id"]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How objects are named: folder, template and date format of the settings."""
+
+    folder: str
+    template: str
+    date_format: str
+
+    def object_path(self, alias: str, moment: datetime, extension: str, backup_id: str) -> str:
+        """Returns the path, from the remote's root, of a new object: the template plus the id before the
+        extension, ``db/default-2026-11-23-101500-k3f9q2.dump``."""
+        stamp = moment.astimezone(UTC).strftime(self.date_format)
+        safe_alias = quote(alias, safe=" ")
+        if self.template.endswith(".{ext}"):
+            stem = self.template.removesuffix(".{ext}").format(database=safe_alias, datetime=stamp, ext=extension)
+            return f"{self.folder}/{stem}-{backup_id}.{extension}"
+        name = self.template.format(database=safe_alias, datetime=stamp, ext=extension)
+        return f"{self.folder}/{name}-{backup_id}"
+
+    def id_of(self, name: str) -> str:
+        """Returns the id in an object's file name, or an empty text: such a file is not ours."""
+        match = _OBJECT_ID.search(name)
+        return match["id"] if match else ""
+
+    def parse(self, name: str) -> tuple[str, datetime] | None:
+        """Returns the alias and the time that a file name without an id says (django-rclone 0.4 made such), or
+        None if it does not fit the template."""
+        match = self._pattern().fullmatch(name)
+        if match is None:
+            return None
+        stamp = match.groupdict().get("datetime")
+        try:
+            moment = datetime.strptime(stamp or "", self.date_format).replace(tzinfo=UTC) if stamp else None
+        except ValueError:
+            moment = None
+        return (unquote(match["database"]), moment) if moment else None
+
+    def _pattern(self) -> re.Pattern[str]:
+        patterns = {"database": r"[^/]+?", "datetime": _date_pattern(self.date_format), "ext": r"[^/]+"}
+        parts = [
+            re.escape(literal) + (f"(?P<{field}>{patterns[field]})" if field else "")
+            for literal, field, _spec, _conversion in Formatter().parse(self.template)
+        ]
+        return re.compile("".join(parts))
+
+
+def template_problem(template: str) -> str:
+    """Returns what is wrong with a DB_FILENAME_TEMPLATE, as a clause that goes on after its name; empty: nothing."""
+    try:
+        parts = list(Formatter().parse(template))
+    except ValueError as error:
+        return f"is no format string: {error}"
+    fields = [field for _literal, field, _spec, _conversion in parts if field is not None]
+    if any(spec or conversion for _literal, field, spec, conversion in parts if field is not None):
+        return "takes plain {database}, {datetime} and {ext} only"
+    if set(fields) - set(_FIELDS):
+        return f"has unknown fields: {', '.join(sorted(set(fields) - set(_FIELDS)))}"
+    if len(fields) != len(set(fields)) or not {"database", "datetime"} <= set(fields):
+        return "must have {database} and {datetime}, once each"
+    if parts[0][:2] != ("", "database") or len(parts) < 2 or not parts[1][0]:
+        return "must begin with {database} and a separator, or nobody can tell whose a backup is"
+    if "/" in template or "\\" in template:
+        return "must be a file name: folders belong into DB_BACKUP_DIR"
+    return ""
+
+
+def _date_pattern(date_format: str) -> str:
+    parts = re.split(r"%(.)", date_format)
+    return "".join(
+        re.escape(part) if index % 2 == 0 else _DIRECTIVES.get(part, r"[^/]+?") for index, part in enumerate(parts)
+    )

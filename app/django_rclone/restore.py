@@ -1,0 +1,159 @@
+"""The recipe of a restore: find, look, plan, and then all or nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from django_rclone import catalog, process, signals, streams
+from django_rclone.catalog import Backup, Owner, State
+from django_rclone.db.base import BaseConnector, Mode, RestorePlan
+from django_rclone.display import Progress
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore
+from django_rclone.naming import PARTIAL, Scheme
+from django_rclone.rclone import Remote
+
+logger = logging.getLogger("django_rclone")
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """A restore that is ready to be carried out, or to be shown."""
+
+    connector: BaseConnector
+    remote: Remote
+    backup: Backup
+    plan: RestorePlan
+
+    def __str__(self) -> str:
+        manifest = self.backup.manifest
+        made = f"made {manifest.started_at:%Y-%m-%d %H:%M:%S %Z}" if self.backup.id else "without a manifest"
+        return f"restore  {self.backup.path}, {made}, {self.backup.size:,} bytes\n{self.plan}"
+
+
+def latest(
+    remote: Remote, names: Scheme, owner: Owner, *, at: datetime | None = None, unverified: bool = False
+) -> Backup:
+    """Returns the newest good backup that was begun at or before ``at``; see ``catalog.latest``."""
+    return catalog.latest(catalog.load(remote, names, owner.alias), owner, at=at, unverified=unverified)
+
+
+def by_path(remote: Remote, names: Scheme, owner: Owner, path: str) -> Backup:
+    """Returns the backup at ``path``, which is relative to the backup folder or begins with it.
+
+    Raises NothingToRestore when there is none, and ConfigurationError when it is not one to restore here.
+    """
+    _check_path(path)
+    full = path if path.startswith(names.folder + "/") else f"{names.folder}/{path}"
+    backup = catalog.find(catalog.load(remote, names), full) or _in_subfolder(remote, full)
+    if backup is None:
+        raise NothingToRestore(f"There is no {full} on the remote. See `listbackups`.")
+    _check_choice(backup, owner)
+    return backup
+
+
+def _in_subfolder(remote: Remote, path: str) -> Backup | None:
+    """Returns a file that the listing, which does not descend, cannot know."""
+    entry = remote.stat(path)
+    if entry is None:
+        return None
+    manifest = catalog.undocumented(path, "", entry.size, entry.modified)
+    return Backup("", "", path, entry.modified, entry.size, State.UNVERIFIED, manifest, entry.modified)
+
+
+def _check_path(path: str) -> None:
+    parts = path.split("/")
+    if path.startswith("/") or "\\" in path or ".." in parts or "." in parts or path.endswith("/"):
+        raise ConfigurationError(f'"{path}" is no path below the backup folder: give one as `listbackups` shows it.')
+
+
+def _check_choice(backup: Backup, owner: Owner) -> None:
+    if backup.database not in ("", owner.alias):
+        raise ConfigurationError(
+            f'{backup.path} is a backup of the database "{backup.database}", not of "{owner.alias}". '
+            f"If that is what you want, say --database {backup.database}."
+        )
+    if backup.state is State.PARTIAL or backup.path.endswith(PARTIAL):
+        raise ConfigurationError(f"{backup.path} is unfinished: its run died or still goes on. Choose another.")
+    if backup.state is State.DAMAGED:
+        raise NothingToRestore(f"{backup.path} is damaged: {backup.problem}. Choose another; see `listbackups`.")
+    if backup.state is State.ORPHAN:
+        logger.warning("%s has no manifest: its run did not end well, and nobody knows if it is whole.", backup.path)
+    if backup.state is State.UNVERIFIED:
+        logger.warning("%s has no manifest: nobody can tell whether it is what was dumped.", backup.path)
+    if backup.state is State.GOOD and not owner.owns(backup):
+        logger.warning("%s was made by the project %r, not by this one.", backup.path, backup.manifest.project)
+
+
+def plan(connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode) -> Restore:
+    """Looks at the database and at the beginning of the object, and returns what would be done. Changes nothing."""
+    manifest = backup.manifest
+    if manifest.engine and manifest.engine != connector.engine:
+        raise ConfigurationError(
+            f'Database "{connector.alias}" is {connector.engine}; {backup.path} is a backup of {manifest.engine}.'
+        )
+    facts = connector.facts(process.run(connector.probe()).decode())
+    reader = connector.contents(manifest)
+    contents = ""
+    if reader is not None:
+        unpacked = streams.decompressor(manifest.compression, backup.path)
+        contents = process.peek(remote.read(backup.path), *unpacked, reader).decode(errors="replace")
+    return Restore(connector, remote, backup, connector.restore(facts, manifest, mode, contents))
+
+
+def carry_out(restore: Restore, limits: process.Limits) -> None:
+    """Does what was planned. After any failure the target is as it was.
+
+    Raises VerificationFailed if the object is not what its manifest promises, else what the programs' failures mean.
+    """
+    connector = restore.connector
+    about = {"database": connector.alias, "path": restore.backup.path}
+    signals.pre_db_restore.send(sender=connector.__class__, **about)
+    try:
+        _carry_out(restore, limits)
+    except DjangoRcloneError as error:
+        signals.announce(signals.restore_failed, connector.__class__, error=error, **about)
+        raise
+    signals.announce(signals.post_db_restore, connector.__class__, **about)
+
+
+def _carry_out(restore: Restore, limits: process.Limits) -> None:
+    steps = restore.plan
+    try:
+        _run_all(steps.prepare)
+        _load(restore, limits)
+        _run_all(steps.commit)
+    except BaseException:
+        for command in steps.abort:
+            with suppress(DjangoRcloneError):
+                process.run(command)
+        raise
+
+
+def _load(restore: Restore, limits: process.Limits) -> None:
+    backup = restore.backup
+    (stored,) = backup.manifest.objects
+    digest = streams.Digest((stored.bytes, stored.sha256) if stored.sha256 else None, backup.path)
+    progress = Progress(f"{restore.connector.alias}: restore", lambda: digest.bytes, stored.bytes)
+    first, *rest = restore.plan.load
+    try:
+        process.pipe(
+            restore.remote.read(backup.path),
+            digest,
+            *streams.decompressor(backup.manifest.compression, backup.path),
+            first,
+            *rest,
+            gate=restore.plan.gate,
+            limits=limits,
+            tick=progress.tick,
+        )
+    finally:
+        progress.close()
+
+
+def _run_all(commands: Sequence[process.Command]) -> None:
+    for command in commands:
+        process.run(command, timeout=None)
