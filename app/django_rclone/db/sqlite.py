@@ -1,0 +1,243 @@
+"""SQLite: the database's pages as one file, or SQL text."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django_rclone.command import Command, Explanation
+from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, RestorePlan
+from django_rclone.db.sqlite_errors import explain
+from django_rclone.db.sqlite_path import journal_mode, locate
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
+from django_rclone.manifest import Manifest
+
+_PROGRAMS = Path(__file__).parent
+_FORMATS = ("file", "sql")
+# What .dump leaves out. Encoding and page size take effect only while a database is empty, so these come first.
+_PRAGMAS = ("encoding", "page_size", "auto_vacuum", "application_id", "user_version")
+_INSTALL = (
+    "Install it (Debian: apt-get install sqlite3), or set BINARY_DIR in DATABASE_OPTIONS to the folder that it is in."
+)
+
+
+class SqliteConnector(BaseConnector):
+    """Backs up a SQLite file, and puts its contents back into the live file in one transaction.
+
+    DATABASE_OPTIONS: ``FORMAT`` ("file", or "sql" for text), ``SPOOL`` (copy locally first, so that writers wait only
+    for the copy), ``BINARY_DIR`` (where the sqlite3 program is; only SQL text needs it).
+    """
+
+    option_names: ClassVar[frozenset[str]] = frozenset({"FORMAT", "SPOOL", "BINARY_DIR"})
+    wait: ClassVar[float] = 60.0
+    """Seconds that we wait for others who have locked the database."""
+
+    @property
+    def engine(self) -> str:
+        return "sqlite"
+
+    @property
+    def path(self) -> str:
+        """The absolute path of the database file. Raises ConfigurationError where NAME is no file."""
+        try:
+            return locate(self.settings.get("NAME"))
+        except ConfigurationError as error:
+            raise self._refuse(str(error)) from None
+
+    @property
+    def format(self) -> str:
+        return str(self.options.get("FORMAT", "file"))
+
+    @property
+    def spool(self) -> bool:
+        return bool(self.options.get("SPOOL", False))
+
+    def check(self) -> list[str]:
+        faults = []
+        try:
+            locate(self.settings.get("NAME"))
+        except ConfigurationError as error:
+            # The system checks run in Django's test runner too, where the database in memory is as it should be.
+            if not self.name.startswith("file:memorydb_"):
+                faults.append(str(error))
+        for name in self.options:
+            if name not in self.option_names:
+                near = difflib.get_close_matches(str(name).upper(), self.option_names, 1)
+                hint = f" Did you mean {near[0]}?" if near else f" Known are {', '.join(sorted(self.option_names))}."
+                faults.append(f"DATABASE_OPTIONS has the unknown key {name}.{hint}")
+        if self.format not in _FORMATS:
+            faults.append(f'FORMAT is "{self.format}". Set it to "file" or "sql".')
+        if not isinstance(self.options.get("SPOOL", False), bool):
+            faults.append("SPOOL must be True or False.")
+        if self.format == "sql" and not self._find_cli():
+            faults.append(f'The program "sqlite3", which FORMAT "sql" needs, was not found. {_INSTALL}')
+        return faults
+
+    def journal_mode(self) -> str:
+        """Returns ``wal`` or ``rollback``, without a lock; nothing where there is no such file yet."""
+        try:
+            return journal_mode(locate(self.settings.get("NAME")))
+        except ConfigurationError:
+            return ""
+
+    def probe(self) -> Command:
+        path = self.path
+        return self._program("sqlite_probe", path, f"{self.wait:g}", explain=explain(self.alias, path, "Inspection"))
+
+    def facts(self, output: str) -> Facts:
+        found: dict[str, Any] = json.loads(output)
+        return Facts(
+            server_version=found.pop("library"),
+            size=found.pop("size"),
+            tables=found.pop("tables", {}),
+            migrations=found.pop("migrations", {}),
+            details=found,
+        )
+
+    def dump(self, facts: Facts) -> Dump:
+        path = self._live(facts)
+        if not facts.details["exists"]:
+            raise self._refuse(f"{path} does not exist. Correct NAME, run migrate, or restore a backup.")
+        if facts.details.get("damaged"):
+            raise self._refuse(f"{path} is damaged ({facts.details['damaged']}). Restore a backup.")
+        if not facts.size:
+            # Any connection to a mistyped NAME makes such a file, and a backup of it would look like the newest one.
+            raise self._refuse(f"{path} is empty (0 bytes). Correct NAME, run migrate, or restore a backup.")
+        notes = () if facts.tables else (f"{path} has no tables.",)
+        if self.format == "sql":
+            return Dump(
+                command=self._dump_as_text(path, facts),
+                extension="sql",
+                format="sql",
+                client="sqlite3",
+                notes=(*notes, "SQL text cannot carry NUL characters: sqlite3 cuts text values at them."),
+            )
+        spool = ("spool",) if self.spool else ()
+        return Dump(
+            command=self._program(
+                *("sqlite_stream", path, f"{self.wait:g}", *spool), explain=explain(self.alias, path, "A dump")
+            ),
+            extension="sqlite3",
+            format="file",
+            client=f"libsqlite3 {facts.server_version}",
+            notes=notes,
+        )
+
+    def contents(self, manifest: Manifest) -> Command | None:
+        if manifest.format in _FORMATS and all(stored.sha256 for stored in manifest.objects):
+            return None
+        said = explain(self.alias, manifest.objects[0].path, "Reading")
+        return self._program("sqlite_stage", "sniff", explain=said)
+
+    def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
+        live = self._live(facts)
+        target = str(Path(live).parent / mode.into) if mode.into else live
+        form = contents.strip() or manifest.format
+        if form not in _FORMATS:
+            raise self._refuse(f'the backup has the format "{form}", which this connector cannot restore.')
+        text = form == "sql"
+        stage = _stage_of(target)
+        (stored,) = manifest.objects
+        new = ("new",) if mode.into else ()
+        size = str(stored.raw_bytes or stored.bytes)
+        said = explain(self.alias, target, "A restore", unchanged=True)
+        prepare = self._program("sqlite_stage", "prepare", target, stage, size, *new, explain=said)
+        load = self._program("sqlite_stage", "load", stage, explain=said, may_stall=False)
+        commit = self._program("sqlite_install", target, stage, f"{self.wait:g}", *new, explain=said, may_stall=False)
+        abort = self._program("sqlite_stage", "abort", stage, explain=explain(self.alias, stage, "Removal"))
+        return RestorePlan(
+            target=target,
+            prepare=(prepare,),
+            load=(self._load_text(stage, target) if text else load,),
+            commit=(commit,),
+            abort=(abort,),
+            gate=Gate(tail=self._whole_text) if text else Gate(),
+            notes=tuple(self._notes(facts, mode, target)),
+        )
+
+    def restore_by_hand(self, object_command: str) -> str:
+        if self.format == "sql":
+            return f"{object_command} | sqlite3 -bail restored.sqlite3"
+        return f"{object_command} > restored.sqlite3"
+
+    def _live(self, facts: Facts) -> str:
+        """Returns the database file's path, links followed."""
+        return str(facts.details.get("path") or self.path)
+
+    def _refuse(self, sentence: str) -> ConfigurationError:
+        return ConfigurationError(f'Database "{self.alias}": {sentence}')
+
+    def _program(self, name: str, *arguments: str, explain: Explanation, may_stall: bool = True) -> Command:
+        """Describes one of our own programs, which run whatever the project's import path is."""
+        return Command(
+            (sys.executable, "-I", str(_PROGRAMS / f"{name}.py"), *arguments), explain=explain, may_stall=may_stall
+        )
+
+    def _find_cli(self) -> str | None:
+        folder: str | os.PathLike[str] | None = self.options.get("BINARY_DIR")
+        return shutil.which("sqlite3", path=os.fspath(folder) if folder else None)
+
+    def _cli(self) -> str:
+        """Returns the sqlite3 program. Raises ConfigurationError where there is none."""
+        found = self._find_cli()
+        if found is None:
+            raise self._refuse(f'the program "sqlite3", which SQL text needs, was not found. {_INSTALL}')
+        return found
+
+    def _dump_as_text(self, path: str, facts: Facts) -> Command:
+        mode = "rw" if facts.details.get("writable") else "ro"  # either never makes a file
+        pragmas = [f"SELECT 'PRAGMA {name}=' || quote({name}) || ';' FROM pragma_{name}" for name in _PRAGMAS]  # noqa: S608
+        cli = (self._cli(), "-batch", "-init", os.devnull, "-bail", "-cmd", f".timeout {round(self.wait * 1000)}")
+        return Command(
+            argv=(
+                # sqlite3 ends 0 whatever .dump met on its way, so what it prints goes through a program of ours.
+                *("sh", "-c", 'whole=$1; shift; "$@" | "$0" -I "$whole"', sys.executable),
+                *(str(_PROGRAMS / "sqlite_whole.py"), *cli, f"{Path(path).as_uri()}?mode={mode}"),
+                *("BEGIN", "SELECT '' FROM sqlite_master WHERE 0", *pragmas, ".dump"),
+            ),
+            explain=explain(self.alias, path, "A dump"),
+        )
+
+    def _load_text(self, stage: str, target: str) -> Command:
+        # In its safe mode sqlite3 obeys no line of the script that would start programs or write other files. That
+        # mode also keeps the schema table from being written, which is how .dump restores virtual tables.
+        flags = ("-batch", "-init", os.devnull, "-bail", "-safe", "-cmd", ".dbconfig defensive off")
+        return Command(
+            argv=(self._cli(), *flags, stage),
+            explain=explain(self.alias, target, "A restore", unchanged=True),
+            may_stall=False,
+        )
+
+    def _whole_text(self, end: bytes) -> bytes:
+        """Lets the end of a whole script through: sqlite3 ends 0 on a cut one, and keeps what came before."""
+        if end.rstrip().endswith(b"COMMIT;"):
+            return end
+        raise DjangoRcloneError(
+            f'Database "{self.alias}": the backup is damaged: its SQL text does not end with COMMIT. '
+            "Nothing was changed. Restore another backup."
+        )
+
+    def _notes(self, facts: Facts, mode: Mode, target: str) -> Iterator[str]:
+        if facts.details.get("damaged") and not mode.into:
+            yield f"{target} is damaged and will be replaced: restart what has it open."
+        elif facts.details.get("exists") and not mode.into:
+            yield "Processes that have the database open will see the restored data."
+        if mode.terminate_sessions:
+            yield "SQLite has no sessions that could be ended; the restore waits for who has the file locked."
+
+
+def _stage_of(target: str) -> str:
+    """Returns a name for the stage, beside the target, that says who works on it."""
+    try:
+        namespace = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        namespace = 0
+    path = Path(target)
+    return str(path.with_name(f".{path.name}.restore-{namespace:x}.{os.getpid()}.{secrets.token_hex(4)}"))

@@ -1,0 +1,95 @@
+"""What the SQLite programs' failures mean to people."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from django_rclone.command import Explanation
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
+
+_WRITE = "Let this user write to the file and to its folder"
+# The first word of the programs' last line: the name of SQLite's error code, or the class of another exception.
+_MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
+    ("Refused", ConfigurationError, "{text}"),
+    ("Damaged", DjangoRcloneError, "{action} of {path} failed: {text}"),
+    ("Busy", Unavailable, "{action} of {path} failed: {text}{holders}"),
+    (
+        "SQLITE_BUSY|SQLITE_LOCKED|.*database is locked",
+        Unavailable,
+        "{path} stays locked.{holders} End what uses it, or try again later.",
+    ),
+    (
+        "SQLITE_FULL|OSError.*No space|.*database or disk is full",
+        DjangoRcloneError,
+        "{action} of {path} failed: the disk is full. Make room.",
+    ),
+    ("SQLITE_NOTADB", DjangoRcloneError, "{path} is no SQLite database. Correct NAME, or restore a backup."),
+    ("SQLITE_CORRUPT", DjangoRcloneError, "{path} is damaged ({text}). Restore a backup."),
+    (
+        "SQLITE_CANTOPEN",
+        ConfigurationError,
+        "{path} cannot be opened ({text}). Check that it is there and readable; beside a database in WAL mode "
+        "SQLite must be able to write its -shm file, so a read-only folder or mount does not do.",
+    ),
+    ("SQLITE_READONLY", ConfigurationError, f"{{path}} cannot be written ({{text}}). {_WRITE}."),
+    ("PermissionError", ConfigurationError, f"{{action}} of {{path}} failed: {{text}}. {_WRITE}."),
+    ("FileNotFoundError", ConfigurationError, "{action} of {path} failed: {text}. Correct NAME, or restore a backup."),
+)
+
+
+def explain(alias: str, path: str, action: str, *, unchanged: bool = False) -> Explanation:
+    """Returns what turns the failure of a program that does ``action`` with ``path`` into the error that people read.
+
+    ``unchanged``: after it the database is as it was, and the error says so.
+    """
+
+    def explained(failure: ProgramFailed) -> DjangoRcloneError:
+        kind, sentence = _meaning(failure, path, action)
+        assurance = " Nothing was changed." if unchanged else ""
+        return kind(f'Database "{alias}": {sentence}{assurance}')
+
+    return explained
+
+
+def _meaning(failure: ProgramFailed, path: str, action: str) -> tuple[type[DjangoRcloneError], str]:
+    lines = [line.strip() for line in failure.stderr.splitlines() if line.strip()]
+    for line in lines:  # sqlite3 says first why it stopped, then we say that its text is not whole
+        for pattern, kind, sentence in _MEANINGS:
+            if re.match(pattern, line):
+                text = line.partition(": ")[2]
+                return kind, sentence.format(path=path, action=action, text=text, holders=holders(path))
+    return DjangoRcloneError, f"{action} of {path} failed: {failure}."
+
+
+def holders(path: str) -> str:
+    """Returns a sentence that names the processes that have locked the database, as far as they can be seen."""
+    return _sentence(_locked_by(path))
+
+
+def _locked_by(path: str) -> set[str]:
+    inodes = set()
+    for ending in ("", "-shm"):  # the locks of a write-ahead log are on its index
+        with suppress(OSError):
+            inodes.add(str(os.stat(path + ending).st_ino))  # noqa: PTH116 - the path may not be ours to normalise
+    names: set[str] = set()
+    with suppress(OSError):
+        # proc(5), /proc/locks: "1: POSIX  ADVISORY  WRITE 3548 08:01:131 1073741824 1073742335"
+        for line in Path("/proc/locks").read_text().splitlines():
+            fields = line.replace("->", "").split()
+            if len(fields) >= 6 and fields[5].rpartition(":")[2] in inodes and fields[4] != "-1":
+                names.add(_name(fields[4]))
+    return names
+
+
+def _name(pid: str) -> str:
+    program = "process"
+    with suppress(OSError):
+        program = Path(f"/proc/{pid}/comm").read_text().strip()
+    return f"{program} (pid {pid})"
+
+
+def _sentence(names: set[str]) -> str:
+    return f" It is locked by {', '.join(sorted(names))}." if names else ""
