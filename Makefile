@@ -8,7 +8,7 @@ test: ## Set everything up, and run every check and test
 	@scripts/test.sh
 
 unit: ## Run the tests that need no server
-	@"$$(scripts/venv.sh test requirements/test.txt)" -m pytest tests/unit
+	@python="$$(scripts/venv.sh test requirements/test.txt)" && "$$python" -m pytest tests/unit
 
 lint: ## Check style and types
 	@scripts/lint.sh

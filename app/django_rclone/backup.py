@@ -58,7 +58,8 @@ class Run:
     def leave_guide(self) -> None:
         """Writes RESTORE.md unless it is there: just before the first manifest, so a failed first run leaves none."""
         if not self._guided and self.remote.stat(naming.README) is None:
-            self.remote.put(naming.README, guide.text(self.remote).encode(), atomic=self.abilities().atomic)
+            text = guide.text(self.remote, conf.get("MEDIA_BACKUP_DIR"))
+            self.remote.put(naming.README, text.encode(), atomic=self.abilities().atomic)
         self._guided = True
 
 

@@ -242,6 +242,9 @@ def _why_nothing(backups: Sequence[Backup], owner: Owner, at: datetime | None, u
     said = f'Database "{owner.alias}": there is no good backup' + (
         f" from before {at:%Y-%m-%d %H:%M:%S %Z}" if at else ""
     )
+    damaged = [backup for backup in backups if owner.owns(backup) and backup.state is State.DAMAGED]
+    if damaged:
+        said = f"{said}, and {len(damaged)} damaged ({damaged[0].problem})"
     if unverified:
         return (
             f"{said}, but {len(unverified)} without a manifest, the newest {unverified[0].file}. "

@@ -30,8 +30,8 @@ def age(span: timedelta) -> str:
 
 
 def moment(when: datetime) -> str:
-    """Returns a moment in the current time zone, to the second."""
-    return when.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    """Returns a moment in the process's time zone (Django sets it to TIME_ZONE), as ``--at`` takes it."""
+    return when.astimezone().isoformat(sep=" ", timespec="seconds")
 
 
 def duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ from django_rclone.naming import MANIFEST_DIR
 from django_rclone.rclone import Remote
 
 
-def text(remote: Remote) -> str:
+def text(remote: Remote, media_folder: str) -> str:
     """Returns the text that lies at the remote's root."""
     manifests = shlex.quote(remote.path(MANIFEST_DIR))
     return f"""\
@@ -33,7 +33,7 @@ where an object's name ends in .zst or .gz, zstd or gzip are enough.
 
 3. Media files, where there are any, lie as they were:
 
-       rclone copy {shlex.quote(remote.path("media"))} /path/to/media
+       rclone copy {shlex.quote(remote.path(media_folder))} /path/to/media
 
 With Django and django-rclone at hand it is one command: `python manage.py dbrestore`.
 """

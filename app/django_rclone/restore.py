@@ -8,11 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from django_rclone import catalog, process, signals, streams
+from django_rclone import catalog, display, process, signals, streams
 from django_rclone.catalog import Backup, Owner, State
 from django_rclone.db.base import BaseConnector, Mode, RestorePlan
-from django_rclone.display import Progress
-from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore, VerificationFailed
 from django_rclone.naming import PARTIAL, Scheme
 from django_rclone.rclone import Remote
 
@@ -29,9 +28,15 @@ class Restore:
     plan: RestorePlan
 
     def __str__(self) -> str:
-        manifest = self.backup.manifest
-        made = f"made {manifest.started_at:%Y-%m-%d %H:%M:%S %Z}" if self.backup.id else "without a manifest"
-        return f"restore  {self.backup.path}, {made}, {self.backup.size:,} bytes\n{self.plan}"
+        return f"{self.summary}\n{self.plan.steps}"
+
+    @property
+    def summary(self) -> str:
+        """What would be restored, where, and what the user should know before saying yes."""
+        made = (
+            "without a manifest" if self.backup.manifest.point == "" else f"made {display.moment(self.backup.moment)}"
+        )
+        return f"restore  {self.backup.path}, {made}, {display.size(self.backup.size)}\n{self.plan.summary}"
 
 
 def latest(
@@ -79,7 +84,7 @@ def _check_choice(backup: Backup, owner: Owner) -> None:
     if backup.state is State.PARTIAL or backup.path.endswith(PARTIAL):
         raise ConfigurationError(f"{backup.path} is unfinished: its run died or still goes on. Choose another.")
     if backup.state is State.DAMAGED:
-        raise NothingToRestore(f"{backup.path} is damaged: {backup.problem}. Choose another; see `listbackups`.")
+        raise VerificationFailed(f"{backup.path} is damaged: {backup.problem}. Choose another; see `listbackups`.")
     if backup.state is State.ORPHAN:
         logger.warning("%s has no manifest: its run did not end well, and nobody knows if it is whole.", backup.path)
     if backup.state is State.UNVERIFIED:
@@ -137,7 +142,7 @@ def _load(restore: Restore, limits: process.Limits) -> None:
     backup = restore.backup
     (stored,) = backup.manifest.objects
     digest = streams.Digest((stored.bytes, stored.sha256) if stored.sha256 else None, backup.path)
-    progress = Progress(f"{restore.connector.alias}: restore", lambda: digest.bytes, stored.bytes)
+    progress = display.Progress(f"{restore.connector.alias}: restore", lambda: digest.bytes, stored.bytes)
     first, *rest = restore.plan.load
     try:
         process.pipe(

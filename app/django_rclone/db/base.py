@@ -80,10 +80,15 @@ class RestorePlan:
     notes: tuple[str, ...] = ()
     """What will not be exact, or what the user should know before saying yes; one sentence each."""
 
-    def __str__(self) -> str:
-        lines = [f"target   {self.target}"]
-        lines += [f"note     {note}" for note in self.notes]
-        lines += [f"prepare  {command}" for command in self.prepare]
+    @property
+    def summary(self) -> str:
+        """What will be changed, and what the user should know."""
+        return "\n".join([f"target   {self.target}", *(f"note     {note}" for note in self.notes)])
+
+    @property
+    def steps(self) -> str:
+        """The commands, secrets hidden."""
+        lines = [f"prepare  {command}" for command in self.prepare]
         lines += [f"load     {' | '.join(str(command) for command in self.load)}"]
         lines += [f"commit   {command}" for command in self.commit]
         lines += [f"abort    {command}   (only if something fails)" for command in self.abort]

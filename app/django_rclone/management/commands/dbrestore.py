@@ -75,7 +75,7 @@ class Command(BackupCommand):
             self.stdout.write(str(ready))
             return
         if options["verbosity"] >= 1 or options["interactive"]:
-            self.stdout.write(str(ready))
+            self.stdout.write(ready.summary)
         if options["interactive"] and not self.confirm(f"Restore {ready.plan.target}?"):
             self.stdout.write("Nothing was changed.")
             return
