@@ -19,7 +19,6 @@ django42="$(scripts/venv.sh django42 requirements/test.txt requirements/django42
 django52="$(scripts/venv.sh django52 requirements/test.txt requirements/django52.txt)"
 scripts/docker.sh
 "$python" -m tests.images
-"$python" -m tests.images.clients
 
 part "style and types" scripts/lint.sh
 part "Django 4.2" older_django "$django42"

@@ -13,8 +13,10 @@ mkdir -p .venvs
 exec 9>".venvs/$name.lock"
 flock 9
 
-# The stamp is written last: an interrupted run leaves none, and is done again from the start.
-wanted="$({ echo "$python"; "$python" -VV; cat scripts/venv.sh pyproject.toml "$@"; } | sha256sum)"
+pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input -q install --no-deps)
+
+# The stamps are written last: an interrupted run leaves none, and is done again from the start.
+wanted="$({ echo "$python"; "$python" -VV; cat scripts/venv.sh "$@"; } | sha256sum)"
 if [[ "$(cat "$venv/stamp" 2>/dev/null || true)" != "$wanted" || ! -x "$venv/bin/python" ]]; then
     if ! "$python" -c 'import ensurepip' 2>/dev/null; then
         echo "$python cannot make virtual environments: it has no ensurepip. On Debian install its -venv package." >&2
@@ -23,15 +25,18 @@ if [[ "$(cat "$venv/stamp" 2>/dev/null || true)" != "$wanted" || ! -x "$venv/bin
     echo "Making .venvs/$name with $("$python" -V) from $*" >&2
     rm -f "$venv/stamp"
     "$python" -m venv --clear "$venv" >&2 </dev/null
-    pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input -q install --no-deps)
     # One after another: the files may pin different versions of one package.
     for file in "$@"; do
         "${pip[@]}" --require-hashes --only-binary :all: -r "$file" >&2 </dev/null
     done
-    # Without a network: what builds it is among the requirements, or this environment does not want it.
-    if "$venv/bin/python" -c 'import editables, hatchling' 2>/dev/null; then
-        "${pip[@]}" --no-build-isolation -e . >&2 </dev/null
-    fi
     echo "$wanted" >"$venv/stamp"
+fi
+
+# Without a network: what builds the project is among the requirements, or this environment does not want it.
+wanted="$(sha256sum <pyproject.toml)"
+if [[ "$(cat "$venv/stamp-project" 2>/dev/null || true)" != "$wanted" ]] &&
+    "$venv/bin/python" -c 'import editables, hatchling' 2>/dev/null; then
+    "${pip[@]}" --no-build-isolation -e . >&2 </dev/null
+    echo "$wanted" >"$venv/stamp-project"
 fi
 echo "$venv/bin/python"

@@ -1,3 +1,10 @@
 """What all tests share."""
 
+import os
+import sys
+from pathlib import Path
+
 pytest_plugins = ["tests.servers.fixtures"]
+
+# However pytest was started: programs such as rclone are those of this environment.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

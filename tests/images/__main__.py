@@ -1,8 +1,9 @@
-"""Prepares images: `python -m tests.images [postgres:17 …]`, by default all that have a stand-in."""
+"""Prepares images, and the client programs in them: `python -m tests.images [postgres:17 …]`, by default all."""
 
 import sys
 
 from tests.images.catalogue import CATALOGUE
+from tests.images.clients import client_dir
 from tests.images.engine import EngineError
 from tests.images.resolve import image
 
@@ -14,7 +15,10 @@ def main(names: list[str]) -> int:
         return 2
     try:
         for name in names or [name for name, entry in CATALOGUE.items() if entry.dockerfile]:
-            image(*name.split(":"))
+            kind, version = name.split(":")
+            image(kind, version)
+            if kind == "postgres":
+                print(f"test clients {name} = {client_dir(int(version))}", file=sys.stderr)
     except EngineError as error:
         print(error, file=sys.stderr)
         return 1

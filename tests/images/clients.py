@@ -65,8 +65,3 @@ def _wrap(programs: tuple[str, ...], made: Path, home: Path) -> None:
         wrapper = made / "bin" / program
         wrapper.write_text(f'#!/bin/sh\nexec {shlex.join([*command, str(home / "programs" / program)])} "$@"\n')
         wrapper.chmod(0o755)
-
-
-if __name__ == "__main__":
-    for version in (15, 17, 18):
-        print(client_dir(version))
