@@ -4,6 +4,7 @@ They bring their libraries and their loader along, so they run here whatever C l
 """
 
 import functools
+import hashlib
 import shlex
 import subprocess
 import tarfile
@@ -28,7 +29,8 @@ def programs_of(reference: str, name: str, programs: tuple[str, ...]) -> Path:
     """A folder with programs out of an image. It is made once for each content of the image."""
     with cache.lock(f"clients-{name}"):
         _have(reference)
-        home = cache.folder("clients") / f"{name}-{image_id(reference)[:12]}"
+        content = hashlib.sha256(image_id(reference).encode() + _TAKE.read_bytes()).hexdigest()
+        home = cache.folder("clients") / f"{name}-{content[:12]}"
         if not home.exists():
             with tempfile.TemporaryDirectory(dir=home.parent, prefix=".half-made-") as half_made:
                 made = Path(half_made) / home.name
