@@ -1,0 +1,163 @@
+"""PostgreSQL and PostGIS: pg_dump's custom format, brought back in one transaction."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from functools import cached_property
+
+from django_rclone.command import Command
+from django_rclone.db import postgresql_clients as programs
+from django_rclone.db import postgresql_facts, postgresql_toc
+from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
+from django_rclone.db.clients import Client
+from django_rclone.db.postgresql_connection import Connection, connection
+from django_rclone.db.postgresql_explain import explainer
+from django_rclone.db.postgresql_restore import SQL, Restorer, plan
+from django_rclone.exceptions import ConfigurationError
+from django_rclone.manifest import Manifest
+
+_LOCK_WAIT = "5min"
+"""How long pg_dump waits for a table that somebody alters."""
+
+
+class PgDumpConnector(BaseConnector):
+    """PostgreSQL through ``pg_dump``, ``pg_restore`` and ``psql`` of one version, none older than the server."""
+
+    option_names = frozenset({"BINARY_DIR"})
+
+    @property
+    def engine(self) -> str:
+        return "postgresql"
+
+    @property
+    def name(self) -> str:
+        parameters = self.connection.parameters
+        return parameters.get("dbname") or parameters["service"]
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The connection that Django would make. Raises ConfigurationError for one that we cannot make."""
+        found = connection(self.alias, self.settings)
+        if found.unsafe:
+            raise ConfigurationError(
+                f'Database "{self.alias}": OPTIONS {", ".join(found.unsafe)} cannot be given to pg_dump without '
+                "showing it to everybody on this machine. Use a key without a password in a file that only we can read."
+            )
+        return found
+
+    @property
+    def administrator(self) -> tuple[str, str] | None:
+        """Name and password of somebody who may create extensions; None: we have to do with our own rights."""
+        return None
+
+    @property
+    def _binary_dir(self) -> str:
+        return str(self.options.get("BINARY_DIR") or "")
+
+    def check(self) -> list[str]:
+        found = [
+            f'Database "{self.alias}": DATABASE_OPTIONS has an unknown key "{key}". '
+            f"Known: {', '.join(sorted(self.option_names))}."
+            for key in sorted(set(self.options) - self.option_names)
+        ]
+        for attempt in (lambda: self.connection, lambda: programs.any_client(self.alias, self._binary_dir)):
+            try:
+                attempt()
+            except ConfigurationError as error:
+                found.append(str(error))
+        return found
+
+    def probe(self) -> Command:
+        client = programs.any_client(self.alias, self._binary_dir)
+        probe = self._restorer(client).psql(self.connection, "-f", str(SQL / "postgresql_probe.sql"), may_stall=True)
+        return Command(
+            probe.argv,
+            {**probe.env, "PGCLIENTENCODING": "UTF8"},
+            probe.inherit,
+            probe.explain,
+            install=programs.INSTALL,
+        )
+
+    def facts(self, output: str) -> Facts:
+        return postgresql_facts.parse(output)
+
+    def dump(self, facts: Facts) -> Dump:
+        live = postgresql_facts.live(facts)
+        if live.row_security and not live.bypasses_row_security:
+            raise ConfigurationError(
+                f'Database "{self.alias}": row-level security hides rows of '
+                f'{postgresql_toc.enumerate_some(live.row_security)} from role "{live.role}", and a dump without them '
+                f'would not be whole. Give the role BYPASSRLS: ALTER ROLE "{live.role}" BYPASSRLS;'
+            )
+        client = programs.for_server(self.alias, self._binary_dir, live.major, live.short_version)
+        compress, compression = self._compression(client)
+        role = (f"--role={self.connection.role}",) if self.connection.role else ()
+        command = Command(
+            (
+                *(client.path, "--format=custom", compress, "--no-password", f"--lock-wait-timeout={_LOCK_WAIT}"),
+                # The database's own encoding, whatever the role prefers: nothing is converted.
+                *(f"--encoding={live.encoding}", *role, f"--dbname={self.connection.conninfo}"),
+            ),
+            env=self.connection.env,
+            inherit=self.connection.inherit,
+            explain=explainer(self.alias, self.connection.place),
+        )
+        return Dump(command, "dump", "custom", f"pg_dump {client.version}", compression)
+
+    def _compression(self, client: Client) -> tuple[str, str]:
+        """Returns pg_dump's argument, and what it will have compressed with; empty: the recipe compresses."""
+        method, level = self.compression
+        if method == "zstd" and programs.has_zstd(client):
+            return f"--compress=zstd:{level}", f"zstd:{level}"
+        if method == "gzip":
+            return f"--compress={level}", f"gzip:{level}"
+        return "--compress=0", ""
+
+    def contents(self, manifest: Manifest) -> Command | None:
+        client = self._archive_client(manifest, 0, "")
+        return Command(
+            (sys.executable, "-m", "django_rclone.db.postgresql_contents", client.companion("pg_restore")),
+            inherit=("PYTHONPATH",),
+            explain=explainer(self.alias, self.connection.place),
+        )
+
+    def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
+        live = postgresql_facts.live(facts)
+        archive = postgresql_toc.parse(contents) if contents else None
+        client = self._archive_client(manifest, live.major, live.short_version)
+        return plan(self._restorer(client), live, mode, archive)
+
+    def restore_by_hand(self, object_command: str) -> str:
+        create, restore = (shlex.join([program, *self._where()]) for program in ("createdb", "pg_restore"))
+        return (
+            f"{create} --template=template0 restored && {object_command} | "
+            f"{restore} --no-owner --exit-on-error --single-transaction --dbname=restored"
+        )
+
+    def _where(self) -> list[str]:
+        flags = (("host", "--host"), ("port", "--port"), ("user", "--username"))
+        return [f"{flag}={value}" for key, flag in flags if (value := self.connection.parameters.get(key))]
+
+    def _archive_client(self, manifest: Manifest, major: int, server_version: str) -> Client:
+        """Returns the programs that can read the archive; of one without a manifest nobody knows who wrote it."""
+        program, _, version = manifest.client.partition(" ")
+        written_by = version.partition(".")[0]
+        if program == "pg_dump" and written_by.isdigit():
+            return programs.for_archive(self.alias, self._binary_dir, int(written_by), major, server_version)
+        newest = programs.any_client(self.alias, self._binary_dir)
+        return programs.for_archive(self.alias, self._binary_dir, newest.major, major, server_version)
+
+    def _restorer(self, client: Client) -> Restorer:
+        explain = explainer(self.alias, self.connection.place)
+        return Restorer(self.alias, self.connection, client, explain, self.administrator)
+
+
+class PgDumpGisConnector(PgDumpConnector):
+    """PostGIS: as PostgreSQL, with an administrator who creates the extension where the role may not."""
+
+    @property
+    def administrator(self) -> tuple[str, str] | None:
+        if user := self.settings.get("ADMIN_USER"):
+            return str(user), str(self.settings.get("ADMIN_PASSWORD") or "")
+        return None

@@ -1,0 +1,113 @@
+"""What PostgreSQL's programs say when they fail, turned into what to do next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from django_rclone.command import Explanation
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
+
+# psql with VERBOSITY=verbose: "psql:file:12: ERROR:  55P03: canceling statement due to lock timeout", whatever the
+# language; pg_dump has no codes: "pg_dump: error: query failed: ERROR:  canceling statement due to lock timeout".
+_CODED = re.compile(r"^(?:psql:.*:\d+: )?\S+:  ([0-9A-Z]{5}): (.*)$", re.MULTILINE)
+_PLAIN = re.compile(r"(?:error|ERROR|FATAL):\s+(.*)")
+
+_UNREACHABLE = (
+    *(
+        "Connection refused",
+        "No route to host",
+        "Network is unreachable",
+        "Host is unreachable",
+        "Connection timed out",
+    ),
+    *("Operation timed out", "timeout expired", "could not translate host name", "Connection reset by peer"),
+    *("server closed the connection unexpectedly", "SSL connection has been closed", "could not receive data from"),
+    *("could not send data to", "Is the server running", "Broken pipe", "SSL SYSCALL error"),
+    *("the database system is", "terminating connection due to", "too many clients", "remaining connection slots"),
+    *("too many connections for", "connection to server was lost", "no COPY in progress"),
+)
+_MISCONFIGURED = (
+    *("password authentication failed", "no password supplied", "authentication failed for", "no pg_hba.conf entry"),
+    *("pg_hba.conf rejects", "is not permitted to log in", "permission denied for database", "definition of service"),
+    *("invalid connection option", "invalid port number", "invalid integer value", "invalid sslmode", "service file"),
+    *("certificate", "server does not support SSL", "private key file", "syntax error in service", "channel binding"),
+    *("requires authentication", "authentication method"),
+)
+_DOES_NOT_EXIST = re.compile(r'FATAL:\s+((?:role|database) ".*" does not exist)')
+_UNAVAILABLE_CODES = re.compile(r"08...|57P0[1-5]|53300")
+_LOCK_CODES = ("55P03", "40P01")
+_BLOCKED = (
+    "another session holds locks that the restore needs. Stop the application, or add --terminate-sessions. "
+    "Nothing was changed."
+)
+
+
+def explainer(alias: str, place: str) -> Explanation:
+    """Returns what turns the failure of a client program on this database into the error that people read."""
+
+    def explain(failure: ProgramFailed) -> DjangoRcloneError:
+        kind, text = _explain(failure, place)
+        return kind(f'Database "{alias}": {text}')
+
+    return explain
+
+
+def _explain(failure: ProgramFailed, place: str) -> tuple[Callable[[str], DjangoRcloneError], str]:
+    stderr = failure.stderr
+    code, message = _last_error(stderr)
+    if code in _BY_CODE:
+        kind, text = _BY_CODE[code]
+        return kind, text.format(message=message)
+    if code in _LOCK_CODES or "due to lock timeout" in stderr or "Failed to lock table" in stderr:
+        return DjangoRcloneError, f"{message or 'a lock was not given'}: {_BLOCKED}" if code else (
+            f"{message}. Another session holds a lock on a table; try again when it has finished."
+        )
+    if missing := _DOES_NOT_EXIST.search(stderr):
+        return ConfigurationError, f"{missing[1]} ({place}). Check NAME and USER."
+    if not code and (line := _line_with(stderr, _MISCONFIGURED)):
+        return ConfigurationError, f"{line} ({place}). Check the database's settings."
+    if _UNAVAILABLE_CODES.fullmatch(code):
+        return Unavailable, f"{message} ({place}). Try again later."
+    if line := _line_with(stderr, _UNREACHABLE):
+        return Unavailable, f"{line} ({place}). Try again later, or check HOST and PORT."
+    if code:
+        return DjangoRcloneError, f"{failure.program} {failure.ending}: {message} (SQLSTATE {code}). {_NEXT}"
+    return DjangoRcloneError, f"{failure.program} {failure.ending}{failure.last_words}. {_NEXT}"
+
+
+_NEXT = "The text above is the program's own: its cause has to be removed before the next try."
+_BY_CODE: dict[str, tuple[Callable[[str], DjangoRcloneError], str]] = {
+    "DR001": (Locked, "{message}. Wait until it has ended, then try again."),
+    "DR002": (
+        DjangoRcloneError,
+        "the restore would destroy or change what belongs to other roles: {message}. Drop it yourself, or restore "
+        "as a superuser, or with --into. Nothing was changed.",
+    ),
+    "DR003": (ConfigurationError, "{message}. Name a database that is empty or does not exist. Nothing was changed."),
+    "53200": (
+        DjangoRcloneError,
+        "{message}: the server's lock table is too small for a restore in one transaction. Raise "
+        "max_locks_per_transaction, or restore with --into. Nothing was changed.",
+    ),
+    "53100": (DjangoRcloneError, "{message}: the server's disk is full. Make room, then try again."),
+    "42P04": (ConfigurationError, "{message}. Choose another name for --into."),
+    "25006": (ConfigurationError, "{message}: this server is a standby. Restore on the primary."),
+}
+
+
+def _last_error(stderr: str) -> tuple[str, str]:
+    """Returns SQLSTATE and text of the last error; the code is empty where the program gives none."""
+    if coded := [match for match in _CODED.finditer(stderr) if not match[1].startswith(("00", "01"))]:
+        return coded[-1][1], coded[-1][2].strip()
+    if plain := _PLAIN.findall(stderr):
+        return "", str(plain[-1]).strip()
+    return "", ""
+
+
+def _line_with(stderr: str, patterns: tuple[str, ...]) -> str:
+    """Returns the last line that holds one of the patterns, without the program's name; else empty."""
+    for line in reversed(stderr.splitlines()):
+        if any(pattern in line for pattern in patterns):
+            return re.sub(r"^(?:psql|pg_dump|pg_restore): (?:error: )?", "", line.strip())
+    return ""

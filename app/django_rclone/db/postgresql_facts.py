@@ -1,0 +1,119 @@
+"""What postgresql_probe.sql found out, understood."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django_rclone.db.base import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The live database and its server, as far as a dump or a restore needs to know. Names are those of the probe."""
+
+    version: str
+    version_num: int
+    in_recovery: bool
+    encoding: str
+    database: Mapping[str, Any]
+    """Its row in pg_database."""
+    owns_database: bool
+    may_create: bool
+    role: str
+    superuser: bool
+    createdb: bool
+    bypasses_row_security: bool
+    roles: tuple[str, ...]
+    own_roles: tuple[str, ...]
+    """The roles whose rights are ours too."""
+    databases: tuple[str, ...]
+    database_settings: int
+    """How many ALTER DATABASE … SET there are."""
+    schemas: tuple[Mapping[str, Any], ...]
+    staying: frozenset[tuple[str, str, str]]
+    """Type, schema and name of what a restore by this role cannot drop, or could not make again."""
+    taken_over: tuple[str, ...]
+    """Tables of other roles in schemas of ours (the first 20)."""
+    extensions: Mapping[str, bool]
+    """Installed ones, and whether they are ours."""
+    available: Mapping[str, bool]
+    """What CREATE EXTENSION could install, and whether an ordinary role may."""
+    configuration: tuple[Mapping[str, Any], ...]
+    """The tables of extensions whose rows a dump carries, and whether we may replace them."""
+    event_triggers: tuple[str, ...]
+    servers: tuple[str, ...]
+    """Foreign servers that stay."""
+    publications: tuple[str, ...]
+    """Publications that stay."""
+    published: tuple[str, ...]
+    """Members of other roles' publications, in words."""
+    row_security: tuple[str, ...]
+    """Tables of which row-level security may hide rows from us."""
+    tablespaces: int
+    relations: int
+    large_objects: int
+    large_object_owners: tuple[str, ...]
+    """Other roles that own large objects here."""
+    lock_limit: int
+    sessions: tuple[Mapping[str, Any], ...]
+
+    @property
+    def major(self) -> int:
+        """The server's major version."""
+        return self.version_num // 10000
+
+    @property
+    def short_version(self) -> str:
+        """For instance ``17.4``."""
+        return self.version.partition(" ")[0]
+
+    def vacant(self) -> Live:
+        """Returns the same server with a database that was just made."""
+        return dataclasses.replace(
+            self,
+            schemas=({"name": "public", "ours": True, "may_create": True, "of_extension": False},),
+            may_create=True,
+            staying=frozenset(),
+            taken_over=(),
+            extensions={"plpgsql": self.superuser},
+            configuration=(),
+            event_triggers=(),
+            servers=(),
+            publications=(),
+            published=(),
+            tablespaces=0,
+            relations=0,
+            large_objects=0,
+            large_object_owners=(),
+            sessions=(),
+        )
+
+
+def parse(output: str) -> Facts:
+    """Returns the facts in what the probe printed: JSON objects, one after another, that belong together."""
+    decoder = json.JSONDecoder()
+    found: dict[str, Any] = {}
+    rest = output.strip()
+    while rest:
+        document, end = decoder.raw_decode(rest)
+        found.update(document)
+        rest = rest[end:].lstrip()
+    return Facts(
+        server_version=str(found["version"]).partition(" ")[0],
+        size=found["size"],
+        tables=found.pop("tables"),
+        migrations=found.pop("migrations", {}),
+        details=found,
+    )
+
+
+def live(facts: Facts) -> Live:
+    """Returns the facts' details, typed."""
+    values: dict[str, Any] = {field.name: facts.details[field.name] for field in dataclasses.fields(Live)}
+    values["staying"] = frozenset((type_, schema, name) for type_, schema, name in values["staying"])
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    return Live(**values)

@@ -1,0 +1,65 @@
+-- Puts into the psql variable "objects" a query for everything that lives in a schema of the user's and that a
+-- restore has to deal with. One row an object:
+--   classid, objid   its address in the catalogues
+--   toc              its type in the words of a pg_dump archive's table of contents
+--   schema, name     as that table of contents has them
+--   stays            whether we cannot, or must not, drop it
+SELECT $objects$
+  WITH me AS (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+  object(classid, objid, namespace, owner, toc, name, makeable) AS (
+    SELECT 'pg_class'::regclass, oid, relnamespace, relowner,
+           CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
+                        WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, relname::text, true
+      FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+    UNION ALL
+    -- An ordinary role may own, and so drop, a function that only a superuser can make again.
+    SELECT 'pg_proc'::regclass, p.oid, pronamespace, proowner,
+           CASE prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END,
+           format('%s(%s)', proname, (SELECT string_agg(format_type(type, NULL), ', ' ORDER BY position)
+                                        FROM unnest(proargtypes) WITH ORDINALITY AS a(type, position))),
+           (lanpltrusted OR prokind = 'a' OR pg_has_role(lanowner, 'USAGE'))
+             AND NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtfoid = p.oid AND NOT pg_has_role(evtowner, 'USAGE'))
+      FROM pg_proc p JOIN pg_language l ON l.oid = prolang
+    UNION ALL
+    -- Arrays, row types of tables and multiranges come and go with what they belong to.
+    SELECT 'pg_type'::regclass, oid, typnamespace, typowner,
+           CASE typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, typname::text, typtype <> 'b' OR (SELECT rolsuper FROM me)
+      FROM pg_type
+      WHERE typtype IN ('d', 'e', 'r') OR (typtype = 'b' AND typelem = 0)
+         OR (typtype = 'c' AND EXISTS (SELECT FROM pg_class WHERE oid = typrelid AND relkind = 'c'))
+    UNION ALL
+    SELECT 'pg_operator'::regclass, oid, oprnamespace, oprowner, 'OPERATOR', oprname::text, true FROM pg_operator
+    UNION ALL
+    SELECT 'pg_opclass'::regclass, oid, opcnamespace, opcowner, 'OPERATOR CLASS', opcname::text, (SELECT rolsuper FROM me)
+      FROM pg_opclass
+    UNION ALL
+    SELECT 'pg_opfamily'::regclass, oid, opfnamespace, opfowner, 'OPERATOR FAMILY', opfname::text, (SELECT rolsuper FROM me)
+      FROM pg_opfamily
+    UNION ALL
+    SELECT 'pg_collation'::regclass, oid, collnamespace, collowner, 'COLLATION', collname::text, true FROM pg_collation
+    UNION ALL
+    SELECT 'pg_conversion'::regclass, oid, connamespace, conowner, 'CONVERSION', conname::text, true FROM pg_conversion
+    UNION ALL
+    SELECT 'pg_ts_config'::regclass, oid, cfgnamespace, cfgowner, 'TEXT SEARCH CONFIGURATION', cfgname::text, true
+      FROM pg_ts_config
+    UNION ALL
+    SELECT 'pg_ts_dict'::regclass, oid, dictnamespace, dictowner, 'TEXT SEARCH DICTIONARY', dictname::text, true
+      FROM pg_ts_dict
+    UNION ALL
+    SELECT 'pg_statistic_ext'::regclass, oid, stxnamespace, stxowner, 'STATISTICS', stxname::text, true
+      FROM pg_statistic_ext
+  )
+  SELECT classid, objid, toc, nspname::text AS schema, name,
+         NOT (makeable AND (pg_has_role(owner, 'USAGE') OR pg_has_role(nspowner, 'USAGE'))) AS stays
+    FROM object JOIN pg_namespace n ON n.oid = namespace
+   WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+     -- "e": an extension's member; "i": part of something else, an identity column's sequence for instance.
+     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = object.classid AND d.objid = object.objid
+                        AND d.objsubid = 0 AND d.deptype IN ('e', 'i'))
+$objects$ AS objects,
+$extension_schemas$
+  SELECT extnamespace FROM pg_extension
+  UNION SELECT objid FROM pg_depend WHERE classid = 'pg_namespace'::regclass AND deptype = 'e'
+  UNION SELECT d.refobjid FROM pg_depend d JOIN pg_depend e ON e.classid = d.classid AND e.objid = d.objid
+         WHERE d.refclassid = 'pg_namespace'::regclass AND e.deptype = 'e'
+$extension_schemas$ AS extension_schemas \gset

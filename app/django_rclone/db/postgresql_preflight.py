@@ -1,0 +1,119 @@
+"""What is checked, and said, before a restore begins. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django_rclone.db.base import Mode
+from django_rclone.db.postgresql_facts import Live
+from django_rclone.db.postgresql_toc import Archive, Choice, enumerate_some
+
+# Measured: 500 tables, each with a sequence and three indexes (4,000 rows in pg_class, 5,000 entries in the archive),
+# take 5,600 locks to drop and 7,500 to make.
+_LOCKS_TO_DROP = 1.4
+_LOCKS_TO_MAKE = 1.5
+# The server's shared memory has room for about twice what its settings promise.
+_SLACK = 2
+
+
+def problems(
+    live: Live, state: Live, mode: Mode, archive: Archive | None, choice: Choice | None, administrator: bool
+) -> list[str]:
+    """Returns why the restore cannot work, one sentence or two each. ``state`` is that of the database to fill."""
+    found = list(choice.problems) if choice else []
+    if live.in_recovery:
+        found.append("this server is a standby. Restore on the primary.")
+    if archive and _major(archive.server_version) > live.major:
+        found.append(
+            f"the backup comes from PostgreSQL {archive.server_version}, this server is {live.short_version}. "
+            f"Restore into a server of version {_major(archive.server_version)} or newer."
+        )
+    if mode.into and mode.into not in live.databases and not (live.createdb or live.superuser or administrator):
+        found.append(
+            f'role "{live.role}" may not create the database "{mode.into}". As a superuser, run: '
+            f'ALTER ROLE "{live.role}" CREATEDB; or create it empty, owned by this role.'
+        )
+    if archive and choice:
+        found += _missing_rights(state, archive, choice)
+        found += _too_many_locks(state, archive)
+    return found
+
+
+def _missing_rights(state: Live, archive: Archive, choice: Choice) -> Iterable[str]:
+    chosen = set(choice.ids)
+    used = {entry.schema for entry in archive.entries if entry.id in chosen and entry.schema}
+    if closed := sorted(
+        schema["name"] for schema in state.schemas if schema["name"] in used and not schema["may_create"]
+    ):
+        yield (
+            f'role "{state.role}" may not create anything in schema {enumerate_some(closed)}. As its owner, run: '
+            f'GRANT ALL ON SCHEMA "{closed[0]}" TO "{state.role}";'
+        )
+    makes_schemas = any(
+        entry.type == "SCHEMA" and entry.id in chosen and entry.name != "public" for entry in archive.entries
+    )
+    if makes_schemas and not state.may_create:
+        yield (
+            f'role "{state.role}" may not create schemas in this database. As its owner, run: '
+            f'GRANT CREATE ON DATABASE "{state.database["datname"]}" TO "{state.role}";'
+        )
+
+
+def _too_many_locks(state: Live, archive: Archive) -> Iterable[str]:
+    large_objects = sum(count_large_objects(entry.name) for entry in archive.entries if entry.type.startswith("BLOB M"))
+    large_objects += sum(1 for entry in archive.entries if entry.type == "BLOB")
+    needed = int(
+        _LOCKS_TO_DROP * state.relations
+        + state.large_objects
+        + _LOCKS_TO_MAKE * sum(1 for entry in archive.entries if not entry.type.startswith("BLOB"))
+        + large_objects
+    )
+    if needed > _SLACK * state.lock_limit:
+        yield (
+            f"a restore in one transaction needs about {needed:,} locks, and this server has room for about "
+            f"{_SLACK * state.lock_limit:,}. Raise max_locks_per_transaction"
+            + (", or restore with --into, which needs fewer." if state.relations + state.large_objects else ".")
+        )
+
+
+def count_large_objects(name: str) -> int:
+    """Returns how many large objects an entry of this name stands for: ``16400`` or, from 17 on, ``16400..16402``."""
+    first, _, last = name.partition("..")
+    return int(last) - int(first) + 1 if first.isdigit() and last.isdigit() else 1
+
+
+def notes(live: Live, state: Live, mode: Mode, keep_owners: bool) -> Iterable[str]:
+    """Gives what will not be exact, and what the user should know before saying yes."""
+    if live.database_settings and mode.into:
+        yield "Settings made with ALTER DATABASE … SET are not copied to the new database."
+    if state.taken_over and not keep_owners:
+        yield f'These belong to other roles now and will belong to "{live.role}": {enumerate_some(state.taken_over)}.'
+    if state.published:
+        yield f"Logical replication stops for what other roles publish: {enumerate_some(state.published)}."
+    if state.tablespaces:
+        yield "Tablespaces are the server's: everything comes back in the default tablespace."
+    if state.sessions:
+        yield _about_sessions(state, mode)
+
+
+def _about_sessions(state: Live, mode: Mode) -> str:
+    said = enumerate_some(_session(session) for session in state.sessions)
+    connected = "Another session is" if len(state.sessions) == 1 else f"{len(state.sessions)} other sessions are"
+    if not mode.terminate_sessions:
+        return f"{connected} connected ({said}): stop the application first, or add --terminate-sessions."
+    if theirs := [session for session in state.sessions if not session["ours"]]:
+        others = enumerate_some(_session(session) for session in theirs)
+        return f"{connected} connected and will be ended, as far as this role may; not ours: {others}."
+    return f"{connected} connected and will be ended: {said}."
+
+
+def _session(session: Mapping[str, Any]) -> str:
+    name = session["application"] or "no name"
+    age = f", in a transaction for {session['age']} s" if session["age"] is not None else ""
+    return f"pid {session['pid']} {name} of {session['user']}: {session['state']}{age}"
+
+
+def _major(version: str) -> int:
+    digits = version.partition(".")[0].partition(" ")[0]
+    return int(digits) if digits.isdigit() else 0

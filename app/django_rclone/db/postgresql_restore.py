@@ -1,0 +1,152 @@
+"""Plans the restore of a PostgreSQL database: everything in one transaction, which only the last line ends."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django_rclone.command import Attached, Command, Explanation, Secret
+from django_rclone.db.base import Mode, RestorePlan
+from django_rclone.db.clients import Client
+from django_rclone.db.postgresql_connection import Connection
+from django_rclone.db.postgresql_facts import Live
+from django_rclone.db.postgresql_into import create_database, drop_database, keep_database
+from django_rclone.db.postgresql_names import quote_name
+from django_rclone.db.postgresql_preflight import notes, problems
+from django_rclone.db.postgresql_toc import Archive, Choice, choose
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
+from django_rclone.streams import Gate
+
+SQL = Path(__file__).parent
+_COMMIT = re.compile(
+    rb"\nCOMMIT;\n\n(?:-- Completed on [^\n]*\n\n)?--\n-- PostgreSQL database dump complete\n--\n\n"
+    rb"(?:\\unrestrict \w+\n\n)?\Z"
+)
+_HEADER = 4096
+_TRANSACTION_TIMEOUT = re.compile(rb"^SET transaction_timeout = 0;\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Restorer:
+    """What all commands of one plan have in common."""
+
+    alias: str
+    connection: Connection
+    client: Client
+    explain: Explanation
+    administrator: tuple[str, str] | None = field(default=None, repr=False)
+    """Name and password of somebody who may create extensions and databases."""
+
+    def psql(self, connection: Connection, *arguments: str | Secret | Attached, may_stall: bool = False) -> Command:
+        """Returns psql with what every call of it needs. Its errors carry their SQLSTATE."""
+        role = ("-c", f"SET ROLE {quote_name(connection.role)}") if connection.role else ()
+        return Command(
+            (
+                *(self.client.companion("psql"), "-X", "-q", "-A", "-t", "--no-password"),
+                *("-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"),
+                *(f"--dbname={connection.conninfo}", *role, *arguments),
+            ),
+            env=connection.env,
+            inherit=connection.inherit,
+            explain=self.explain,
+            may_stall=may_stall,
+        )
+
+    def as_administrator(self, connection: Connection) -> Connection:
+        """Returns the connection by the administrator, or by ourselves where there is none."""
+        return connection.by(*self.administrator) if self.administrator else connection
+
+
+def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) -> RestorePlan:
+    """Returns the plan. Raises ConfigurationError when the archive cannot be restored here."""
+    target = restorer.connection.to(mode.into) if mode.into else restorer.connection
+    state = live.vacant() if mode.into else live
+    choice = choose(archive, state, restorer.administrator is not None) if archive else None
+    if found := problems(live, state, mode, archive, choice, restorer.administrator is not None):
+        raise ConfigurationError(f'Database "{restorer.alias}": {" Also: ".join(found)}')
+    prepare: list[Command] = []
+    commit: tuple[Command, ...] = ()
+    abort: tuple[Command, ...] = ()
+    if mode.into and mode.into not in live.databases:
+        prepare, mark = create_database(restorer, live, mode.into)
+        commit = (keep_database(restorer, mode.into),)
+        abort = (drop_database(restorer, mode.into, mark),)
+    if choice is not None:
+        prepare += _help_of_administrator(restorer, target, live, choice)
+    return RestorePlan(
+        target=target.place,
+        prepare=tuple(prepare),
+        load=(_pg_restore(restorer, choice), _psql(restorer, target, mode, choice, live)),
+        commit=commit,
+        abort=abort,
+        gate=Gate(
+            head=without_transaction_timeout if live.major < 17 else None, tail=_tail(restorer.alias, mode, choice)
+        ),
+        notes=(
+            *notes(live, state, mode, choice is not None and choice.keep_owners),
+            *(choice.notes if choice is not None else ()),
+        ),
+    )
+
+
+def _pg_restore(restorer: Restorer, choice: Choice | None) -> Command:
+    owners = () if choice is not None and choice.keep_owners else ("--no-owner",)
+    chosen = ("-L", Attached(choice.listing, "list")) if choice is not None else ()
+    # -1: one COMMIT, at the very end. To a script, not to a server: it is psql that commits, when all is well.
+    argv = (restorer.client.companion("pg_restore"), "-1", *owners, "--no-tablespaces", *chosen, "-f", "-")
+    return Command(argv, env={"LC_ALL": "C"}, explain=restorer.explain)
+
+
+def _psql(restorer: Restorer, target: Connection, mode: Mode, choice: Choice | None, live: Live) -> Command:
+    wanted = choice.extensions if choice is not None else list(live.extensions)
+    files = ["postgresql_begin.sql"]
+    if mode.terminate_sessions and not mode.into:
+        files.append("postgresql_terminate.sql")
+    files.append("postgresql_vacant.sql" if mode.into else "postgresql_empty.sql")
+    scripts = [argument for name in files for argument in ("-f", str(SQL / name))]
+    variables = ("-v", f"wanted={json.dumps(wanted)}", "-o", "/dev/null")
+    return restorer.psql(target, *variables, *scripts, "-f", "-", may_stall=False)
+
+
+def without_transaction_timeout(head: bytes) -> bytes:
+    """Removes the one setting that servers before 17 do not know, from the script's header only."""
+    return _TRANSACTION_TIMEOUT.sub(b"", head[:_HEADER], count=1) + head[_HEADER:]
+
+
+def _tail(alias: str, mode: Mode, choice: Choice | None) -> Callable[[bytes], bytes]:
+    """Returns what makes sure that the held-back end is whole, and puts our own last statements before COMMIT."""
+    statements = list(choice.grants) if choice is not None else []
+    if mode.terminate_sessions and not mode.into:
+        # Whoever still waits for our locks would see empty tables: their snapshot is older than the new ones.
+        statements.append((SQL / "postgresql_terminate.sql").read_text())
+    inserted = "".join(f"\n{statement}" for statement in statements).encode()
+
+    def tail(held: bytes) -> bytes:
+        end = _COMMIT.search(held)
+        if end is None:
+            raise DjangoRcloneError(
+                f'Database "{alias}": pg_restore\'s script does not end as it should. Nothing was changed.'
+            )
+        return held[: end.start()] + inserted + held[end.start() :]
+
+    return tail
+
+
+def _help_of_administrator(restorer: Restorer, target: Connection, live: Live, choice: Choice) -> list[Command]:
+    """Returns what an administrator has to do before: extensions, and the right to write their tables' rows."""
+    if restorer.administrator is None or not (choice.by_superuser or choice.extension_rows):
+        return []
+    role = quote_name(live.role)
+    statements: list[str] = []
+    for entry in choice.by_superuser:
+        schema = quote_name(str(entry.details["schema"]))
+        statements.append(f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {role}")
+        statements.append(str(entry.details["statement"]).rstrip(";"))
+    for schema, name in choice.extension_rows:
+        table = f"{quote_name(schema)}.{quote_name(name)}"
+        statements.append(f"GRANT SELECT, INSERT, DELETE ON TABLE {table} TO {role}")
+    arguments = [argument for statement in statements for argument in ("-c", statement)]
+    return [restorer.psql(restorer.as_administrator(target), *arguments)]
