@@ -1,0 +1,84 @@
+"""The databases, the remotes and the projects of the contract."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.project import Project, Storage
+from tests.contract.subjects import Sqlite, Subject
+from tests.servers import PostgresServer, StorageServer
+from tests.servers.storage import obscure
+
+SUBJECTS = ("sqlite-file", "sqlite-sql", "postgresql-17", "postgresql-15", "postgresql-18")
+STORAGES = ("local", "s3", "sftp", "crypt")
+
+
+@pytest.fixture(params=SUBJECTS)
+def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """Each database in turn."""
+    yield from make_subject(request.param, request, tmp_path)
+
+
+@pytest.fixture(params=("sqlite-file", "postgresql-17"))
+def typical(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """One database of each kind, for what does not depend on versions."""
+    yield from make_subject(request.param, request, tmp_path)
+
+
+def make_subject(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Subject]:
+    """Gives the database of this name, for as long as the test runs."""
+    kind, _, variant = name.partition("-")
+    if kind == "sqlite":
+        yield Sqlite(folder, variant)
+        return
+    from tests.contract.subjects.postgresql import Postgresql  # noqa: PLC0415 - needs a server's driver
+
+    start: Callable[[int], PostgresServer] = request.getfixturevalue("postgres")
+    server = start(int(variant))
+    with server.database() as database:
+        made = Postgresql(server, database)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Storage:
+    """A folder of this machine."""
+    folder = tmp_path / "remote"
+    folder.mkdir()
+    return Storage(str(folder), folder)
+
+
+@pytest.fixture(params=STORAGES)
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    """Each kind of remote in turn, with a folder of its own."""
+    if request.param in ("s3", "sftp"):
+        server: StorageServer = request.getfixturevalue(request.param)
+        name = uuid.uuid4().hex[:8]
+        return Storage(f"{server.remote}/{name}", server.folder / name, server.environment)
+    folder = tmp_path / "remote"
+    folder.mkdir()
+    if request.param == "local":
+        return Storage(str(folder), folder)
+    env = {
+        "RCLONE_CONFIG_VAULT_TYPE": "crypt",
+        "RCLONE_CONFIG_VAULT_REMOTE": str(folder),
+        "RCLONE_CONFIG_VAULT_PASSWORD": obscure("crypt canary"),
+    }
+    return Storage("vault:", folder, env, encrypted=True)
+
+
+@pytest.fixture
+def project(subject: Subject, local: Storage) -> Project:
+    """A project with the database in turn, on a local remote."""
+    return Project({"default": subject.database}, local, subject.options)
+
+
+@pytest.fixture
+def typical_project(typical: Subject, local: Storage) -> Project:
+    """A project with a typical database, on a local remote."""
+    return Project({"default": typical.database}, local, typical.options)

@@ -1,0 +1,127 @@
+"""What every sentence of the contract needs of a database, whatever its kind."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import subprocess
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+ACCOUNTS = 200
+BALANCE = 1000
+_BLOCK = 10_000  # bytes a row of incompressible payload
+
+
+class Subject(ABC):
+    """One database for one test: how to fill it, change it, look at it and harm it."""
+
+    client: str
+    """A word in the command line of the program that takes a restore."""
+    dumper: str
+    """A word in the command line of the program that dumps."""
+
+    @property
+    @abstractmethod
+    def database(self) -> dict[str, Any]:
+        """The entry for Django's DATABASES."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Further keys of DJANGO_RCLONE."""
+        return {}
+
+    @abstractmethod
+    def execute(self, statement: str, into: str = "") -> list[tuple[Any, ...]]:
+        """Runs one statement and returns its rows."""
+
+    @abstractmethod
+    def fill_with_everything(self) -> None:
+        """Makes the schema that was written to be nasty."""
+
+    @abstractmethod
+    def change_everything(self) -> None:
+        """Changes, removes and adds what a restore must bring back, or take away."""
+
+    @abstractmethod
+    def fingerprint(self, into: str = "") -> str:
+        """Everything that a restore must bring back, as text."""
+
+    @abstractmethod
+    def beside(self) -> str:
+        """A NAME for ``--into``."""
+
+    @abstractmethod
+    def by_hand(self, command: str) -> str:
+        """Runs the manifest's plain command line as an administrator would, and returns the fingerprint of what came
+        of it."""
+
+    @abstractmethod
+    def transfer(self) -> None:
+        """Moves money from one account to another, in a transaction."""
+
+    def fill_simply(self, megabytes: float = 0) -> None:
+        """A small table that compares quickly, and as much payload as asked for that no compression makes smaller."""
+        self.execute("CREATE TABLE word (id integer PRIMARY KEY, text varchar(100) NOT NULL)")
+        self.execute("INSERT INTO word VALUES (1, 'one'), (2, 'two'), (3, 'zwölf')")
+        if megabytes:
+            self.execute("CREATE TABLE payload (id integer PRIMARY KEY, data text NOT NULL)")
+            source = random.Random(7)
+            for first in range(0, round(megabytes * 1e6 / _BLOCK), 50):
+                rows = ", ".join(f"({first + n}, '{source.randbytes(_BLOCK // 2).hex()}')" for n in range(50))
+                self.execute(f"INSERT INTO payload VALUES {rows}")
+
+    def words(self, into: str = "") -> list[tuple[Any, ...]]:
+        """The small table's rows."""
+        return self.execute("SELECT id, text FROM word ORDER BY id", into)
+
+    def open_accounts(self) -> None:
+        """Makes the accounts that writers move money between."""
+        self.execute("CREATE TABLE account (id integer PRIMARY KEY, balance integer NOT NULL)")
+        rows = ", ".join(f"({number}, {BALANCE})" for number in range(ACCOUNTS))
+        self.execute(f"INSERT INTO account VALUES {rows}")
+
+    def total(self, into: str = "") -> int:
+        """The sum that no transfer changes."""
+        return int(self.execute("SELECT sum(balance) FROM account", into)[0][0])
+
+    @contextmanager
+    def writers(self, count: int = 2) -> Iterator[Callable[[], int]]:
+        """Threads that move money until the block ends; gives how many transfers they have made."""
+        stop = threading.Event()
+        made = [0] * count
+
+        def work(index: int) -> None:
+            while not stop.is_set():
+                with suppress(sqlite3.OperationalError, psycopg.errors.DeadlockDetected):
+                    self.transfer()
+                    made[index] += 1
+
+        threads = [threading.Thread(target=work, args=(index,)) for index in range(count)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield lambda: sum(made)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+
+def run_plainly(command: str, environment: dict[str, str], folder: Path) -> None:
+    """Runs a shell command line as a person would; without PYTHONPATH nothing of django-rclone could help."""
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        env={name: value for name, value in environment.items() if not name.startswith("PYTHON")},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stderr}"

@@ -1,0 +1,102 @@
+"""Databases on PostgreSQL servers for the contract."""
+
+from __future__ import annotations
+
+import random
+import threading
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from tests.contract import postgresql_support
+from tests.contract.project import base_env
+from tests.contract.subjects.base import ACCOUNTS, Subject, run_plainly
+from tests.servers import PostgresServer
+
+_LOCAL = threading.local()
+
+
+class Postgresql(Subject):
+    """A database on a PostgreSQL server, owned by an ordinary role that may create databases."""
+
+    client = "psql"
+    dumper = "pg_dump"
+    PASSWORD = 'owner\'s p@ss:w/rd\\ "0" canary'
+
+    def __init__(self, server: PostgresServer, name: str) -> None:
+        self.server = server
+        self.name = name
+        self.role = f"{name}_owner"
+        self.extra: list[str] = []
+        identifiers = {"role": sql.Identifier(self.role), "database": sql.Identifier(name)}
+        with server.connect() as connection:
+            connection.execute(
+                sql.SQL("CREATE ROLE {role} LOGIN CREATEDB PASSWORD {password}").format(
+                    password=sql.Literal(self.PASSWORD), **identifiers
+                )
+            )
+            connection.execute(sql.SQL("ALTER DATABASE {database} OWNER TO {role}").format(**identifiers))
+
+    def close(self) -> None:
+        """Drops what the test made on the server beside the database itself."""
+        with self.server.connect() as connection:
+            for extra in self.extra:
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(extra)))
+        with self.server.connect(self.name) as connection:
+            role = sql.Identifier(self.role)
+            connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO CURRENT_USER").format(sql.Identifier(self.name)))
+            connection.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(role))
+            connection.execute(sql.SQL("DROP ROLE {}").format(role))
+
+    @property
+    def database(self) -> dict[str, Any]:
+        return {**self.server.settings(self.name), "USER": self.role, "PASSWORD": self.PASSWORD}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {"DATABASE_OPTIONS": {"default": {"BINARY_DIR": str(self.server.client_dir)}}}
+
+    def connect(self, into: str = "", **options: Any) -> psycopg.Connection[Any]:
+        """A connection of the owner."""
+        return self.server.connect(into or self.name, user=self.role, password=self.PASSWORD, **options)
+
+    def execute(self, statement: str, into: str = "") -> list[tuple[Any, ...]]:
+        with self.connect(into) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def fill_with_everything(self) -> None:
+        postgresql_support.build_nasty(self.server, self.name, self.role)
+
+    def change_everything(self) -> None:
+        postgresql_support.make_later_changes(self.server, self.name, self.role)
+
+    def fingerprint(self, into: str = "") -> str:
+        return postgresql_support.fingerprint(self.server, into or self.name)
+
+    def beside(self) -> str:
+        self.extra.append(f'{self.name} "beside"')
+        return self.extra[-1]
+
+    def by_hand(self, command: str) -> str:
+        self.extra.append("restored")
+        environment = {**base_env(), **self.server.environment(), "PGUSER": self.role, "PGPASSWORD": self.PASSWORD}
+        environment["PATH"] = f"{self.server.client_dir}:{environment['PATH']}"
+        run_plainly(command, environment, Path("/"))
+        return self.fingerprint("restored")
+
+    def transfer(self) -> None:
+        a, b = random.sample(range(ACCOUNTS), 2)
+        connection = self._writer()
+        with connection.transaction():
+            connection.execute("UPDATE account SET balance = balance - 1 WHERE id = %s", (a,))
+            connection.execute("UPDATE account SET balance = balance + 1 WHERE id = %s", (b,))
+
+    def _writer(self) -> psycopg.Connection[Any]:
+        local = _LOCAL.__dict__.setdefault("connections", {})
+        if self.name not in local:
+            local[self.name] = self.connect()
+        connection: psycopg.Connection[Any] = local[self.name]
+        return connection

@@ -1,0 +1,171 @@
+"""Whatever is wrong with an object, or dies during a restore, the database is as it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.contract.project import Project, Storage, alive, written
+from tests.contract.subjects import Subject
+from tests.servers.ports import wait_until
+
+MEGABYTES = 3
+
+
+def cut_in_half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def cut_by_a_byte(content: bytes) -> bytes:
+    return content[:-1]
+
+
+def cut_at_a_block(content: bytes) -> bytes:
+    return content[: len(content) // 65536 * 65536]
+
+
+def emptied(_content: bytes) -> bytes:
+    return b""
+
+
+def garbage(content: bytes) -> bytes:
+    return os.urandom(len(content))
+
+
+def flipped_at_the_beginning(content: bytes) -> bytes:
+    return flip(content, 1000)
+
+
+def flipped_in_the_middle(content: bytes) -> bytes:
+    return flip(content, len(content) // 2)
+
+
+def flipped_at_the_end(content: bytes) -> bytes:
+    return flip(content, len(content) - 1)
+
+
+def flip(content: bytes, position: int) -> bytes:
+    return content[:position] + bytes([content[position] ^ 0x10]) + content[position + 1 :]
+
+
+DAMAGES = [
+    cut_in_half,
+    cut_by_a_byte,
+    cut_at_a_block,
+    emptied,
+    garbage,
+    flipped_at_the_beginning,
+    flipped_in_the_middle,
+    flipped_at_the_end,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_damaged_object_is_refused_and_the_database_is_as_it_was(
+    subject: Subject, project: Project, tmp_path: Path, damage: Callable[[bytes], bytes]
+):
+    subject.fill_simply(MEGABYTES)
+    project.ok("dbbackup")
+    (backup,) = project.backups()
+    content = project.storage.copy(backup["path"], tmp_path / "object").read_bytes()
+    subject.execute("DELETE FROM word WHERE id = 1")
+    before = subject.fingerprint()
+    project.storage.put(backup["path"], damage(content), tmp_path / "damaged")
+    done = project.run("dbrestore", "--noinput", "-i", backup["path"])
+    assert done.code == 5, done.err
+    assert "damaged" in done.error
+    assert subject.fingerprint() == before
+    latest = project.run("dbrestore", "--noinput")
+    assert latest.code in (5, 6), latest.err
+    assert subject.fingerprint() == before
+
+
+def test_swapped_objects_are_refused(typical: Subject, typical_project: Project, tmp_path: Path):
+    storage = typical_project.storage
+    typical.fill_simply(MEGABYTES)
+    typical_project.ok("dbbackup")
+    typical.execute("UPDATE word SET text = 'eno' WHERE id = 1")
+    typical_project.ok("dbbackup")
+    new, old = (backup["path"] for backup in typical_project.backups())
+    contents = [storage.copy(path, tmp_path / "object").read_bytes() for path in (new, old)]
+    storage.put(old, contents[0], tmp_path / "object")
+    storage.put(new, contents[1], tmp_path / "object")
+    before = typical.fingerprint()
+    done = typical_project.run("dbrestore", "--noinput", "-i", old)
+    assert done.code == 5, done.err
+    assert typical.fingerprint() == before
+
+
+def test_latest_leaves_a_damaged_one_aside_and_says_so(typical: Subject, typical_project: Project, tmp_path: Path):
+    typical.fill_simply()
+    typical_project.ok("dbbackup")
+    typical.execute("DELETE FROM word WHERE id = 1")
+    typical_project.ok("dbbackup")
+    newest = typical_project.backups()[0]
+    typical_project.storage.put(newest["path"], b"", tmp_path / "empty")
+    done = typical_project.run("dbrestore", "--noinput")
+    assert done.code == 0
+    assert "damaged" in done.err
+    assert len(typical.words()) == 3
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject, local: Storage, share: float):
+    project = Project({"default": subject.database}, local, {**subject.options, "COMPRESSION": "none"})
+    subject.fill_simply(megabytes=12)
+    project.ok("dbbackup")
+    subject.execute("DELETE FROM word WHERE id = 1")
+    before = subject.fingerprint()
+    project.options["RCLONE_FLAGS"] = ["--bwlimit", "6M"]
+    with project.started("dbrestore", "--noinput") as run:
+        cat = run.child("rclone", "cat")
+        wait_until(lambda: written(cat) > share * 12e6, "the stream", seconds=60)
+        os.kill(run.child(subject.client), signal.SIGKILL)
+        children = run.children()
+        done = run.end()
+        assert not any(alive(pid) for pid in children)
+    assert done.code == 1, done.err
+    assert 'Database "default"' in done.error
+    assert subject.fingerprint() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, local: Storage, number: int):
+    project = Project({"default": subject.database}, local, {**subject.options, "COMPRESSION": "none"})
+    subject.fill_simply(megabytes=12)
+    project.ok("dbbackup")
+    subject.execute("DELETE FROM word WHERE id = 1")
+    before = subject.fingerprint()
+    project.options["RCLONE_FLAGS"] = ["--bwlimit", "6M"]
+    with project.started("dbrestore", "--noinput") as run:
+        cat = run.child("rclone", "cat")
+        wait_until(lambda: written(cat) > 6e6, "the stream", seconds=60)
+        children = run.children()
+        run.process.send_signal(number)
+        run.process.wait(20)
+        wait_until(lambda: not any(alive(pid) for pid in children), "the children's end", seconds=10)
+    assert subject.fingerprint() == before
+    project.options.pop("RCLONE_FLAGS")
+    project.ok("dbrestore", "--noinput")
+    assert len(subject.words()) == 3
+
+
+def test_storage_that_dies_in_the_middle_changes_nothing(subject: Subject, local: Storage):
+    project = Project({"default": subject.database}, local, {**subject.options, "COMPRESSION": "none"})
+    subject.fill_simply(megabytes=12)
+    project.ok("dbbackup")
+    subject.execute("DELETE FROM word WHERE id = 1")
+    before = subject.fingerprint()
+    project.options["RCLONE_FLAGS"] = ["--bwlimit", "6M"]
+    with project.started("dbrestore", "--noinput") as run:
+        cat = run.child("rclone", "cat")
+        wait_until(lambda: written(cat) > 6e6, "the stream", seconds=60)
+        os.kill(cat, signal.SIGKILL)
+        done = run.end()
+    assert done.code == 1, done.err
+    assert "rclone" in done.error
+    assert subject.fingerprint() == before

@@ -1,0 +1,135 @@
+"""What was backed up comes back: all of it, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.contract.project import Project, Storage
+from tests.contract.subjects import Subject
+
+
+def test_everything_comes_back_over_a_database_that_was_changed_in_every_way(subject: Subject, project: Project):
+    subject.fill_with_everything()
+    before = subject.fingerprint()
+    project.ok("dbbackup")
+    subject.change_everything()
+    assert subject.fingerprint() != before
+    project.ok("dbrestore", "--noinput")
+    assert subject.fingerprint() == before
+    # and a second time, over what was restored
+    project.ok("dbrestore", "--noinput")
+    assert subject.fingerprint() == before
+
+
+def test_a_table_a_view_and_a_column_made_after_the_backup_are_gone(subject: Subject, project: Project):
+    subject.fill_simply()
+    project.ok("dbbackup")
+    subject.execute("CREATE TABLE later (id integer)")
+    subject.execute("CREATE VIEW later_view AS SELECT id FROM later")
+    subject.execute("ALTER TABLE word ADD COLUMN later integer")
+    subject.execute("DELETE FROM word WHERE id = 1")
+    project.ok("dbrestore", "--noinput")
+    assert subject.execute("SELECT * FROM word ORDER BY id") == [(1, "one"), (2, "two"), (3, "zwölf")]
+    for name in ("later", "later_view"):
+        with pytest.raises(Exception, match=r"no such table|does not exist"):
+            subject.execute(f"SELECT * FROM {name}")
+
+
+def test_every_remote_brings_it_back(typical: Subject, storage: Storage):
+    project = Project({"default": typical.database}, storage, typical.options)
+    typical.fill_simply(megabytes=12)
+    rows = typical.execute("SELECT count(*), max(data) FROM payload")
+    project.ok("dbbackup")
+    backup, *none = project.backups()
+    assert not none
+    assert backup["state"] == "good"
+    if storage.encrypted:
+        assert not [path for path in storage.folder.rglob("*") if "default" in path.name]
+    typical.execute("DELETE FROM word")
+    typical.execute("DROP TABLE payload")
+    project.ok("dbrestore", "--noinput")
+    assert typical.words() == [(1, "one"), (2, "two"), (3, "zwölf")]
+    assert typical.execute("SELECT count(*), max(data) FROM payload") == rows
+
+
+def test_nothing_but_objects_manifests_and_the_guide_lies_on_the_remote(typical: Subject, storage: Storage):
+    project = Project({"default": typical.database}, storage, typical.options)
+    typical.fill_simply()
+    project.ok("dbbackup")
+    project.ok("dbbackup")
+    assert [name.partition("/")[0] for name in storage.files()] == ["RESTORE.md", "db", "db", "manifests", "manifests"]
+
+
+def test_into_restores_beside_and_leaves_the_live_database_alone(subject: Subject, project: Project):
+    subject.fill_with_everything()
+    then = subject.fingerprint()
+    project.ok("dbbackup")
+    subject.change_everything()
+    now = subject.fingerprint()
+    name = subject.beside()
+    project.ok("dbrestore", "--noinput", "--into", name)
+    assert subject.fingerprint(name) == then
+    assert subject.fingerprint() == now
+    again = project.run("dbrestore", "--noinput", "--into", name)
+    assert again.code == 2, again.err
+    assert name in again.error
+
+
+def test_a_restore_into_a_database_that_lost_everything(subject: Subject, project: Project):
+    subject.fill_simply()
+    project.ok("dbbackup")
+    subject.execute("DROP TABLE word")
+    project.ok("dbrestore", "--noinput")
+    assert subject.words() == [(1, "one"), (2, "two"), (3, "zwölf")]
+
+
+def test_the_manifests_own_command_line_restores_with_plain_tools(subject: Subject, project: Project):
+    subject.fill_with_everything()
+    project.ok("dbbackup")
+    (backup,) = project.backups()
+    assert subject.by_hand(project.manifest(backup)["restore"]) == subject.fingerprint()
+
+
+def test_a_dry_run_prints_the_plan_and_changes_nothing(subject: Subject, project: Project, tmp_path: Path):
+    subject.fill_simply()
+    project.ok("dbbackup")
+    subject.execute("DELETE FROM word WHERE id = 1")
+    there = sorted(path.name for path in tmp_path.iterdir() if not path.name.endswith(("-wal", "-shm")))
+    plan = project.ok("dbrestore", "--dry-run")
+    assert "target" in plan
+    assert "load" in plan
+    assert [number for number, _text in subject.words()] == [2, 3]
+    assert sorted(p.name for p in tmp_path.iterdir() if not p.name.endswith(("-wal", "-shm"))) == there
+
+
+def test_at_names_the_newest_backup_from_before(typical: Subject, typical_project: Project):
+    typical.fill_simply()
+    typical_project.ok("dbbackup")
+    between = datetime.now(UTC)
+    typical.execute("DELETE FROM word WHERE id = 1")
+    typical_project.ok("dbbackup")
+    typical_project.ok("dbrestore", "--noinput", "--at", between.isoformat())
+    assert len(typical.words()) == 3
+    typical_project.ok("dbrestore", "--noinput")
+    assert len(typical.words()) == 2
+    nothing = typical_project.run("dbrestore", "--noinput", "--at", "2001-01-01")
+    assert nothing.code == 6
+    assert "2001" in nothing.error
+
+
+@pytest.mark.parametrize("compression", ["zstd", "gzip", "none", {"METHOD": "zstd", "LEVEL": 9}])
+def test_every_compression_comes_back(typical: Subject, typical_project: Project, compression):
+    typical_project.options["COMPRESSION"] = compression
+    typical.fill_simply(megabytes=1)
+    typical_project.ok("dbbackup")
+    typical.execute("DELETE FROM word")
+    typical_project.ok("dbrestore", "--noinput")
+    assert len(typical.words()) == 3
+    (backup,) = typical_project.backups()
+    typical.execute("DROP TABLE payload")
+    typical.execute("DROP TABLE word")
+    manifest = typical_project.manifest(backup)
+    assert "word" in typical.by_hand(manifest["restore"])
