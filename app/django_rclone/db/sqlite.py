@@ -226,7 +226,7 @@ class SqliteConnector(BaseConnector):
 
     def _notes(self, facts: Facts, mode: Mode, target: str) -> Iterator[str]:
         if facts.details.get("damaged") and not mode.into:
-            yield f"{target} is damaged and will be replaced: restart what has it open."
+            yield f"{target} is damaged; after the restore, restart what has it open."
         elif facts.details.get("exists") and not mode.into:
             yield "Processes that have the database open will see the restored data."
         if mode.terminate_sessions:

@@ -1,7 +1,7 @@
 """Prints what there is to know of a SQLite database, as one JSON object.
 
-``sqlite_probe.py PATH WAIT``: a program of its own, which needs the standard library only. It opens the database
-for reading, waits up to WAIT seconds for whoever has locked it, and never creates it.
+``sqlite_probe.py PATH WAIT``: a program of its own, which needs the standard library only. It changes nothing,
+never creates the database, and waits up to WAIT seconds for whoever has locked it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def probe(path: Path, wait: float) -> dict[str, Any]:
     found |= {"size": path.stat().st_size, "writable": os.access(path, os.W_OK)}
     found["journal_mode"] = {1: "rollback", 2: "wal"}.get(header[18], "") if header.startswith(_MAGIC) else ""
     try:
-        with closing(_connect(path, wait)) as database:
+        with closing(_connect(path)) as database:
+            _begin(database, wait)
             (page_size,) = database.execute("PRAGMA page_size").fetchone()
             (pages,) = database.execute("PRAGMA page_count").fetchone()
             found |= {"size": pages * page_size, "page_size": page_size, "dbpage": _has_dbpage(database)}
@@ -48,22 +49,29 @@ def probe(path: Path, wait: float) -> dict[str, Any]:
     return found
 
 
-def _connect(path: Path, wait: float) -> sqlite3.Connection:
-    for mode in ("ro", "rw"):
-        database = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=wait, isolation_level=None)
+def _connect(path: Path) -> sqlite3.Connection:
+    """Opens the database; for writing where we may: a reader can neither roll back what a crash has left, nor
+    remove the files that SQLite puts beside a database in WAL mode."""
+    mode = "rw" if os.access(path, os.W_OK) else "ro"
+    database = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=0, isolation_level=None)
+    database.execute("PRAGMA query_only = ON")
+    return database
+
+
+def _begin(database: sqlite3.Connection, wait: float) -> None:
+    """Begins a read transaction: one lock to wait for, and often, since busy writers leave small gaps."""
+    end = time.monotonic() + wait
+    while True:
         try:
-            database.execute("SELECT count(*) FROM sqlite_master")
+            database.execute("BEGIN")
+            database.execute("SELECT count(*) FROM sqlite_master").fetchall()
         except sqlite3.OperationalError as error:
-            database.close()
-            # A crash has left a journal to roll back, which only a connection that may write can do.
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY or mode == "rw":
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                 raise
-        except BaseException:
-            database.close()
-            raise
+            database.execute("ROLLBACK")
+            time.sleep(0.003)
         else:
-            return database
-    raise AssertionError("unreachable")
+            return
 
 
 def _has_dbpage(database: sqlite3.Connection) -> bool:
@@ -101,13 +109,17 @@ def _tables(database: sqlite3.Connection) -> tuple[dict[str, int], str]:
 
 
 def _analysed(database: sqlite3.Connection) -> dict[str, int]:
-    """Returns the row counts that ANALYZE wrote down: the first number of each index's statistics."""
+    """Returns the row counts that ANALYZE wrote down: the first number of an index that is not a partial one."""
     try:
         statistics = database.execute("SELECT tbl, stat FROM sqlite_stat1").fetchall()
     except sqlite3.OperationalError:  # no such table
         return {}
-    first = [(table, str(stat).split(" ", 1)[0]) for table, stat in statistics]
-    return {table: int(number) for table, number in first if number.isdigit()}
+    rows: dict[str, int] = {}
+    for table, statistic in statistics:
+        number = str(statistic).split(" ", 1)[0]
+        if number.isdigit():
+            rows[table] = max(rows.get(table, 0), int(number))
+    return rows
 
 
 def _ask(database: sqlite3.Connection, what: str, table: str, rows: dict[str, int]) -> None:

@@ -38,36 +38,47 @@ class Busy(Exception):
     """Others have used the database for longer than we wait; the message says how."""
 
 
-def connect(path: Path, wait: float) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
     """Opens the database without ever creating it; for writing where we may, since only then can SQLite roll back
     what a crash has left, empty the write-ahead log, and tidy up behind itself."""
     mode = "rw" if os.access(path, os.W_OK) else "ro"
-    return sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=wait, isolation_level=None)
+    database = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=0, isolation_level=None)
+    database.execute("PRAGMA query_only = ON")
+    return database
 
 
-def has_dbpage(database: sqlite3.Connection) -> bool:
+def has_dbpage() -> bool:
     """Tells whether this library was built with SQLITE_ENABLE_DBPAGE_VTAB."""
-    try:
-        database.execute("SELECT pgno FROM sqlite_dbpage LIMIT 1").fetchall()
-    except sqlite3.OperationalError as error:
-        if "no such table" not in str(error):
-            raise
-        return False
-    return True
+    with closing(sqlite3.connect(":memory:")) as database, suppress(sqlite3.OperationalError):
+        database.execute("SELECT pgno FROM sqlite_dbpage")
+        return True
+    return False
 
 
-def begin(database: sqlite3.Connection) -> int:
-    """Begins a read transaction, and returns the database's size in it."""
-    database.execute("BEGIN")
-    database.execute("SELECT count(*) FROM sqlite_master").fetchall()
-    (pages,) = database.execute("PRAGMA page_count").fetchone()
-    (page_size,) = database.execute("PRAGMA page_size").fetchone()
-    return int(pages) * int(page_size)
+def begin(database: sqlite3.Connection, wait: float) -> int:
+    """Begins a read transaction, and returns the database's size in it.
+
+    SQLite's own way to wait tries ten times a second in the end, which busy writers can outdo for a minute.
+    """
+    end = time.monotonic() + wait
+    while True:
+        try:
+            database.execute("BEGIN")
+            database.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            database.execute("ROLLBACK")
+            time.sleep(0.003)
+        else:
+            (pages,) = database.execute("PRAGMA page_count").fetchone()
+            (page_size,) = database.execute("PRAGMA page_size").fetchone()
+            return int(pages) * int(page_size)
 
 
-def pages_of_table(database: sqlite3.Connection) -> Iterator[bytes]:
+def pages_of_table(database: sqlite3.Connection, wait: float) -> Iterator[bytes]:
     """Gives the pages as sqlite_dbpage shows them to one read transaction."""
-    size = begin(database)
+    size = begin(database, wait)
     (page_size,) = database.execute("PRAGMA page_size").fetchone()
     cursor = database.execute("SELECT data FROM sqlite_dbpage('main') ORDER BY pgno")
     while rows := cursor.fetchmany(max(1, CHUNK // page_size)):
@@ -91,49 +102,39 @@ def pages_of_file(database: sqlite3.Connection, file: BinaryIO, path: Path, wait
 
 def begin_without_log(database: sqlite3.Connection, path: Path, wait: float) -> int:
     """Begins a read transaction that finds everything in the file, and nothing in a write-ahead log."""
+    size = begin(database, wait)
     (mode,) = database.execute("PRAGMA journal_mode").fetchone()
-    if mode != "wal":
-        return begin(database)
     log = path.with_name(path.name + "-wal")
     end = time.monotonic() + wait
-    while True:
-        database.execute(f"PRAGMA busy_timeout = {_CHECKPOINT}")
-        # (busy, frames in the log, frames copied). A refused checkpoint answers (1, -1, -1): look at "busy" only.
-        (busy, *_frames) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        database.execute(f"PRAGMA busy_timeout = {round(wait * 1000)}")
-        size = begin(database)
-        # Somebody may have written before our transaction began. If not, nobody can move the log's pages into the
-        # file while it lasts: what is written from now on stays in the log.
-        if busy == 0 and (not log.exists() or log.stat().st_size == 0):
-            return size
+    busy = int(mode == "wal")
+    # Somebody may have written before our transaction began. If not, nobody can move the log's pages into the file
+    # while it lasts: what is written from now on stays in the log.
+    while busy or (mode == "wal" and log.exists() and log.stat().st_size):
         database.execute("ROLLBACK")
         if time.monotonic() > end:
             raise Busy(
                 f"for {wait:g} s some reader has kept the write-ahead log from being emptied. End long read "
                 "transactions, set SPOOL, or use a SQLite library that has sqlite_dbpage (Debian 13's has)."
             )
-        time.sleep(0.03)
+        database.execute(f"PRAGMA busy_timeout = {_CHECKPOINT}")
+        # (busy, frames in the log, frames copied). A refused checkpoint answers (1, -1, -1): look at "busy" only.
+        (busy, *_frames) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        database.execute("PRAGMA busy_timeout = 0")
+        size = begin(database, wait)
+    return size
 
 
 def copy(database: sqlite3.Connection, path: Path, wait: float) -> BinaryIO:
     """Returns an open copy, which has no name any more: it goes when we go, however we go."""
-    folder = _folder_for_copy(path, begin(database))
-    database.execute("ROLLBACK")
+    folder = _folder_for_copy(path, begin(database, wait))
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.spool-", dir=folder)
     file = os.fdopen(descriptor, "rb")
-    end = time.monotonic() + wait
-
-    def give_up(status: int, _remaining: int, _total: int) -> None:
-        # Connection.backup tries for ever.
-        if status & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > end:
-            raise Busy(f"it has been locked for {wait:g} s.")
-
     try:
         with closing(sqlite3.connect(name, isolation_level=None)) as target:
             Path(name).unlink()
             target.execute("PRAGMA journal_mode = OFF")
             target.execute("PRAGMA synchronous = OFF")
-            database.backup(target, pages=-1, progress=give_up, sleep=0.05)
+            database.backup(target, pages=-1)  # of our transaction: it waits for nobody
     except BaseException:
         file.close()
         raise
@@ -160,12 +161,9 @@ def _folder_for_copy(path: Path, size: int) -> Path:
 def dump(path: Path, wait: float, *, spool: bool) -> Iterator[bytes]:
     """Gives the database's bytes."""
     # The file is opened before SQLite opens it and closed after: closing any descriptor of it drops all its locks.
-    with path.open("rb", buffering=0) as file, closing(connect(path, wait)) as database:
-        if not spool and has_dbpage(database):
-            yield from pages_of_table(database)
-            return
+    with path.open("rb", buffering=0) as file, closing(connect(path)) as database:
         if not spool:
-            yield from pages_of_file(database, file, path, wait)
+            yield from pages_of_table(database, wait) if has_dbpage() else pages_of_file(database, file, path, wait)
             return
         copied = copy(database, path, wait)
     with copied:

@@ -1,0 +1,411 @@
+"""The SQLite connector's programs at work: real processes, small databases."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django_rclone import process
+from django_rclone.db.base import Mode
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Unavailable
+
+from tests.contract import sqlite_support as support
+from tests.contract.sqlite_support import build, change, connect, connector, contents, dump, facts, files, restore
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Path:
+    """Where the live database will be; its name holds what quoting can get wrong."""
+    folder = tmp_path / "it's 100% #1?"
+    folder.mkdir()
+    return folder / "app [a]*.sqlite3"
+
+
+def spoil(path: Path, offset: int, length: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(b"\xa5" * length)
+
+
+@pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
+@pytest.mark.parametrize("options", [{}, {"SPOOL": True}, {"FORMAT": "sql"}], ids=["file", "spool", "sql"])
+def test_what_was_restored_equals_what_was_backed_up(live: Path, wal: bool, options: dict[str, Any]) -> None:
+    build(live, wal=wal, nul="FORMAT" not in options)
+    before = contents(live)
+    data = dump(connector(live, **options))
+    change(live)
+    assert contents(live) != before
+    restore(connector(live, **options), data)
+    assert contents(live) == before
+    assert facts(connector(live)).details["journal_mode"] == ("wal" if wal else "rollback")
+    assert files(live.parent) == [live.name]
+
+
+def test_encoding_page_size_and_vacuum_mode_survive_sql_text(live: Path, tmp_path: Path) -> None:
+    build(live, encoding="UTF-16le", page_size=1024, nul=False)
+    with closing(connect(live)) as database:
+        database.executescript("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;")
+    before = contents(live)
+    data = dump(connector(live, FORMAT="sql"))
+    other = tmp_path / "other.sqlite3"
+    restore(connector(other), data)
+    assert contents(other) == before
+
+
+def test_the_dump_of_a_file_is_that_file(live: Path) -> None:
+    build(live)
+    assert dump(connector(live)) == live.read_bytes()
+
+
+def test_changes_that_are_still_in_the_log_are_in_the_backup(live: Path, tmp_path: Path) -> None:
+    build(live, wal=True)
+    with closing(connect(live)) as database:
+        database.execute("PRAGMA wal_autocheckpoint = 0")
+        database.execute("INSERT INTO log VALUES ('only in the log')")
+        assert live.with_name(live.name + "-wal").stat().st_size
+        for number, options in enumerate(({"SPOOL": True}, {})):
+            copy = tmp_path / str(number)
+            copy.write_bytes(dump(connector(live, **options)))
+            assert contents(copy) == contents(live)
+
+
+def test_the_probe_knows_the_database(live: Path) -> None:
+    build(live, wal=True)
+    found = facts(connector(live))
+    assert found.size == live.stat().st_size
+    assert found.migrations == {"shop": "0002_more", "auth": "0001_initial"}
+    assert found.tables["empty"] == 0
+    assert found.tables["book"] == 2
+    assert found.server_version == sqlite3.sqlite_version
+    assert found.details["page_size"] == 4096
+    assert found.details["journal_mode"] == "wal"
+
+
+def test_the_probe_makes_no_file(live: Path) -> None:
+    assert facts(connector(live)).details["exists"] is False
+    assert files(live.parent) == []
+
+
+def test_a_restore_on_a_fresh_machine_makes_the_file(live: Path) -> None:
+    original = build(live.with_name("other"), wal=True)
+    data = dump(connector(original))
+    live.parent.chmod(0o770)
+    restore(connector(live), data)
+    assert contents(live) == contents(original)
+    assert live.stat().st_mode & 0o777 == 0o660
+    assert facts(connector(live)).details["journal_mode"] == "wal"
+    assert files(live.parent) == [live.name, "other"]
+
+
+def test_a_log_that_a_removed_database_left_does_not_spoil_the_restored_one(live: Path) -> None:
+    data = dump(connector(build(live.with_name("other"))))
+    for ending in ("-wal", "-shm", "-journal"):
+        live.with_name(live.name + ending).write_bytes(b"\x37\x7f\x06\x82" + b"rubbish" * 999)
+    restore(connector(live), data)
+    assert contents(live) == contents(live.with_name("other"))
+
+
+def test_an_empty_file_is_no_database_to_back_up_but_one_to_restore_into(live: Path) -> None:
+    data = dump(connector(build(live.with_name("other"))))
+    live.touch(0o640)
+    inode = live.stat().st_ino
+    with pytest.raises(ConfigurationError, match=r"is empty \(0 bytes\)"):
+        dump(connector(live))
+    restore(connector(live), data)
+    assert contents(live) == contents(live.with_name("other"))
+    assert (live.stat().st_ino, live.stat().st_mode & 0o777) == (inode, 0o640)
+
+
+def test_the_live_file_keeps_its_owner_and_mode(live: Path) -> None:
+    data = dump(connector(build(live)))
+    live.chmod(0o604)
+    before = live.stat()
+    restore(connector(live), data)
+    after = live.stat()
+    assert (after.st_ino, after.st_mode, after.st_uid, after.st_gid) == (
+        before.st_ino, before.st_mode, before.st_uid, before.st_gid,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
+def test_an_open_connection_sees_the_restored_data(live: Path, wal: bool) -> None:
+    build(live, wal=wal)
+    data = dump(connector(live))
+    change(live)
+    with closing(connect(live)) as app:
+        assert app.execute("SELECT count(*) FROM later").fetchone() == (2,)
+        restore(connector(live), data)
+        assert app.execute("SELECT name FROM author WHERE id = 1").fetchone() == ("Ann",)
+        app.execute("INSERT INTO log VALUES ('after')")
+    with closing(connect(live)) as database:
+        assert database.execute("SELECT count(*) FROM log WHERE line = 'after'").fetchone() == (1,)
+
+
+def test_a_symbolic_link_stays_one(live: Path, tmp_path: Path) -> None:
+    data = dump(connector(build(live)))
+    link = tmp_path / "link.sqlite3"
+    link.symlink_to(live)
+    change(live)
+    restore(connector(link), data)
+    assert link.is_symlink()
+    assert "later" not in str(contents(live)["schema"])
+    live.unlink()
+    restore(connector(link), data)
+    assert link.is_symlink()
+    assert contents(live)
+
+
+@pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
+def test_pages_of_another_size_are_restored(live: Path, wal: bool) -> None:
+    data = dump(connector(build(live.with_name("other"), page_size=8192, wal=True)))
+    build(live, page_size=1024, wal=wal)
+    inode = live.stat().st_ino
+    restore(connector(live), data)
+    assert contents(live) == contents(live.with_name("other"))
+    assert live.stat().st_ino == inode
+    assert facts(connector(live)).details["journal_mode"] == ("wal" if wal else "rollback")
+
+
+def test_pages_of_another_size_do_not_replace_a_log_that_others_use(live: Path) -> None:
+    data = dump(connector(build(live.with_name("other"), page_size=8192)))
+    build(live, page_size=1024, wal=True)
+    before = contents(live)
+    with closing(connect(live)) as app:
+        app.execute("SELECT count(*) FROM author").fetchone()
+        with pytest.raises(Unavailable, match=r"pages have another size.*Stop what uses it.*pid.*Nothing was changed"):
+            restore(connector(live, patient=False), data)
+        assert app.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert contents(live) == before
+
+
+@pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
+def test_a_restore_names_who_has_locked_the_database(live: Path, wal: bool) -> None:
+    data = dump(connector(build(live, wal=wal)))
+    change(live)
+    before = contents(live)
+    with closing(connect(live)) as app:
+        app.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match=rf"others have it locked.*\(pid {os.getpid()}\).*Nothing was changed\.$"):
+            restore(connector(live, patient=False), data)
+        app.execute("ROLLBACK")
+    assert contents(live) == before
+    assert files(live.parent) == [live.name]
+
+
+def test_a_dump_and_a_probe_name_who_has_locked_the_database(live: Path) -> None:
+    build(live)
+    impatient = connector(live, patient=False)
+    known = facts(impatient)
+    with closing(connect(live)) as app:
+        app.execute("BEGIN EXCLUSIVE")
+        text = connector(live, patient=False, FORMAT="sql").dump(known).command
+        spool = connector(live, patient=False, SPOOL=True).dump(known).command
+        for command in (impatient.probe(), impatient.dump(known).command, text, spool):
+            with pytest.raises(Unavailable, match=rf"locked.*\(pid {os.getpid()}\)"):
+                process.run(command)
+
+
+def test_a_journal_that_a_crash_left_is_rolled_back_first(live: Path) -> None:
+    build(live)
+    with closing(connect(live)) as app:
+        app.execute("CREATE TABLE money AS SELECT 1 AS paid")
+    before = contents(live)
+    crash = (
+        "import os, sqlite3, sys\n"
+        "database = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "database.execute('PRAGMA cache_size = 1')\n"
+        "database.execute('BEGIN')\n"
+        "database.execute('UPDATE money SET paid = 0')\n"
+        "database.execute('INSERT INTO anything SELECT randomblob(9000) FROM anything, anything')\n"
+        "os._exit(0)\n"
+    )
+    process.run(support.Command((sys.executable, "-c", crash, str(live))))
+    assert live.with_name(live.name + "-journal").stat().st_size
+    assert facts(connector(live)).tables["money"] == 1
+    copy = live.with_name("copy")
+    copy.write_bytes(dump(connector(live)))
+    assert contents(copy) == before
+
+
+def test_garbage_in_the_place_of_the_database_is_replaced(live: Path) -> None:
+    original = build(live.with_name("other"))
+    data = dump(connector(original))
+    live.write_bytes(os.urandom(50000))
+    live.chmod(0o604)
+    live.with_name(live.name + "-wal").write_bytes(os.urandom(50000))
+    assert facts(connector(live)).details["damaged"]
+    with pytest.raises(ConfigurationError, match="is damaged"):
+        dump(connector(live))
+    steps = restore(connector(live), data)
+    assert "restart what has it open" in steps.summary
+    assert contents(live) == contents(original)
+    assert live.stat().st_mode & 0o777 == 0o604
+    assert files(live.parent) == [live.name, "other"]
+
+
+@pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
+def test_a_damaged_database_is_restored(live: Path, wal: bool) -> None:
+    build(live, wal=wal)
+    before = contents(live)
+    data = dump(connector(live))
+    spoil(live, 4096, live.stat().st_size - 4096)
+    restore(connector(live), data)
+    assert contents(live) == before
+
+
+@pytest.mark.parametrize("form", ["file", "sql"])
+def test_a_cut_download_leaves_the_database_as_it_was(live: Path, form: str) -> None:
+    build(live, nul=False)
+    data = dump(connector(live, FORMAT=form))
+    change(live)
+    before = contents(live)
+    for cut in (0, 10, len(data) // 2, len(data) - 1, len(data)):
+        with pytest.raises(DjangoRcloneError):
+            restore(connector(live), data, form=form, cut=cut)
+    assert contents(live) == before
+    assert files(live.parent) == [live.name]
+
+
+def test_a_damaged_backup_leaves_the_database_as_it_was(live: Path) -> None:
+    build(live)
+    data = dump(connector(live))
+    change(live)
+    before = contents(live)
+    torn = data[:20000] + os.urandom(30000) + data[50000:]
+    for damaged in (data[: len(data) // 2], torn, data[:4096], os.urandom(9999), b"", b"SQLite format 3\0"):
+        with pytest.raises(
+            DjangoRcloneError, match=r'^Database "default": .* failed: .*(Nothing was changed\.|prints\.)$'
+        ):
+            restore(connector(live), damaged, form="" if damaged == b"" else "file")
+    assert contents(live) == before
+    assert files(live.parent) == [live.name]
+
+
+def test_whole_sql_text_with_a_failing_statement_leaves_the_database_as_it_was(live: Path) -> None:
+    build(live)
+    before = contents(live)
+    text = b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nINSERT INTO missing VALUES(1);\nCOMMIT;\n"
+    with pytest.raises(DjangoRcloneError, match=r"no such table: missing.*Nothing was changed\."):
+        restore(connector(live), text)
+    assert contents(live) == before
+    assert files(live.parent) == [live.name]
+
+
+def test_sql_text_may_not_start_programs_or_write_elsewhere(live: Path, tmp_path: Path) -> None:
+    build(live)
+    for attack in (f".shell touch {tmp_path}/pwned", f".output {tmp_path}/pwned", f"ATTACH '{tmp_path}/pwned' AS x;"):
+        with pytest.raises(DjangoRcloneError, match="safe mode"):
+            restore(connector(live), f"{attack}\nBEGIN;\nCOMMIT;\n".encode(), form="sql")
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_sql_text_of_a_damaged_database_is_no_dump(live: Path) -> None:
+    support.open_bank(live, wal=False)
+    known = facts(connector(live))
+    spoil(live, 4096 * 400, 4096 * 3)
+    with pytest.raises(DjangoRcloneError, match="could not read all of the database"):
+        process.run(connector(live, FORMAT="sql").dump(known).command)
+
+
+def test_a_database_that_is_seen_to_be_damaged_is_not_dumped(live: Path) -> None:
+    support.open_bank(live, wal=False)
+    spoil(live, 4096 * 2, live.stat().st_size - 4096 * 2)
+    with pytest.raises(ConfigurationError, match="is damaged"):
+        dump(connector(live))
+
+
+def test_a_backup_by_django_rclone_0_4_is_restored_whatever_its_ending(live: Path) -> None:
+    build(live, nul=False)
+    before = contents(live)
+    text = process.run(support.Command(("sqlite3", str(live), ".dump")))
+    change(live)
+    restore(connector(live), text)
+    lost = {"PRAGMA user_version", "PRAGMA application_id"}
+    assert {key: value for key, value in contents(live).items() if key not in lost} == {
+        key: value for key, value in before.items() if key not in lost
+    }
+
+
+def test_what_is_neither_a_database_nor_sql_is_refused(live: Path) -> None:
+    build(live)
+    for data in (b"", b"PK\3\4 an archive", b"PRAGMA \0"):
+        with pytest.raises(DjangoRcloneError, match="neither a SQLite database file nor"):
+            support.plan(connector(live), data)
+
+
+def test_a_restore_into_another_name_leaves_the_live_database_alone(live: Path) -> None:
+    build(live, wal=True)
+    data = dump(connector(live))
+    before = contents(live)
+    change(live)
+    after = contents(live)
+    restore(connector(live), data, mode=Mode(into="copy.sqlite3"))
+    assert contents(live.with_name("copy.sqlite3")) == before
+    assert contents(live) == after
+    for name in ("copy.sqlite3", live.name):
+        with pytest.raises(ConfigurationError, match="exists already and is not empty"):
+            restore(connector(live), data, mode=Mode(into=name))
+    live.with_name("empty").touch()
+    restore(connector(live), data, mode=Mode(into="empty"))
+    assert contents(live.with_name("empty")) == before
+
+
+def test_a_folder_that_is_missing_or_full_is_said_before_anything_is_loaded(live: Path) -> None:
+    data = dump(connector(build(live)))
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        restore(connector(live.parent / "missing" / "app"), data)
+    huge = support.manifest(b"", "file")
+    (stored,) = huge.objects
+    huge = support.dataclasses.replace(huge, objects=(support.dataclasses.replace(stored, raw_bytes=1 << 60),))
+    (prepare,) = connector(live).restore(facts(connector(live)), huge, Mode()).prepare
+    with pytest.raises(ConfigurationError, match=r"needs [\d,]+ free bytes in .*, there are [\d,]+\."):
+        process.run(prepare)
+
+
+def test_stages_of_killed_restores_are_swept_and_others_left(live: Path) -> None:
+    data = dump(connector(build(live)))
+    dead = process.run(support.Command(("sh", "-c", "echo $$"))).decode().strip()
+    namespace = f"{Path('/proc/self/ns/pid').stat().st_ino:x}"
+    name = f".{live.name}.restore-"
+    killed = live.with_name(f"{name}{namespace}.{dead}.00")
+    elsewhere = live.with_name(f"{name}1.{dead}.00")
+    old = live.with_name(f"{name}1.{dead}.01")
+    working = live.with_name(f"{name}{namespace}.{os.getpid()}.00")
+    foreign = live.with_name(f"{name}notes")
+    for stage in (killed, elsewhere, old, working, foreign, killed.with_name(killed.name + "-journal")):
+        stage.write_bytes(b"x")
+    an_hour_ago = time.time() - 4000
+    os.utime(old, (an_hour_ago, an_hour_ago))
+    restore(connector(live), data)
+    assert files(live.parent) == sorted(path.name for path in (live, elsewhere, working, foreign))
+
+
+def test_constraints_that_need_the_apps_functions_do_not_stop_a_restore(live: Path) -> None:
+    with closing(connect(live)) as app:
+        app.create_function("regexp", 2, lambda pattern, text: text.startswith(pattern), deterministic=True)
+        app.create_function("django_like", 1, str.upper, deterministic=True)
+        app.create_collation("app", lambda a, b: (a > b) - (a < b))
+        app.executescript(
+            "CREATE TABLE t (a TEXT CHECK (a REGEXP 'x'), b TEXT COLLATE app);"
+            "CREATE INDEX i ON t (django_like(a)); CREATE INDEX j ON t (b); INSERT INTO t VALUES ('xa', 'b');"
+        )
+    data = dump(connector(live))
+    with closing(connect(live)) as app:
+        app.execute("DROP TABLE t")
+    restore(connector(live), data)
+    assert facts(connector(live)).tables == {"t": 1}
+
+
+def test_a_spooled_dump_takes_its_copy_along_when_it_ends(live: Path) -> None:
+    build(live)
+    stale = live.with_name(f".{live.name}.spool-abc")
+    stale.touch()
+    os.utime(stale, (0, 0))
+    dump(connector(live, SPOOL=True))
+    assert files(live.parent) == [live.name]

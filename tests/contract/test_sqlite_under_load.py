@@ -1,0 +1,200 @@
+"""SQLite while others write and read, and when programs are killed, with both ways to read the pages."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django_rclone import process
+from django_rclone.exceptions import Unavailable
+
+from tests.contract import sqlite_support as support
+from tests.contract.sqlite_support import assert_sound, busy, by, connect, connector, dump, facts, files, open_bank
+
+MODES = pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
+
+
+@pytest.fixture(scope="module", params=["file", "sqlite_dbpage"])
+def python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The interpreter that dumps: one without and one with sqlite_dbpage."""
+    if request.param == "sqlite_dbpage":
+        return str(support.python_with_dbpage(tmp_path_factory.mktemp("python")))
+    return str(support.python_without_dbpage(tmp_path_factory.mktemp("python")))
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Path:
+    return tmp_path / "bank.sqlite3"
+
+
+@MODES
+@pytest.mark.parametrize("spool", [False, True], ids=["stream", "spool"])
+def test_a_dump_is_one_moment_while_others_write_and_read(live: Path, python: str, wal: bool, spool: bool) -> None:
+    open_bank(live, wal=wal)
+    begin = assert_sound(live)
+    with busy(live, writers=2, readers=2 if wal else 0):
+        dumps = [dump(connector(live, SPOOL=spool), python) for _ in range(4)]
+    counts = []
+    for number, data in enumerate(dumps):
+        copy = live.with_name(f"copy-{number}")
+        copy.write_bytes(data)
+        counts.append(assert_sound(copy))
+    assert begin < counts[0] < counts[-1] <= assert_sound(live)
+
+
+@MODES
+def test_a_slow_upload_of_a_spooled_dump_does_not_hold_up_writers(live: Path, python: str, wal: bool) -> None:
+    open_bank(live, wal=wal)
+    with started(live, python, spool=True) as running:
+        read(running, 1)  # it streams, and the pipe is full
+        with closing(sqlite3.connect(live, timeout=0)) as app:
+            app.execute("INSERT INTO transfer (a) VALUES (1)")
+            app.commit()
+
+
+def test_a_slow_upload_of_a_database_in_wal_mode_does_not_hold_up_writers(live: Path, python: str) -> None:
+    open_bank(live, wal=True)
+    with started(live, python) as running:
+        data = read(running, 1)
+        with closing(sqlite3.connect(live, timeout=0)) as app:
+            app.execute("UPDATE account SET balance = 0")
+            app.execute("DELETE FROM transfer")
+            app.commit()
+            app.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert running.stdout is not None
+        data += running.stdout.read()
+        assert running.wait() == 0
+    live.with_name("copy").write_bytes(data)
+    assert assert_sound(live.with_name("copy")) == 20000
+
+
+def test_a_reader_that_stays_does_not_stop_a_dump_with_dbpage_or_spool(
+    live: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    open_bank(live, wal=True)
+    folder = tmp_path_factory.mktemp("python")
+    with closing(connect(live)) as reader, closing(connect(live)) as writer:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM transfer").fetchone()
+        writer.execute("INSERT INTO transfer (a) VALUES (1)")
+        with_dbpage, without = str(support.python_with_dbpage(folder)), str(support.python_without_dbpage(folder))
+        for python, spool in ((with_dbpage, False), (without, True)):
+            live.with_name("copy").write_bytes(dump(connector(live, SPOOL=spool), python))
+            assert assert_sound(live.with_name("copy")) == 20001
+        with pytest.raises(Unavailable, match=rf"some reader has kept .*set SPOOL.*locked by .*\(pid {os.getpid()}\)"):
+            dump(connector(live, patient=False), without)
+
+
+@MODES
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_dump_leaves_nothing_behind(live: Path, python: str, wal: bool, how: int) -> None:
+    open_bank(live, wal=wal)
+    with closing(connect(live)) as app:
+        app.execute("SELECT count(*) FROM account").fetchone()
+        before = files(live.parent)
+        with started(live, python, spool=True) as running:
+            read(running, 1)
+            running.send_signal(how)
+            running.wait()
+        assert running.returncode == -how
+        assert files(live.parent) == before
+    assert assert_sound(live) == 20000
+
+
+@MODES
+def test_a_restore_that_is_killed_leaves_the_old_or_the_restored_data(live: Path, python: str, wal: bool) -> None:
+    rng = random.Random(4)
+    open_bank(live, wal=wal)
+    data = dump(connector(live), python)
+    with closing(connect(live)) as app:
+        app.execute("UPDATE transfer SET pad = hex(randomblob(100))")
+        app.execute("INSERT INTO transfer (a) VALUES (1)")
+    outcomes = []
+    longest = 0
+    for round_number in range(14):
+        steps = support.plan(connector(live), data, form="file")
+        process.run(steps.prepare[0])
+        process.run(by(steps.load[0], python), stdin=data)
+        argv = [str(part) for part in by(steps.commit[0], python).argv]
+        # A moment is a number of bytes written, which is the same on a fast machine and on a slow one.
+        running = subprocess.Popen(argv)
+        until = rng.randrange(longest or 1) if round_number else 1 << 60
+        while running.poll() is None and (written := bytes_written(running.pid)) < until:
+            longest = max(longest, written) if round_number == 0 else longest
+        running.kill()
+        running.wait()
+        outcomes.append(assert_sound(live))
+        process.run(steps.abort[0])
+        with closing(connect(live)) as app:
+            app.execute("INSERT INTO transfer (id, a) VALUES (20001, 1) ON CONFLICT DO NOTHING")
+            app.execute("UPDATE transfer SET pad = hex(randomblob(100))")
+    assert outcomes[0] == 20000
+    assert 20001 in outcomes
+    assert files(live.parent) == [live.name]
+
+
+@MODES
+def test_a_restore_waits_for_writers_and_they_see_what_was_restored(live: Path, python: str, wal: bool) -> None:
+    open_bank(live, wal=wal)
+    data = dump(connector(live), python)
+    with busy(live, writers=2, readers=1 if wal else 0) as workers:
+        later = assert_sound(live)
+        support.restore(connector(live), data, python=python)
+        for worker in workers:  # all go on with what was restored
+            assert worker.stdout is not None
+            worker.stdout.readline()
+    assert later > 20000
+    assert assert_sound(live) > 20000
+
+
+def test_the_page_that_locks_are_taken_on_is_left_out(live: Path, python: str) -> None:
+    """A database of more than 1 GiB has a page at 0x40000000 that holds no data."""
+    with closing(connect(live)) as database:
+        database.executescript(
+            "PRAGMA page_size = 65536; PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; VACUUM;"
+            "CREATE TABLE filler (x); CREATE TABLE last (x);"
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1026)"
+            "    INSERT INTO filler SELECT zeroblob(1 << 20) FROM n;"
+            "INSERT INTO last VALUES ('beyond');"
+        )
+    copy = live.with_name("copy")
+    with copy.open("wb") as file:
+        command = by(connector(live).dump(facts(connector(live), python)).command, python)
+        subprocess.run([str(part) for part in command.argv], stdout=file, check=True)
+    assert subprocess.run(["cmp", live, copy], check=False).returncode == 0
+    with closing(connect(copy)) as database:
+        assert database.execute("SELECT x FROM last").fetchone() == ("beyond",)
+        assert database.execute("PRAGMA quick_check").fetchone() == ("ok",)
+
+
+@support.contextmanager
+def started(path: Path, python: str, *, spool: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """Starts a dump whose output nobody reads yet."""
+    command = by(connector(path, SPOOL=spool).dump(facts(connector(path), python)).command, python)
+    running = subprocess.Popen([str(part) for part in command.argv], stdout=subprocess.PIPE)
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.communicate()
+
+
+def read(running: subprocess.Popen[bytes], length: int) -> bytes:
+    assert running.stdout is not None
+    return os.read(running.stdout.fileno(), length)
+
+
+def bytes_written(pid: int) -> int:
+    """Bytes that a process has given to write() so far."""
+    try:
+        fields = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
+    except (OSError, ValueError):
+        return 0
+    return int(fields.get("wchar", 0))
