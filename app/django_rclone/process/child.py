@@ -79,11 +79,23 @@ class Process:
     def _read_stderr(self) -> None:
         line = b""
         while self._popen.stderr is not None and (data := os.read(self._popen.stderr.fileno(), 65536)):
-            self._stderr = (self._stderr + data)[-_STDERR_KEPT:]
+            self._keep(data)
             if self._hear is not None:
                 *whole, line = (line + data).split(b"\n")
-                for text in whole:
-                    self._hear(mask(text.decode(errors="replace"), self._secrets))
+                self._tell(self._hear, whole)
+        if line and self._hear is not None:
+            self._tell(self._hear, [line])
+
+    def _keep(self, data: bytes) -> None:
+        self._stderr += data
+        if len(self._stderr) > _STDERR_KEPT:
+            # Whole lines only: the second half of a secret would not be recognised.
+            self._stderr = self._stderr[-_STDERR_KEPT:].partition(b"\n")[2]
+
+    def _tell(self, hear: Callable[[str], None], lines: Sequence[bytes]) -> None:
+        for line in lines:
+            with suppress(Exception):  # whoever listens must not keep the program from speaking
+                hear(mask(line.decode(errors="replace"), self._secrets))
 
     @property
     def stderr(self) -> str:
@@ -101,9 +113,17 @@ class Process:
             self._popen.wait(seconds)
         return self.returncode
 
+    @property
+    def lives(self) -> bool:
+        """Tells whether the program runs, or one that it started: such a one holds stderr open, and the stream too."""
+        if self.returncode is not None and self._reader is not None:
+            self._reader.join(0.1)
+            return self._reader.is_alive()
+        return self.returncode is None
+
     def signal(self, number: int) -> None:
         """Sends a signal to the program and everything that it started."""
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, PermissionError):  # gone, or another user's by now
             os.killpg(self._popen.pid, number)
 
     def close(self) -> None:
@@ -121,17 +141,18 @@ class Process:
 
 
 def end(processes: Sequence[Process]) -> None:
-    """Ends the programs that still run: TERM, then KILL. All at once, so that none takes another's end for EOF."""
-    running = [process for process in processes if process.returncode is None]
+    """Ends the programs that still run, and what they started: TERM, then KILL. All at once, so that none takes
+    another's end for EOF."""
+    running = [process for process in processes if process.lives]
     try:
         for process in reversed(running):
             process.signal(signal.SIGTERM)
         until = time.monotonic() + GRACE
-        for process in running:
-            process.wait(max(0, until - time.monotonic()))
+        while time.monotonic() < until and (running := [process for process in running if process.lives]):
+            running[0].wait(max(0, until - time.monotonic()))
     finally:
         for process in running:
-            if process.returncode is None:
+            if process.lives:
                 process.signal(signal.SIGKILL)
                 process.wait(GRACE)
         for process in processes:

@@ -1,0 +1,59 @@
+"""What the unit tests share: the environment's own rclone, a remote in a folder, and a look at what is left behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django_rclone.rclone import Remote
+
+
+@pytest.fixture(autouse=True)
+def _own_rclone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rclone of the environment that runs the tests, and no configuration of whoever runs them."""
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"])
+    for name in [name for name in os.environ if name.startswith("RCLONE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RCLONE_CONFIG", "")  # none at all
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Remote:
+    """A remote in an empty folder."""
+    (tmp_path / "remote").mkdir()
+    return Remote(str(tmp_path / "remote"))
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object], str], None]:
+    """Waits, within bounds, for something that another process does in its own time."""
+
+    def wait(condition: Callable[[], object], what: str) -> None:
+        deadline = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < deadline, f"{what} did not come about"
+            time.sleep(0.005)
+
+    return wait
+
+
+@pytest.fixture
+def nothing_is_left(until: Callable[[Callable[[], object], str], None]) -> Iterator[None]:
+    """No descriptor, thread, running program or zombie more than before."""
+
+    def state() -> tuple[set[str], set[threading.Thread]]:
+        return set(os.listdir("/proc/self/fd")), set(threading.enumerate())  # noqa: PTH208 - numbers, not paths
+
+    before = state()
+    yield
+    until(lambda: state() == before and not children(), "cleaning up")
+
+
+def children() -> list[str]:
+    """Process ids of our children, zombies too."""
+    return Path("/proc/self/task", str(os.getpid()), "children").read_text().split()
