@@ -120,11 +120,12 @@ def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject,
     project.ok("dbbackup")
     subject.execute("DELETE FROM word WHERE id = 1")
     before = subject.fingerprint()
-    project.options["RCLONE_FLAGS"] = ["--bwlimit", "6M"]
+    project.options["RCLONE_FLAGS"] = ["--bwlimit", "4M"]
     with project.started("dbrestore", "--noinput") as run:
-        cat = run.child("rclone", "cat")
+        client = run.child(subject.client)
+        cat = run.child("rclone", "cat", "/db/")
         wait_until(lambda: written(cat) > share * 12e6, "the stream", seconds=60)
-        os.kill(run.child(subject.client), signal.SIGKILL)
+        os.kill(client, signal.SIGKILL)
         children = run.children()
         done = run.end()
         assert not any(alive(pid) for pid in children)
@@ -140,9 +141,10 @@ def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, 
     project.ok("dbbackup")
     subject.execute("DELETE FROM word WHERE id = 1")
     before = subject.fingerprint()
-    project.options["RCLONE_FLAGS"] = ["--bwlimit", "6M"]
+    project.options["RCLONE_FLAGS"] = ["--bwlimit", "4M"]
     with project.started("dbrestore", "--noinput") as run:
-        cat = run.child("rclone", "cat")
+        run.child(subject.client)
+        cat = run.child("rclone", "cat", "/db/")
         wait_until(lambda: written(cat) > 6e6, "the stream", seconds=60)
         children = run.children()
         run.process.send_signal(number)
@@ -160,9 +162,10 @@ def test_storage_that_dies_in_the_middle_changes_nothing(subject: Subject, local
     project.ok("dbbackup")
     subject.execute("DELETE FROM word WHERE id = 1")
     before = subject.fingerprint()
-    project.options["RCLONE_FLAGS"] = ["--bwlimit", "6M"]
+    project.options["RCLONE_FLAGS"] = ["--bwlimit", "4M"]
     with project.started("dbrestore", "--noinput") as run:
-        cat = run.child("rclone", "cat")
+        run.child(subject.client)
+        cat = run.child("rclone", "cat", "/db/")
         wait_until(lambda: written(cat) > 6e6, "the stream", seconds=60)
         os.kill(cat, signal.SIGKILL)
         done = run.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -68,13 +69,27 @@ class Postgresql(Subject):
             return cursor.fetchall() if cursor.description else []
 
     def fill_with_everything(self) -> None:
-        postgresql_support.build_nasty(self.server, self.name, self.role)
+        with self.server.connect() as connection:
+            if not connection.execute("SELECT FROM pg_roles WHERE rolname = 'reader'").fetchall():
+                connection.execute("CREATE ROLE reader")
+        self._psql(postgresql_support.NASTY.read_text())
 
     def change_everything(self) -> None:
-        postgresql_support.make_later_changes(self.server, self.name, self.role)
+        self._psql(postgresql_support.make_later_changes())
 
     def fingerprint(self, into: str = "") -> str:
-        return postgresql_support.fingerprint(self.server, into or self.name)
+        dump = self._program("pg_dump", env={**self.server.environment(into or self.name), "PGTZ": "UTC"})
+        return postgresql_support.normalised(dump).decode()
+
+    def _psql(self, script: str) -> None:
+        owner = {**self.server.environment(self.name), "PGUSER": self.role, "PGPASSWORD": self.PASSWORD}
+        self._program("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", env=owner, data=script)
+
+    def _program(self, name: str, *arguments: str, env: dict[str, str], data: str = "") -> bytes:
+        command = [str(self.server.client_dir / name), *arguments]
+        done = subprocess.run(command, input=data.encode(), env={**base_env(), **env}, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
 
     def beside(self) -> str:
         self.extra.append(f'{self.name} "beside"')
