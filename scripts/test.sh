@@ -11,7 +11,10 @@ part() {
 }
 
 older_django() {
-    "$1" -m pytest -q tests/unit && "$1" -m pytest -q tests/contract -k sqlite
+    local status=0
+    "$1" -m pytest -q tests/unit || status=1
+    "$1" -m pytest -q tests/contract -k sqlite || status=1
+    return "$status"
 }
 
 python="$(scripts/venv.sh test requirements/test.txt)"
