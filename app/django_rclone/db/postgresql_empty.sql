@@ -2,6 +2,13 @@
 -- Expects a transaction, and in the variable "wanted" a JSON array of the extensions that the dump names.
 \ir postgresql_objects.sql
 
+-- Extensions of our own that came after the backup. To a superuser everything is his own: only what bears his name.
+SELECT $unwanted$
+  SELECT extname FROM pg_extension e, pg_roles AS me
+   WHERE e.oid >= 16384 AND NOT :'wanted'::jsonb ? extname AND me.rolname = current_user
+     AND (extowner = me.oid OR (pg_has_role(extowner, 'USAGE') AND NOT me.rolsuper))
+$unwanted$ AS unwanted \gset
+
 -- What is not ours must come through our CASCADEs unharmed: also a view of somebody else's on a table of ours.
 SELECT $staying$
   SELECT format('%s %I.%s', lower(toc), schema, name)
@@ -13,8 +20,7 @@ SELECT $staying$
   UNION ALL SELECT format('event trigger %I', evtname) FROM pg_event_trigger WHERE NOT pg_has_role(evtowner, 'USAGE')
   UNION ALL SELECT format('server %I', srvname) FROM pg_foreign_server WHERE NOT pg_has_role(srvowner, 'USAGE')
   UNION ALL SELECT format('extension %I', extname) FROM pg_extension
-             WHERE oid < 16384 OR :'wanted'::jsonb ? extname
-                OR extowner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
+             WHERE extname NOT IN (SELECT extname FROM (:unwanted) AS u)
 $staying$ AS staying \gset
 SELECT coalesce(json_agg(thing), '[]') AS before FROM (:staying) AS s \gset
 
@@ -35,9 +41,7 @@ SELECT format('DROP %s IF EXISTS %s CASCADE',
               CASE type WHEN 'composite type' THEN 'TYPE' WHEN 'statistics object' THEN 'STATISTICS' ELSE upper(type) END,
               identity)
   FROM (:objects) AS o, pg_identify_object(classid, objid, 0) WHERE NOT stays \gexec
-SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM pg_extension
- WHERE oid >= 16384 AND NOT :'wanted'::jsonb ? extname
-   AND extowner = (SELECT oid FROM pg_roles WHERE rolname = current_user) \gexec
+SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM (:unwanted) AS u \gexec
 SELECT format('DROP SCHEMA IF EXISTS %I CASCADE', nspname) FROM pg_namespace n
  WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public') AND pg_has_role(nspowner, 'USAGE')
    AND n.oid NOT IN (:extension_schemas)

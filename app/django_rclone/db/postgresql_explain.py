@@ -23,7 +23,7 @@ _UNREACHABLE = (
     ),
     *("Operation timed out", "timeout expired", "could not translate host name", "Connection reset by peer"),
     *("server closed the connection unexpectedly", "SSL connection has been closed", "could not receive data from"),
-    *("could not send data to", "Is the server running", "Broken pipe", "SSL SYSCALL error"),
+    *("could not send data to", "No such file or directory", "Broken pipe", "SSL SYSCALL error"),
     *("the database system is", "terminating connection due to", "too many clients", "remaining connection slots"),
     *("too many connections for", "connection to server was lost", "no COPY in progress"),
 )
@@ -63,6 +63,11 @@ def _explain(failure: ProgramFailed, place: str) -> tuple[Callable[[str], Django
         return DjangoRcloneError, f"{message or 'a lock was not given'}: {_BLOCKED}" if code else (
             f"{message}. Another session holds a lock on a table; try again when it has finished."
         )
+    if "permission denied for" in message and failure.program.startswith("pg_dump"):
+        return ConfigurationError, (
+            f"{message}: a dump reads everything in the database. Grant the role what it lacks, "
+            "for instance with GRANT pg_read_all_data (14 and later), or drop what is not the application's."
+        )
     if missing := _DOES_NOT_EXIST.search(stderr):
         return ConfigurationError, f"{missing[1]} ({place}). Check NAME and USER."
     if not code and (line := _line_with(stderr, _MISCONFIGURED)):
@@ -73,10 +78,13 @@ def _explain(failure: ProgramFailed, place: str) -> tuple[Callable[[str], Django
         return Unavailable, f"{line} ({place}). Try again later, or check HOST and PORT."
     if code:
         return DjangoRcloneError, f"{failure.program} {failure.ending}: {message} (SQLSTATE {code}). {_NEXT}"
-    return DjangoRcloneError, f"{failure.program} {failure.ending}{failure.last_words}. {_NEXT}"
+    # psql ends with 2 when it lost the connection.
+    unsure = failure.program == "psql" and (failure.returncode < 0 or failure.returncode == 2)
+    return DjangoRcloneError, f"{failure.program} {failure.ending}{failure.last_words}. {_UNSURE if unsure else _NEXT}"
 
 
-_NEXT = "The text above is the program's own: its cause has to be removed before the next try."
+_NEXT = "Nothing was changed. Remove the cause, then try again."
+_UNSURE = "Nothing was changed, unless it was just committing: look before you try again."
 _BY_CODE: dict[str, tuple[Callable[[str], DjangoRcloneError], str]] = {
     "DR001": (Locked, "{message}. Wait until it has ended, then try again."),
     "DR002": (

@@ -34,6 +34,12 @@ def problems(
             f'role "{live.role}" may not create the database "{mode.into}". As a superuser, run: '
             f'ALTER ROLE "{live.role}" CREATEDB; or create it empty, owned by this role.'
         )
+    if choice and choice.by_superuser and not administrator and mode.into not in live.databases:
+        lines = " ".join(str(entry.details.get("statement", "")) for entry in choice.by_superuser)
+        first = (
+            f'make the database (CREATE DATABASE "{mode.into}" OWNER "{live.role}";) and in it ' if mode.into else ""
+        )
+        found.append(f"extensions are missing that only a superuser can create. As one, {first}run: {lines}")
     if archive and choice:
         found += _missing_rights(state, archive, choice)
         found += _too_many_locks(state, archive)
@@ -83,11 +89,14 @@ def count_large_objects(name: str) -> int:
     return int(last) - int(first) + 1 if first.isdigit() and last.isdigit() else 1
 
 
-def notes(live: Live, state: Live, mode: Mode, keep_owners: bool) -> Iterable[str]:
+def notes(live: Live, state: Live, mode: Mode, choice: Choice | None, administrator: bool) -> Iterable[str]:
     """Gives what will not be exact, and what the user should know before saying yes."""
+    if choice and choice.by_superuser and mode.into in live.databases and not administrator:
+        names = enumerate_some(entry.name for entry in choice.by_superuser)
+        yield f"The database {mode.into} has to have these extensions already: {names}."
     if live.database_settings and mode.into:
         yield "Settings made with ALTER DATABASE … SET are not copied to the new database."
-    if state.taken_over and not keep_owners:
+    if state.taken_over and not (choice and choice.keep_owners):
         yield f'These belong to other roles now and will belong to "{live.role}": {enumerate_some(state.taken_over)}.'
     if state.published:
         yield f"Logical replication stops for what other roles publish: {enumerate_some(state.published)}."
@@ -95,6 +104,8 @@ def notes(live: Live, state: Live, mode: Mode, keep_owners: bool) -> Iterable[st
         yield "Tablespaces are the server's: everything comes back in the default tablespace."
     if state.sessions:
         yield _about_sessions(state, mode)
+    if choice:
+        yield from choice.notes
 
 
 def _about_sessions(state: Live, mode: Mode) -> str:

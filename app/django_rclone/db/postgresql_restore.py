@@ -85,10 +85,7 @@ def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) ->
         gate=Gate(
             head=without_transaction_timeout if live.major < 17 else None, tail=_tail(restorer.alias, mode, choice)
         ),
-        notes=(
-            *notes(live, state, mode, choice is not None and choice.keep_owners),
-            *(choice.notes if choice is not None else ()),
-        ),
+        notes=tuple(notes(live, state, mode, choice, restorer.administrator is not None)),
     )
 
 

@@ -73,6 +73,8 @@ class Choice:
     """The entries of extensions that only a superuser can create, and that are missing."""
     grants: list[str] = field(default_factory=list)
     """Statements of entries that could not be taken whole, to be run at the end."""
+    late: set[int] = field(default_factory=set)
+    """The entries that these statements come from."""
     extension_rows: list[tuple[str, str]] = field(default_factory=list)
     """Schema and name of extensions' tables that we have rows for but no right to write."""
 
@@ -93,9 +95,9 @@ def parse(contents: str) -> Archive:
 
 
 def choose(archive: Archive, live: Live, administrator: bool = False) -> Choice:
-    """Returns what to restore. ``administrator`` tells that somebody will make missing extensions beforehand."""
+    """Returns what to restore. ``administrator`` tells that somebody will help with extensions beforehand."""
     choice = Choice(keep_owners=_keeps_owners(archive, live))
-    _choose_extensions(archive, live, choice, administrator)
+    _choose_extensions(archive, live, choice)
     left_out: dict[int, Entry] = {}
     reasons: dict[str, list[str]] = {}
     missing_roles: set[str] = set()
@@ -106,7 +108,9 @@ def choose(archive: Archive, live: Live, administrator: bool = False) -> Choice:
         if reason is None:
             choice.ids.append(entry.id)
         else:
-            left_out[entry.id] = entry
+            # What hangs on privileges are other privileges, which do not fall with them.
+            if entry.type != "ACL":
+                left_out[entry.id] = entry
             if reason:
                 reasons.setdefault(reason, []).append(_words(entry))
     choice.notes += [f"{reason}: {enumerate_some(names)}." for reason, names in reasons.items()]
@@ -145,9 +149,9 @@ def _why_not(
         same = entry.name in live.event_triggers
         return "" if same else f"Left out, because only a superuser can make {_SUPERUSERS[entry.type]}"
     if entry.type == "PUBLICATION" and (entry.name in live.publications or entry.details.get("all_tables")):
-        return "Publications that are not this role's stay as they are"
+        return "Publications of other roles, or of all tables, are left as they are"
     if entry.type == "SERVER" and entry.name in live.servers:
-        return "Foreign servers that are not this role's stay as they are"
+        return "Foreign servers of other roles are left as they are"
     if entry.type in ("FUNCTION", "PROCEDURE") and _is_untrusted(str(entry.details.get("language", ""))):
         return "Left out, because only a superuser can make functions in this language"
     if entry.type in _LARGE_OBJECTS and entry.owner in live.large_object_owners:
@@ -193,7 +197,7 @@ def _why_not_extension_rows(entry: Entry, live: Live, choice: Choice, administra
     return "Rows of an extension's own table that this role may not write stay as they are"
 
 
-def _choose_extensions(archive: Archive, live: Live, choice: Choice, administrator: bool) -> None:
+def _choose_extensions(archive: Archive, live: Live, choice: Choice) -> None:
     for entry in archive.entries:
         if entry.type != "EXTENSION":
             continue
@@ -206,9 +210,6 @@ def _choose_extensions(archive: Archive, live: Live, choice: Choice, administrat
             )
         elif not live.superuser and not (live.available[entry.name] and live.may_create):
             choice.by_superuser.append(entry)
-    if choice.by_superuser and not administrator:
-        lines = " ".join(str(entry.details.get("statement", "")) for entry in choice.by_superuser)
-        choice.problems.append(f"extensions are missing that only a superuser can create. As one, run: {lines}")
 
 
 def _choose_privileges(entry: Entry, live: Live, choice: Choice, missing_roles: set[str]) -> str | None:
@@ -219,8 +220,11 @@ def _choose_privileges(entry: Entry, live: Live, choice: Choice, missing_roles: 
     others = [text for text, _ in statements if text.startswith("SET SESSION AUTHORIZATION ")]
     if entry.type == "DEFAULT ACL" and not live.superuser and entry.owner not in live.own_roles:
         return "" if entry.owner in unknown else "Default privileges that other roles have set stay as they are"
-    if not unknown and (live.superuser or not others):
+    # Privileges on columns come after those on their table, whose REVOKE would take them along.
+    after_late = any(number in choice.late for number in entry.dependencies)
+    if not unknown and not after_late and (live.superuser or not others):
         return None
+    choice.late.add(entry.id)
     for text, roles in statements:
         if text.startswith(("GRANT ", "REVOKE ", "ALTER ")) and not unknown.intersection(roles):
             choice.grants.append(text)
@@ -239,7 +243,10 @@ def _keeps_owners(archive: Archive, live: Live) -> bool:
 
 
 def _check_roles(archive: Archive, live: Live, choice: Choice) -> None:
-    owners = {entry.owner for entry in archive.entries if entry.owner and entry.type not in ("SCHEMA", "EXTENSION")}
+    chosen = set(choice.ids)
+    owners = {
+        entry.owner for entry in archive.entries if entry.id in chosen and entry.owner and entry.type != "EXTENSION"
+    }
     if not choice.keep_owners and (others := owners - {live.role, "pg_database_owner"}):
         choice.notes.append(f'What belonged to {enumerate_some(sorted(others))} will belong to "{live.role}".')
     in_policies = {role for entry in archive.entries for role in entry.details.get("roles", ())}
