@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint clean
+.PHONY: help demo test unit lint bench clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ unit: ## Run the tests that need no server
 
 lint: ## Check style and types
 	@scripts/lint.sh
+
+bench: ## Print how fast backups are, and what they need
+	@scripts/bench.sh
 
 clean: ## Remove environments, reports and the tests' containers (images and client programs stay cached)
 	@scripts/clean.sh

@@ -1,0 +1,124 @@
+"""The tables that the documentation shares with the code, made from the code."""
+
+import ast
+import inspect
+import re
+import signal
+from argparse import Action
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.core.management import load_command_class
+from django.core.management.base import BaseCommand
+from django_rclone import checks, conf, exceptions
+from django_rclone.db import registry
+from django_rclone.exceptions import DjangoRcloneError
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ("dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups")
+
+_TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_CHECK = re.compile(r"\b([EW]\d{3}) ((?:[^,.]|[.]\d)+)")
+
+
+def pages() -> list[Path]:
+    """Returns the files that may hold generated tables."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def rewritten(text: str) -> str:
+    """Returns a page with its generated tables as the code has them now."""
+    return _TABLE.sub(lambda found: f"{found[1]}\n{TABLES[found['name']]()}\n\n{found[3]}", text)
+
+
+def names(text: str) -> list[str]:
+    """Returns which tables a page holds."""
+    return [found["name"] for found in _TABLE.finditer(text)]
+
+
+def settings() -> str:
+    """The keys of DJANGO_RCLONE."""
+    rows = [(f"`{name}`", f"`{_literal(entry.default)}`", entry.meaning) for name, entry in conf.SETTINGS.items()]
+    return table(("key", "default", "meaning"), rows)
+
+
+def exit_codes() -> str:
+    """What the commands end with."""
+    meanings = {0: "Done."}
+    classes = [DjangoRcloneError, *DjangoRcloneError.__subclasses__()]
+    for kind in classes:
+        if kind is not exceptions.Interrupted and kind.__module__ == exceptions.__name__:
+            meanings.setdefault(kind.exit_code, _summary(kind))
+    signals = {128 + number: number.name for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
+    rows = [(f"`{code}`", meaning) for code, meaning in sorted(meanings.items())]
+    numbers, words = ", ".join(f"`{code}`" for code in signals), ", ".join(signals.values())
+    rows.append((numbers, f"Interrupted by a signal ({words}); everything was put back in order first."))
+    return table(("code", "meaning"), rows)
+
+
+def system_checks() -> str:
+    """The ids that `manage.py check` can answer with."""
+    described = dict(_described_checks())
+    if described.keys() != (used := _used_checks()):
+        raise ValueError(f"checks.py documents {sorted(described)} and uses {sorted(used)}")
+    rows = [(f"`{checks.TAG}.{number}`", described[number]) for number in sorted(described)]
+    return table(("id", "meaning"), rows)
+
+
+def _described_checks() -> Iterator[tuple[str, str]]:
+    for function in vars(checks).values():
+        if inspect.isfunction(function) and function.__name__.startswith("check_"):
+            for number, meaning in _CHECK.findall(inspect.cleandoc(function.__doc__ or "").replace("\n", " ")):
+                yield number, f"{meaning[0].upper()}{meaning[1:].strip()}."
+
+
+def _used_checks() -> set[str]:
+    """Returns the numbers in the ids that the module's code makes."""
+    tree = ast.parse(inspect.getsource(checks))
+    ids = (word.value for word in ast.walk(tree) if isinstance(word, ast.keyword) and word.arg == "id")
+    texts = (part.value for value in ids for part in ast.walk(value) if isinstance(part, ast.Constant))
+    return {str(text).removeprefix(".") for text in texts}
+
+
+def options(name: str) -> str:
+    """The options of one command, beside those that every command of Django has."""
+    common = {action.dest for action in BaseCommand().create_parser("", "")._actions}
+    parser = load_command_class("django_rclone", name).create_parser("manage.py", name)
+    rows = [(_spelled(action), str(action.help)) for action in parser._actions if action.dest not in common]
+    return table(("option", "meaning"), rows)
+
+
+def _spelled(action: Action) -> str:
+    value = f" {action.metavar}" if action.metavar else ""
+    return ", ".join(f"`{option}{value}`" for option in action.option_strings)
+
+
+def engines() -> str:
+    """Which engine is served by which connector."""
+    return table(("engine", "connector"), [(f"`{engine}`", f"`{path}`") for engine, path in registry.ENGINES.items()])
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "settings": settings,
+    "exit-codes": exit_codes,
+    "checks": system_checks,
+    "engines": engines,
+    **{name: partial(options, name) for name in COMMANDS},
+}
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Returns a table in Markdown."""
+    lines = (header, ["---"] * len(header), *rows)
+    return "\n".join(f"| {' | '.join(cell.replace('|', '\\|') for cell in line)} |" for line in lines)
+
+
+def _summary(kind: type[Any]) -> str:
+    """Returns the first paragraph of a docstring as one line."""
+    return " ".join(inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0].split())
+
+
+def _literal(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)

@@ -1,0 +1,111 @@
+"""The examples in README.md and docs/ work as they stand there."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.test import override_settings
+from django_rclone import conf
+
+from tests.docs.tables import ROOT
+from tests.servers import PostgresServer
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """The demo's project with something in it, and a backup of that."""
+    site = tmp_path / "site"
+    shutil.copytree(ROOT / "demo", site)
+    for command in ("migrate --verbosity 0", "fill", "dbbackup", "mediabackup"):
+        shell(f"python manage.py {command}", site)
+    return site
+
+
+def shell(script: str, folder: Path) -> str:
+    """Runs a script as a person with this environment on PATH would."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path, "RCLONE_CONFIG": os.devnull}
+    env.pop("DJANGO_SETTINGS_MODULE", None)
+    done = subprocess.run(["sh", "-ec", script], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+
+
+def test_the_readmes_commands_run(site: Path):
+    text = (ROOT / "README.md").read_text()
+    scripts = re.findall(r"<!-- runs -->\n```sh\n(.*?)```", text, re.DOTALL)
+    fingerprint = shell("python manage.py fingerprint", site)
+    said = "".join(shell(script, site) for script in scripts)
+    assert "restored from" in said
+    assert shell("python manage.py fingerprint", site) == fingerprint
+
+
+def test_the_table_of_wishes_names_options_that_the_commands_take(site: Path):
+    wishes = re.findall(r"\| `dbrestore ([^`]+)`", (ROOT / "README.md").read_text())
+    (newest,) = json.loads(shell("python manage.py listbackups --json", site))
+    places = {"ALIAS": "default", "look": "look.sqlite3", "default-2026-11-23-101500-k3f9q2.dump": newest["path"]}
+    assert len(wishes) == 5
+    for wish in wishes:
+        words = [places.get(word, word) for word in wish.split()]
+        when = ["--at", "2999-01-01"] if "--at" in words else words
+        assert "restore" in shell(f"python manage.py dbrestore --dry-run {' '.join(when)}", site)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/settings.md"])
+def test_the_settings_that_are_shown_are_without_fault(page: str):
+    for block in blocks(page, "python"):
+        shown = {}
+        exec(block, shown)
+        with override_settings(DJANGO_RCLONE=shown["DJANGO_RCLONE"]):
+            assert conf.unknown_keys() == {}
+            assert [conf.problem(name) for name in conf.SETTINGS if conf.problem(name)] == []
+
+
+def test_the_whole_connector_that_is_shown_works(site: Path):
+    _, _, whole = blocks("docs/connectors.md", "python")
+    (site / "shown.py").write_text(whole)
+    database = site / "data.bin"
+    database.write_bytes(b"what there was\n" * 1000)
+    with (site / "settings.py").open("a") as settings:
+        settings.write(f'DATABASES["file"] = {{"ENGINE": "django.db.backends.dummy", "NAME": {str(database)!r}}}\n')
+        settings.write('DJANGO_RCLONE["CONNECTORS"] = {"file": "shown.OneFileConnector"}\n')
+    shell("python manage.py dbbackup -d file", site)
+    database.write_bytes(b"changed")
+    shell("python manage.py dbrestore -d file --noinput", site)
+    assert database.read_bytes() == b"what there was\n" * 1000
+    assert not list(site.glob("data.bin.*"))
+    (made,) = (site.parent / "backups/manifests").glob("*-file-*.json")
+    shell(json.loads(made.read_text())["restore"], site)
+    assert (site / "restored").read_bytes() == database.read_bytes()
+
+
+def test_the_changed_connector_that_is_shown_works(site: Path, postgres17: PostgresServer):
+    (site / "shown.py").write_text(blocks("docs/connectors.md", "python")[0])
+    with postgres17.database() as name, (site / "settings.py").open("a") as settings:
+        for table in ("django_session", "other"):
+            postgres17.query(f"CREATE TABLE {table} (id integer); INSERT INTO {table} VALUES (1)", name)
+        settings.write(f'DATABASES["default"] = {postgres17.settings(name)!r}\n')
+        settings.write('DJANGO_RCLONE["CONNECTORS"] = {"default": "shown.WithoutSessions"}\n')
+        settings.write(
+            f'DJANGO_RCLONE["DATABASE_OPTIONS"] = {{"default": {{"BINARY_DIR": "{postgres17.client_dir}"}}}}\n'
+        )
+        settings.close()
+        shell("python manage.py dbbackup", site)
+    (dump,) = (site.parent / "backups/db").glob("*.dump")
+    listed = shell(f"{postgres17.client_dir}/pg_restore --list {dump}", site)
+    assert "TABLE public django_session" in listed
+    assert "TABLE DATA public other" in listed
+    assert "TABLE DATA public django_session" not in listed
+
+
+def test_the_demos_settings_pass_the_system_checks(site: Path):
+    assert "no issues" in shell("python manage.py check", site)
