@@ -70,14 +70,7 @@ class PgDumpConnector(BaseConnector):
 
     def probe(self) -> Command:
         client = programs.any_client(self.alias, self._binary_dir)
-        probe = self._restorer(client).psql(self.connection, "-f", str(SQL / "postgresql_probe.sql"), may_stall=True)
-        return Command(
-            probe.argv,
-            {**probe.env, "PGCLIENTENCODING": "UTF8"},
-            probe.inherit,
-            probe.explain,
-            install=programs.INSTALL,
-        )
+        return self._restorer(client).psql(self.connection, "-f", str(SQL / "postgresql_probe.sql"))
 
     def facts(self, output: str) -> Facts:
         return postgresql_facts.parse(output)

@@ -101,8 +101,9 @@ def describe(listing: bytes, script: bytes) -> dict[str, Any]:
 def _entries(script: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Gives what the verbose script says of each entry, by its number."""
     headings = list(_HEADING.finditer(script))
-    for heading, following in zip(headings, [*headings[1:], None], strict=True):
-        statements = script[heading.end() : following.start() if following else len(script)]
+    ends = [*(heading.start() for heading in headings[1:]), len(script)]
+    for heading, end in zip(headings, ends, strict=False):
+        statements = script[heading.end() : end]
         entry: dict[str, Any] = heading.groupdict()
         for key in ("schema", "owner"):
             entry[key] = "" if entry[key] == "-" else entry[key]

@@ -105,10 +105,15 @@ def parse(output: str) -> Facts:
     return Facts(
         server_version=str(found["version"]).partition(" ")[0],
         size=found["size"],
-        tables=found.pop("tables"),
-        migrations=found.pop("migrations", {}),
+        tables={_readable(name): count for name, count in found.pop("tables").items()},
+        migrations={_readable(app): _readable(name) for app, name in found.pop("migrations", {}).items()},
         details=found,
     )
+
+
+def _readable(name: str) -> str:
+    """Returns a name with bytes that are no UTF-8 (of a database without an encoding) spelled out."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def live(facts: Facts) -> Live:

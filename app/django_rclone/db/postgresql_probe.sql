@@ -1,6 +1,9 @@
 -- Prints what a dump and a restore need to know, as JSON documents that together are one object.
 -- Runs on servers from 13 on, changes nothing, and takes no lock but on django_migrations.
 SET client_min_messages = error;
+-- The answer is UTF-8. A database that does not know its own encoding gives its bytes as they are.
+SELECT CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END AS encoding \gset
+\encoding :encoding
 SET lock_timeout = '10s';
 -- Django's own table, wherever this role's search path finds it. Empty when it is not there or not ours to read.
 SELECT (SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace

@@ -11,6 +11,7 @@ from pathlib import Path
 from django_rclone.command import Attached, Command, Explanation, Secret
 from django_rclone.db.base import Mode, RestorePlan
 from django_rclone.db.clients import Client
+from django_rclone.db.postgresql_clients import INSTALL
 from django_rclone.db.postgresql_connection import Connection
 from django_rclone.db.postgresql_facts import Live
 from django_rclone.db.postgresql_into import create_database, drop_database, keep_database
@@ -40,7 +41,7 @@ class Restorer:
     administrator: tuple[str, str] | None = field(default=None, repr=False)
     """Name and password of somebody who may create extensions and databases."""
 
-    def psql(self, connection: Connection, *arguments: str | Secret | Attached, may_stall: bool = False) -> Command:
+    def psql(self, connection: Connection, *arguments: str | Secret | Attached) -> Command:
         """Returns psql with what every call of it needs. Its errors carry their SQLSTATE."""
         role = ("-c", f"SET ROLE {quote_name(connection.role)}") if connection.role else ()
         return Command(
@@ -52,7 +53,8 @@ class Restorer:
             env=connection.env,
             inherit=connection.inherit,
             explain=self.explain,
-            may_stall=may_stall,
+            may_stall=False,
+            install=INSTALL,
         )
 
     def as_administrator(self, connection: Connection) -> Connection:
@@ -105,7 +107,7 @@ def _psql(restorer: Restorer, target: Connection, mode: Mode, choice: Choice | N
     files.append("postgresql_vacant.sql" if mode.into else "postgresql_empty.sql")
     scripts = [argument for name in files for argument in ("-f", str(SQL / name))]
     variables = ("-v", f"wanted={json.dumps(wanted)}", "-o", "/dev/null")
-    return restorer.psql(target, *variables, *scripts, "-f", "-", may_stall=False)
+    return restorer.psql(target, *variables, *scripts, "-f", "-")
 
 
 def without_transaction_timeout(head: bytes) -> bytes:
