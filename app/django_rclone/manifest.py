@@ -79,7 +79,7 @@ def parse(text: str) -> Manifest:
     """
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ManifestError(f"This is no JSON document: {error}.") from error
     if not isinstance(document, dict) or not isinstance(document.get("schema"), int):
         raise ManifestError('This JSON document has no "schema": it is no manifest.')
@@ -96,15 +96,21 @@ def parse(text: str) -> Manifest:
         values["finished_at"] = _parse_time(values["finished_at"])
         if not values["objects"]:
             raise ValueError("no objects")
-        return Manifest(**values)
-    except (KeyError, TypeError, ValueError) as error:
+        found = Manifest(**values)
+        for entry in dataclasses.fields(Manifest):
+            if entry.type == "str" and not isinstance(getattr(found, entry.name), str):
+                raise TypeError(f"{entry.name} is no text")
+        return found
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise ManifestError(f"This manifest is damaged: {error!r}.") from error
 
 
 def _parse_object(entry: Mapping[str, Any]) -> StoredObject:
     known = {item.name for item in dataclasses.fields(StoredObject)}
     stored = StoredObject(**{key: value for key, value in entry.items() if key in known})
-    if not isinstance(stored.path, str) or not isinstance(stored.bytes, int) or len(stored.sha256) != 64:
+    if not (isinstance(stored.path, str) and isinstance(stored.bytes, int) and isinstance(stored.sha256, str)):
+        raise TypeError(f"object {stored.path!r}")
+    if stored.bytes < 0 or len(stored.sha256) != 64:
         raise ValueError(f"object {stored.path!r}")
     return stored
 

@@ -85,8 +85,10 @@ class Scheme:
 
     def id_of(self, name: str) -> str:
         """Returns the id in an object's file name, or an empty text: such a file is not ours."""
-        match = _OBJECT_ID.search(name)
-        return match["id"] if match else ""
+        found = [match["id"] for match in _OBJECT_ID.finditer(name)]
+        if not found or (self.template.endswith(".{ext}") and self.parse(name)):
+            return ""  # the second: what looks like an id is the end of the alias ("my-backup.2026….dump")
+        return found[-1]
 
     def parse(self, name: str) -> tuple[str, datetime] | None:
         """Returns the alias and the time that a file name without an id says (django-rclone 0.4 made such), or

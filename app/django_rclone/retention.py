@@ -28,6 +28,16 @@ def surplus(backups: Iterable[Backup], keep: int) -> list[Backup]:
 
 
 def leftovers(backups: Iterable[Backup], now: datetime, timeout: float | None) -> list[Backup]:
-    """Returns what unfinished runs left behind: old enough that no run can still be writing it."""
+    """Returns what unfinished runs left behind: old enough that no run can still be writing it.
+
+    An object whose manifest is there but cannot be read (a newer django-rclone wrote it, or it is damaged) is no
+    left-over: it stays.
+    """
+    backups = list(backups)
     oldest = now - max(_LEFTOVER_AGE, timedelta(seconds=timeout or 0))
-    return [backup for backup in backups if backup.state in (State.ORPHAN, State.PARTIAL) and backup.modified < oldest]
+    described = {backup.id for backup in backups if backup.state is State.DAMAGED}
+    return [
+        backup
+        for backup in backups
+        if backup.state in (State.ORPHAN, State.PARTIAL) and backup.modified < oldest and backup.id not in described
+    ]
