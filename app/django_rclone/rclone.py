@@ -11,7 +11,7 @@ from typing import Any
 
 from django_rclone.command import Command, Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
-from django_rclone.masking import looks_secret
+from django_rclone.masking import looks_secret, mask
 from django_rclone.naming import PARTIAL
 from django_rclone.process import run
 
@@ -51,6 +51,13 @@ _MISCONFIGURED = re.compile(
     r"|is not a valid|Fatal error: (?:unknown|invalid)",
     re.IGNORECASE,
 )
+
+# Names that look like secrets' and hold none. The first are flags without a value: the next word is not theirs.
+_SWITCH = re.compile(
+    r"[-_](?:env_auth|v2_auth|no_auth|client_credentials|ask_password|pass_bad_blocks|auth_owner_only|auth_redirect"
+    r"|bypass_governance_retention|key_use_agent|pin_host_key)$"
+)
+_NO_SECRET = re.compile(r"(?:_file|_command|access_key_id|kms_key_id|_url|_expiry|_md5|_sha256|htpasswd)$")
 
 # Backends that take a stream as numbered parts: flag for the part's size, its default, and how many parts there
 # may be at most. Sources: rclone.org/s3, /azureblob, /oracleobjectstorage, /b2.
@@ -262,7 +269,7 @@ def _split_secrets(flags: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, S
     rest = iter(flags)
     for flag in rest:
         name, equals, value = flag.partition("=")
-        if name.startswith("--") and looks_secret(name) and not name.endswith(("-file", "-command")):
+        if name.startswith("--") and _holds_secret(name.removeprefix("--")):
             variable = "RCLONE_" + name.removeprefix("--").replace("-", "_").upper()
             secrets[variable] = Secret(value if equals else next(rest, ""))
         else:
@@ -271,6 +278,10 @@ def _split_secrets(flags: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, S
 
 
 def has_secret(root: str) -> bool:
-    """Tells whether a remote's name carries a password in a connection string (``:sftp,pass=…:``)."""
-    parameters = re.findall(r",\s*(\w+)=", root)
-    return any(looks_secret(name) and name not in ("key_file", "env_auth", "access_key_id") for name in parameters)
+    """Tells whether a remote's name carries a password in a connection string (``:sftp,pass=…:``) or a URL."""
+    return mask(root) != root or any(_holds_secret(name) for name in re.findall(r",\s*(\w+)=", root))
+
+
+def _holds_secret(option: str) -> bool:
+    name = option.replace("-", "_")
+    return looks_secret(name) and not _SWITCH.search("_" + name) and not _NO_SECRET.search(name)
