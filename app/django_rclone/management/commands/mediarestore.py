@@ -25,7 +25,8 @@ class Command(BackupCommand):
         remote, folder, limits = conf.remote(), conf.get("MEDIA_BACKUP_DIR"), conf.limits()
         planned = media.preview(remote, folder, limits)
         if interactive:
-            self.stdout.write(f"Restoring to {media.root()}: {planned}.")
+            to_copy = f"{planned.copied} files to copy ({planned.bytes:,} bytes)"
+            self.stdout.write(f"In {media.root()}: {to_copy}, {planned.deleted} to delete.")
             if not self.confirm("Go on?"):
                 self.stdout.write("Nothing was changed.")
                 return
