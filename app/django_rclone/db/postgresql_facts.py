@@ -42,8 +42,8 @@ class Live:
     """Installed ones, and whether they are ours."""
     available: Mapping[str, bool]
     """What CREATE EXTENSION could install, and whether an ordinary role may."""
-    configuration: tuple[Mapping[str, Any], ...]
-    """The tables of extensions whose rows a dump carries, and whether we may replace them."""
+    configuration: tuple[tuple[str, str, list[str]], ...]
+    """Tables and sequences of extensions that a dump carries the contents of: schema, name, privileges that we lack."""
     event_triggers: tuple[str, ...]
     servers: tuple[str, ...]
     """Foreign servers that stay."""
@@ -60,6 +60,8 @@ class Live:
     """Other roles that own large objects here."""
     lock_limit: int
     sessions: tuple[Mapping[str, Any], ...]
+    is_vacant: bool = False
+    """Whether this describes a new database instead of the live one."""
 
     @property
     def major(self) -> int:
@@ -70,6 +72,15 @@ class Live:
     def short_version(self) -> str:
         """For instance ``17.4``."""
         return self.version.partition(" ")[0]
+
+    def missing_privileges(self, schema: str, name: str) -> list[str]:
+        """Returns what we lack to write an extension's table or sequence; not there means: not ours to write."""
+        if self.superuser:
+            return []
+        for in_schema, named, lacking in self.configuration:
+            if (in_schema, named) == (schema, name):
+                return lacking
+        return ["SELECT", "INSERT", "DELETE"]
 
     def vacant(self) -> Live:
         """Returns the same server with a database that was just made."""
@@ -90,6 +101,7 @@ class Live:
             large_objects=0,
             large_object_owners=(),
             sessions=(),
+            is_vacant=True,
         )
 
 
@@ -118,7 +130,9 @@ def _readable(name: str) -> str:
 
 def live(facts: Facts) -> Live:
     """Returns the facts' details, typed."""
-    values: dict[str, Any] = {field.name: facts.details[field.name] for field in dataclasses.fields(Live)}
+    values: dict[str, Any] = {
+        field.name: facts.details[field.name] for field in dataclasses.fields(Live) if field.name in facts.details
+    }
     values["staying"] = frozenset((type_, schema, name) for type_, schema, name in values["staying"])
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     return Live(**values)

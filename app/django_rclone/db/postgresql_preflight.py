@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django_rclone.db.base import Mode
+from django_rclone.db.postgresql_choice import Choice
 from django_rclone.db.postgresql_facts import Live
-from django_rclone.db.postgresql_toc import Archive, Choice, enumerate_some
+from django_rclone.db.postgresql_toc import LARGE_OBJECTS, Archive, enumerate_some
 
 # Measured: 500 tables, each with a sequence and three indexes (4,000 rows in pg_class, 5,000 entries in the archive),
 # take 5,600 locks to drop and 7,500 to make.
@@ -24,42 +25,36 @@ def problems(
     found = list(choice.problems) if choice else []
     if live.in_recovery:
         found.append("this server is a standby. Restore on the primary.")
-    if archive and _major(archive.server_version) > live.major:
+    if archive and archive.major > live.major:
         found.append(
             f"the backup comes from PostgreSQL {archive.server_version}, this server is {live.short_version}. "
-            f"Restore into a server of version {_major(archive.server_version)} or newer."
+            f"Restore into a server of version {archive.major} or newer."
         )
     if mode.into and mode.into not in live.databases and not (live.createdb or live.superuser or administrator):
         found.append(
             f'role "{live.role}" may not create the database "{mode.into}". As a superuser, run: '
             f'ALTER ROLE "{live.role}" CREATEDB; or create it empty, owned by this role.'
         )
-    if choice and choice.by_superuser and not administrator and mode.into not in live.databases:
-        lines = " ".join(str(entry.details.get("statement", "")) for entry in choice.by_superuser)
+    if choice and choice.made_before and not administrator and mode.into not in live.databases:
+        lines = " ".join(str(entry.details.get("statement", "")) for entry in choice.made_before)
         first = (
             f'make the database (CREATE DATABASE "{mode.into}" OWNER "{live.role}";) and in it ' if mode.into else ""
         )
         found.append(f"extensions are missing that only a superuser can create. As one, {first}run: {lines}")
     if archive and choice:
-        found += _missing_rights(state, archive, choice)
+        found += _missing_rights(state, choice)
         found += _too_many_locks(state, archive)
     return found
 
 
-def _missing_rights(state: Live, archive: Archive, choice: Choice) -> Iterable[str]:
-    chosen = set(choice.ids)
-    used = {entry.schema for entry in archive.entries if entry.id in chosen and entry.schema}
-    if closed := sorted(
-        schema["name"] for schema in state.schemas if schema["name"] in used and not schema["may_create"]
-    ):
+def _missing_rights(state: Live, choice: Choice) -> Iterable[str]:
+    may_create = {schema["name"]: schema["may_create"] for schema in state.schemas}
+    if closed := sorted(schema for schema in choice.schemas_to_fill if not may_create.get(schema, True)):
         yield (
             f'role "{state.role}" may not create anything in schema {enumerate_some(closed)}. As its owner, run: '
             f'GRANT ALL ON SCHEMA "{closed[0]}" TO "{state.role}";'
         )
-    makes_schemas = any(
-        entry.type == "SCHEMA" and entry.id in chosen and entry.name != "public" for entry in archive.entries
-    )
-    if makes_schemas and not state.may_create:
+    if not state.may_create and any(entry.type == "SCHEMA" for entry in choice.entries):
         yield (
             f'role "{state.role}" may not create schemas in this database. As its owner, run: '
             f'GRANT CREATE ON DATABASE "{state.database["datname"]}" TO "{state.role}";'
@@ -67,32 +62,24 @@ def _missing_rights(state: Live, archive: Archive, choice: Choice) -> Iterable[s
 
 
 def _too_many_locks(state: Live, archive: Archive) -> Iterable[str]:
-    large_objects = sum(count_large_objects(entry.name) for entry in archive.entries if entry.type.startswith("BLOB M"))
-    large_objects += sum(1 for entry in archive.entries if entry.type == "BLOB")
     needed = int(
         _LOCKS_TO_DROP * state.relations
+        + _LOCKS_TO_MAKE * sum(1 for entry in archive.entries if entry.type not in LARGE_OBJECTS)
         + state.large_objects
-        + _LOCKS_TO_MAKE * sum(1 for entry in archive.entries if not entry.type.startswith("BLOB"))
-        + large_objects
+        + sum(entry.large_objects for entry in archive.entries)
     )
     if needed > _SLACK * state.lock_limit:
+        less = ", or restore with --into, which needs fewer." if state.relations + state.large_objects else "."
         yield (
             f"a restore in one transaction needs about {needed:,} locks, and this server has room for about "
-            f"{_SLACK * state.lock_limit:,}. Raise max_locks_per_transaction"
-            + (", or restore with --into, which needs fewer." if state.relations + state.large_objects else ".")
+            f"{_SLACK * state.lock_limit:,}. Raise max_locks_per_transaction{less}"
         )
-
-
-def count_large_objects(name: str) -> int:
-    """Returns how many large objects an entry of this name stands for: ``16400`` or, from 17 on, ``16400..16402``."""
-    first, _, last = name.partition("..")
-    return int(last) - int(first) + 1 if first.isdigit() and last.isdigit() else 1
 
 
 def notes(live: Live, state: Live, mode: Mode, choice: Choice | None, administrator: bool) -> Iterable[str]:
     """Gives what will not be exact, and what the user should know before saying yes."""
-    if choice and choice.by_superuser and mode.into in live.databases and not administrator:
-        names = enumerate_some(entry.name for entry in choice.by_superuser)
+    if choice and choice.made_before and mode.into in live.databases and not administrator:
+        names = enumerate_some(entry.name for entry in choice.made_before)
         yield f"The database {mode.into} has to have these extensions already: {names}."
     if live.database_settings and mode.into:
         yield "Settings made with ALTER DATABASE … SET are not copied to the new database."
@@ -123,8 +110,3 @@ def _session(session: Mapping[str, Any]) -> str:
     name = session["application"] or "no name"
     age = f", in a transaction for {session['age']} s" if session["age"] is not None else ""
     return f"pid {session['pid']} {name} of {session['user']}: {session['state']}{age}"
-
-
-def _major(version: str) -> int:
-    digits = version.partition(".")[0].partition(" ")[0]
-    return int(digits) if digits.isdigit() else 0

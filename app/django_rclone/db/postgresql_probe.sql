@@ -63,10 +63,13 @@ SELECT json_build_object(
   'available', (SELECT coalesce(json_object_agg(v.name, v.trusted OR NOT v.superuser), '{}')
                   FROM pg_available_extensions a JOIN pg_available_extension_versions v
                     ON v.name = a.name AND v.version = a.default_version),
-  'configuration', (SELECT coalesce(json_agg(json_build_object('schema', nspname, 'name', relname,
-                        'writable', has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'DELETE'))), '[]')
+  -- What a dump carries of extensions' own tables and sequences, and the privileges that we lack to write it.
+  'configuration', (SELECT coalesce(json_agg(json_build_array(nspname, relname, CASE WHEN relkind = 'S'
+                        THEN array(SELECT 'UPDATE' WHERE NOT has_sequence_privilege(c.oid, 'UPDATE'))
+                        ELSE array(SELECT p FROM unnest(ARRAY['SELECT', 'INSERT', 'DELETE']) AS p
+                                    WHERE NOT has_table_privilege(c.oid, p)) END)), '[]')
                       FROM pg_extension, unnest(extconfig) AS t JOIN pg_class c ON c.oid = t
-                      JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'p')),
+                      JOIN pg_namespace n ON n.oid = relnamespace),
   'event_triggers', (SELECT coalesce(json_agg(evtname), '[]') FROM pg_event_trigger
                       WHERE NOT pg_has_role(evtowner, 'USAGE')),
   'servers', (SELECT coalesce(json_agg(srvname), '[]') FROM pg_foreign_server

@@ -11,13 +11,15 @@ from pathlib import Path
 from django_rclone.command import Attached, Command, Explanation, Secret
 from django_rclone.db.base import Mode, RestorePlan
 from django_rclone.db.clients import Client
+from django_rclone.db.postgresql_administrator import Administrator
+from django_rclone.db.postgresql_choice import Choice, choose
 from django_rclone.db.postgresql_clients import INSTALL
 from django_rclone.db.postgresql_connection import Connection
 from django_rclone.db.postgresql_facts import Live
 from django_rclone.db.postgresql_into import create_database, drop_database, keep_database
 from django_rclone.db.postgresql_names import quote_name
 from django_rclone.db.postgresql_preflight import notes, problems
-from django_rclone.db.postgresql_toc import Archive, Choice, choose
+from django_rclone.db.postgresql_toc import Archive
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.streams import Gate
 
@@ -76,8 +78,11 @@ def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) ->
         prepare, mark = create_database(restorer, live, mode.into)
         commit = (keep_database(restorer, mode.into),)
         abort = (drop_database(restorer, mode.into, mark),)
-    if choice is not None:
-        prepare += _help_of_administrator(restorer, target, live, choice)
+    if choice is not None and restorer.administrator is not None:
+        help_of = Administrator(restorer, target, state, choice)
+        prepare += help_of.before()
+        commit = (*help_of.after(), *commit)
+        abort = (*help_of.undo(), *abort)
     return RestorePlan(
         target=target.place,
         prepare=tuple(prepare),
@@ -117,7 +122,7 @@ def without_transaction_timeout(head: bytes) -> bytes:
 
 def _tail(alias: str, mode: Mode, choice: Choice | None) -> Callable[[bytes], bytes]:
     """Returns what makes sure that the held-back end is whole, and puts our own last statements before COMMIT."""
-    statements = list(choice.grants) if choice is not None else []
+    statements = list(choice.late) if choice is not None else []
     if mode.terminate_sessions and not mode.into:
         # Whoever still waits for our locks would see empty tables: their snapshot is older than the new ones.
         statements.append((SQL / "postgresql_terminate.sql").read_text())
@@ -132,20 +137,3 @@ def _tail(alias: str, mode: Mode, choice: Choice | None) -> Callable[[bytes], by
         return held[: end.start()] + inserted + held[end.start() :]
 
     return tail
-
-
-def _help_of_administrator(restorer: Restorer, target: Connection, live: Live, choice: Choice) -> list[Command]:
-    """Returns what an administrator has to do before: extensions, and the right to write their tables' rows."""
-    if restorer.administrator is None or not (choice.by_superuser or choice.extension_rows):
-        return []
-    role = quote_name(live.role)
-    statements: list[str] = []
-    for entry in choice.by_superuser:
-        schema = quote_name(str(entry.details["schema"]))
-        statements.append(f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {role}")
-        statements.append(str(entry.details["statement"]).rstrip(";"))
-    for schema, name in choice.extension_rows:
-        table = f"{quote_name(schema)}.{quote_name(name)}"
-        statements.append(f"GRANT SELECT, INSERT, DELETE ON TABLE {table} TO {role}")
-    arguments = [argument for statement in statements for argument in ("-c", statement)]
-    return [restorer.psql(restorer.as_administrator(target), *arguments)]
