@@ -103,12 +103,33 @@ def test_a_restore_on_a_fresh_machine_makes_the_file(live: Path) -> None:
     assert files(live.parent) == [live.name, "other"]
 
 
+def leave_a_log(path: Path) -> None:
+    """Leaves a database in WAL mode as a crash does: with a log that belongs to it, and changes in it."""
+    support.open_bank(path, wal=True)
+    with closing(connect(path)) as database:
+        database.execute("UPDATE account SET pad = hex(randomblob(200))")
+        kept = {ending: path.with_name(path.name + ending).read_bytes() for ending in ("", "-wal", "-shm")}
+    for ending, content in kept.items():
+        path.with_name(path.name + ending).write_bytes(content)
+    assert kept["-wal"]
+
+
 def test_a_log_that_a_removed_database_left_does_not_spoil_the_restored_one(live: Path) -> None:
     data = dump(connector(build(live.with_name("other"))))
-    for ending in ("-wal", "-shm", "-journal"):
-        live.with_name(live.name + ending).write_bytes(b"\x37\x7f\x06\x82" + b"rubbish" * 999)
+    leave_a_log(live)
+    live.unlink()
+    live.with_name(live.name + "-journal").write_bytes(b"rubbish")
     restore(connector(live), data)
     assert contents(live) == contents(live.with_name("other"))
+
+
+@pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
+def test_the_live_file_keeps_its_journal_mode(live: Path, wal: bool) -> None:
+    data = dump(connector(build(live, wal=not wal)))
+    with closing(connect(live)) as app:
+        app.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'DELETE'}")
+    restore(connector(live), data)
+    assert facts(connector(live)).details["journal_mode"] == ("wal" if wal else "rollback")
 
 
 def test_an_empty_file_is_no_database_to_back_up_but_one_to_restore_into(live: Path) -> None:
@@ -236,9 +257,9 @@ def test_a_journal_that_a_crash_left_is_rolled_back_first(live: Path) -> None:
 def test_garbage_in_the_place_of_the_database_is_replaced(live: Path) -> None:
     original = build(live.with_name("other"))
     data = dump(connector(original))
-    live.write_bytes(os.urandom(50000))
+    leave_a_log(live)
+    spoil(live, 0, 50000)
     live.chmod(0o604)
-    live.with_name(live.name + "-wal").write_bytes(os.urandom(50000))
     assert facts(connector(live)).details["damaged"]
     with pytest.raises(ConfigurationError, match="is damaged"):
         dump(connector(live))
@@ -283,6 +304,16 @@ def test_a_damaged_backup_leaves_the_database_as_it_was(live: Path) -> None:
             DjangoRcloneError, match=r'^Database "default": .* failed: .*(Nothing was changed\.|prints\.)$'
         ):
             restore(connector(live), damaged, form="" if damaged == b"" else "file")
+    assert contents(live) == before
+    assert files(live.parent) == [live.name]
+
+
+def test_sql_text_that_was_cut_before_it_was_stored_leaves_the_database_as_it_was(live: Path) -> None:
+    build(live, nul=False)
+    data = dump(connector(live, FORMAT="sql"))
+    before = contents(live)
+    with pytest.raises(DjangoRcloneError, match="does not end with COMMIT"):
+        restore(connector(live), data.removesuffix(b"COMMIT;\n"))
     assert contents(live) == before
     assert files(live.parent) == [live.name]
 
@@ -356,6 +387,24 @@ def test_a_restore_into_another_name_leaves_the_live_database_alone(live: Path) 
     assert contents(live.with_name("empty")) == before
 
 
+@pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
+def test_a_restore_that_cannot_be_written_to_its_end_leaves_the_database_as_it_was(live: Path, wal: bool) -> None:
+    build(live, wal=wal)
+    data = dump(connector(live))
+    change(live)
+    before = contents(live)
+    steps = support.plan(connector(live), data)
+    process.run(steps.prepare[0])
+    process.run(steps.load[0], stdin=data)
+    (commit,) = steps.commit
+    cramped = support.dataclasses.replace(commit, argv=("prlimit", "--fsize=100000", *commit.argv))
+    with pytest.raises(DjangoRcloneError, match=r"A restore of .* failed: .*Nothing was changed\.$"):
+        process.run(cramped)
+    process.run(steps.abort[0])
+    assert contents(live) == before
+    assert files(live.parent) == [live.name]
+
+
 def test_a_folder_that_is_missing_or_full_is_said_before_anything_is_loaded(live: Path) -> None:
     data = dump(connector(build(live)))
     with pytest.raises(ConfigurationError, match="does not exist"):
@@ -400,6 +449,16 @@ def test_constraints_that_need_the_apps_functions_do_not_stop_a_restore(live: Pa
         app.execute("DROP TABLE t")
     restore(connector(live), data)
     assert facts(connector(live)).tables == {"t": 1}
+
+
+def test_a_damaged_table_is_found_although_its_constraint_needs_the_app(live: Path) -> None:
+    with closing(connect(live)) as app:
+        app.create_function("regexp", 2, lambda pattern, text: text.startswith(pattern), deterministic=True)
+        app.execute("CREATE TABLE t (a TEXT CHECK (a REGEXP 'x'))")
+        app.executemany("INSERT INTO t VALUES (?)", [("x" * 1000,)] * 100)
+    data = dump(connector(live))
+    with pytest.raises(DjangoRcloneError, match="no sound database"):
+        restore(connector(live), data[:8192] + os.urandom(8192) + data[16384:], form="file")
 
 
 def test_a_spooled_dump_takes_its_copy_along_when_it_ends(live: Path) -> None:

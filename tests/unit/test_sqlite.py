@@ -13,6 +13,7 @@ from django_rclone.db.sqlite import SqliteConnector
 from django_rclone.db.sqlite_path import locate
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 
+from tests.contract import sqlite_support as support
 from tests.contract.sqlite_support import manifest
 
 FACTS = Facts("3.46.1", 4096, tables={"t": 1}, details={"exists": True, "path": "/srv/app.db", "writable": True})
@@ -196,6 +197,17 @@ def test_the_journal_mode_is_read_without_disturbing_this_process_own_locks(tmp_
     sqlite(path).journal_mode()
     assert _locks(path) == locks
     database.close()
+
+
+@pytest.mark.parametrize("form", ["file", "sql"])
+def test_a_small_database_goes_there_and_back(tmp_path: Path, form: str) -> None:
+    live = support.build(tmp_path / "app.db", nul=False)
+    before = support.contents(live)
+    data = support.dump(support.connector(live, FORMAT=form))
+    support.change(live)
+    support.restore(support.connector(live), data)
+    assert support.contents(live) == before
+    assert support.files(tmp_path) == ["app.db"]
 
 
 def _locks(path: Path) -> list[str]:

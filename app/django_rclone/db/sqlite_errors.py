@@ -34,7 +34,11 @@ _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
         "{path} cannot be opened ({text}). Check that it is there and readable; beside a database in WAL mode "
         "SQLite must be able to write its -shm file, so a read-only folder or mount does not do.",
     ),
-    ("SQLITE_READONLY", ConfigurationError, f"{{path}} cannot be written ({{text}}). {_WRITE}."),
+    (
+        "SQLITE_READONLY",
+        ConfigurationError,
+        f"{{path}} cannot be written ({{text}}). {_WRITE}: SQLite needs that even to read a database in WAL mode.",
+    ),
     ("PermissionError", ConfigurationError, f"{{action}} of {{path}} failed: {{text}}. {_WRITE}."),
     ("FileNotFoundError", ConfigurationError, "{action} of {path} failed: {text}. Correct NAME, or restore a backup."),
 )

@@ -160,7 +160,11 @@ def _pour(stage: Path, target: Path, end: float) -> None:
             raise Busy(_IN_USE)
 
     with closing(_open(stage, "immutable=1")) as source, closing(_open(target, "mode=rw")) as live:
-        live.execute("PRAGMA synchronous = FULL")
+
+        def pour() -> None:
+            live.execute("PRAGMA synchronous = FULL")
+            source.backup(live, pages=-1, progress=give_up, sleep=0.05)
+
         if resized:  # a write-ahead log cannot carry pages of another size
             _try_until(
                 end,
@@ -170,12 +174,7 @@ def _pour(stage: Path, target: Path, end: float) -> None:
                 "Stop what uses it, and try again.",
             )
         try:
-            _try_until(
-                end,
-                lambda: source.backup(live, pages=-1, progress=give_up, sleep=0.05),
-                sqlite3.OperationalError,
-                _IN_USE,
-            )
+            _try_until(end, pour, sqlite3.OperationalError, _IN_USE)
         finally:
             with suppress(sqlite3.OperationalError):  # that is tidying up, and the next who writes can do it too
                 if resized:

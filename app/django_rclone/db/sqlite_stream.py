@@ -106,10 +106,9 @@ def begin_without_log(database: sqlite3.Connection, path: Path, wait: float) -> 
     (mode,) = database.execute("PRAGMA journal_mode").fetchone()
     log = path.with_name(path.name + "-wal")
     end = time.monotonic() + wait
-    busy = int(mode == "wal")
-    # Somebody may have written before our transaction began. If not, nobody can move the log's pages into the file
-    # while it lasts: what is written from now on stays in the log.
-    while busy or (mode == "wal" and log.exists() and log.stat().st_size):
+    # The log is looked at after the transaction has begun, whatever the checkpoint answers: with nothing in it, all is
+    # in the file, and while the transaction lasts nobody can move into the file what is written from now on.
+    while mode == "wal" and log.exists() and log.stat().st_size:
         database.execute("ROLLBACK")
         if time.monotonic() > end:
             raise Busy(
@@ -117,8 +116,7 @@ def begin_without_log(database: sqlite3.Connection, path: Path, wait: float) -> 
                 "transactions, set SPOOL, or use a SQLite library that has sqlite_dbpage (Debian 13's has)."
             )
         database.execute(f"PRAGMA busy_timeout = {_CHECKPOINT}")
-        # (busy, frames in the log, frames copied). A refused checkpoint answers (1, -1, -1): look at "busy" only.
-        (busy, *_frames) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         database.execute("PRAGMA busy_timeout = 0")
         size = begin(database, wait)
     return size
