@@ -1,0 +1,356 @@
+"""What is on the remote is told for what it is, and only what is proven is restored unasked."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django_rclone import catalog, naming
+from django_rclone.catalog import Backup, Owner, State
+from django_rclone.exceptions import ConfigurationError, NothingToRestore
+from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.naming import ManifestName, Scheme
+from django_rclone.rclone import Remote
+from hypothesis import given
+from hypothesis import strategies as st
+
+SCHEME = Scheme("db", "{database}-{datetime}.{ext}", "%Y-%m-%d-%H%M%S")
+NOW = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
+HOSTILE = ["a b", "a/b", "it's", 'say "x"', "größe", "100%", "%2F", "a-b", "default-x", "-", "*[x]{y}?"]
+
+
+def manifest(backup_id: str, *, hours: float = 0, database: str = "default", **other: str) -> Manifest:
+    """The manifest of a backup that was begun so many hours ago."""
+    moment = NOW - timedelta(hours=hours)
+    path = SCHEME.object_path(database, moment, "dump", backup_id)
+    texts = {"project": "", "engine": "postgresql", "name": "app", "server_version": "17.4", "client": "pg_dump 17.4"}
+    texts |= {"format": "dump", "compression": "", "consistency": "snapshot"} | other
+    return Manifest(
+        id=backup_id,
+        point=naming.point(moment),
+        database=database,
+        objects=(StoredObject(path, 7, "0" * 64),),
+        started_at=moment,
+        finished_at=moment,
+        **texts,
+    )
+
+
+class Folder:
+    """A remote in a folder, and ways to put things there."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.remote = Remote(str(root), binary=str(Path(sys.executable).with_name("rclone")))
+
+    def write(self, path: str, content: bytes = b"content") -> Path:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        return file
+
+    def backup(self, backup_id: str, **about: object) -> Path:
+        """Writes a whole backup, and returns its manifest's file."""
+        made = manifest(backup_id, **about)  # type: ignore[arg-type]
+        self.write(made.objects[0].path)
+        return self.write(ManifestName(made.point, made.database, made.id).path, made.to_json().encode())
+
+    def load(self, alias: str = "") -> list[Backup]:
+        return catalog.load(self.remote, SCHEME, alias)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+# The listing
+
+
+@pytest.fixture(scope="module")
+def listing(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Backup]:
+    """Everything that can lie on a remote, by id or else by file name."""
+    folder = Folder(tmp_path_factory.mktemp("remote"))
+    folder.backup("good01", hours=1)
+    truncated = folder.backup("trunc1", hours=2)
+    truncated.write_bytes(truncated.read_bytes()[:300])
+    folder.backup("garba1", hours=3).write_bytes(b"\x00\xff<html>\x1e")
+    newer = folder.backup("newer1", hours=4)
+    newer.write_text(newer.read_text().replace('"schema": 1', '"schema": 2'))
+    folder.backup("gone01", hours=5)
+    (folder.root / manifest("gone01", hours=5).objects[0].path).unlink()
+    folder.backup("short1", hours=6)
+    folder.write(manifest("short1", hours=6).objects[0].path, b"cont")
+    folder.backup("moved1", hours=7).rename(folder.root / "manifests/20200101T000000Z-default-moved1.json")
+    folder.write("db/default-2026-11-20-101500-orpha1.dump")
+    folder.write("db/default-2026-11-20-101500-parti1.dump.partial")
+    folder.write("db/default-2026-11-20-101500.dump.partial-1b2c3d")
+    folder.write("db/default-2026-11-19-101500.dump")
+    folder.write("db/default-2026-11-18-101500.sql.zst")
+    folder.write("db/by-hand.sql")
+    folder.write("db/sub/default-2026-11-17-101500.dump")
+    folder.write("manifests/notes.txt")
+    folder.write("RESTORE.md")
+    folder.write("media/photo.jpg")
+    listed = folder.load()
+    assert [one.moment for one in listed] == sorted((one.moment for one in listed), reverse=True)
+    return {one.id + ("*" if one.state is State.ORPHAN else "") or one.file: one for one in listed}
+
+
+def test_a_whole_backup_is_good(listing: dict[str, Backup]) -> None:
+    good = listing["good01"]
+    assert good.state is State.GOOD
+    assert good.manifest == manifest("good01", hours=1)
+    assert (good.file, good.size, good.moment) == (
+        "default-2026-11-23-091500-good01.dump",
+        7,
+        NOW - timedelta(hours=1),
+    )
+    assert good.problem == ""
+
+
+@pytest.mark.parametrize(
+    ("backup_id", "problem"),
+    [
+        ("trunc1", "no JSON document"),
+        ("garba1", "cannot be read"),
+        ("newer1", "has schema 2; this version of django-rclone reads up to 1. Upgrade"),
+        ("gone01", "is missing"),
+        ("short1", "has 4 bytes, its manifest promises 7"),
+        ("moved1", "cannot be read"),
+    ],
+)
+def test_what_is_not_what_its_manifest_says_is_damaged(
+    listing: dict[str, Backup], backup_id: str, problem: str
+) -> None:
+    assert listing[backup_id].state is State.DAMAGED
+    assert problem in listing[backup_id].problem
+
+
+def test_an_object_without_a_manifest_is_an_orphan(listing: dict[str, Backup]) -> None:
+    orphan = listing["orpha1*"]
+    assert orphan.state is State.ORPHAN
+    assert (orphan.database, orphan.moment) == ("default", datetime(2026, 11, 20, 10, 15, tzinfo=UTC))
+
+
+def test_an_object_that_is_being_written_is_partial(listing: dict[str, Backup]) -> None:
+    assert listing["parti1"].state is State.PARTIAL
+    assert listing["default-2026-11-20-101500.dump.partial-1b2c3d"].state is State.PARTIAL
+    assert listing["parti1"].database == "default"
+
+
+@pytest.mark.parametrize(
+    ("file", "database", "form", "compression"),
+    [
+        ("default-2026-11-19-101500.dump", "default", "dump", ""),
+        ("default-2026-11-18-101500.sql.zst", "default", "sql", "zstd"),
+        ("by-hand.sql", "", "sql", ""),
+    ],
+)
+def test_a_file_without_an_id_is_unverified(
+    listing: dict[str, Backup], file: str, database: str, form: str, compression: str
+) -> None:
+    found = listing[file]
+    assert found.state is State.UNVERIFIED
+    assert (found.database, found.manifest.format, found.manifest.compression) == (database, form, compression)
+
+
+def test_other_files_are_no_backups(listing: dict[str, Backup]) -> None:
+    assert not {"notes.txt", "RESTORE.md", "photo.jpg", "default-2026-11-17-101500.dump"} & set(listing)
+
+
+def test_an_empty_remote_has_no_backups(folder: Folder) -> None:
+    assert folder.load() == []
+
+
+def test_the_newest_is_told_by_the_time_inside_and_never_by_the_files_age(folder: Folder) -> None:
+    for age, (backup_id, hours) in enumerate([("newest", 1), ("middle", 5), ("oldest", 9)]):
+        made = folder.backup(backup_id, hours=hours)
+        for file in (made, folder.root / manifest(backup_id, hours=hours).objects[0].path):
+            os.utime(file, (2e9 + age * 1e6,) * 2)  # the oldest was touched last
+    assert [one.id for one in folder.load()] == ["newest", "middle", "oldest"]
+    assert catalog.latest(folder.load(), Owner("", "default", "app")).id == "newest"
+
+
+def test_hostile_aliases_are_kept_apart(folder: Folder) -> None:
+    for number, alias in enumerate(HOSTILE):
+        folder.backup(f"alias{number % 10}" if number < 10 else "aliasx", hours=number, database=alias)
+        orphan = SCHEME.object_path(alias, NOW, "dump", "orphan")
+        folder.write(orphan)
+    listed = folder.load()
+    assert {one.database for one in listed if one.state is State.GOOD} == set(HOSTILE)
+    assert {one.database for one in listed if one.state is State.ORPHAN} == set(HOSTILE)
+    assert len(listed) == 2 * len(HOSTILE)
+    for alias in ("*[x]{y}?",):
+        assert [(one.database, one.state) for one in folder.load(alias)] == [
+            (alias, State.ORPHAN),
+            (alias, State.GOOD),
+        ]
+
+
+def test_backups_are_found_also_after_the_folder_was_renamed(folder: Folder) -> None:
+    made = dataclasses.replace(manifest("k3f9q2"), objects=(StoredObject("old/x-k3f9q2.dump", 7, "0" * 64),))
+    folder.write("old/x-k3f9q2.dump")
+    folder.write(ManifestName(made.point, "default", "k3f9q2").path, made.to_json().encode())
+    assert [one.state for one in folder.load()] == [State.GOOD]
+
+
+def test_a_backup_is_removed_with_its_manifest_first(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.backup("k3f9q2")
+    (found,) = folder.load()
+    order: list[str] = []
+    deleting = Remote.delete
+
+    def delete(remote: Remote, path: str) -> None:
+        order.append(path)
+        deleting(remote, path)
+
+    monkeypatch.setattr(Remote, "delete", delete)
+    catalog.remove(folder.remote, found)
+    assert order == [ManifestName(found.manifest.point, "default", "k3f9q2").path, found.path]
+    assert folder.load() == []
+
+
+def test_an_undocumented_file_is_removed_alone(folder: Folder) -> None:
+    folder.write("db/default-2026-11-19-101500.dump")
+    folder.write("db/default-2026-11-18-101500.dump")
+    catalog.remove(folder.remote, folder.load()[0])
+    assert [one.file for one in folder.load()] == ["default-2026-11-18-101500.dump"]
+
+
+# Which one is the latest
+
+
+def found(backup_id: str = "", state: State = State.GOOD, **about: object) -> Backup:
+    described = manifest(backup_id or "k3f9q2", **about)  # type: ignore[arg-type]
+    if state is not State.GOOD:
+        path, moment = described.objects[0].path, described.started_at
+        described = catalog.undocumented(path, described.database, 7, moment)
+    stored = described.objects[0]
+    problem = "it is missing" if state is State.DAMAGED else ""
+    return Backup(
+        backup_id, described.database, stored.path, described.started_at, 7, state, described, problem=problem
+    )
+
+
+US = Owner("", "default", "app")
+
+
+def newest_first(*backups: Backup) -> list[Backup]:
+    return sorted(backups, key=lambda one: one.moment, reverse=True)
+
+
+def test_the_latest_is_the_newest_good_one_and_damaged_newer_ones_are_named(caplog: pytest.LogCaptureFixture) -> None:
+    listed = newest_first(
+        found("aaaaa1", hours=5),
+        found("aaaaa2", hours=9),
+        found("aaaaa3", State.DAMAGED, hours=1),
+        found("aaaaa4", State.ORPHAN, hours=2),
+        found("aaaaa5", State.PARTIAL, hours=3),
+        found("", State.UNVERIFIED, hours=4),
+    )
+    with caplog.at_level(logging.WARNING, "django_rclone"):
+        assert catalog.latest(listed, US, unverified=True).id == "aaaaa1"
+    assert caplog.messages == ["A newer backup of default is damaged and left aside: it is missing."]
+
+
+def test_at_means_begun_at_or_before() -> None:
+    listed = newest_first(found("aaaaa1", hours=1), found("aaaaa2", hours=5))
+    assert catalog.latest(listed, US, at=NOW - timedelta(hours=1)).id == "aaaaa1"
+    assert catalog.latest(listed, US, at=NOW - timedelta(hours=1, seconds=1)).id == "aaaaa2"
+    with pytest.raises(NothingToRestore, match="no good backup from before 2026-11-23 00:15:00 UTC"):
+        catalog.latest(listed, US, at=NOW - timedelta(hours=10))
+
+
+def test_an_undocumented_one_is_taken_only_when_asked_for() -> None:
+    listed = newest_first(found("", State.UNVERIFIED, hours=1), found("", State.UNVERIFIED, hours=2))
+    with pytest.raises(NothingToRestore, match=r"but 2 without a manifest.*--input-path default-2026-11-23-091500.*\."):
+        catalog.latest(listed, US)
+    assert catalog.latest(listed, US, unverified=True) is listed[0]
+
+
+@pytest.mark.parametrize("state", [State.ORPHAN, State.PARTIAL, State.DAMAGED])
+def test_what_did_not_end_well_is_never_the_latest(state: State) -> None:
+    with pytest.raises(NothingToRestore, match="See `listbackups`"):
+        catalog.latest([found("aaaaa1", state)], US, unverified=True)
+
+
+def test_other_projects_and_aliases_are_not_ours() -> None:
+    listed = newest_first(
+        found("aaaaa1", hours=1, project="other"),
+        found("aaaaa2", hours=2, database="second"),
+        found("aaaaa3", hours=3, project="shop"),
+    )
+    assert catalog.latest(listed, Owner("shop", "default", "app")).id == "aaaaa3"
+    assert catalog.latest(listed, Owner("shop", "default", "another name")).id == "aaaaa3"
+    with pytest.raises(NothingToRestore, match=r"of this project; the remote holds some of: other, shop\. Is PROJECT"):
+        catalog.latest(listed, US)
+
+
+def test_a_project_that_was_named_later_still_owns_what_it_made_before() -> None:
+    listed = [found("aaaaa1", name="app")]
+    assert catalog.latest(listed, Owner("shop", "default", "app")).id == "aaaaa1"
+    with pytest.raises(NothingToRestore):
+        catalog.latest(listed, Owner("shop", "default", "another"))
+
+
+def test_two_databases_under_one_alias_are_told_apart_by_name_or_not_at_all() -> None:
+    listed = newest_first(found("aaaaa1", hours=1, name="blog"), found("aaaaa2", hours=2, name="shop"))
+    assert catalog.latest(listed, Owner("", "default", "shop")).id == "aaaaa2"
+    with pytest.raises(ConfigurationError, match=r'several databases under this alias \("blog", "shop"\), and none is'):
+        catalog.latest(listed, Owner("", "default", "app"))
+
+
+def test_one_database_under_another_name_is_ours_so_that_a_copy_can_be_restored_elsewhere() -> None:
+    assert catalog.latest([found("aaaaa1", name="production")], Owner("", "default", "staging")).id == "aaaaa1"
+
+
+any_backup = st.builds(
+    found,
+    st.integers(0, 999).map(lambda number: f"a{number:05}"),
+    st.sampled_from(State),
+    hours=st.integers(0, 50),
+    database=st.sampled_from(["default", "second"]),
+    project=st.sampled_from(["", "shop", "other"]),
+    name=st.sampled_from(["app", "blog"]),
+)
+
+
+@given(
+    listed=st.lists(any_backup, max_size=8).map(lambda some: newest_first(*some)),
+    project=st.sampled_from(["", "shop"]),
+    unverified=st.booleans(),
+    hours=st.none() | st.integers(0, 50),
+)
+def test_the_latest_is_ours_and_proven_or_there_is_none(
+    listed: list[Backup], project: str, unverified: bool, hours: int | None
+) -> None:
+    owner = Owner(project, "default", "app")
+    at = None if hours is None else NOW - timedelta(hours=hours)
+    try:
+        chosen = catalog.latest(listed, owner, at=at, unverified=unverified)
+    except (NothingToRestore, ConfigurationError):
+        return
+    assert chosen.database == "default"
+    assert chosen.manifest.project in ("", project)
+    assert at is None or chosen.moment <= at
+    assert chosen.state is State.GOOD or (unverified and chosen.state is State.UNVERIFIED)
+    better = [
+        one
+        for one in listed
+        if one.state is State.GOOD and owner.owns_exactly(one) and (at is None or one.moment <= at)
+    ]
+    assert all(chosen.moment >= one.moment for one in better)
+    assert not better or chosen.state is State.GOOD
+
+
+@pytest.mark.parametrize("name", ["default-2026-11-19-101500.dump", "default-2026-11-23-101500-k3f9q2.dump"])
+def test_a_backup_is_found_by_its_path(name: str) -> None:
+    one = dataclasses.replace(found("k3f9q2"), path=f"db/{name}")
+    assert catalog.find([one], f"db/{name}") is one
+    assert catalog.find([one], name) is None
