@@ -82,7 +82,8 @@ def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) ->
         help_of = Administrator(restorer, target, state, choice)
         prepare += help_of.before()
         commit = (*help_of.after(), *commit)
-        abort = (*help_of.undo(), *abort)
+        # A database that we made is dropped as a whole.
+        abort = abort or tuple(help_of.undo())
     return RestorePlan(
         target=target.place,
         prepare=tuple(prepare),
@@ -92,7 +93,7 @@ def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) ->
         gate=Gate(
             head=without_transaction_timeout if live.major < 17 else None, tail=_tail(restorer.alias, mode, choice)
         ),
-        notes=tuple(notes(live, state, mode, choice, restorer.administrator is not None)),
+        notes=tuple(notes(live, state, mode, archive, choice, restorer.administrator is not None)),
     )
 
 
