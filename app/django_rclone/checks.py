@@ -39,11 +39,8 @@ def _remote_problems(remote: Any) -> Iterator[CheckMessage]:
             id=f"{TAG}.E001",
         )
     elif isinstance(remote, str) and rclone.has_secret(remote):
-        yield Error(
-            'DJANGO_RCLONE["REMOTE"] holds a password, which every user of the machine could read in the process list.',
-            hint="Give the remote a name in rclone.conf or in RCLONE_CONFIG_<NAME>_… variables, and use that name.",
-            id=f"{TAG}.E004",
-        )
+        said, hint = conf.SECRET_IN_REMOTE.split(". ", 1)
+        yield Error(f'DJANGO_RCLONE["REMOTE"] {said}.', hint=hint, id=f"{TAG}.E004")
 
 
 def _key_problems() -> Iterator[CheckMessage]:
@@ -54,7 +51,8 @@ def _key_problems() -> Iterator[CheckMessage]:
 
 def _value_problems() -> Iterator[CheckMessage]:
     for name in conf.configured():
-        if name in conf.SETTINGS and name != "REMOTE" and (wrong := conf.problem(name)):
+        missing = name == "REMOTE" and not conf.configured()[name]  # that is E001
+        if name in conf.SETTINGS and not missing and (wrong := conf.problem(name)):
             yield Error(f'DJANGO_RCLONE["{name}"] {wrong}.', hint=conf.SETTINGS[name].meaning, id=f"{TAG}.E003")
     for name in ("CONNECTORS", "DATABASE_OPTIONS"):
         value = conf.configured().get(name)

@@ -11,10 +11,15 @@ from typing import Any
 
 from django.conf import settings
 
-from django_rclone import naming, streams
+from django_rclone import naming, rclone, streams
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.process import Limits
-from django_rclone.rclone import Remote
+
+
+SECRET_IN_REMOTE = (
+    "holds a password, which every user of the machine could read in the process list. Give the remote a name, in "
+    "rclone.conf or in RCLONE_CONFIG_<NAME>_... variables, and use that name."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +87,10 @@ def _compression(value: Any) -> str:
     if not isinstance(value, Mapping) or not {"METHOD"} <= set(value) <= {"METHOD", "LEVEL"}:
         return f"must be {forms}"
     method, level = value["METHOD"], value.get("LEVEL")
-    if method not in streams.LEVELS:
+    if not isinstance(method, str) or method not in streams.LEVELS:
         return f"must be {forms}"
     levels = streams.LEVELS[method]
-    if level is not None and level not in levels:
+    if level is not None and (type(level) is not int or level not in levels):
         return f"has LEVEL {level!r}: {method} takes {levels.start} to {levels.stop - 1}"
     return ""
 
@@ -157,16 +162,18 @@ def get(name: str) -> Any:
     return configured().get(name, SETTINGS[name].default)
 
 
-def remote() -> Remote:
+def remote() -> rclone.Remote:
     """Returns the remote that the settings name."""
     if not configured().get("REMOTE"):
         raise ConfigurationError(
             'DJANGO_RCLONE["REMOTE"] is not set. Say where backups go, for instance DJANGO_RCLONE = '
             '{"REMOTE": "s3:bucket/site"}.'
         )
-    config = get("RCLONE_CONFIG")
-    return Remote(
-        root=get("REMOTE"),
+    root, config = get("REMOTE"), get("RCLONE_CONFIG")
+    if rclone.has_secret(root):
+        raise ConfigurationError(f'DJANGO_RCLONE["REMOTE"] {SECRET_IN_REMOTE}')
+    return rclone.Remote(
+        root=root,
         binary=get("RCLONE_BINARY"),
         config="" if config is None else str(config),
         flags=tuple(get("RCLONE_FLAGS")),

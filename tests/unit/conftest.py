@@ -8,8 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django_rclone.rclone import Remote
 
 
@@ -27,6 +29,12 @@ def remote(tmp_path: Path) -> Remote:
     """A remote in an empty folder."""
     (tmp_path / "remote").mkdir()
     return Remote(str(tmp_path / "remote"))
+
+
+@pytest.fixture
+def databases(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], None]:
+    """Sets DATABASES. (Django warns when its own way to change settings is used for them.)"""
+    return lambda value: monkeypatch.setattr(django_settings, "DATABASES", value)
 
 
 @pytest.fixture
