@@ -7,7 +7,6 @@ import platform
 import random
 import shlex
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -46,10 +45,12 @@ class Run:
         self.point = self.point or naming.point(self.clock())
 
     def abilities(self) -> Abilities:
-        """Asks the remote once what it can do. Also the first sign of whether it can be reached."""
+        """Asks the remote once what it can do. Raises when it cannot be reached: no dump is begun for nothing."""
         if self._abilities is None:
-            self._abilities = self.remote.abilities()
-            if not self._abilities.streams:
+            found = self.remote.abilities()
+            self._guided = self.remote.stat(naming.README) is not None
+            self._abilities = found
+            if not found.streams:
                 logger.warning(
                     'Remote "%s" takes no streams: rclone will write each dump to local disk first.', self.remote.root
                 )
@@ -57,10 +58,10 @@ class Run:
 
     def leave_guide(self) -> None:
         """Writes RESTORE.md unless it is there: just before the first manifest, so a failed first run leaves none."""
-        if not self._guided and self.remote.stat(naming.README) is None:
+        if not self._guided:
             text = guide.text(self.remote, conf.get("MEDIA_BACKUP_DIR"))
             self.remote.put(naming.README, text.encode(), atomic=self.abilities().atomic)
-        self._guided = True
+            self._guided = True
 
 
 def back_up(connector: BaseConnector, run: Run) -> Manifest:
@@ -169,10 +170,13 @@ def _confirm(remote: Remote, path: str, size: int) -> None:
 
 
 def _take_back(remote: Remote, paths: list[str]) -> None:
-    """Removes what was written, the manifest first: without it there is no backup."""
-    for path in reversed(paths):
-        with suppress(DjangoRcloneError):
+    """Removes what was written, the manifest first: without it there is no backup. What cannot be removed now is an
+    orphan or a partial, which nobody restores and `--clean` sweeps."""
+    try:
+        for path in reversed(paths):
             remote.delete(path)
+    except DjangoRcloneError as error:
+        logger.warning("What this run wrote could not be removed and will be swept later: %s", error)
 
 
 def by_hand(remote: Remote, path: str, method: str) -> str:

@@ -15,8 +15,7 @@ from django_rclone import naming, rclone, streams
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.process import Limits
 
-
-SECRET_IN_REMOTE = (
+EXPOSED_REMOTE = (
     "holds a password, which every user of the machine could read in the process list. Give the remote a name, in "
     "rclone.conf or in RCLONE_CONFIG_<NAME>_... variables, and use that name."
 )
@@ -171,7 +170,7 @@ def remote() -> rclone.Remote:
         )
     root, config = get("REMOTE"), get("RCLONE_CONFIG")
     if rclone.has_secret(root):
-        raise ConfigurationError(f'DJANGO_RCLONE["REMOTE"] {SECRET_IN_REMOTE}')
+        raise ConfigurationError(f'DJANGO_RCLONE["REMOTE"] {EXPOSED_REMOTE}')
     return rclone.Remote(
         root=root,
         binary=get("RCLONE_BINARY"),

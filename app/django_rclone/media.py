@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage
+from django.utils.module_loading import import_string
 
 from django_rclone import process, signals
 from django_rclone.display import Progress
@@ -25,21 +27,29 @@ class Changes:
     bytes: int
 
     def __str__(self) -> str:
-        return f"{self.copied} files copied ({self.bytes:,} bytes), {self.deleted} deleted"
+        files = "file" if self.copied == 1 else "files"
+        return f"{self.copied} {files} copied ({self.bytes:,} bytes), {self.deleted} deleted"
 
 
 def root() -> Path:
-    """Returns MEDIA_ROOT. Raises ConfigurationError if the project's media are not files in a folder."""
-    storages = getattr(settings, "STORAGES", {})
-    backend = storages.get("default", {}).get("BACKEND", _FILE_STORAGE)
-    location = storages.get("default", {}).get("OPTIONS", {}).get("location") or settings.MEDIA_ROOT
-    if not location:
+    """Returns the folder of the media files. Raises ConfigurationError if the project keeps them in none."""
+    storage = settings.STORAGES.get("default", {})
+    backend = storage.get("BACKEND", _FILE_STORAGE)
+    if not _keeps_files(backend):
         raise ConfigurationError(
-            "MEDIA_ROOT is not set: there are no media files to speak of."
-            if backend == _FILE_STORAGE
-            else f"Media are kept by {backend}, not in MEDIA_ROOT: back them up where they are, with `rclone sync`."
+            f"Media are kept by {backend}, not in a folder: back them up where they are, with `rclone sync`."
         )
+    location = storage.get("OPTIONS", {}).get("location") or settings.MEDIA_ROOT
+    if not location:
+        raise ConfigurationError("MEDIA_ROOT is not set: there are no media files to speak of.")
     return Path(location)
+
+
+def _keeps_files(backend: str) -> bool:
+    try:
+        return issubclass(import_string(backend), FileSystemStorage)
+    except ImportError as error:
+        raise ConfigurationError(f"The storage of media, {backend}, cannot be imported: {error}.") from error
 
 
 def back_up(remote: Remote, folder: str, *, allow_empty: bool, limits: process.Limits) -> Changes:

@@ -137,17 +137,20 @@ class Remote:
         Flags that hold secrets go by environment: rclone reads each flag from there too.
         """
         flags, secrets = _split_secrets(self.flags)
-        verbosity = () if _sets_verbosity(flags) else ("--log-level", "ERROR")
         configuration = ("--config", self.config) if self.config else ()
-        # A run that fails is tried again by whoever scheduled it; rclone's own patience would only delay the news.
-        patience = ("--retries", "1", "--low-level-retries", "4", "--contimeout", "15s")
+        # A run that fails is tried again by whoever scheduled it: rclone repeats requests, but never a whole command.
+        patience = ("--retries", "1", "--contimeout", "15s")
         return Command(
-            (self.binary, *arguments, *configuration, *verbosity, *patience, *flags),
+            (self.binary, *arguments, *configuration, *patience, *flags),
             env={**self.env, **secrets},
             inherit=_INHERIT,
             explain=self._explain,
             install=INSTALL,
         )
+
+    def _question(self, *arguments: str) -> Command:
+        """Returns a command that moves no data: two attempts at a request must do, so that bad news come soon."""
+        return self.command(*arguments, "--low-level-retries", "2")
 
     def write(self, path: str, size: int = 0) -> Command:
         """Returns what writes its stdin to ``path``; ``size`` is the most that is expected."""
@@ -159,22 +162,22 @@ class Remote:
 
     def sync(self, source: str, destination: str, *flags: str) -> Command:
         """Returns what makes ``destination`` equal to ``source``, and logs its account of it as JSON lines."""
-        accounts = ("--use-json-log", "--stats", "2s", "--stats-log-level", "ERROR")
+        accounts = ("--use-json-log", "--stats", "2s", "--stats-log-level", "NOTICE")
         return self.command("sync", source, destination, *accounts, *flags)
 
     def abilities(self) -> Abilities:
-        """Asks what the backend can do."""
-        return abilities(json.loads(run(self.command("backend", "features", self.root))))
+        """Asks what the backend can do. This does not show whether it can be reached."""
+        return abilities(json.loads(run(self._question("backend", "features", backend_of(self.root)))))
 
     def version(self) -> tuple[int, ...]:
         """Asks rclone for its version."""
-        text = run(self.command("version"), timeout=30).decode()
+        text = run(self._question("version"), timeout=30).decode()
         match = re.search(r"v(\d+)\.(\d+)(?:\.(\d+))?", text)
         return tuple(int(part or 0) for part in match.groups()) if match else ()
 
     def files(self, folder: str, *, recursive: bool = False) -> list[Entry]:
         """Returns the files in a folder; none if it does not exist."""
-        listing = self.command(
+        listing = self._question(
             *("lsjson", self.path(folder), "--files-only", "--no-mimetype", "--fast-list"),
             *(("--recursive",) if recursive else ()),
         )
@@ -187,7 +190,7 @@ class Remote:
     def stat(self, path: str) -> Entry | None:
         """Returns what is known of one file, or None if there is none."""
         try:
-            answer = json.loads(run(self.command("lsjson", "--stat", "--no-mimetype", self.path(path))))
+            answer = json.loads(run(self._question("lsjson", "--stat", "--no-mimetype", self.path(path))))
         except _Missing:
             return None
         if not answer or answer["IsDir"]:
@@ -198,7 +201,7 @@ class Remote:
         """Returns the texts of the files directly in ``folder`` that fit one of the glob ``patterns``."""
         including = [part for pattern in patterns for part in ("--include", f"/{pattern}")]
         try:
-            answer = run(self.command("cat", self.path(folder), *including, "--separator", _SEPARATOR))
+            answer = run(self._question("cat", self.path(folder), *including, "--separator", _SEPARATOR))
         except _Missing:
             return []
         return [text for text in answer.decode(errors="replace").split(_SEPARATOR) if text.strip()]
@@ -212,12 +215,12 @@ class Remote:
 
     def move(self, source: str, destination: str) -> None:
         """Renames a file on the remote."""
-        run(self.command("moveto", self.path(source), self.path(destination)))
+        run(self._question("moveto", self.path(source), self.path(destination)))
 
     def delete(self, path: str) -> None:
         """Deletes one file. One that is not there is no error."""
         try:
-            run(self.command("deletefile", self.path(path)))
+            run(self._question("deletefile", self.path(path)))
         except _Missing:
             return
 
@@ -258,10 +261,6 @@ def _message(line: str) -> str:
     return "" if "stats" in entry else str(entry.get("msg", "")).strip()
 
 
-def _sets_verbosity(flags: tuple[str, ...]) -> bool:
-    return any(re.match(r"-v+$|-q$|--(?:verbose|quiet|log-level)\b", flag) for flag in flags)
-
-
 def _split_secrets(flags: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, Secret]]:
     """Takes flags like ``--s3-secret-access-key VALUE`` (or ``=VALUE``) out of the command line."""
     kept: list[str] = []
@@ -275,6 +274,16 @@ def _split_secrets(flags: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, S
         else:
             kept.append(flag)
     return tuple(kept), secrets
+
+
+def backend_of(root: str) -> str:
+    """Returns a remote's name without its path: to ask for its abilities with the path would try to reach it.
+
+    ``:`` ends the name, but not inside quotes (connection strings, https://rclone.org/docs/#connection-strings); a
+    name has no slash, so what has one first is a local path.
+    """
+    match = re.match(r"""^:?(?:[^:/,]+)(?:,(?:"[^"]*"|'[^']*'|[^:"'])*)?:""", root)
+    return match[0] if match else root
 
 
 def has_secret(root: str) -> bool:

@@ -1,0 +1,104 @@
+"""Media files: mirrored, never erased by accident, brought back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.contract.project import Project, Storage
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    folder = tmp_path / "media"
+    (folder / "photos/ünï cödé").mkdir(parents=True)
+    (folder / "a.txt").write_text("a")
+    (folder / 'photos/ünï cödé/it\'s "quoted".jpg').write_bytes(bytes(range(256)))
+    (folder / "photos/empty").touch()
+    return folder
+
+
+@pytest.fixture
+def project(media: Path, storage: Storage) -> Project:
+    sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": "/nonexistent"}
+    return Project({"default": sqlite}, storage, media_root=str(media))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_files_come_back_and_what_was_added_later_goes(project: Project, media: Path):
+    before = tree(media)
+    assert "3 files copied" in project.ok("mediabackup")
+    (media / "a.txt").write_text("changed")
+    (media / "photos/empty").unlink()
+    (media / "later.txt").write_text("later")
+    assert "2 files copied" in project.ok("mediarestore", "--noinput")
+    assert tree(media) == before
+
+
+def test_only_what_changed_is_sent(project: Project, media: Path):
+    project.ok("mediabackup")
+    assert "0 files copied" in project.ok("mediabackup")
+    (media / "a.txt").write_text("longer than before")
+    (media / "photos/empty").unlink()
+    changed = project.ok("mediabackup")
+    assert "1 file copied" in changed
+    assert "1 deleted" in changed
+
+
+@pytest.mark.parametrize("state", ["empty", "missing", "empty folders"])
+def test_an_unmounted_volume_never_erases_the_mirror(project: Project, media: Path, state: str):
+    project.ok("mediabackup")
+    there = project.storage.files()
+    media.rename(media.with_name("unmounted"))
+    if state != "missing":
+        media.mkdir()
+    if state == "empty folders":
+        (media / "photos").mkdir()
+    done = project.run("mediabackup")
+    assert done.code == 2
+    assert "--allow-empty" in done.error
+    assert project.storage.files() == there
+
+
+def test_allow_empty_is_the_way_to_say_that_they_are_really_gone(project: Project, media: Path):
+    project.ok("mediabackup")
+    for path in [path for path in media.rglob("*") if path.is_file()]:
+        path.unlink()
+    assert "3 deleted" in project.ok("mediabackup", "--allow-empty")
+    assert project.storage.files() == []
+
+
+def test_a_restore_asks_first_and_says_what_it_would_change(project: Project, media: Path):
+    project.ok("mediabackup")
+    (media / "later.txt").write_text("later")
+    done = project.run("mediarestore")
+    assert done.code == 2
+    assert "0 files to copy (0 bytes), 1 to delete" in done.out
+    assert "--noinput" in done.error
+    assert (media / "later.txt").exists()
+
+
+def test_nothing_to_restore_is_said_and_nothing_is_deleted(project: Project, media: Path):
+    before = tree(media)
+    done = project.run("mediarestore", "--noinput")
+    assert done.code == 6
+    assert tree(media) == before
+
+
+def test_listbackups_shows_the_mirror(project: Project):
+    assert "No media backups found." in project.ok("listbackups", "--media")
+    project.ok("mediabackup")
+    listed = project.ok("listbackups", "--media")
+    assert "a.txt" in listed
+    assert "3 files, 257 B" in listed
+
+
+def test_no_media_root(project: Project):
+    project.media_root = ""
+    for command in (["mediabackup"], ["mediarestore", "--noinput"]):
+        done = project.run(*command)
+        assert done.code == (2 if command == ["mediabackup"] else 6)
