@@ -19,4 +19,5 @@ compile test
 # Laid over the test environment, which has what these need.
 compile django42 --no-deps
 compile django52 --no-deps
+compile published
 compile lock

@@ -106,7 +106,7 @@ class SqliteConnector(BaseConnector):
         if not facts.details["exists"]:
             raise self._refuse(f"{path} does not exist. Correct NAME, run migrate, or restore a backup.")
         if facts.details.get("damaged"):
-            raise self._refuse(f"{path} is damaged ({facts.details['damaged']}). Restore a backup.")
+            raise DjangoRcloneError(f"{path} is damaged ({facts.details['damaged']}). Restore a backup.")
         if not facts.size:
             # Any connection to a mistyped NAME makes such a file, and a backup of it would look like the newest one.
             raise self._refuse(f"{path} is empty (0 bytes). Correct NAME, run migrate, or restore a backup.")
