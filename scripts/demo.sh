@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Backs up a sample project's database and media, damages both, restores them, and proves that nothing is missing.
-# Everything is made under .demo/, anew each time. Usage: scripts/demo.sh
+# Everything is made in one folder, anew each time. Usage: scripts/demo.sh [FOLDER]
 set -euo pipefail
 cd "$(dirname "$0")/.."
+folder="${1:-.demo}"
 
 python="$(scripts/venv.sh demo requirements/demo.txt)"
 PATH="$(dirname "$python"):$PATH"
@@ -10,10 +11,10 @@ PATH="$(dirname "$python"):$PATH"
 unset DJANGO_SETTINGS_MODULE PYTHONPATH
 export RCLONE_CONFIG=/dev/null PYTHONDONTWRITEBYTECODE=1
 
-rm -rf .demo
-mkdir .demo
-cp -R demo .demo/site
-cd .demo/site
+rm -rf "$folder"
+mkdir "$folder"
+cp -R demo "$folder/site"
+cd "$folder/site"
 
 say() { printf '\n# %s\n' "$1"; }
 run() {
@@ -23,7 +24,7 @@ run() {
 # Prints the hash of all rows and that of all files, and keeps them for comparison.
 fingerprint() { run python manage.py fingerprint | tee "../$1"; }
 
-say "A Django project with a SQLite database and media files. Its settings name one remote: the folder .demo/backups."
+say "A Django project with a SQLite database and media files. Its settings name one remote: the folder $folder/backups."
 run python manage.py migrate --verbosity 0
 run python manage.py fill
 fingerprint before
@@ -50,7 +51,7 @@ if [[ "$(<../damaged)" == "$(<../before)" ]]; then
     exit 1
 fi
 if [[ "$(<../after)" != "$(<../before)" ]]; then
-    echo "The demo FAILED: what was restored is not what was backed up. Compare .demo/before and .demo/after." >&2
+    echo "The demo FAILED: what was restored is not what was backed up. Compare $folder/before and $folder/after." >&2
     exit 1
 fi
-echo "All rows and all files are back, bit for bit. Look around in .demo/site and .demo/backups."
+echo "All rows and all files are back, bit for bit. Look around in $folder/site and $folder/backups."
