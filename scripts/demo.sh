@@ -11,8 +11,8 @@ PATH="$(dirname "$python"):$PATH"
 unset DJANGO_SETTINGS_MODULE PYTHONPATH
 export RCLONE_CONFIG=/dev/null PYTHONDONTWRITEBYTECODE=1
 
-rm -rf "$folder"
-mkdir "$folder"
+rm -rf "$folder"/{site,backups,before,damaged,after}
+mkdir -p "$folder"
 cp -R demo "$folder/site"
 cd "$folder/site"
 
