@@ -29,6 +29,12 @@ def typical(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]
     yield from make_subject(request.param, request, tmp_path)
 
 
+@pytest.fixture
+def postgresql(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """A PostgreSQL 17 database."""
+    yield from make_subject("postgresql-17", request, tmp_path)
+
+
 def make_subject(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Subject]:
     """Gives the database of this name, for as long as the test runs."""
     kind, _, variant = name.partition("-")

@@ -209,8 +209,8 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-# Moves money between accounts for ever, so that the sum of all balances is always the same. Prints a line for each
-# hundred transfers that are committed.
+# Moves money between accounts for ever, so that the sum of all balances is always the same. Prints a line for every
+# ten transfers that are committed.
 _WRITER = """
 import random, sqlite3, sys
 database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
@@ -223,7 +223,7 @@ while True:
     database.execute("INSERT INTO transfer (a, b, pad) VALUES (?, ?, hex(randomblob(100)))", (a, b))
     database.execute("COMMIT")
     done += 1
-    if done % 100 == 0:
+    if done % 10 == 0:
         print(done, flush=True)
 """
 # Reads for ever, in transactions that overlap with those of other readers.

@@ -17,6 +17,7 @@ from django_rclone.exceptions import Unavailable
 
 from tests.contract import sqlite_support as support
 from tests.contract.sqlite_support import assert_sound, busy, by, connect, connector, dump, facts, files, open_bank
+from tests.servers.ports import wait_until
 
 MODES = pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
 
@@ -40,7 +41,7 @@ def test_a_dump_is_one_moment_while_others_write_and_read(live: Path, python: st
     open_bank(live, wal=wal)
     begin = assert_sound(live)
     with busy(live, writers=2, readers=2 if wal else 0):
-        dumps = [dump(connector(live, SPOOL=spool), python) for _ in range(4)]
+        dumps = [dump(connector(live, SPOOL=spool), python) for _ in range(2)]
     counts = []
     for number, data in enumerate(dumps):
         copy = live.with_name(f"copy-{number}")
@@ -118,7 +119,7 @@ def test_a_restore_that_is_killed_leaves_the_old_or_the_restored_data(live: Path
         app.execute("INSERT INTO transfer (a) VALUES (1)")
     outcomes = []
     longest = 0
-    for round_number in range(14):
+    for round_number in range(9):
         steps = support.plan(connector(live), data, form="file")
         process.run(steps.prepare[0])
         process.run(by(steps.load[0], python), stdin=data)
@@ -144,17 +145,15 @@ def test_a_restore_that_is_killed_leaves_the_old_or_the_restored_data(live: Path
 def test_a_restore_waits_for_writers_and_they_see_what_was_restored(live: Path, python: str, wal: bool) -> None:
     open_bank(live, wal=wal)
     data = dump(connector(live), python)
-    with busy(live, writers=2, readers=1 if wal else 0) as workers:
-        later = assert_sound(live)
-        support.restore(connector(live), data, python=python)
-        for worker in workers:  # all go on with what was restored
-            assert worker.stdout is not None
-            worker.stdout.readline()
-    assert later > 20000
-    assert assert_sound(live) > 20000
+    with busy(live, writers=2, readers=1 if wal else 0):
+        with closing(connect(live)) as app:
+            app.execute("INSERT INTO transfer (a) VALUES (-1)")
+            support.restore(connector(live), data, python=python)
+            assert app.execute("SELECT count(*) FROM transfer WHERE a = -1").fetchone() == (0,)
+        wait_until(lambda: assert_sound(live) > 20000, "a transfer after the restore", seconds=30)
 
 
-def test_the_page_that_locks_are_taken_on_is_left_out(live: Path, python: str) -> None:
+def test_the_page_that_locks_are_taken_on_is_left_out(live: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A database of more than 1 GiB has a page at 0x40000000 that holds no data."""
     with closing(connect(live)) as database:
         database.executescript(
@@ -164,14 +163,12 @@ def test_the_page_that_locks_are_taken_on_is_left_out(live: Path, python: str) -
             "    INSERT INTO filler SELECT zeroblob(1 << 20) FROM n;"
             "INSERT INTO last VALUES ('beyond');"
         )
+    python = str(support.python_with_dbpage(tmp_path_factory.mktemp("python")))
     copy = live.with_name("copy")
     with copy.open("wb") as file:
         command = by(connector(live).dump(facts(connector(live), python)).command, python)
         subprocess.run([str(part) for part in command.argv], stdout=file, check=True)
     assert subprocess.run(["cmp", live, copy], check=False).returncode == 0
-    with closing(connect(copy)) as database:
-        assert database.execute("SELECT x FROM last").fetchone() == ("beyond",)
-        assert database.execute("PRAGMA quick_check").fetchone() == ("ok",)
 
 
 @support.contextmanager

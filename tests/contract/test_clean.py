@@ -1,0 +1,36 @@
+"""Old backups go only after a new one is proven."""
+
+from __future__ import annotations
+
+from tests.contract.project import Project
+from tests.contract.subjects import Subject
+
+
+def test_clean_keeps_the_newest_and_removes_object_and_manifest_of_the_rest(typical: Subject, typical_project: Project):
+    typical.fill_simply()
+    typical_project.options["DB_CLEANUP_KEEP"] = 2
+    made = []
+    for _round in range(4):
+        typical_project.ok("dbbackup", "--clean")
+        made.insert(0, typical_project.backups()[0]["id"])
+    assert [backup["id"] for backup in typical_project.backups()] == made[:2]
+    assert len(typical_project.storage.files()) == 5  # two objects, two manifests, the guide
+
+
+def test_nothing_is_removed_after_a_failure(typical: Subject, typical_project: Project):
+    typical.fill_simply()
+    for _round in range(3):
+        typical_project.ok("dbbackup")
+    there = typical_project.storage.files()
+    typical_project.options["DB_CLEANUP_KEEP"] = 1
+    typical_project.databases["default"]["NAME"] = "/nonexistent/nowhere"
+    assert typical_project.run("dbbackup", "--clean").code == 2
+    assert typical_project.storage.files() == there
+
+
+def test_without_clean_everything_is_kept(typical: Subject, typical_project: Project):
+    typical.fill_simply()
+    typical_project.options["DB_CLEANUP_KEEP"] = 1
+    for _round in range(2):
+        typical_project.ok("dbbackup")
+    assert len(typical_project.backups()) == 2
