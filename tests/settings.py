@@ -1,6 +1,6 @@
 """The smallest Django project that the tests need."""
 
-SECRET_KEY = "only for tests"  # noqa: S105
+SECRET_KEY = "only for tests"
 INSTALLED_APPS = ["django_rclone"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/nonexistent/app.sqlite3"}}
 USE_TZ = True

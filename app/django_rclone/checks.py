@@ -1,6 +1,7 @@
 """System checks: every misconfiguration has an id, a message and a hint.
 
-They look at settings and at this machine only; nothing is connected to.
+They look at settings and at this machine only; nothing is connected to. What is wrong with the settings is an error.
+What this machine lacks is a warning: the web server that runs `migrate` may leave its backups to another one.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def _value_problems() -> Iterator[CheckMessage]:
 @register(TAG)
 def check_connectors(**_kwargs: Any) -> list[CheckMessage]:
     """E005 connector path that does not import, E006 connector written for 0.4, W001 engine without a connector,
-    E007 what a connector finds wrong, W002 SQLite not in WAL mode."""
+    E007 option of a database that does not fit, W002 SQLite not in WAL mode, W003 what keeps it from being backed up."""
     try:
         return [message for alias in settings.DATABASES for message in _connector_problems(alias)]
     except ConfigurationError:
@@ -97,7 +98,10 @@ def _connector_problems(alias: str) -> Iterator[CheckMessage]:
         return
     connector = registry.connector(alias)
     for problem in connector.check():
-        yield Error(f'Database "{alias}": {problem}', hint=None, id=f"{TAG}.E007")
+        yield Error(f'Database "{alias}": {problem}', hint="See docs/connectors.md.", id=f"{TAG}.E007")
+    for problem in connector.hindrances():
+        hint = "Nothing to do if backups are made on another machine."
+        yield checks.Warning(f'Database "{alias}": {problem}', hint=hint, id=f"{TAG}.W003")
     if isinstance(connector, SqliteConnector) and connector.journal_mode() not in ("", "wal"):
         yield checks.Warning(
             f'The SQLite database "{alias}" is in rollback-journal mode: writers wait while it is backed up.',
@@ -108,19 +112,20 @@ def _connector_problems(alias: str) -> Iterator[CheckMessage]:
 
 @register(TAG)
 def check_rclone(**_kwargs: Any) -> list[CheckMessage]:
-    """E008 rclone missing, E009 rclone too old."""
+    """W004 rclone missing, W005 rclone too old."""
     try:
         remote = conf.remote()
     except ConfigurationError:
         return []
     if shutil.which(remote.binary) is None:
         message = f'The program "{remote.binary}" (rclone) was not found.'
-        return [Error(message, hint=rclone.INSTALL, id=f"{TAG}.E008")]
+        return [checks.Warning(message, hint=rclone.INSTALL, id=f"{TAG}.W004")]
     try:
         version = remote.version()
     except DjangoRcloneError as error:
-        return [Error(f"rclone does not start: {error}", hint=rclone.INSTALL, id=f"{TAG}.E008")]
+        return [checks.Warning(f"rclone does not start: {error}", hint=rclone.INSTALL, id=f"{TAG}.W004")]
     if version < rclone.OLDEST:
         have, need = (".".join(str(part) for part in parts) for parts in (version, rclone.OLDEST))
-        return [Error(f"rclone {have} is too old: {need} or newer is needed.", hint=rclone.INSTALL, id=f"{TAG}.E009")]
+        message = f"rclone {have} is too old: {need} or newer is needed."
+        return [checks.Warning(message, hint=rclone.INSTALL, id=f"{TAG}.W005")]
     return []

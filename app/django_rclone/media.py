@@ -62,11 +62,11 @@ def back_up(remote: Remote, folder: str, *, allow_empty: bool, limits: process.L
     if not allow_empty and not _has_files(source) and remote.files(folder, recursive=True):
         state = "is empty" if source.is_dir() else "is not there"
         raise ConfigurationError(
-            f"MEDIA_ROOT {source} {state}, the mirror {remote.path(folder)} is not: is a volume not mounted? "
-            "If the media are really gone, say --allow-empty."
+            f"MEDIA_ROOT {source} {state}, but its mirror {remote.path(folder)} has files: is a volume not mounted? "
+            "If the media are really gone, empty the folder and say --allow-empty."
         )
     if not source.is_dir():
-        raise ConfigurationError(f"MEDIA_ROOT {source} is not there: nothing to back up.")
+        raise ConfigurationError(f"MEDIA_ROOT {source} is not there: nothing to back up. Is a volume not mounted?")
     signals.pre_media_backup.send(sender=None)
     try:
         changes = _sync(remote, str(source), remote.path(folder), limits)

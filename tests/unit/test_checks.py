@@ -115,8 +115,16 @@ def test_no_database_is_no_fault(databases: Databases, database: dict[str, str])
 def test_what_a_connector_finds_wrong_is_told(databases: Databases) -> None:
     databases({"default": {"ENGINE": SQLITE, "NAME": ":memory:"}})
     (message,) = check_connectors()
-    assert ids([message]) == ["E007"]
+    assert ids([message]) == ["W003"]
     assert message.msg.startswith('Database "default": ')
+
+
+def test_an_option_that_no_connector_knows_is_told(databases: Databases, settings: Settings, tmp_path: Path) -> None:
+    databases({"default": {"ENGINE": SQLITE, "NAME": str(tmp_path / "none")}})
+    settings.DJANGO_RCLONE = {"REMOTE": "x:", "DATABASE_OPTIONS": {"default": {"FORMATS": "sql"}}}
+    (message,) = check_connectors()
+    assert ids([message]) == ["E007"]
+    assert "Did you mean FORMAT?" in message.msg
 
 
 def test_a_database_in_rollback_journal_mode_is_a_warning(databases: Databases, tmp_path: Path) -> None:
@@ -138,16 +146,16 @@ def program(folder: Path, script: str) -> str:
 def test_a_missing_rclone_is_told_with_the_way_to_get_it(settings: Settings, tmp_path: Path) -> None:
     settings.DJANGO_RCLONE = {"REMOTE": "x:", "RCLONE_BINARY": "/no/such/rclone"}
     (message,) = check_rclone()
-    assert ids([message]) == ["E008"]
+    assert ids([message]) == ["W004"]
     assert "rclone.org/install" in str(message.hint)
 
 
 def test_an_rclone_that_does_not_run_is_told(settings: Settings, tmp_path: Path) -> None:
     settings.DJANGO_RCLONE = {"REMOTE": "x:", "RCLONE_BINARY": program(tmp_path, "exit 1")}
-    assert ids(check_rclone()) == ["E008"]
+    assert ids(check_rclone()) == ["W004"]
 
 
-@pytest.mark.parametrize(("version", "expected"), [("v1.62.2", ["E009"]), ("v1.63.0", []), ("v2.0.0", [])])
+@pytest.mark.parametrize(("version", "expected"), [("v1.62.2", ["W005"]), ("v1.63.0", []), ("v2.0.0", [])])
 def test_an_rclone_that_is_too_old_is_told(
     settings: Settings, tmp_path: Path, version: str, expected: list[str]
 ) -> None:
@@ -157,4 +165,4 @@ def test_an_rclone_that_is_too_old_is_told(
 
 def test_python_itself_is_no_rclone(settings: Settings) -> None:
     settings.DJANGO_RCLONE = {"REMOTE": "x:", "RCLONE_BINARY": sys.executable}
-    assert ids(check_rclone()) == ["E008"]
+    assert ids(check_rclone()) == ["W004"]

@@ -36,7 +36,7 @@ def sqlite(name: Any = "/srv/app.db", **options: Any) -> SqliteConnector:
 )
 def test_a_name_is_read_as_django_and_sqlite_read_it(name: Any, path: str) -> None:
     assert sqlite(name).path == path
-    assert sqlite(name).check() == []
+    assert sqlite(name).hindrances() == []
 
 
 def test_a_relative_name_is_relative_to_the_working_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -46,22 +46,22 @@ def test_a_relative_name_is_relative_to_the_working_folder(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("name", [":memory:", "file::memory:", "file:x?mode=memory&cache=shared", "file:?mode=rw"])
 def test_a_database_in_memory_is_refused_everywhere(name: str) -> None:
-    assert "in memory" in sqlite(name).check()[0]
+    assert "in memory" in sqlite(name).hindrances()[0]
     with pytest.raises(ConfigurationError, match=r'^Database "default": NAME is a database in memory'):
         sqlite(name).probe()
 
 
 def test_an_empty_name_is_refused() -> None:
-    assert sqlite("").check() == ["NAME is empty. Set it to the path of the database file."]
+    assert sqlite("").hindrances() == ["NAME is empty. Set it to the path of the database file."]
 
 
 def test_the_database_of_djangos_test_runner_is_no_fault_of_the_settings() -> None:
-    assert sqlite("file:memorydb_default?mode=memory&cache=shared").check() == []
+    assert sqlite("file:memorydb_default?mode=memory&cache=shared").hindrances() == []
 
 
 @pytest.mark.parametrize("parameter", ["vfs=unix-dotfile", "nolock=1"])
 def test_a_name_that_changes_how_the_file_is_locked_is_refused(parameter: str) -> None:
-    assert parameter.partition("=")[0] in sqlite(f"file:/srv/app.db?{parameter}").check()[0]
+    assert parameter.partition("=")[0] in sqlite(f"file:/srv/app.db?{parameter}").hindrances()[0]
 
 
 def test_unknown_and_wrong_options_are_reported() -> None:
@@ -72,7 +72,7 @@ def test_unknown_and_wrong_options_are_reported() -> None:
 
 
 def test_a_missing_sqlite3_program_is_reported_only_where_it_is_needed(tmp_path: Path) -> None:
-    assert "BINARY_DIR" in sqlite(FORMAT="sql", BINARY_DIR=tmp_path).check()[0]
+    assert "BINARY_DIR" in sqlite(FORMAT="sql", BINARY_DIR=tmp_path).hindrances()[0]
     assert sqlite(BINARY_DIR=tmp_path).check() == []
     with pytest.raises(ConfigurationError, match="sqlite3"):
         sqlite(FORMAT="sql", BINARY_DIR=str(tmp_path)).dump(FACTS)
@@ -89,7 +89,7 @@ def test_a_missing_sqlite3_program_is_reported_only_where_it_is_needed(tmp_path:
     ],
 )
 def test_what_is_no_database_is_never_dumped(details: dict[str, Any], size: int, words: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf'^Database "default": /srv/app.db {words}'):
+    with pytest.raises(DjangoRcloneError, match=rf'^Database "default": /srv/app.db {words}'):
         sqlite().dump(Facts("3.46.1", size, details=details))
 
 

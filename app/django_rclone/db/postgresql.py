@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from functools import cached_property
@@ -56,17 +57,24 @@ class PgDumpConnector(BaseConnector):
         return str(self.options.get("BINARY_DIR") or "")
 
     def check(self) -> list[str]:
-        found = [
-            f'Database "{self.alias}": DATABASE_OPTIONS has an unknown key "{key}". '
-            f"Known: {', '.join(sorted(self.option_names))}."
-            for key in sorted(set(self.options) - self.option_names)
-        ]
-        for attempt in (lambda: self.connection, lambda: programs.any_client(self.alias, self._binary_dir)):
-            try:
-                attempt()
-            except ConfigurationError as error:
-                found.append(str(error))
+        known = ", ".join(sorted(self.option_names))
+        unknown = sorted(set(self.options) - self.option_names)
+        found = [f'DATABASE_OPTIONS has an unknown key "{key}". Known: {known}.' for key in unknown]
+        try:
+            self.connection.conninfo  # noqa: B018 - making it is the check
+        except ConfigurationError as error:
+            found.append(self._bare(error))
         return found
+
+    def hindrances(self) -> list[str]:
+        try:
+            programs.any_client(self.alias, self._binary_dir)
+        except ConfigurationError as error:
+            return [self._bare(error)]
+        return []
+
+    def _bare(self, error: ConfigurationError) -> str:
+        return str(error).removeprefix(f'Database "{self.alias}": ')
 
     def probe(self) -> Command:
         client = programs.any_client(self.alias, self._binary_dir)
@@ -111,7 +119,8 @@ class PgDumpConnector(BaseConnector):
         client = self._archive_client(manifest, 0, "")
         return Command(
             (sys.executable, "-m", "django_rclone.db.postgresql_contents", client.companion("pg_restore")),
-            inherit=("PYTHONPATH",),
+            # It finds this package where we found it, also where manage.py has arranged that.
+            env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             explain=explainer(self.alias, self.connection.place),
         )
 

@@ -61,12 +61,6 @@ class SqliteConnector(BaseConnector):
 
     def check(self) -> list[str]:
         faults = []
-        try:
-            locate(self.settings.get("NAME"))
-        except ConfigurationError as error:
-            # The system checks run in Django's test runner too, where the database in memory is as it should be.
-            if not self.name.startswith("file:memorydb_"):
-                faults.append(str(error))
         for name in self.options:
             if name not in self.option_names:
                 near = difflib.get_close_matches(str(name).upper(), self.option_names, 1)
@@ -76,9 +70,19 @@ class SqliteConnector(BaseConnector):
             faults.append(f'FORMAT is "{self.format}". Set it to "file" or "sql".')
         if not isinstance(self.options.get("SPOOL", False), bool):
             faults.append("SPOOL must be True or False.")
-        if self.format == "sql" and not self._find_cli():
-            faults.append(f'The program "sqlite3", which FORMAT "sql" needs, was not found. {_INSTALL}')
         return faults
+
+    def hindrances(self) -> list[str]:
+        found = []
+        try:
+            locate(self.settings.get("NAME"))
+        except ConfigurationError as error:
+            # The system checks run in Django's test runner too, where the database in memory is as it should be.
+            if not self.name.startswith("file:memorydb_"):
+                found.append(str(error))
+        if self.format == "sql" and not self._find_cli():
+            found.append(f'The program "sqlite3", which FORMAT "sql" needs, was not found. {_INSTALL}')
+        return found
 
     def journal_mode(self) -> str:
         """Returns ``wal`` or ``rollback``, without a lock; nothing where there is no such file yet."""
@@ -106,7 +110,8 @@ class SqliteConnector(BaseConnector):
         if not facts.details["exists"]:
             raise self._refuse(f"{path} does not exist. Correct NAME, run migrate, or restore a backup.")
         if facts.details.get("damaged"):
-            raise DjangoRcloneError(f"{path} is damaged ({facts.details['damaged']}). Restore a backup.")
+            said = f"{path} is damaged ({facts.details['damaged']})"
+            raise DjangoRcloneError(f'Database "{self.alias}": {said}. Restore a backup.')
         if not facts.size:
             # Any connection to a mistyped NAME makes such a file, and a backup of it would look like the newest one.
             raise self._refuse(f"{path} is empty (0 bytes). Correct NAME, run migrate, or restore a backup.")
