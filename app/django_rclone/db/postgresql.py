@@ -13,7 +13,7 @@ from django_rclone.db import postgresql_facts, postgresql_toc
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.clients import Client
 from django_rclone.db.postgresql_connection import Connection, connection
-from django_rclone.db.postgresql_explain import explainer
+from django_rclone.db.postgresql_explain import archive_explainer, explainer
 from django_rclone.db.postgresql_restore import SQL, Restorer, plan
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
@@ -121,14 +121,14 @@ class PgDumpConnector(BaseConnector):
             (sys.executable, "-m", "django_rclone.db.postgresql_contents", client.companion("pg_restore")),
             # It finds this package where we found it, also where manage.py has arranged that.
             env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-            explain=explainer(self.alias, self.connection.place),
+            explain=archive_explainer(self.alias),
         )
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         live = postgresql_facts.live(facts)
         archive = postgresql_toc.parse(contents) if contents else None
         client = self._archive_client(manifest, live.major, live.short_version)
-        return plan(self._restorer(client), live, mode, archive)
+        return plan(self._restorer(client, live.encoding), live, mode, archive)
 
     def restore_by_hand(self, object_command: str) -> str:
         create, restore = (shlex.join([program, *self._where()]) for program in ("createdb", "pg_restore"))
@@ -150,9 +150,9 @@ class PgDumpConnector(BaseConnector):
         newest = programs.any_client(self.alias, self._binary_dir)
         return programs.for_archive(self.alias, self._binary_dir, newest.major, major, server_version)
 
-    def _restorer(self, client: Client) -> Restorer:
+    def _restorer(self, client: Client, encoding: str = "UTF8") -> Restorer:
         explain = explainer(self.alias, self.connection.place)
-        return Restorer(self.alias, self.connection, client, explain, self.administrator)
+        return Restorer(self.alias, self.connection, client, explain, encoding, self.administrator)
 
 
 class PgDumpGisConnector(PgDumpConnector):

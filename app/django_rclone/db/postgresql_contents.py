@@ -94,6 +94,7 @@ def describe(listing: bytes, script: bytes) -> dict[str, Any]:
     return {
         "server_version": said.get("from database", ""),
         "client_version": said.get("by pg_dump", ""),
+        "encoding": encoding,
         "entries": entries,
     }
 

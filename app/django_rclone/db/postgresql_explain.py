@@ -6,7 +6,14 @@ import re
 from collections.abc import Callable
 
 from django_rclone.command import Explanation
-from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
+from django_rclone.exceptions import (
+    ConfigurationError,
+    DjangoRcloneError,
+    Locked,
+    ProgramFailed,
+    Unavailable,
+    VerificationFailed,
+)
 
 # psql with VERBOSITY=verbose: "psql:file:12: ERROR:  55P03: canceling statement due to lock timeout", whatever the
 # language; pg_dump has no codes: "pg_dump: error: query failed: ERROR:  canceling statement due to lock timeout".
@@ -49,6 +56,31 @@ def explainer(alias: str, place: str) -> Explanation:
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
         kind, text = _explain(failure, place)
         return kind(f'Database "{alias}": {text}')
+
+    return explain
+
+
+def archive_explainer(alias: str) -> Explanation:
+    """Returns what explains the failure of a program that did nothing but read an archive."""
+
+    def explain(failure: ProgramFailed) -> DjangoRcloneError:
+        said = failure.last_words.rpartition("error: ")[2].removeprefix(": ") or failure.ending
+        if failure.returncode < 0:
+            return DjangoRcloneError(f'Database "{alias}": {failure.program} {failure.ending}. Nothing was changed.')
+        if "unsupported version" in said:
+            return ConfigurationError(
+                f'Database "{alias}": the pg_restore here is too old for this backup ({said}). Install a newer '
+                "postgresql-client, or set BINARY_DIR. Nothing was changed."
+            )
+        if "text format dump" in said:
+            return ConfigurationError(
+                f'Database "{alias}": this is an SQL script, not an archive of pg_dump --format=custom. Load it with '
+                "psql. Nothing was changed."
+            )
+        return VerificationFailed(
+            f'Database "{alias}": the backup is damaged: pg_restore cannot read it ({said}). Choose another one. '
+            "Nothing was changed."
+        )
 
     return explain
 

@@ -98,8 +98,8 @@ def notes(
         yield "Tablespaces are the server's: everything comes back in the default tablespace."
     if archive and _locks(state, archive) > _SURE * state.lock_limit:
         yield (
-            f"About {_locks(state, archive):,} locks are needed, which may be more than this server has room for: then the "
-            "restore fails, changes nothing, and max_locks_per_transaction has to be raised."
+            f"About {_locks(state, archive):,} locks are needed, which may be more than this server has room for: "
+            "then the restore fails, changes nothing, and max_locks_per_transaction has to be raised."
         )
     if state.sessions:
         yield _about_sessions(state, mode)

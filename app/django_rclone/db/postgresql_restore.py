@@ -15,6 +15,7 @@ from django_rclone.db.postgresql_administrator import Administrator
 from django_rclone.db.postgresql_choice import Choice, choose
 from django_rclone.db.postgresql_clients import INSTALL
 from django_rclone.db.postgresql_connection import Connection
+from django_rclone.db.postgresql_explain import archive_explainer
 from django_rclone.db.postgresql_facts import Live
 from django_rclone.db.postgresql_into import create_database, drop_database, keep_database
 from django_rclone.db.postgresql_names import quote_name
@@ -40,6 +41,8 @@ class Restorer:
     connection: Connection
     client: Client
     explain: Explanation
+    encoding: str = "UTF8"
+    """The database's. Our own statements are UTF-8, but for one that does not know its encoding."""
     administrator: tuple[str, str] | None = field(default=None, repr=False)
     """Name and password of somebody who may create extensions and databases."""
 
@@ -52,7 +55,7 @@ class Restorer:
                 *("-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"),
                 *(f"--dbname={connection.conninfo}", *role, *arguments),
             ),
-            env=connection.env,
+            env={**connection.env, **({} if self.encoding == "SQL_ASCII" else {"PGCLIENTENCODING": "UTF8"})},
             inherit=connection.inherit,
             explain=self.explain,
             may_stall=False,
@@ -91,7 +94,8 @@ def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) ->
         commit=commit,
         abort=abort,
         gate=Gate(
-            head=without_transaction_timeout if live.major < 17 else None, tail=_tail(restorer.alias, mode, choice)
+            head=without_transaction_timeout if live.major < 17 else None,
+            tail=_tail(restorer.alias, mode, archive, choice),
         ),
         notes=tuple(notes(live, state, mode, archive, choice, restorer.administrator is not None)),
     )
@@ -102,7 +106,7 @@ def _pg_restore(restorer: Restorer, choice: Choice | None) -> Command:
     chosen = ("-L", Attached(choice.listing, "list")) if choice is not None else ()
     # -1: one COMMIT, at the very end. To a script, not to a server: it is psql that commits, when all is well.
     argv = (restorer.client.companion("pg_restore"), "-1", *owners, "--no-tablespaces", *chosen, "-f", "-")
-    return Command(argv, env={"LC_ALL": "C"}, explain=restorer.explain)
+    return Command(argv, env={"LC_ALL": "C"}, explain=archive_explainer(restorer.alias))
 
 
 def _psql(restorer: Restorer, target: Connection, mode: Mode, choice: Choice | None, live: Live) -> Command:
@@ -121,13 +125,15 @@ def without_transaction_timeout(head: bytes) -> bytes:
     return _TRANSACTION_TIMEOUT.sub(b"", head[:_HEADER], count=1) + head[_HEADER:]
 
 
-def _tail(alias: str, mode: Mode, choice: Choice | None) -> Callable[[bytes], bytes]:
+def _tail(alias: str, mode: Mode, archive: Archive | None, choice: Choice | None) -> Callable[[bytes], bytes]:
     """Returns what makes sure that the held-back end is whole, and puts our own last statements before COMMIT."""
     statements = list(choice.late) if choice is not None else []
     if mode.terminate_sessions and not mode.into:
         # Whoever still waits for our locks would see empty tables: their snapshot is older than the new ones.
         statements.append((SQL / "postgresql_terminate.sql").read_text())
-    inserted = "".join(f"\n{statement}" for statement in statements).encode()
+    inserted = "".join(f"\n{statement}" for statement in statements).encode(
+        archive.encoding if archive is not None else "utf-8", "surrogateescape"
+    )
 
     def tail(held: bytes) -> bytes:
         end = _COMMIT.search(held)

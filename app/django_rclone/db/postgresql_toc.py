@@ -68,6 +68,8 @@ class Archive:
 
     server_version: str
     client_version: str
+    encoding: str
+    """Python's name of the encoding that it is written in."""
     entries: tuple[Entry, ...]
 
     @property
@@ -84,7 +86,7 @@ def parse(contents: str) -> Archive:
         Entry(id_, type_, schema, name, owner, tuple(dependencies), details)
         for id_, type_, schema, name, owner, dependencies, details in document["entries"]
     )
-    return Archive(document["server_version"], document["client_version"], tuple(entries))
+    return Archive(document["server_version"], document["client_version"], document["encoding"], tuple(entries))
 
 
 def enumerate_some(names: Iterable[str], most: int = 5) -> str:
