@@ -145,12 +145,28 @@ def test_a_restore_that_is_killed_leaves_the_old_or_the_restored_data(live: Path
 def test_a_restore_waits_for_writers_and_they_see_what_was_restored(live: Path, python: str, wal: bool) -> None:
     open_bank(live, wal=wal)
     data = dump(connector(live), python)
-    with busy(live, writers=2, readers=1 if wal else 0):
-        with closing(connect(live)) as app:
-            app.execute("INSERT INTO transfer (a) VALUES (-1)")
-            support.restore(connector(live), data, python=python)
-            assert app.execute("SELECT count(*) FROM transfer WHERE a = -1").fetchone() == (0,)
-        wait_until(lambda: assert_sound(live) > 20000, "a transfer after the restore", seconds=30)
+    with busy(live, writers=2, readers=1 if wal else 0), closing(sqlite3.connect(live, timeout=0)) as app:
+        app.isolation_level = None
+        eventually(app, "INSERT INTO transfer (a) VALUES (-1)")
+        support.restore(connector(live), data, python=python)
+        assert eventually(app, "SELECT count(*) FROM transfer WHERE a = -1") == [(0,)]
+        wait_until(lambda: eventually(app, "SELECT count(*) FROM transfer") > [(20000,)], "a transfer", seconds=30)
+    assert assert_sound(live) > 20000
+
+
+def eventually(database: sqlite3.Connection, statement: str) -> list[tuple[int]]:
+    """Executes a statement in the first gap that busy writers leave: to wait politely can take a minute."""
+    rows: list[tuple[int]] = []
+
+    def done() -> bool:
+        try:
+            rows[:] = database.execute(statement).fetchall()
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+    wait_until(done, statement, seconds=60)
+    return rows
 
 
 def test_the_page_that_locks_are_taken_on_is_left_out(live: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

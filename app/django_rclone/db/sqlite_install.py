@@ -163,7 +163,7 @@ def _pour(stage: Path, target: Path, end: float) -> None:
 
         def pour() -> None:
             live.execute("PRAGMA synchronous = FULL")
-            source.backup(live, pages=-1, progress=give_up, sleep=0.05)
+            source.backup(live, pages=-1, progress=give_up, sleep=0.005)
 
         if resized:  # a write-ahead log cannot carry pages of another size
             _try_until(
@@ -183,7 +183,8 @@ def _pour(stage: Path, target: Path, end: float) -> None:
 
 
 def _open(path: Path, how: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=0.2, isolation_level=None)
+    # SQLite waits in ever longer steps, which busy writers can outdo for a minute: so ask for short waits, often.
+    return sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=0.03, isolation_level=None)
 
 
 def _try_until(end: float, action: Callable[[], object], busy: type[Exception], sentence: str) -> None:
@@ -198,7 +199,7 @@ def _try_until(end: float, action: Callable[[], object], busy: type[Exception], 
                 raise Busy(sentence) from error
         else:
             return
-        time.sleep(0.05)
+        time.sleep(0.005)
 
 
 def _give_to(file: BinaryIO, status: os.stat_result) -> None:
