@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db.utils import ConnectionHandler
 from django_rclone.rclone import Remote
 
 
@@ -34,7 +35,12 @@ def remote(tmp_path: Path) -> Remote:
 @pytest.fixture
 def databases(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], None]:
     """Sets DATABASES. (Django warns when its own way to change settings is used for them.)"""
-    return lambda value: monkeypatch.setattr(django_settings, "DATABASES", value)
+
+    def change(value: dict[str, Any]) -> None:
+        monkeypatch.setattr(django_settings, "DATABASES", value)
+        monkeypatch.setattr("django_rclone.db.registry.connections", ConnectionHandler())
+
+    return change
 
 
 @pytest.fixture

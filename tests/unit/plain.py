@@ -20,6 +20,9 @@ class PlainConnector(BaseConnector):
     def check(self) -> list[str]:
         return []
 
+    def hindrances(self) -> list[str]:
+        return []
+
     def probe(self) -> Command:
         return self._sh("probe", 'wc -c < "$0"')
 

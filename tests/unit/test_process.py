@@ -88,7 +88,7 @@ def test_the_end_is_given_only_after_the_source_has_ended_well(store: Store, tmp
 
 def test_the_caller_is_called_while_it_goes_on() -> None:
     ticks: list[str] = []
-    pipe(sh("sleep 0.5"), sh("cat"), tick=lambda: ticks.append(threading.current_thread().name))
+    pipe(sh("sleep 0.3"), sh("cat"), tick=lambda: ticks.append(threading.current_thread().name))
     assert ticks
     assert set(ticks) == {"MainThread"}
 
@@ -308,26 +308,26 @@ def test_a_program_that_cannot_be_started_is_named(tmp_path: Path) -> None:
 
 
 def test_a_stream_that_takes_too_long_is_ended(store: Store) -> None:
-    with pytest.raises(Unavailable, match=r"within 0\.3 s \(TIMEOUT\)\. Last heard: still here"):
-        pipe(sh("echo still here >&2; yes"), store.command, limits=Limits(timeout=0.3))
+    with pytest.raises(Unavailable, match=r"within 0\.2 s \(TIMEOUT\)\. Last heard: still here"):
+        pipe(sh("echo still here >&2; yes"), store.command, limits=Limits(timeout=0.2))
     assert not store.committed
 
 
 def test_a_source_that_stands_still_is_ended_and_named(store: Store) -> None:
-    with pytest.raises(Unavailable, match=r"Nothing moved for 0\.3 s while waiting for sleep"):
-        pipe(Command(("sleep", "600")), store.command, limits=Limits(stall=0.3))
+    with pytest.raises(Unavailable, match=r"Nothing moved for 0\.2 s while waiting for sleep"):
+        pipe(Command(("sleep", "600")), store.command, limits=Limits(stall=0.2))
     assert not store.committed
 
 
 @pytest.mark.parametrize("sink", ["sleep 600", "cat > /dev/null; sleep 600"])
 def test_storage_that_stands_still_is_ended_and_named(sink: str) -> None:
-    with pytest.raises(Unavailable, match=r"Nothing moved for 0\.3 s while waiting for sh "):
-        pipe(zeros(5 * MEGABYTE), sh(sink), limits=Limits(stall=0.3))
+    with pytest.raises(Unavailable, match=r"Nothing moved for 0\.2 s while waiting for sh "):
+        pipe(zeros(5 * MEGABYTE), sh(sink), limits=Limits(stall=0.2))
 
 
-@pytest.mark.parametrize("client", ["sleep 0.8; cat > /dev/null", "cat > /dev/null; sleep 0.8"])
+@pytest.mark.parametrize("client", ["sleep 0.5; cat > /dev/null", "cat > /dev/null; sleep 0.5"])
 def test_a_client_may_take_its_time(client: str) -> None:
-    pipe(zeros(5 * MEGABYTE), Command(("sh", "-c", client), may_stall=False), limits=Limits(stall=0.2))
+    pipe(zeros(5 * MEGABYTE), Command(("sh", "-c", client), may_stall=False), limits=Limits(stall=0.1))
 
 
 # What is heard
@@ -398,7 +398,7 @@ def test_a_little_that_unpacks_to_a_lot_needs_no_memory(tmp_path: Path) -> None:
     packing = Compressor("zstd", 3)
     zero = bytes(1 << 20)
     with packed.open("wb") as file:
-        for _ in range(300):
+        for _ in range(150):
             file.writelines(packing.feed(zero))
         file.writelines(packing.finish())
     assert packed.stat().st_size < 100_000
@@ -415,7 +415,7 @@ def test_a_little_that_unpacks_to_a_lot_needs_no_memory(tmp_path: Path) -> None:
     )
     answer = subprocess.run([sys.executable, "-c", script, packed], capture_output=True, check=True)
     count, kilobytes = map(int, answer.stdout.split())
-    assert count == 300 << 20
+    assert count == 150 << 20
     assert kilobytes < 80_000
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import gzip
 import logging
 import random
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from django_rclone.rclone import Remote
 
 from tests.unit.plain import PlainConnector
 
+STORAGE = str(Path(__file__).with_name("storage.sh"))
 TEXT = "first line\n" + "so it goes\n" * 200
 NAMES = Scheme("db", "{database}-{datetime}.{ext}", "%Y-%m-%d-%H%M%S")
 NOW = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
@@ -83,7 +85,7 @@ def a_run(remote: Remote, compression: tuple[str, int] = ("gzip", 6)) -> Run:
 @pytest.fixture
 def storage(remote: Remote) -> Remote:
     """The same folder by a stand-in for rclone, for what is tried many times."""
-    return dataclasses.replace(remote, binary=str(Path(__file__).with_name("storage.sh")))
+    return dataclasses.replace(remote, binary=STORAGE)
 
 
 def failing(storage: Remote, pattern: str, instead: str = "exit 1") -> Remote:
@@ -220,10 +222,20 @@ def test_what_people_should_know_of_a_dump_is_said(
 # Restore
 
 
+@pytest.fixture(scope="module")
+def backed_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
+    """A remote with one backup, to be copied."""
+    folder = tmp_path_factory.mktemp("backed-up")
+    (folder / "app.txt").write_text(TEXT)
+    remote = Remote(str(folder / "remote"), binary=STORAGE)
+    return folder / "remote", backup.back_up(database(folder / "app.txt"), a_run(remote))
+
+
 @pytest.fixture
-def fast(storage: Remote, file: Path) -> Manifest:
+def fast(storage: Remote, file: Path, backed_up: tuple[Path, Manifest]) -> Manifest:
     """A backup; the live database has changed since."""
-    manifest = backup.back_up(database(file), a_run(storage))
+    source, manifest = backed_up
+    shutil.copytree(source, storage.root, dirs_exist_ok=True)
     file.write_text("changed since\n")
     return manifest
 
@@ -338,7 +350,7 @@ def listed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Remote, list[Backu
     source = root / "app.txt"
     source.write_text(TEXT)
     for moment in (NOW, NOW.replace(year=2025)):
-        run = a_run(dataclasses.replace(remote, binary=str(Path(__file__).with_name("storage.sh"))))
+        run = a_run(dataclasses.replace(remote, binary=STORAGE))
         run.clock, run.point = lambda moment=moment: moment, ""
         run.__post_init__()
         made = backup.back_up(database(source), run)
