@@ -261,7 +261,7 @@ def test_garbage_in_the_place_of_the_database_is_replaced(live: Path) -> None:
     spoil(live, 0, 50000)
     live.chmod(0o604)
     assert facts(connector(live)).details["damaged"]
-    with pytest.raises(ConfigurationError, match="is damaged"):
+    with pytest.raises(DjangoRcloneError, match=r"is damaged .*Restore a backup"):
         dump(connector(live))
     steps = restore(connector(live), data)
     assert "restart what has it open" in steps.summary
@@ -347,7 +347,7 @@ def test_sql_text_of_a_damaged_database_is_no_dump(live: Path) -> None:
 def test_a_database_that_is_seen_to_be_damaged_is_not_dumped(live: Path) -> None:
     support.open_bank(live, wal=False)
     spoil(live, 4096 * 2, live.stat().st_size - 4096 * 2)
-    with pytest.raises(ConfigurationError, match="is damaged"):
+    with pytest.raises(DjangoRcloneError, match=r"is damaged .*Restore a backup"):
         dump(connector(live))
 
 
