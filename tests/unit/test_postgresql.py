@@ -1,0 +1,409 @@
+"""The PostgreSQL connector: what it describes, with scripts in place of the client programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django_rclone.command import Attached, Secret
+from django_rclone.db.base import Facts, Mode
+from django_rclone.db.postgresql import PgDumpConnector, PgDumpGisConnector
+from django_rclone.db.postgresql_choice import Choice, choose
+from django_rclone.db.postgresql_facts import Live, live, parse
+from django_rclone.db.postgresql_restore import SQL, without_transaction_timeout
+from django_rclone.db.postgresql_toc import Archive, Entry
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
+from django_rclone.manifest import Manifest, StoredObject
+
+SETTINGS = {"NAME": "shop", "USER": "app", "PASSWORD": "s3cret", "HOST": "db"}
+CONNINFO = "--dbname=host='db' user='app' dbname='shop' connect_timeout='15'"
+DETAILS: dict[str, Any] = {
+    "version": "17.4 (Debian 17.4-1)",
+    "version_num": 170004,
+    "size": 1000,
+    "in_recovery": False,
+    "encoding": "UTF8",
+    "database": {"datname": "shop", "datcollate": "C.UTF-8", "datctype": "C.UTF-8", "datlocprovider": "c"},
+    "owns_database": True,
+    "may_create": True,
+    "role": "app",
+    "superuser": False,
+    "createdb": False,
+    "bypasses_row_security": False,
+    "roles": ["app", "postgres", "reader"],
+    "own_roles": ["app"],
+    "databases": ["shop", "postgres"],
+    "database_settings": 0,
+    "schemas": [{"name": "public", "ours": True, "may_create": True, "of_extension": True}],
+    "staying": [],
+    "taken_over": [],
+    "extensions": {"plpgsql": False},
+    "available": {"plpgsql": True, "hstore": True, "postgis": False},
+    "configuration": [],
+    "event_triggers": [],
+    "servers": [],
+    "publications": [],
+    "published": [],
+    "row_security": [],
+    "tablespaces": 0,
+    "relations": 10,
+    "large_objects": 0,
+    "large_object_owners": [],
+    "lock_limit": 6400,
+    "sessions": [],
+}
+
+
+def facts(**changes: Any) -> Facts:
+    return parse(
+        json.dumps({**DETAILS, **changes}) + '\n{"tables": {"public.t": 3}}\n{"migrations": {"auth": "0002"}}\n'
+    )
+
+
+def here(**changes: Any) -> Live:
+    return live(facts(**changes))
+
+
+def entry(number: int, type_: str, name: str, schema: str = "public", /, *needs: int, **details: Any) -> Entry:
+    owner = details.pop("owner", "app")
+    return Entry(number, type_, schema, name, owner, needs, details)
+
+
+def archive(*entries: Entry, version: str = "17.4") -> Archive:
+    return Archive(version, "17.4", "utf-8", entries)
+
+
+def ids(choice: Choice) -> list[int]:
+    return [chosen.id for chosen in choice.entries]
+
+
+def contents(*entries: Entry, version: str = "17.4") -> str:
+    values = [list(dataclasses.astuple(one)) for one in entries]
+    return json.dumps({"server_version": version, "client_version": "17.4", "encoding": "utf-8", "entries": values})
+
+
+@pytest.fixture
+def clients(tmp_path: Path) -> Path:
+    """A folder with programs of version 17 that know zstd."""
+    return install(tmp_path / "17", "17.4")
+
+
+def install(folder: Path, version: str) -> Path:
+    folder.mkdir()
+    for name in ("pg_dump", "pg_restore", "psql"):
+        path = folder / name
+        path.write_text(
+            f'#!/bin/sh\n[ "$1" = --version ] && echo "{name} (PostgreSQL) {version}" && exit\n'
+            "echo 'connection to server on socket \"/nonexistent\" failed' >&2\nexit 1\n"
+        )
+        path.chmod(0o755)
+    return folder
+
+
+def connector(folder: Path, kind: type[PgDumpConnector] = PgDumpConnector, **settings: Any) -> PgDumpConnector:
+    compression = settings.pop("compression", ("zstd", 3))
+    return kind("default", {**SETTINGS, **settings}, {"BINARY_DIR": str(folder)}, compression)
+
+
+def manifest(**changes: Any) -> Manifest:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    values: dict[str, Any] = {
+        **dict.fromkeys(("id", "point", "project", "database", "name"), "x"),
+        "engine": "postgresql",
+        "server_version": "17.4",
+        "client": "pg_dump 17.4",
+        "format": "custom",
+        "compression": "zstd:3",
+        "consistency": "snapshot",
+        "objects": (StoredObject("db/x.dump", 5, "0" * 64),),
+        "started_at": now,
+        "finished_at": now,
+    }
+    return Manifest(**{**values, **changes})
+
+
+def test_facts_are_what_the_probe_printed() -> None:
+    found = facts()
+    assert (found.server_version, found.size) == ("17.4", 1000)
+    assert (found.tables, found.migrations) == ({"public.t": 3}, {"auth": "0002"})
+    assert here(staying=[["TABLE", "adm", "t"]]).staying == {("TABLE", "adm", "t")}
+
+
+def test_names_that_are_no_utf8_can_be_written_down() -> None:
+    found = parse(json.dumps(DETAILS) + '{"tables": {"public.\\udce4": 1}}')
+    assert found.tables == {"public.\\udce4": 1}
+
+
+def test_the_probe_asks_without_a_password_on_its_command_line(clients: Path) -> None:
+    command = connector(clients).probe()
+    assert command.argv == (
+        *(str(clients / "psql"), "-X", "-q", "-A", "-t", "--no-password", "-v", "ON_ERROR_STOP=1"),
+        *("-v", "VERBOSITY=verbose", CONNINFO, "-f", str(SQL / "postgresql_probe.sql")),
+    )
+    assert command.env == {"LC_ALL": "C", "PGPASSWORD": Secret("s3cret"), "PGCLIENTENCODING": "UTF8"}
+    assert not {"PGOPTIONS", "PGDATABASE"} & set(command.inherit)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "argument", "compressed_with"),
+    [(("zstd", 3), "zstd:3", "zstd:3"), (("gzip", 6), "6", "gzip:6"), (("none", 0), "0", "")],
+)
+def test_a_dump_is_compressed_by_pg_dump(
+    clients: Path, wanted: tuple[str, int], argument: str, compressed_with: str
+) -> None:
+    dump = connector(clients, compression=wanted).dump(facts())
+    assert dump.command.argv == (
+        *(str(clients / "pg_dump"), "--format=custom", f"--compress={argument}", "--no-password"),
+        *("--lock-wait-timeout=5min", "--encoding=UTF8", CONNINFO),
+    )
+    assert (dump.extension, dump.format, dump.client) == ("dump", "custom", "pg_dump 17.4")
+    assert (dump.compression, dump.consistency) == (compressed_with, "snapshot")
+
+
+def test_a_pg_dump_that_cannot_zstd_leaves_it_to_the_recipe(tmp_path: Path) -> None:
+    dump = connector(install(tmp_path / "15", "15.3")).dump(facts(version_num=150003, version="15.3"))
+    assert "--compress=0" in dump.command.argv
+    assert dump.compression == ""
+
+
+def test_a_pg_dump_older_than_the_server_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        connector(install(tmp_path / "15", "15.3")).dump(facts())
+    assert str(caught.value) == (
+        'Database "default": pg_dump 15 is older than the server (17.4). '
+        "Install postgresql-client-17 or set BINARY_DIR."
+    )
+
+
+def test_a_dump_that_could_miss_rows_is_refused(clients: Path) -> None:
+    with pytest.raises(ConfigurationError, match="BYPASSRLS"):
+        connector(clients).dump(facts(row_security=["public.t"]))
+    connector(clients).dump(facts(row_security=["public.t"], bypasses_row_security=True))
+
+
+def test_an_assumed_role_is_taken_on_by_every_program(clients: Path) -> None:
+    made = connector(clients, OPTIONS={"assume_role": 'own"er'})
+    assert '--role=own"er' in made.dump(facts()).command.argv
+    assert made.probe().argv[-4:-2] == ("-c", 'SET ROLE "own""er"')
+
+
+def test_unknown_options_and_missing_programs_are_told_apart(tmp_path: Path) -> None:
+    made = PgDumpConnector("default", SETTINGS, {"BINARY_DIR": str(tmp_path), "BINARYDIR": "x"})
+    assert made.check() == ['DATABASE_OPTIONS has an unknown key "BINARYDIR". Known: BINARY_DIR.']
+    (missing,) = made.hindrances()
+    assert missing.startswith(f"pg_dump, pg_restore and psql were not found in BINARY_DIR ({tmp_path}).")
+
+
+def test_a_restore_is_one_transaction_that_only_the_last_line_ends(clients: Path) -> None:
+    plan = connector(clients).restore(facts(), manifest(), Mode(), contents(entry(5, "TABLE", "t")))
+    pg_restore, psql = plan.load
+    assert pg_restore.argv == (
+        *(str(clients / "pg_restore"), "-1", "--no-owner", "--no-tablespaces"),
+        *("-L", Attached(b"5;\n", "list"), "-f", "-"),
+    )
+    assert psql.argv[10:] == (
+        *(CONNINFO, "-v", "wanted=[]", "-o", "/dev/null"),
+        *("-f", str(SQL / "postgresql_begin.sql"), "-f", str(SQL / "postgresql_empty.sql"), "-f", "-"),
+    )
+    assert not psql.may_stall
+    assert (plan.prepare, plan.commit, plan.abort, plan.target) == ((), (), (), "shop on db:5432")
+
+
+END = b"\nCOMMIT;\n\n--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict abc123\n\n"
+
+
+def test_the_end_must_be_whole(clients: Path) -> None:
+    tail = connector(clients).restore(facts(), manifest(), Mode()).gate.tail
+    assert tail is not None
+    assert tail(b"SELECT 1;\n" + END) == b"SELECT 1;\n" + END
+    for cut in (END[:-1], END[:-19], END[: END.index(b"--")], b"SELECT 1;\n", b"", END + b"SELECT 2;"):
+        with pytest.raises(DjangoRcloneError, match="Nothing was changed"):
+            tail(cut)
+
+
+def test_sessions_are_ended_before_the_locks_and_before_the_commit(clients: Path) -> None:
+    plan = connector(clients).restore(facts(), manifest(), Mode(terminate_sessions=True))
+    assert str(SQL / "postgresql_terminate.sql") in plan.load[1].argv
+    assert plan.gate.tail is not None
+    before, _, after = plan.gate.tail(b"SELECT 1;\n" + END).partition(b"\nCOMMIT;")
+    assert b"pg_terminate_backend" in before
+    assert after == END.partition(b"\nCOMMIT;")[2]
+
+
+def test_the_setting_that_older_servers_reject_goes_from_the_header_only(clients: Path) -> None:
+    line = b"SET transaction_timeout = 0;\n"
+    assert without_transaction_timeout(b"a\n" + line + b"b\n" + line) == b"a\nb\n" + line
+    assert without_transaction_timeout(b"x" * 4096 + b"\n" + line) == b"x" * 4096 + b"\n" + line
+    made = connector(clients)
+    assert made.restore(facts(), manifest(), Mode()).gate.head is None
+    assert made.restore(facts(version_num=150003), manifest(), Mode()).gate.head is without_transaction_timeout
+
+
+def test_an_older_pg_restore_than_the_pg_dump_that_wrote_is_refused(clients: Path) -> None:
+    with pytest.raises(ConfigurationError, match="older than the pg_dump that wrote this backup"):
+        connector(clients).contents(manifest(client="pg_dump 18.0"))
+    assert connector(clients).contents(manifest(client="", server_version="")) is not None
+
+
+def test_an_archive_of_a_newer_server_is_refused(clients: Path) -> None:
+    with pytest.raises(ConfigurationError, match="Restore into a server of version 18 or newer"):
+        connector(clients).restore(facts(), manifest(), Mode(), contents(version="18.1"))
+
+
+def test_into_makes_a_database_and_drops_only_that(clients: Path) -> None:
+    made = connector(clients)
+    with pytest.raises(ConfigurationError, match="CREATEDB"):
+        made.restore(facts(), manifest(), Mode(into='be"side'), contents())
+    plan = made.restore(facts(createdb=True), manifest(), Mode(into='be"side'), contents())
+    (create,) = plan.prepare
+    assert (
+        "CREATE DATABASE \"be\"\"side\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
+        in create.argv
+    )
+    (drop,) = plan.abort
+    mark = next(str(part) for part in drop.argv if str(part).startswith("mark=")).removeprefix("mark=")
+    assert f'COMMENT ON DATABASE "be""side" IS \'{mark}\'' in create.argv
+    assert 'COMMENT ON DATABASE "be""side" IS NULL' in plan.commit[0].argv
+    assert str(SQL / "postgresql_vacant.sql") in plan.load[1].argv
+    assert any("dbname='be\"side'" in str(part) for part in plan.load[1].argv)
+
+
+def test_into_a_database_that_is_there_neither_makes_nor_drops(clients: Path) -> None:
+    plan = connector(clients).restore(facts(), manifest(), Mode(into="postgres"), contents())
+    assert (plan.prepare, plan.commit, plan.abort) == ((), (), ())
+
+
+POSTGIS = entry(
+    2, "EXTENSION", "postgis", "", statement="CREATE EXTENSION postgis WITH SCHEMA public;", schema="public"
+)
+ROWS = entry(3, "TABLE DATA", "public spatial_ref_sys", "", owner="postgres")
+
+
+def test_a_missing_extension_is_a_line_to_paste(clients: Path) -> None:
+    with pytest.raises(ConfigurationError, match="As one, run: CREATE EXTENSION postgis WITH SCHEMA public;"):
+        connector(clients).restore(facts(), manifest(), Mode(), contents(POSTGIS))
+
+
+def test_an_administrator_makes_extensions_and_lends_rights(clients: Path) -> None:
+    made = connector(clients, PgDumpGisConnector, ADMIN_USER="postgres", ADMIN_PASSWORD="admin")
+    plan = made.restore(facts(), manifest(), Mode(), contents(POSTGIS, ROWS))
+    (before,) = plan.prepare
+    assert before.argv[-4:] == (
+        *("-c", "CREATE EXTENSION postgis WITH SCHEMA public"),
+        *("-c", 'GRANT SELECT, INSERT, DELETE ON TABLE "public"."spatial_ref_sys" TO "app"'),
+    )
+    assert before.env["PGPASSWORD"] == Secret("admin")
+    taken_back = 'REVOKE SELECT, INSERT, DELETE ON TABLE "public"."spatial_ref_sys" FROM "app"'
+    assert plan.commit[0].argv[-1] == plan.abort[0].argv[-1] == taken_back
+
+
+def test_what_nobody_may_write_is_left_out_with_a_note() -> None:
+    choice = choose(archive(ROWS), here())
+    assert ids(choice) == []
+    assert "table data public spatial_ref_sys" in choice.notes[0]
+    assert ids(choose(archive(ROWS), here(configuration=[["public", "spatial_ref_sys", []]]))) == [3]
+
+
+def test_what_stays_is_left_out_with_all_that_belongs_to_it() -> None:
+    table = entry(1, "TABLE", "t", "adm")
+    parts = [
+        entry(2, "TABLE DATA", "t", "adm", 1),
+        entry(3, "INDEX", "i", "adm", 1),
+        entry(4, "CONSTRAINT", "t pk", "adm", 1),
+        entry(5, "ACL", "TABLE t", "adm", 1, statements=[]),
+    ]
+    ours = [entry(6, "TABLE", "t x", "public"), entry(7, "FK CONSTRAINT", "t x fk", "public", 6, 1)]
+    choice = choose(archive(table, *parts, *ours), here(staying=[["TABLE", "adm", "t"]]))
+    assert ids(choice) == [6, 7]
+    assert choice.notes[0] == "Left as it is, because this role may not replace it: table adm.t."
+
+
+def test_an_index_on_our_table_is_kept_though_its_function_stays() -> None:
+    function = entry(1, "FUNCTION", "f(integer)", language="c")
+    table, index = entry(2, "TABLE", "t"), entry(3, "INDEX", "i", "public", 1, 2)
+    choice = choose(archive(function, table, index), here(staying=[["FUNCTION", "public", "f(integer)"]]))
+    assert ids(choice) == [2, 3]
+
+
+def test_schemas_that_survive_are_not_made_again() -> None:
+    schemas = [
+        {"name": "gis", "ours": True, "may_create": True, "of_extension": True},
+        {"name": "mine", "ours": True, "may_create": True, "of_extension": False},
+    ]
+    made = [entry(1, "SCHEMA", "gis", ""), entry(2, "SCHEMA", "mine", ""), entry(3, "SCHEMA", "public", "")]
+    assert ids(choose(archive(*made), here(schemas=schemas))) == [2]
+
+
+def test_the_comment_of_somebody_elses_extension_is_left_out() -> None:
+    comment = entry(1, "COMMENT", 'EXTENSION "uuid-ossp"', "")
+    assert ids(choose(archive(comment), here(extensions={"uuid-ossp": False}))) == []
+    assert ids(choose(archive(comment), here(extensions={"uuid-ossp": True}))) == [1]
+
+
+@pytest.mark.parametrize("type_", ["EVENT TRIGGER", "OPERATOR CLASS", "PUBLICATION TABLES IN SCHEMA"])
+def test_what_only_a_superuser_can_make_is_left_to_him(type_: str) -> None:
+    one = entry(1, type_, "x")
+    assert ids(choose(archive(one), here())) == []
+    assert ids(choose(archive(one), here(superuser=True))) == [1]
+
+
+def test_privileges_of_missing_roles_fall_and_the_others_stay() -> None:
+    table = entry(1, "TABLE", "t")
+    statements = [["GRANT SELECT ON TABLE t TO ghost;", ["ghost"]], ["GRANT SELECT ON TABLE t TO reader;", ["reader"]]]
+    grants = entry(2, "ACL", "TABLE t", "public", 1, statements=statements)
+    column = entry(
+        3, "ACL", "COLUMN t.a", "public", 1, 2, statements=[["GRANT UPDATE(a) ON TABLE t TO reader;", ["reader"]]]
+    )
+    choice = choose(archive(table, grants, column), here())
+    assert ids(choice) == [1]
+    assert choice.late == ["GRANT SELECT ON TABLE t TO reader;", "GRANT UPDATE(a) ON TABLE t TO reader;"]
+    assert "roles that do not exist here are left out: ghost" in choice.notes[0]
+
+
+def test_privileges_on_what_belongs_to_an_extension_are_the_administrators() -> None:
+    grants = entry(2, "ACL", "TABLE spatial_ref_sys", "public", 99, statements=[["GRANT SELECT ON x TO app;", ["app"]]])
+    assert ids(choose(archive(grants), here())) == []
+    assert choose(archive(grants), here(), administrator=True).grants_on_extensions == ["GRANT SELECT ON x TO app;"]
+
+
+def test_a_policy_for_a_missing_role_is_a_line_to_paste() -> None:
+    choice = choose(archive(entry(1, "POLICY", "t p", roles=["ghost"])), here())
+    assert 'CREATE ROLE "ghost" NOLOGIN;' in choice.problems[0]
+
+
+def test_owners_are_kept_where_they_can_be_given_back() -> None:
+    ours, theirs = entry(1, "TABLE", "t"), entry(2, "TABLE", "u", owner="group")
+    assert not choose(archive(ours), here()).keep_owners
+    assert choose(archive(theirs), here(own_roles=["app", "group"])).keep_owners
+    assert not choose(archive(ours, theirs), here(own_roles=["app", "group"])).keep_owners
+    assert choose(archive(ours, theirs), here(superuser=True, roles=["app", "group"])).keep_owners
+    assert not choose(archive(ours, theirs), here(superuser=True)).keep_owners
+
+
+def test_too_many_locks_are_said_before_anything_is_stopped(clients: Path) -> None:
+    many = [entry(number, "TABLE", f"t{number}") for number in range(1, 20_000)]
+    with pytest.raises(ConfigurationError, match="Raise max_locks_per_transaction"):
+        connector(clients).restore(facts(), manifest(), Mode(), contents(*many))
+    large = entry(1, "BLOB METADATA", "1..13000", "")
+    (note,) = connector(clients).restore(facts(), manifest(), Mode(), contents(large)).notes
+    assert "About 13,0" in note
+
+
+def test_who_is_connected_is_said(clients: Path) -> None:
+    session = {"pid": 7, "user": "app", "application": "gunicorn", "state": "idle", "age": None, "ours": True}
+    (note,) = connector(clients).restore(facts(sessions=[session]), manifest(), Mode()).notes
+    assert note == (
+        "Another session is connected (pid 7 gunicorn of app: idle): stop the application first, "
+        "or add --terminate-sessions."
+    )
+
+
+def test_by_hand_is_one_plain_line(clients: Path) -> None:
+    assert connector(clients).restore_by_hand("rclone cat r:db/x.dump") == (
+        "createdb --host=db --username=app --template=template0 restored && rclone cat r:db/x.dump | "
+        "pg_restore --host=db --username=app --no-owner --exit-on-error --single-transaction --dbname=restored"
+    )

@@ -1,0 +1,137 @@
+"""What an archive holds, read from what pg_restore says of it."""
+
+from __future__ import annotations
+
+from django_rclone.db.postgresql_contents import describe
+
+LISTING = rb""";
+; Archive created at 2026-11-23 04:10:18 UTC
+;     dbname: shop
+;     Dumped from database version: 17.11 (Debian 17.11-0+deb13u1)
+;     Dumped by pg_dump version: 18.1
+;
+6; 2615 16392 SCHEMA - a b app
+2; 3079 16400 EXTENSION - hstore
+222; 1255 16404 FUNCTION public f(integer) app
+219; 1259 16394 TABLE a b x; Type: Y app
+3451; 0 0 ACL a b TABLE "x; Type: Y" app
+3438; 0 16394 TABLE DATA a b x; Type: Y app
+3440; 0 17001 TABLE DATA public spatial_ref_sys postgres
+3442; 0 0 BLOBS - 7001..7003 app
+3443; 0 0 BLOBS - BLOBS
+3434; 3256 16402 POLICY a b x; Type: Y p TO q app
+"""
+SCRIPT = rb"""SET client_encoding = 'UTF8';
+--
+-- TOC entry 6 (class 2615 OID 16392)
+-- Name: a b; Type: SCHEMA; Schema: -; Owner: app
+-- Data Pos: 0
+--
+
+CREATE SCHEMA "a b";
+
+--
+-- TOC entry 2 (class 3079 OID 16400)
+-- Name: hstore; Type: EXTENSION; Schema: -; Owner: -
+-- Data Pos: 0
+--
+
+CREATE EXTENSION IF NOT EXISTS hstore WITH SCHEMA "Ex""t";
+
+
+--
+-- TOC entry 222 (class 1255 OID 16404)
+-- Name: f(integer); Type: FUNCTION; Schema: public; Owner: app
+--
+
+CREATE FUNCTION public.f(integer) RETURNS integer
+    LANGUAGE c
+    AS $$
+--
+-- TOC entry 5 (class 1 OID 2)
+$$;
+
+
+ALTER FUNCTION public.f(integer) OWNER TO app;
+
+SET default_tablespace = '';
+
+--
+-- TOC entry 219 (class 1259 OID 16394)
+-- Dependencies: 6
+-- Name: x; Type: Y; Type: TABLE; Schema: a b; Owner: app; Tablespace: fast
+-- Data Pos: 0
+--
+
+CREATE TABLE "a b"."x; Type: Y" ();
+
+
+--
+-- TOC entry 3434 (class 3256 OID 16402)
+-- Dependencies: 219 219
+-- Name: x; Type: Y p TO q; Type: POLICY; Schema: a b; Owner: app
+-- Data Pos: 0
+--
+
+CREATE POLICY "p TO q" ON "a b"."x; Type: Y" AS RESTRICTIVE FOR ALL TO grp, "we ""ird", PUBLIC USING ((t = ' TO z'));
+
+
+--
+-- TOC entry 3451 (class 0 OID 0)
+-- Dependencies: 219
+-- Name: TABLE "x; Type: Y"; Type: ACL; Schema: a b; Owner: app
+-- Data Pos: 0
+--
+
+REVOKE ALL ON TABLE "a b"."x; Type: Y" FROM PUBLIC;
+GRANT SELECT ON TABLE "a b"."x; Type: Y" TO grp WITH GRANT OPTION;
+SET SESSION AUTHORIZATION grp;
+GRANT SELECT ON TABLE "a b"." TO nobody" TO "we ""ird";
+RESET SESSION AUTHORIZATION;
+
+
+-- Completed on 2026-11-23 04:10:18 UTC
+"""
+
+
+def test_names_owners_roles_and_languages_are_exact() -> None:
+    contents = describe(LISTING, SCRIPT)
+    assert (contents["server_version"], contents["client_version"]) == ("17.11", "18.1")
+    assert contents["encoding"] == "utf-8"
+    assert contents["entries"] == [
+        [6, "SCHEMA", "", "a b", "app", [], {}],
+        [2, "EXTENSION", "", "hstore", "", [], EXTENSION],
+        [222, "FUNCTION", "public", "f(integer)", "app", [], {"language": "c"}],
+        [219, "TABLE", "a b", "x; Type: Y", "app", [6], {}],
+        [3451, "ACL", "a b", 'TABLE "x; Type: Y"', "app", [219], {"statements": STATEMENTS}],
+        [3438, "TABLE DATA", "a b", "x; Type: Y", "app", [219], {}],
+        [3440, "TABLE DATA", "", "public spatial_ref_sys", "postgres", [], {}],
+        [3442, "BLOBS", "", "7001..7003", "app", [], {}],
+        [3443, "BLOBS", "", "", "BLOBS", [], {}],
+        [3434, "POLICY", "a b", "x; Type: Y p TO q", "app", [219, 219], {"roles": ["grp", 'we "ird']}],
+    ]
+
+
+EXTENSION = {"statement": 'CREATE EXTENSION IF NOT EXISTS hstore WITH SCHEMA "Ex""t";', "schema": 'Ex"t'}
+STATEMENTS = [
+    ['REVOKE ALL ON TABLE "a b"."x; Type: Y" FROM PUBLIC;', []],
+    ['GRANT SELECT ON TABLE "a b"."x; Type: Y" TO grp WITH GRANT OPTION;', ["grp"]],
+    ["SET SESSION AUTHORIZATION grp;", ["grp"]],
+    ['GRANT SELECT ON TABLE "a b"." TO nobody" TO "we ""ird";', ['we "ird']],
+    ["RESET SESSION AUTHORIZATION;", []],
+]
+
+
+def test_names_are_read_in_the_archives_encoding() -> None:
+    listing = b"1; 1259 1 TABLE public t\xe4 app\n2; 0 1 TABLE DATA public t\xe4 app\n"
+    script = (
+        b"SET client_encoding = 'LATIN1';\n--\n-- TOC entry 1 (class 1259 OID 1)\n"
+        b"-- Name: t\xe4; Type: TABLE; Schema: public; Owner: app\n--\n\nCREATE TABLE public.t\xe4 ();\n"
+    )
+    contents = describe(listing, script)
+    assert [entry[3] for entry in contents["entries"]] == ["tä", "tä"]
+    assert contents["encoding"] == "iso8859-1"
+
+
+def test_an_archive_without_entries_is_fine() -> None:
+    assert describe(b";\n", b"")["entries"] == []
