@@ -370,6 +370,15 @@ def test_privileges_on_what_belongs_to_an_extension_are_the_administrators() -> 
     assert choose(archive(grants), here(), administrator=True).grants_on_extensions == ["GRANT SELECT ON x TO app;"]
 
 
+def test_large_objects_of_others_go_apart_only_since_17() -> None:
+    old = [entry(1, "BLOB", "7", "", owner="postgres"), entry(2, "BLOBS", "", "", owner="BLOBS")]
+    (problem,) = choose(archive(*old), here(large_object_owners=["postgres"])).problems
+    assert 'ALTER LARGE OBJECT 7 OWNER TO "app";' in problem
+    new = [entry(1, "BLOB METADATA", "7", "", owner="postgres"), entry(2, "BLOBS", "7", "", owner="postgres")]
+    choice = choose(archive(*new), here(large_object_owners=["postgres"]))
+    assert (ids(choice), choice.problems) == ([], [])
+
+
 def test_a_policy_for_a_missing_role_is_a_line_to_paste() -> None:
     choice = choose(archive(entry(1, "POLICY", "t p", roles=["ghost"])), here())
     assert 'CREATE ROLE "ghost" NOLOGIN;' in choice.problems[0]

@@ -88,6 +88,7 @@ class _Chooser:
                 reasons.setdefault(reason, []).append(entry.words)
         self.choice.notes += [f"{reason}: {enumerate_some(names)}." for reason, names in reasons.items()]
         self._check_roles()
+        self._check_large_objects()
         return self.choice
 
     def _why_not(self, entry: Entry) -> str | None:
@@ -219,6 +220,15 @@ class _Chooser:
             lines = " ".join(f'CREATE ROLE "{role}" NOLOGIN;' for role in missing)
             choice.problems.append(
                 f"row-level security policies name roles that do not exist here. Create them: {lines}"
+            )
+
+    def _check_large_objects(self) -> None:
+        # Before 17 the contents of all large objects are one entry: it cannot be restored without some of them.
+        if theirs := [entry.name for entry in self.left_out.values() if entry.type == "BLOB"]:
+            lines = " ".join(f'ALTER LARGE OBJECT {name} OWNER TO "{self.live.role}";' for name in theirs[:5])
+            more = f" (and {len(theirs) - 5} more)" if len(theirs) > 5 else ""
+            self.choice.problems.append(
+                f"some large objects belong to other roles. Restore with --into, or, as a superuser, run: {lines}{more}"
             )
 
 
