@@ -69,7 +69,7 @@ def _value_problems() -> Iterator[CheckMessage]:
 @register(TAG)
 def check_connectors(**_kwargs: Any) -> list[CheckMessage]:
     """E005 connector path that does not import, E006 connector written for 0.4, W001 engine without a connector,
-    E007 option of a database that does not fit, W002 SQLite not in WAL mode, W003 what keeps it from being backed up."""
+    E007 option of a database that does not fit, W002 SQLite not in WAL mode, W003 what hinders a backup."""
     try:
         return [message for alias in settings.DATABASES for message in _connector_problems(alias)]
     except ConfigurationError:
@@ -102,7 +102,7 @@ def _connector_problems(alias: str) -> Iterator[CheckMessage]:
     for problem in connector.hindrances():
         hint = "Nothing to do if backups are made on another machine."
         yield checks.Warning(f'Database "{alias}": {problem}', hint=hint, id=f"{TAG}.W003")
-    if isinstance(connector, SqliteConnector) and connector.journal_mode() not in ("", "wal"):
+    if isinstance(connector, SqliteConnector) and not connector.spool and connector.journal_mode() == "rollback":
         yield checks.Warning(
             f'The SQLite database "{alias}" is in rollback-journal mode: writers wait while it is backed up.',
             hint='Switch it to WAL once: `sqlite3 FILE "PRAGMA journal_mode=WAL"`, or set SPOOL in DATABASE_OPTIONS.',

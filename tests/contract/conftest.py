@@ -62,13 +62,18 @@ def local(tmp_path: Path) -> Storage:
 @pytest.fixture(params=STORAGES)
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     """Each kind of remote in turn, with a folder of its own."""
-    if request.param in ("s3", "sftp"):
-        server: StorageServer = request.getfixturevalue(request.param)
+    return make_storage(request.param, request, tmp_path)
+
+
+def make_storage(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    """Gives a remote of this kind, with a folder of its own."""
+    if kind in ("s3", "sftp"):
+        server: StorageServer = request.getfixturevalue(kind)
         name = uuid.uuid4().hex[:8]
         return Storage(f"{server.remote}/{name}", server.folder / name, server.environment)
     folder = tmp_path / "remote"
     folder.mkdir()
-    if request.param == "local":
+    if kind == "local":
         return Storage(str(folder), folder)
     env = {
         "RCLONE_CONFIG_VAULT_TYPE": "crypt",

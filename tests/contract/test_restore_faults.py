@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,23 +63,23 @@ DAMAGES = [
 ]
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_a_damaged_object_is_refused_and_the_database_is_as_it_was(
-    subject: Subject, project: Project, tmp_path: Path, damage: Callable[[bytes], bytes]
-):
+def test_a_damaged_object_is_refused_and_the_database_is_as_it_was(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_simply(MEGABYTES)
     project.ok("dbbackup")
     (backup,) = project.backups()
     content = project.storage.copy(backup["path"], tmp_path / "object").read_bytes()
     subject.execute("DELETE FROM word WHERE id = 1")
     before = subject.fingerprint()
-    project.storage.put(backup["path"], damage(content), tmp_path / "damaged")
-    done = project.run("dbrestore", "--noinput", "-i", backup["path"])
-    assert done.code == 5, done.err
-    assert "damaged" in done.error
-    assert subject.fingerprint() == before
-    latest = project.run("dbrestore", "--noinput")
-    assert latest.code in (5, 6), latest.err
+    for damage in DAMAGES:
+        project.storage.put(backup["path"], damage(content), tmp_path / "damaged")
+        done = project.run("dbrestore", "--noinput", "-i", backup["path"])
+        assert done.code == 5, (damage, done.err)
+        assert "damaged" in done.error
+        assert subject.fingerprint() == before, damage
+    # Of the right size, it is the newest good one until it is read; of another, there is none.
+    assert project.run("dbrestore", "--noinput").code == 5
+    project.storage.put(backup["path"], cut_by_a_byte(content), tmp_path / "damaged")
+    assert project.run("dbrestore", "--noinput").code == 6
     assert subject.fingerprint() == before
 
 
@@ -122,7 +121,7 @@ def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject,
     before = subject.fingerprint()
     project.options["RCLONE_FLAGS"] = ["--bwlimit", "4M"]
     with project.started("dbrestore", "--noinput") as run:
-        client = run.child(subject.client)
+        client = run.child(*subject.client)
         cat = run.child("rclone", "cat", "/db/")
         wait_until(lambda: written(cat) > share * 12e6, "the stream", seconds=60)
         os.kill(client, signal.SIGKILL)
@@ -143,7 +142,7 @@ def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, 
     before = subject.fingerprint()
     project.options["RCLONE_FLAGS"] = ["--bwlimit", "4M"]
     with project.started("dbrestore", "--noinput") as run:
-        run.child(subject.client)
+        run.child(*subject.client)
         cat = run.child("rclone", "cat", "/db/")
         wait_until(lambda: written(cat) > 6e6, "the stream", seconds=60)
         children = run.children()
@@ -164,7 +163,7 @@ def test_storage_that_dies_in_the_middle_changes_nothing(subject: Subject, local
     before = subject.fingerprint()
     project.options["RCLONE_FLAGS"] = ["--bwlimit", "4M"]
     with project.started("dbrestore", "--noinput") as run:
-        run.child(subject.client)
+        run.child(*subject.client)
         cat = run.child("rclone", "cat", "/db/")
         wait_until(lambda: written(cat) > 6e6, "the stream", seconds=60)
         os.kill(cat, signal.SIGKILL)

@@ -2,12 +2,13 @@
 
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
-from tests.images.engine import docker, present
+from tests.images.engine import EngineError, docker, present
 from tests.images.pull import pull
 
 LABEL = "django-rclone.test-run"
@@ -36,7 +37,8 @@ def sweep() -> None:
         container, run = line.split()
         host, pid, _ = run.rsplit("/", 2)
         if host == socket.gethostname() and run != _run(int(pid)):
-            docker("rm", "--force", "--volumes", container)
+            with suppress(EngineError):  # another run sweeps at the same time
+                docker("rm", "--force", "--volumes", container)
 
 
 def _run(pid: int) -> str:

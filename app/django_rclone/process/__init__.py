@@ -84,7 +84,7 @@ def pipe(
             while process.wait(TICK) is None:
                 watch.look()
         line.raise_first_failure()
-        line.last.release()
+        line.release()
         watch.commit()
 
 
@@ -112,7 +112,7 @@ def peek(*parts: Command | Filter, timeout: float = 300) -> bytes:
         while line.sink.wait(0.02) is None:
             watch.check_clocks()
             if line.last.drained.is_set():
-                line.last.release()
+                line.release()
         collector.join()
         if line.sink.returncode != 0:
             line.wait_for_root_cause()

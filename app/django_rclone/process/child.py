@@ -35,12 +35,15 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _prctl: Callable[[int, int], int] | None = (
     ctypes.CDLL(None, use_errno=True).prctl if sys.platform.startswith("linux") else None
 )
+DIES_WITH_US = _prctl is not None
+"""Whether the kernel kills our children when we are killed."""
 
 
 class Process:
     """A started program: its group is ended as a whole, its stderr is drained, bounded and masked."""
 
-    def __init__(self, command: Command, stdin: int, stdout: int) -> None:
+    def __init__(self, command: Command, stdin: int, stdout: int, keep: Sequence[int] = ()) -> None:
+        """Starts the program; it inherits the descriptors in ``keep`` under their numbers."""
         self.command = command
         self._stderr = b""
         self._reader: threading.Thread | None = None
@@ -60,7 +63,7 @@ class Process:
                     stdout=stdout,
                     stderr=subprocess.PIPE,
                     env=env,
-                    pass_fds=passed,
+                    pass_fds=[*passed, *keep],
                     start_new_session=True,  # a Ctrl-C at the terminal is ours to handle, and no program can prompt
                     preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - we fork from the main thread only
                 )

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from django_rclone.command import Command
-from django_rclone.process.child import Process, end
+from django_rclone.process.child import DIES_WITH_US, Process, end
 from django_rclone.process.pump import Pump
 from django_rclone.streams import Filter, Gate
 
+# When we are killed, the kernel closes our descriptors first and kills our children then: on a busy machine rclone has
+# the time to see end-of-file, and to commit. So somebody else holds its input open as well, and dies no sooner.
+_GUARD = Command(("sleep", "infinity"))
 ROOT_CAUSE = 10.0  # seconds that the rest of a broken stream gets to show where it broke first
 
 
@@ -22,6 +25,7 @@ class Line:
     def __init__(self, parts: Sequence[Command | Filter], gate: Gate, stdout: int | None = None) -> None:
         self.processes: list[Process] = []
         self.pumps: list[Pump] = []
+        self._guards: list[Process] = []
         first, *rest = parts
         assert isinstance(first, Command), "a stream begins with a program"
         try:
@@ -58,8 +62,11 @@ class Line:
         try:
             if gate is None:
                 return self._start(command, stdin)
-            with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            with open(os.devnull, "r+b") as nowhere:  # noqa: PTH123
                 self.processes.append(Process(command, stdin, nowhere.fileno() if stdout is None else stdout))
+                if DIES_WITH_US:
+                    # Started last, and so killed last: the kernel goes through children in the order of their birth.
+                    self._guards.append(Process(_GUARD, nowhere.fileno(), nowhere.fileno(), keep=[writable]))
             return -1
         finally:
             os.close(stdin)
@@ -76,8 +83,14 @@ class Line:
     def _close(self) -> None:
         # Kill first: an end of ours that closes would tell a program that its input is complete.
         end(self.processes)
+        end(self._guards)
         for pump in self.pumps:
             pump.abandon()
+
+    def release(self) -> None:
+        """Gives the last program the held-back bytes and end-of-file."""
+        end(self._guards)
+        self.last.release()
 
     @property
     def upstream(self) -> list[Process]:

@@ -22,10 +22,10 @@ _BLOCK = 10_000  # bytes a row of incompressible payload
 class Subject(ABC):
     """One database for one test: how to fill it, change it, look at it and harm it."""
 
-    client: str
-    """A word in the command line of the program that takes a restore."""
-    dumper: str
-    """A word in the command line of the program that dumps."""
+    client: tuple[str, ...]
+    """Words in the command line of the program that takes a restore, and of no other."""
+    dumper: tuple[str, ...]
+    """Words in the command line of the program that dumps, and of no other."""
 
     @property
     @abstractmethod

@@ -22,8 +22,8 @@ _LOCAL = threading.local()
 class Postgresql(Subject):
     """A database on a PostgreSQL server, owned by an ordinary role that may create databases."""
 
-    client = "psql"
-    dumper = "pg_dump"
+    client = ("psql", "postgresql_begin.sql")
+    dumper = ("pg_dump", "--format=custom")
     PASSWORD = 'owner\'s p@ss:w/rd\\ "0" canary'
 
     def __init__(self, server: PostgresServer, name: str) -> None:
