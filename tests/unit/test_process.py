@@ -453,8 +453,9 @@ def test_a_signal_ends_all_programs_and_nothing_is_committed(
     assert not (tmp_path / "committed").exists()
 
 
-def test_programs_die_with_us(tmp_path: Path, until: Until) -> None:
+def test_programs_die_with_us_before_they_can_take_our_end_for_that_of_the_stream(tmp_path: Path, until: Until) -> None:
     assert _supervised(tmp_path, until, signal.SIGKILL) == -signal.SIGKILL
+    assert not (tmp_path / "committed").exists()
 
 
 EAGER = """
