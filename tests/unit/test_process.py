@@ -7,8 +7,8 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
