@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import django
 
@@ -69,15 +70,11 @@ def back_up(connector: BaseConnector, run: Run) -> Manifest:
 
     Whatever goes wrong, nothing half-done stays visible on the remote. Raises a DjangoRcloneError.
     """
-    signals.pre_db_backup.send(sender=connector.__class__, database=connector.alias)
-    try:
+    about: dict[str, Any] = {"database": connector.alias}
+    sent = (signals.pre_db_backup, signals.post_db_backup, signals.backup_failed)
+    with signals.around(*sent, sender=connector.__class__, **about) as found:
         manifest = _back_up(connector, run)
-    except DjangoRcloneError as error:
-        signals.announce(signals.backup_failed, connector.__class__, database=connector.alias, error=error)
-        raise
-    signals.announce(
-        signals.post_db_backup, connector.__class__, database=connector.alias, path=manifest.objects[0].path
-    )
+        found["path"] = manifest.objects[0].path
     return manifest
 
 

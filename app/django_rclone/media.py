@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from django_rclone import process, signals
 from django_rclone.display import Progress
-from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore
+from django_rclone.exceptions import ConfigurationError, NothingToRestore
 from django_rclone.rclone import Remote
 
 _FILE_STORAGE = "django.core.files.storage.filesystem.FileSystemStorage"
@@ -67,14 +67,9 @@ def back_up(remote: Remote, folder: str, *, allow_empty: bool, limits: process.L
         )
     if not source.is_dir():
         raise ConfigurationError(f"MEDIA_ROOT {source} is not there: nothing to back up. Is a volume not mounted?")
-    signals.pre_media_backup.send(sender=None)
-    try:
-        changes = _sync(remote, str(source), remote.path(folder), limits)
-    except DjangoRcloneError as error:
-        signals.announce(signals.backup_failed, None, database=None, error=error)
-        raise
-    signals.announce(signals.post_media_backup, None)
-    return changes
+    sent = (signals.pre_media_backup, signals.post_media_backup, signals.backup_failed)
+    with signals.around(*sent, sender=None):
+        return _sync(remote, str(source), remote.path(folder), limits)
 
 
 def preview(remote: Remote, folder: str, limits: process.Limits) -> Changes:
@@ -86,14 +81,9 @@ def preview(remote: Remote, folder: str, limits: process.Limits) -> Changes:
 
 def restore(remote: Remote, folder: str, limits: process.Limits) -> Changes:
     """Makes MEDIA_ROOT equal to the mirror; files that the mirror lacks are deleted. Returns what changed."""
-    signals.pre_media_restore.send(sender=None)
-    try:
-        changes = _sync(remote, remote.path(folder), str(root()), limits)
-    except DjangoRcloneError as error:
-        signals.announce(signals.restore_failed, None, database=None, error=error)
-        raise
-    signals.announce(signals.post_media_restore, None)
-    return changes
+    sent = (signals.pre_media_restore, signals.post_media_restore, signals.restore_failed)
+    with signals.around(*sent, sender=None):
+        return _sync(remote, remote.path(folder), str(root()), limits)
 
 
 def _has_files(folder: Path) -> bool:

@@ -14,8 +14,8 @@ README = "RESTORE.md"
 PARTIAL = ".partial"
 """Ending of an object that is being written, where the backend shows it before it is whole."""
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_ID = r"[a-z][a-z0-9]{5}"
+_LETTERS, _DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+_ID = r"[a-z][a-z0-9]{4}[0-9]"
 _POINT_FORMAT = "%Y%m%dT%H%M%SZ"
 _MANIFEST_NAME = re.compile(rf"(?P<point>\d{{8}}T\d{{6}}Z)-(?P<alias>.+)-(?P<id>{_ID})\.json")
 _OBJECT_ID = re.compile(rf"-(?P<id>{_ID})(?:\.|$)")
@@ -35,8 +35,10 @@ _DIRECTIVES = {
 
 
 def new_id(source: random.Random) -> str:
-    """Returns six letters and digits. The first is a letter: no id can be taken for a part of a date."""
-    return source.choice(_LETTERS) + "".join(source.choices(_LETTERS + "0123456789", k=5))
+    """Returns six letters and digits. The first is a letter and the last a digit: no part of a date, and no word that
+    somebody has put into a file's name, can be taken for an id."""
+    middle = "".join(source.choices(_LETTERS + _DIGITS, k=4))
+    return source.choice(_LETTERS) + middle + source.choice(_DIGITS)
 
 
 def point(moment: datetime) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django_rclone import catalog, display, process, signals, streams
 from django_rclone.catalog import Backup, Owner, State
@@ -114,15 +115,11 @@ def carry_out(restore: Restore, limits: process.Limits) -> None:
 
     Raises VerificationFailed if the object is not what its manifest promises, else what the programs' failures mean.
     """
-    connector = restore.connector
-    about = {"database": connector.alias, "path": restore.backup.path}
-    signals.pre_db_restore.send(sender=connector.__class__, **about)
-    try:
+    sender = restore.connector.__class__
+    about: dict[str, Any] = {"database": restore.connector.alias, "path": restore.backup.path}
+    sent = (signals.pre_db_restore, signals.post_db_restore, signals.restore_failed)
+    with signals.around(*sent, sender=sender, **about):
         _carry_out(restore, limits)
-    except DjangoRcloneError as error:
-        signals.announce(signals.restore_failed, connector.__class__, error=error, **about)
-        raise
-    signals.announce(signals.post_db_restore, connector.__class__, **about)
 
 
 def _carry_out(restore: Restore, limits: process.Limits) -> None:

@@ -6,9 +6,13 @@ A receiver that raises never spoils what has been committed: the error is logged
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.dispatch import Signal
+
+from django_rclone.exceptions import DjangoRcloneError
 
 logger = logging.getLogger("django_rclone")
 
@@ -22,6 +26,30 @@ pre_media_restore = Signal()
 post_media_restore = Signal()
 backup_failed = Signal()
 restore_failed = Signal()
+
+
+@contextmanager
+def around(before: Signal, after: Signal, failed: Signal, sender: Any, **what: Any) -> Iterator[dict[str, Any]]:
+    """Sends ``before``, and at the end of the block ``after``, or ``failed`` with what went wrong.
+
+    What the block adds to the dictionary goes to ``after`` as well. An error that nobody foresaw (in a connector of
+    the project's own, say) is raised as a DjangoRcloneError too, so that one database never keeps the others from
+    being done.
+    """
+    before.send(sender=sender, **what)
+    found: dict[str, Any] = {}
+    try:
+        yield found
+    except Exception as error:
+        known = error
+        if not isinstance(error, DjangoRcloneError):
+            where = f'Database "{what["database"]}": ' if what.get("database") else ""
+            known = DjangoRcloneError(f"{where}{type(error).__name__}: {error}. See it whole with --traceback.")
+        announce(failed, sender, error=known, **{"database": None, **what})
+        if known is error:
+            raise
+        raise known from error
+    announce(after, sender, **what, **found)
 
 
 def announce(signal: Signal, sender: Any, **what: Any) -> None:

@@ -18,6 +18,11 @@ from tests.servers.ports import wait_until
 ROOT = Path(__file__).parents[2]
 
 
+def slow(limit: str) -> dict[str, list[str]]:
+    """Options that make rclone move so many bytes a second, and no more of them into its own buffer beforehand."""
+    return {"RCLONE_FLAGS": ["--bwlimit", limit, "--buffer-size", "0"]}
+
+
 @dataclass(frozen=True)
 class Storage:
     """A remote for tests: what to call it, how rclone finds it, and the folder in which its files really lie."""

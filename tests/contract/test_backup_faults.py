@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.contract.conftest import make_storage, make_subject
-from tests.contract.project import Project, Started, Storage, alive, written
+from tests.contract.project import Project, Started, Storage, alive, slow, written
 from tests.contract.subjects import Subject
 from tests.servers.ports import wait_until
 
 MEGABYTES = 12
-SLOW = {"RCLONE_FLAGS": ["--bwlimit", "1M"]}
+SLOW = slow("4M")
 # How much of the dump is written when it happens. Up to 3 MB wait in pipes and buffers: later than that nobody could
 # be sure that the dump still runs.
 MOMENTS = {"early": 0.0, "middle": 0.4, "late": 0.7}

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.contract.project import Project, Storage
+from tests.contract.project import Project, Storage, slow
 from tests.contract.subjects import Sqlite, Subject
 from tests.contract.subjects.postgresql import Postgresql
 from tests.servers import start_postgres
@@ -60,7 +60,7 @@ class TestServer:
         with start_postgres(17) as server, server.database() as name:
             subject = Postgresql(server, name)
             subject.fill_simply(megabytes=12)
-            options = {**subject.options, "RCLONE_FLAGS": ["--bwlimit", "2M"]}
+            options = {**subject.options, **slow("2M")}
             project = Project({"default": subject.database}, local, options)
             with project.started("dbbackup") as run:
                 run.child("pg_dump", "--format=custom")
@@ -182,8 +182,8 @@ class TestRemote:
         typical.fill_simply(megabytes=12)
         with serve_s3(tmp_path, name="dying") as server:
             storage = Storage(server.remote, server.folder, server.environment)
-            slow = {"RCLONE_FLAGS": ["--bwlimit", "4M"], "STALL_TIMEOUT": 3}
-            project = Project({"default": typical.database}, storage, {**typical.options, **slow})
+            options = {**typical.options, **slow("4M"), "STALL_TIMEOUT": 3}
+            project = Project({"default": typical.database}, storage, options)
             with project.started("dbbackup") as run:
                 run.child("rclone", "rcat")
                 server.process.kill()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.project import Project, Storage, alive, written
+from tests.contract.project import Project, Storage, alive, slow, written
 from tests.contract.subjects import Subject
 from tests.servers.ports import wait_until
 
@@ -119,7 +119,7 @@ def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject,
     project.ok("dbbackup")
     subject.execute("DELETE FROM word WHERE id = 1")
     before = subject.fingerprint()
-    project.options["RCLONE_FLAGS"] = ["--bwlimit", "4M"]
+    project.options |= slow("4M")
     with project.started("dbrestore", "--noinput") as run:
         client = run.child(*subject.client)
         cat = run.child("rclone", "cat", "/db/")
@@ -140,7 +140,7 @@ def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, 
     project.ok("dbbackup")
     subject.execute("DELETE FROM word WHERE id = 1")
     before = subject.fingerprint()
-    project.options["RCLONE_FLAGS"] = ["--bwlimit", "4M"]
+    project.options |= slow("4M")
     with project.started("dbrestore", "--noinput") as run:
         run.child(*subject.client)
         cat = run.child("rclone", "cat", "/db/")
@@ -161,7 +161,7 @@ def test_storage_that_dies_in_the_middle_changes_nothing(subject: Subject, local
     project.ok("dbbackup")
     subject.execute("DELETE FROM word WHERE id = 1")
     before = subject.fingerprint()
-    project.options["RCLONE_FLAGS"] = ["--bwlimit", "4M"]
+    project.options |= slow("4M")
     with project.started("dbrestore", "--noinput") as run:
         run.child(*subject.client)
         cat = run.child("rclone", "cat", "/db/")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.project import Project, Started, Storage
+from tests.contract.project import Project, Started, Storage, slow
 from tests.contract.subjects.postgresql import Postgresql
 from tests.servers.storage import obscure
 
@@ -31,7 +31,7 @@ def project(postgresql: Postgresql, local: Storage) -> Project:
         "RCLONE_CONFIG_OTHER_SECRET_ACCESS_KEY": STORAGE,
     }
     storage = Storage("vault:", local.folder, env, encrypted=True)
-    flags = ["--bwlimit", "4M", "--s3-secret-access-key", FLAG]
+    flags = [*slow("4M")["RCLONE_FLAGS"], "--s3-secret-access-key", FLAG]
     options = {**postgresql.options, "RCLONE_FLAGS": flags}
     database = {**postgresql.database, "PASSWORD": DATABASE}
     return Project({"default": database}, storage, options, env={"STRIPE_SECRET_KEY": OTHER})

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.contract.conftest import SUBJECTS, make_subject
-from tests.contract.project import Project, Storage
+from tests.contract.project import Project, Storage, slow
 from tests.contract.subjects import ACCOUNTS, BALANCE, Sqlite, Subject
 
 # Slow enough that hundreds of transfers happen while the dump is under way.
-SLOW = {"RCLONE_FLAGS": ["--bwlimit", "4M"]}
+SLOW = slow("4M")
 
 
 @pytest.fixture(params=[*SUBJECTS, "sqlite-rollback"])
@@ -39,7 +39,7 @@ def test_money_that_moves_during_the_dump_is_neither_lost_nor_made(written: Subj
 
 def test_spool_makes_writers_in_rollback_journal_mode_wait_for_a_local_copy_only(tmp_path: Path, local: Storage):
     subject = Sqlite(tmp_path, "file", wal=False)
-    options = {"DATABASE_OPTIONS": {"default": {"SPOOL": True}}, "RCLONE_FLAGS": ["--bwlimit", "2M"]}
+    options = {"DATABASE_OPTIONS": {"default": {"SPOOL": True}}, **slow("2M")}
     project = Project({"default": subject.database}, local, options)
     subject.open_accounts()
     subject.fill_simply(megabytes=8)

@@ -169,18 +169,18 @@ def test_an_empty_remote_has_no_backups(folder: Folder) -> None:
 
 
 def test_the_newest_is_told_by_the_time_inside_and_never_by_the_files_age(folder: Folder) -> None:
-    for age, (backup_id, hours) in enumerate([("newest", 1), ("middle", 5), ("oldest", 9)]):
+    for age, (backup_id, hours) in enumerate([("newes1", 1), ("middl1", 5), ("oldes1", 9)]):
         made = folder.backup(backup_id, hours=hours)
         for file in (made, folder.root / manifest(backup_id, hours=hours).objects[0].path):
             os.utime(file, (2e9 + age * 1e6,) * 2)  # the oldest was touched last
-    assert [one.id for one in folder.load()] == ["newest", "middle", "oldest"]
-    assert catalog.latest(folder.load(), Owner("", "default", "app")).id == "newest"
+    assert [one.id for one in folder.load()] == ["newes1", "middl1", "oldes1"]
+    assert catalog.latest(folder.load(), Owner("", "default", "app")).id == "newes1"
 
 
 def test_hostile_aliases_are_kept_apart(folder: Folder) -> None:
     for number, alias in enumerate(HOSTILE):
-        folder.backup(f"alias{number % 10}" if number < 10 else "aliasx", hours=number, database=alias)
-        orphan = SCHEME.object_path(alias, NOW, "dump", "orphan")
+        folder.backup(f"alias{number % 10}" if number < 10 else "alix10", hours=number, database=alias)
+        orphan = SCHEME.object_path(alias, NOW, "dump", "orpha1")
         folder.write(orphan)
     listed = folder.load()
     assert {one.database for one in listed if one.state is State.GOOD} == set(HOSTILE)

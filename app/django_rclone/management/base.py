@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
-import threading
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
+from django_rclone.process.interrupts import interruptible
 
 
 class BackupCommand(BaseCommand):
@@ -34,7 +30,7 @@ class BackupCommand(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Runs ``work`` and turns what goes wrong into one line and an exit code."""
         try:
-            with _interruptible(), _logging_to(self):
+            with interruptible(), _logging_to(self):
                 self.work(**options)
         except DjangoRcloneError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
@@ -59,28 +55,6 @@ def moment(text: str) -> datetime:
         forms = "2026-11-23T10:15 or 2026-11-23T10:15+01:00"
         raise ArgumentTypeError(f"{text!r} is no time; give one like {forms}") from None
     return when if when.tzinfo else timezone.make_aware(when, timezone.get_default_timezone())
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Turns SIGINT, SIGTERM and SIGHUP into an exception that lets everything be put back in order."""
-
-    def interrupt(number: int, _frame: FrameType | None) -> None:
-        raise Interrupted(number)
-
-    if threading.current_thread() is not threading.main_thread():  # called from a program that has its own ways
-        yield
-        return
-    previous = {
-        number: signal.signal(number, interrupt)
-        for number in _SIGNALS
-        if signal.getsignal(number) is not signal.SIG_IGN  # nohup asked us not to hear it
-    }
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from django_rclone.command import Attached, Command, Secret
 from django_rclone.exceptions import Unavailable
 from django_rclone.process.child import GRACE, Process, content_file, end, last_words
+from django_rclone.process.interrupts import held
 from django_rclone.process.line import Line
 from django_rclone.process.watch import TICK, Limits, Watch
 from django_rclone.streams import Filter, Gate
@@ -32,35 +34,16 @@ def run(
 
     Raises what ``command.explain`` makes of an exit code other than 0, and Unavailable after ``timeout`` seconds.
     """
-    read, write = os.pipe()
-    source = content_file(stdin)
-    try:
-        process = Process(command, source.fileno(), write)
-    except BaseException:
-        os.close(read)
-        raise
-    finally:
-        os.close(write)
-        source.close()
-    output = bytearray()
-
-    def collect() -> None:
-        with os.fdopen(read, "rb") as stream:
-            while data := stream.read(1 << 16):
-                output.extend(data)
-
-    collector = threading.Thread(target=collect, daemon=True)
-    try:
-        process.drain(hear)
-        collector.start()
+    with ExitStack() as stack:
+        with held(), _collecting() as (write, output), content_file(stdin) as source:
+            process = Process(command, source.fileno(), write)
+            stack.callback(end, [process])
+            process.drain(hear)
         if process.wait(timeout or threading.TIMEOUT_MAX) is None:
             raise Unavailable(f"{command.program} did not end within {timeout:g} s.{last_words(process)}")
-    finally:
-        end([process])
-        collector.join(GRACE)
     if process.returncode != 0:
         raise process.failure()
-    return bytes(output)
+    return output()
 
 
 def pipe(
@@ -74,9 +57,10 @@ def pipe(
     First and last must be commands. ``gate`` stands before the last. ``tick`` is called about five times a second
     in the caller's thread. Raises the failure that came first in the stream, after everything was ended.
     """
-    line = Line(parts, gate)
-    watch = Watch(line, limits, tick)
-    with line:
+    with ExitStack() as stack:
+        with held():
+            line = stack.enter_context(Line(parts, gate))
+        watch = Watch(line, limits, tick)
         while not line.last.drained.is_set():
             line.last.changed.wait(TICK)
             watch.look()
@@ -90,6 +74,27 @@ def pipe(
 
 def peek(*parts: Command | Filter, timeout: float = 300) -> bytes:
     """Returns what the last program prints. It may end before it has read everything; the others are ended then."""
+    with ExitStack() as stack:
+        with held(), _collecting() as (write, output):
+            line = stack.enter_context(Line(parts, Gate(hold=0), stdout=write))
+        watch = Watch(line, Limits(timeout=timeout), None)
+        while line.sink.wait(0.02) is None:
+            watch.check_clocks()
+            if line.last.drained.is_set():
+                line.release()
+        if line.sink.returncode != 0:
+            line.wait_for_root_cause()
+            line.raise_first_failure()
+            raise line.sink.failure()
+    return output()
+
+
+@contextmanager
+def _collecting() -> Iterator[tuple[int, Callable[[], bytes]]]:
+    """Gives a descriptor for a program to write to, and what returns all that was written when it has ended.
+
+    The program is started inside the block, the thread that reads at its end: no forks with threads of ours.
+    """
     read, write = os.pipe()
     output = bytearray()
 
@@ -98,24 +103,17 @@ def peek(*parts: Command | Filter, timeout: float = 300) -> bytes:
             while data := stream.read(1 << 16):
                 output.extend(data)
 
+    def collected() -> bytes:
+        collector.join(GRACE)
+        return bytes(output)
+
+    collector = threading.Thread(target=collect, name="output", daemon=True)
     try:
-        line = Line(parts, Gate(hold=0), stdout=write)
+        yield write, collected
     except BaseException:
         os.close(read)
         raise
+    else:
+        collector.start()
     finally:
         os.close(write)
-    collector = threading.Thread(target=collect, daemon=True)
-    watch = Watch(line, Limits(timeout=timeout), None)
-    with line:
-        collector.start()
-        while line.sink.wait(0.02) is None:
-            watch.check_clocks()
-            if line.last.drained.is_set():
-                line.release()
-        collector.join()
-        if line.sink.returncode != 0:
-            line.wait_for_root_cause()
-            line.raise_first_failure()
-            raise line.sink.failure()
-    return bytes(output)

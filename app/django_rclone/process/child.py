@@ -19,6 +19,7 @@ from typing import BinaryIO
 from django_rclone.command import Attached, Command, Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed
 from django_rclone.masking import looks_secret, mask, secret_values
+from django_rclone.process.interrupts import held
 
 # What every program may see of our environment: where things are, how text is written, what is trusted.
 _COMMON = (
@@ -67,8 +68,9 @@ class Process:
                     start_new_session=True,  # a Ctrl-C at the terminal is ours to handle, and no program can prompt
                     preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - we fork from the main thread only
                 )
-            except OSError as error:
-                raise ConfigurationError(f'Program "{program}" cannot be started: {error.strerror}.') from error
+            except (OSError, ValueError) as error:  # ValueError: an argument holds a NUL
+                reason = getattr(error, "strerror", None) or error
+                raise ConfigurationError(f'Program "{program}" cannot be started: {reason}.') from error
 
     def drain(self, hear: Callable[[str], None] | None = None) -> None:
         """Starts to read stderr, and hands each line to ``hear``.
@@ -146,14 +148,13 @@ class Process:
 def end(processes: Sequence[Process]) -> None:
     """Ends the programs that still run, and what they started: TERM, then KILL. All at once, so that none takes
     another's end for EOF."""
-    running = [process for process in processes if process.lives]
-    try:
+    with held():
+        running = [process for process in processes if process.lives]
         for process in reversed(running):
             process.signal(signal.SIGTERM)
         until = time.monotonic() + GRACE
         while time.monotonic() < until and (running := [process for process in running if process.lives]):
             running[0].wait(max(0, until - time.monotonic()))
-    finally:
         for process in running:
             if process.lives:
                 process.signal(signal.SIGKILL)

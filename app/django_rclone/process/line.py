@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Self
 
 from django_rclone.command import Command
 from django_rclone.process.child import DIES_WITH_US, Process, end
+from django_rclone.process.interrupts import held
 from django_rclone.process.pump import Pump
 from django_rclone.streams import Filter, Gate
 
@@ -71,21 +73,23 @@ class Line:
         finally:
             os.close(stdin)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         for process in self.processes:
             process.drain()
         for pump in self.pumps:
             pump.start()
+        return self
 
     def __exit__(self, *_exception: object) -> None:
         self._close()
 
     def _close(self) -> None:
-        # Kill first: an end of ours that closes would tell a program that its input is complete.
-        end(self.processes)
-        end(self._guards)
-        for pump in self.pumps:
-            pump.abandon()
+        with held():
+            # Kill first: an end of ours that closes would tell a program that its input is complete.
+            end(self.processes)
+            end(self._guards)
+            for pump in self.pumps:
+                pump.abandon()
 
     def release(self) -> None:
         """Gives the last program the held-back bytes and end-of-file."""
