@@ -11,7 +11,7 @@ test: ## Set everything up, and run every check and test
 	@scripts/test.sh
 
 unit: ## Run the tests that need no server
-	@python="$$(scripts/venv.sh test requirements/test.txt)" && "$$python" -m pytest tests/unit
+	@python="$$(scripts/venv.sh test requirements/test.txt)" && "$$python" -m pytest -n auto tests/unit
 
 lint: ## Check style and types
 	@scripts/lint.sh

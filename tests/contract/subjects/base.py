@@ -8,7 +8,7 @@ import subprocess
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,8 @@ class Subject(ABC):
         of it."""
 
     @abstractmethod
-    def transfer(self) -> None:
-        """Moves money from one account to another, in a transaction."""
+    def writer(self) -> AbstractContextManager[Callable[[], None]]:
+        """Connects, and gives what moves money from one account to another in a transaction."""
 
     def fill_simply(self, megabytes: float = 0) -> None:
         """A small table that compares quickly, and as much payload as asked for that no compression makes smaller."""
@@ -98,10 +98,11 @@ class Subject(ABC):
         made = [0] * count
 
         def work(index: int) -> None:
-            while not stop.is_set():
-                with suppress(sqlite3.OperationalError, psycopg.errors.DeadlockDetected):
-                    self.transfer()
-                    made[index] += 1
+            with self.writer() as transfer:
+                while not stop.is_set():
+                    with suppress(sqlite3.OperationalError, psycopg.errors.DeadlockDetected):
+                        transfer()
+                        made[index] += 1
 
         threads = [threading.Thread(target=work, args=(index,)) for index in range(count)]
         for thread in threads:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import subprocess
-import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,6 @@ from tests.contract import postgresql_support
 from tests.contract.project import base_env
 from tests.contract.subjects.base import ACCOUNTS, Subject, run_plainly
 from tests.servers import PostgresServer
-
-_LOCAL = threading.local()
 
 
 class Postgresql(Subject):
@@ -102,16 +101,14 @@ class Postgresql(Subject):
         run_plainly(command, environment, Path("/"))
         return self.fingerprint("restored")
 
-    def transfer(self) -> None:
-        a, b = random.sample(range(ACCOUNTS), 2)
-        connection = self._writer()
-        with connection.transaction():
-            connection.execute("UPDATE account SET balance = balance - 1 WHERE id = %s", (a,))
-            connection.execute("UPDATE account SET balance = balance + 1 WHERE id = %s", (b,))
+    @contextmanager
+    def writer(self) -> Iterator[Callable[[], None]]:
+        with self.connect() as connection:
 
-    def _writer(self) -> psycopg.Connection[Any]:
-        local = _LOCAL.__dict__.setdefault("connections", {})
-        if self.name not in local:
-            local[self.name] = self.connect()
-        connection: psycopg.Connection[Any] = local[self.name]
-        return connection
+            def transfer() -> None:
+                a, b = random.sample(range(ACCOUNTS), 2)
+                with connection.transaction():
+                    connection.execute("UPDATE account SET balance = balance - 1 WHERE id = %s", (a,))
+                    connection.execute("UPDATE account SET balance = balance + 1 WHERE id = %s", (b,))
+
+            yield transfer

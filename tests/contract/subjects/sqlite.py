@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from pprint import pformat
 from typing import Any
@@ -57,10 +58,19 @@ class Sqlite(Subject):
         (restored,) = folder.iterdir()
         return self.fingerprint(str(restored))
 
-    def transfer(self) -> None:
-        a, b = random.sample(range(ACCOUNTS), 2)
+    @contextmanager
+    def writer(self) -> Iterator[Callable[[], None]]:
         with closing(sqlite3.connect(self.path, timeout=0.2, isolation_level=None)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("UPDATE account SET balance = balance - 1 WHERE id = ?", (a,))
-            connection.execute("UPDATE account SET balance = balance + 1 WHERE id = ?", (b,))
-            connection.execute("COMMIT")
+
+            def transfer() -> None:
+                a, b = random.sample(range(ACCOUNTS), 2)
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("UPDATE account SET balance = balance - 1 WHERE id = ?", (a,))
+                connection.execute("UPDATE account SET balance = balance + 1 WHERE id = ?", (b,))
+                try:
+                    connection.execute("COMMIT")
+                except sqlite3.OperationalError:  # a reader of the rollback journal holds the file
+                    connection.execute("ROLLBACK")
+                    raise
+
+            yield transfer
