@@ -58,6 +58,7 @@ CASES = [
         DjangoRcloneError,
         "Another session holds a lock",
     ),
+    ("pg_dump", 1, "pg_dump: error: query failed: ERROR:  out of shared memory", DjangoRcloneError, "Raise max_locks"),
     ("pg_dump", 1, "pg_dump: error: server closed the connection unexpectedly", Unavailable, "unexpectedly"),
 ]
 

@@ -95,6 +95,11 @@ def _explain(failure: ProgramFailed, place: str) -> tuple[Callable[[str], Django
         return DjangoRcloneError, f"{message or 'a lock was not given'}: {_BLOCKED}" if code else (
             f"{message}. Another session holds a lock on a table; try again when it has finished."
         )
+    if not code and "out of shared memory" in stderr:
+        return DjangoRcloneError, (
+            f"{message}: the server's lock table is too small for a dump, which locks every table and sequence at once. "
+            "Raise max_locks_per_transaction, then try again."
+        )
     if "permission denied for" in message and failure.program.startswith("pg_dump"):
         return ConfigurationError, (
             f"{message}: a dump reads everything in the database. Grant the role what it lacks, "
