@@ -63,18 +63,18 @@ def _missing_rights(state: Live, choice: Choice) -> Iterable[str]:
 
 
 def _locks(state: Live, archive: Archive) -> int:
-    return int(
-        _LOCKS_TO_DROP * state.relations
-        + _LOCKS_TO_MAKE * sum(1 for entry in archive.entries if entry.type not in LARGE_OBJECTS)
-        + state.large_objects
-        + sum(entry.large_objects for entry in archive.entries)
-    )
+    return int(_LOCKS_TO_DROP * state.relations) + state.large_objects + _locks_to_make(archive)
+
+
+def _locks_to_make(archive: Archive) -> int:
+    entries = sum(1 for entry in archive.entries if entry.type not in LARGE_OBJECTS)
+    return int(_LOCKS_TO_MAKE * entries) + sum(entry.large_objects for entry in archive.entries)
 
 
 def _too_many_locks(state: Live, archive: Archive) -> Iterable[str]:
     needed, room = _locks(state, archive), _POSSIBLE * state.lock_limit
     if needed > room:
-        less = ", or restore with --into, which needs fewer." if state.relations + state.large_objects else "."
+        less = ", or restore with --into, which needs fewer." if _locks_to_make(archive) <= room else "."
         yield (
             f"a restore in one transaction needs about {needed:,} locks, and this server has room for about {room:,}. "
             f"Raise max_locks_per_transaction{less}"
