@@ -39,6 +39,8 @@ class Run:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     randomness: random.Random = field(default_factory=random.SystemRandom)
     point: str = ""
+    quiet: bool = False
+    """No progress is shown."""
     _abilities: Abilities | None = None
     _guided: bool = False
 
@@ -142,7 +144,7 @@ def _stream(
 ) -> tuple[streams.Meter, streams.Digest]:
     raw, digest = streams.Meter(), streams.Digest()
     estimate = round(facts.size / _TYPICAL_RATIO) if dump.compression else facts.size
-    progress = Progress(f"{connector.alias}: dump", lambda: raw.bytes, estimate)
+    progress = Progress(f"{connector.alias}: dump", lambda: raw.bytes, estimate, quiet=run.quiet)
     try:
         process.pipe(
             dump.command,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TextIO
 
 _LINE_EVERY = 30.0  # seconds between two lines where nobody watches
+_DRAW_EVERY = 0.1  # and between two states of the one line where somebody does
 
 
 def size(count: float) -> str:
@@ -66,6 +67,7 @@ class Progress:
         done: Callable[[], int],
         estimate: int = 0,
         *,
+        quiet: bool = False,
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -74,6 +76,7 @@ class Progress:
         self._estimate = estimate
         self._stream = stream or sys.stderr
         self._clock = clock
+        self._quiet = quiet
         self._terminal = self._stream.isatty()
         self._began = self._shown = clock()
         self._width = 0
@@ -81,15 +84,12 @@ class Progress:
     def tick(self) -> None:
         """Shows the state if it is time to."""
         now = self._clock()
-        if self._terminal:
-            line = self.line()
-            self._stream.write("\r" + line.ljust(self._width))
-            self._width = len(line)
-        elif now - self._shown >= _LINE_EVERY:
-            self._shown = now
-            self._stream.write(self.line() + "\n")
-        else:
+        if self._quiet or now - self._shown < (_DRAW_EVERY if self._terminal else _LINE_EVERY):
             return
+        self._shown = now
+        line = self.line()
+        self._stream.write("\r" + line.ljust(self._width) if self._terminal else line + "\n")
+        self._width = len(line)
         self._stream.flush()
 
     def line(self) -> str:

@@ -52,7 +52,7 @@ def _keeps_files(backend: str) -> bool:
         raise ConfigurationError(f"The storage of media, {backend}, cannot be imported: {error}.") from error
 
 
-def back_up(remote: Remote, folder: str, *, allow_empty: bool, limits: process.Limits) -> Changes:
+def back_up(remote: Remote, folder: str, *, allow_empty: bool, limits: process.Limits, quiet: bool = False) -> Changes:
     """Makes the mirror on the remote equal to MEDIA_ROOT.
 
     Refuses (ConfigurationError) to put an empty or missing folder over a mirror that has files: an unmounted volume
@@ -69,31 +69,31 @@ def back_up(remote: Remote, folder: str, *, allow_empty: bool, limits: process.L
         raise ConfigurationError(f"MEDIA_ROOT {source} is not there: nothing to back up. Is a volume not mounted?")
     sent = (signals.pre_media_backup, signals.post_media_backup, signals.backup_failed)
     with signals.around(*sent, sender=None):
-        return _sync(remote, str(source), remote.path(folder), limits)
+        return _sync(remote, str(source), remote.path(folder), limits, quiet=quiet)
 
 
 def preview(remote: Remote, folder: str, limits: process.Limits) -> Changes:
     """Returns what a restore would change. Raises NothingToRestore if there is no mirror, or it is empty."""
     if not remote.files(folder, recursive=True):
         raise NothingToRestore(f"There are no media files in {remote.path(folder)}.")
-    return _sync(remote, remote.path(folder), str(root()), limits, "--dry-run")
+    return _sync(remote, remote.path(folder), str(root()), limits, "--dry-run", quiet=True)
 
 
-def restore(remote: Remote, folder: str, limits: process.Limits) -> Changes:
+def restore(remote: Remote, folder: str, limits: process.Limits, *, quiet: bool = False) -> Changes:
     """Makes MEDIA_ROOT equal to the mirror; files that the mirror lacks are deleted. Returns what changed."""
     sent = (signals.pre_media_restore, signals.post_media_restore, signals.restore_failed)
     with signals.around(*sent, sender=None):
-        return _sync(remote, remote.path(folder), str(root()), limits)
+        return _sync(remote, remote.path(folder), str(root()), limits, quiet=quiet)
 
 
 def _has_files(folder: Path) -> bool:
     return folder.is_dir() and any(not path.is_dir() for path in folder.rglob("*"))
 
 
-def _sync(remote: Remote, source: str, destination: str, limits: process.Limits, *flags: str) -> Changes:
+def _sync(remote: Remote, source: str, destination: str, limits: process.Limits, *flags: str, quiet: bool) -> Changes:
     """Runs ``rclone sync`` and returns its own account of what it did."""
     account = _Account()
-    progress = Progress("media", lambda: account.changes.bytes)
+    progress = Progress("media", lambda: account.changes.bytes, quiet=quiet)
 
     def hear(line: str) -> None:
         account.hear(line)

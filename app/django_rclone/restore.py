@@ -110,8 +110,8 @@ def plan(connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode) -
     return Restore(connector, remote, backup, connector.restore(facts, manifest, mode, contents))
 
 
-def carry_out(restore: Restore, limits: process.Limits) -> None:
-    """Does what was planned. After any failure the target is as it was.
+def carry_out(restore: Restore, limits: process.Limits, *, quiet: bool = False) -> None:
+    """Does what was planned, and shows progress unless ``quiet``. After any failure the target is as it was.
 
     Raises VerificationFailed if the object is not what its manifest promises, else what the programs' failures mean.
     """
@@ -119,14 +119,14 @@ def carry_out(restore: Restore, limits: process.Limits) -> None:
     about: dict[str, Any] = {"database": restore.connector.alias, "path": restore.backup.path}
     sent = (signals.pre_db_restore, signals.post_db_restore, signals.restore_failed)
     with signals.around(*sent, sender=sender, **about):
-        _carry_out(restore, limits)
+        _carry_out(restore, limits, quiet)
 
 
-def _carry_out(restore: Restore, limits: process.Limits) -> None:
+def _carry_out(restore: Restore, limits: process.Limits, quiet: bool) -> None:
     steps = restore.plan
     try:
         _run_all(steps.prepare)
-        _load(restore, limits)
+        _load(restore, limits, quiet)
         _run_all(steps.commit)
     except BaseException:
         for command in steps.abort:
@@ -135,11 +135,11 @@ def _carry_out(restore: Restore, limits: process.Limits) -> None:
         raise
 
 
-def _load(restore: Restore, limits: process.Limits) -> None:
+def _load(restore: Restore, limits: process.Limits, quiet: bool) -> None:
     backup = restore.backup
     (stored,) = backup.manifest.objects
     digest = streams.Digest((stored.bytes, stored.sha256) if stored.sha256 else None, backup.path)
-    progress = display.Progress(f"{restore.connector.alias}: restore", lambda: digest.bytes, stored.bytes)
+    progress = display.Progress(f"{restore.connector.alias}: restore", lambda: digest.bytes, stored.bytes, quiet=quiet)
     first, *rest = restore.plan.load
     try:
         process.pipe(

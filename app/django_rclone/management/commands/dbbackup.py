@@ -39,7 +39,7 @@ class Command(BackupCommand):
         )
 
     def work(self, *, database: list[str] | None, clean: bool, verbosity: int, **_options: Any) -> None:
-        run = Run(conf.remote(), conf.get("PROJECT"))
+        run = Run(conf.remote(), conf.get("PROJECT"), quiet=verbosity < 1)
         aliases = list(dict.fromkeys(database or ["default"]))
         failures: list[DjangoRcloneError] = []
         for alias in aliases:

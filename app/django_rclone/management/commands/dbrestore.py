@@ -79,7 +79,7 @@ class Command(BackupCommand):
         if options["interactive"] and not self.confirm(f"Restore {ready.plan.target}?"):
             self.stdout.write("Nothing was changed.")
             return
-        restore.carry_out(ready, conf.limits())
+        restore.carry_out(ready, conf.limits(), quiet=options["verbosity"] < 1)
         self.say(f'Database "{connector.alias}": restored from {backup.path}.', verbosity=options["verbosity"])
 
     def _only_alias(self) -> str:

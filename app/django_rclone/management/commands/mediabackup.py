@@ -24,6 +24,10 @@ class Command(BackupCommand):
 
     def work(self, *, allow_empty: bool, verbosity: int, **_options: Any) -> None:
         changes = media.back_up(
-            conf.remote(), conf.get("MEDIA_BACKUP_DIR"), allow_empty=allow_empty, limits=conf.limits()
+            conf.remote(),
+            conf.get("MEDIA_BACKUP_DIR"),
+            allow_empty=allow_empty,
+            limits=conf.limits(),
+            quiet=verbosity < 1,
         )
         self.say(f"Media backed up: {changes}.", verbosity=verbosity)

@@ -30,4 +30,5 @@ class Command(BackupCommand):
             if not self.confirm("Go on?"):
                 self.stdout.write("Nothing was changed.")
                 return
-        self.say(f"Media restored: {media.restore(remote, folder, limits)}.", verbosity=verbosity)
+        changes = media.restore(remote, folder, limits, quiet=verbosity < 1)
+        self.say(f"Media restored: {changes}.", verbosity=verbosity)
