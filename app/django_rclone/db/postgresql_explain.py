@@ -97,7 +97,7 @@ def _explain(failure: ProgramFailed, place: str) -> tuple[Callable[[str], Django
         )
     if not code and "out of shared memory" in stderr:
         return DjangoRcloneError, (
-            f"{message}: the server's lock table is too small for a dump, which locks all tables and sequences at once. "
+            f"{message}: the server's lock table is too small for a dump, which locks all tables and sequences. "
             "Raise max_locks_per_transaction, then try again."
         )
     if "permission denied for" in message and failure.program.startswith("pg_dump"):
