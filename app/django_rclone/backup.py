@@ -27,6 +27,10 @@ logger = logging.getLogger("django_rclone")
 _TYPICAL_RATIO = 3.5
 
 
+# Names in a database without an encoding may be any bytes: "\\udcff" is what JSON makes of one that is no text.
+_AS_JSON_ESCAPES = "backslashreplace"
+
+
 @dataclass(slots=True)
 class Run:
     """What all backups of one command share: the remote, the recovery point, clock and randomness."""
@@ -92,7 +96,7 @@ class _Upload:
 
 def _back_up(connector: BaseConnector, run: Run) -> Manifest:
     abilities = run.abilities()
-    facts = connector.facts(process.run(connector.probe()).decode())
+    facts = connector.facts(process.run(connector.probe()).decode(errors="surrogateescape"))
     dump = connector.dump(facts)
     for note in dump.notes:
         logger.warning('Database "%s": %s', connector.alias, note)
@@ -132,7 +136,7 @@ def _back_up(connector: BaseConnector, run: Run) -> Manifest:
         )
         run.leave_guide()
         written += [name.path + PARTIAL, name.path]
-        run.remote.put(name.path, manifest.to_json().encode(), atomic=abilities.atomic)
+        run.remote.put(name.path, manifest.to_json().encode(errors=_AS_JSON_ESCAPES), atomic=abilities.atomic)
     except BaseException:
         _take_back(run.remote, written)
         raise

@@ -35,6 +35,11 @@ def moment(when: datetime) -> str:
     return when.astimezone().isoformat(sep=" ", timespec="seconds")
 
 
+def printable(text: str) -> str:
+    """Returns a text with what no terminal could show (bytes of a name that is no text) escaped."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def duration(seconds: float) -> str:
     """Returns how long something took or will take."""
     if seconds < 60:

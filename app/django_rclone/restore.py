@@ -29,15 +29,15 @@ class Restore:
     plan: RestorePlan
 
     def __str__(self) -> str:
-        return f"{self.summary}\n{self.plan.steps}"
+        return f"{self.summary}\n{display.printable(self.plan.steps)}"
 
     @property
     def summary(self) -> str:
         """What would be restored, where, and what the user should know before saying yes."""
-        made = (
-            "without a manifest" if self.backup.manifest.point == "" else f"made {display.moment(self.backup.moment)}"
-        )
-        return f"restore  {self.backup.path}, {made}, {display.size(self.backup.size)}\n{self.plan.summary}"
+        backup = self.backup
+        made = f"made {display.moment(backup.moment)}" if backup.manifest.point else "without a manifest"
+        restored = f"restore  {backup.path}, {made}, {display.size(backup.size)}"
+        return f"{restored}\n{display.printable(self.plan.summary)}"
 
 
 def latest(
@@ -101,12 +101,12 @@ def plan(connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode) -
         raise ConfigurationError(
             f'Database "{connector.alias}" is {connector.engine}; {backup.path} is a backup of {manifest.engine}.'
         )
-    facts = connector.facts(process.run(connector.probe()).decode())
+    facts = connector.facts(process.run(connector.probe()).decode(errors="surrogateescape"))
     reader = connector.contents(manifest)
     contents = ""
     if reader is not None:
         unpacked = streams.decompressor(manifest.compression, backup.path)
-        contents = process.peek(remote.read(backup.path), *unpacked, reader).decode(errors="replace")
+        contents = process.peek(remote.read(backup.path), *unpacked, reader).decode(errors="surrogateescape")
     return Restore(connector, remote, backup, connector.restore(facts, manifest, mode, contents))
 
 

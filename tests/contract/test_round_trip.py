@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.contract.project import Project, Storage
 from tests.contract.subjects import Subject
+from tests.contract.subjects.postgresql import Postgresql
 
 
 def test_everything_comes_back_over_a_database_that_was_changed_in_every_way(subject: Subject, project: Project):
@@ -133,3 +135,25 @@ def test_every_compression_comes_back(typical: Subject, typical_project: Project
     typical.execute("DROP TABLE word")
     manifest = typical_project.manifest(backup)
     assert "word" in typical.by_hand(manifest["restore"])
+
+
+def test_names_and_values_that_are_no_text_come_back_from_a_database_without_an_encoding(postgres, local: Storage):
+    server = postgres(17)
+    name = "no_encoding"
+    server.query(f"DROP DATABASE IF EXISTS {name}")
+    server.query(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")
+    subject = Postgresql(server, name)
+    project = Project({"default": subject.database}, local, subject.options)
+    table = '"caf\u00e9"'.encode("latin-1")
+    with subject.connect(client_encoding="SQL_ASCII") as connection:
+        connection.execute(b"CREATE TABLE %s (name text)" % table)
+        connection.execute(b"INSERT INTO %s VALUES ('\xff\xe9')" % table)
+    project.ok("dbbackup")
+    assert "caf" in project.ok("dbrestore", "--dry-run") + json.dumps(project.manifest(project.backups()[0]))
+    with subject.connect(client_encoding="SQL_ASCII") as connection:
+        connection.execute(b"DELETE FROM %s" % table)
+    project.ok("dbrestore", "--noinput")
+    with subject.connect(client_encoding="SQL_ASCII") as connection:
+        assert connection.execute(b"SELECT name FROM %s" % table).fetchall() == [(b"\xff\xe9",)]
+    subject.close()
+    server.query(f"DROP DATABASE {name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import timedelta
 
 import pytest
@@ -156,3 +157,9 @@ def test_progress_elsewhere_is_a_line_now_and_then() -> None:
         progress.tick()
     progress.close()
     assert stream.getvalue() == "dump: 1.0 kB, 32 B/s\ndump: 1.0 kB, 16 B/s\n"
+
+
+def test_a_name_that_is_no_text_can_be_printed_and_stored() -> None:
+    name = b"caf\xe9".decode(errors="surrogateescape")
+    assert display.printable(name) == "caf\\udce9"
+    assert json.loads(json.dumps(name, ensure_ascii=False).encode(errors="backslashreplace")) == name
