@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from django_rclone import conf, rclone
+from django_rclone import conf, rclone, rclone_secrets
 from django_rclone.db import registry
 from django_rclone.db.sqlite import SqliteConnector
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
@@ -39,7 +39,7 @@ def _remote_problems(remote: Any) -> Iterator[CheckMessage]:
             hint='Say where backups go, for instance DJANGO_RCLONE = {"REMOTE": "s3:bucket/site"}.',
             id=f"{TAG}.E001",
         )
-    elif isinstance(remote, str) and rclone.has_secret(remote):
+    elif isinstance(remote, str) and rclone_secrets.has_secret(remote):
         said, hint = conf.EXPOSED_REMOTE.split(". ", 1)
         yield Error(f'DJANGO_RCLONE["REMOTE"] {said}.', hint=hint, id=f"{TAG}.E004")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from django_rclone import naming, rclone, streams
+from django_rclone import naming, rclone, rclone_secrets, streams
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.process import Limits
 
@@ -169,7 +169,7 @@ def remote() -> rclone.Remote:
             '{"REMOTE": "s3:bucket/site"}.'
         )
     root, config = get("REMOTE"), get("RCLONE_CONFIG")
-    if rclone.has_secret(root):
+    if rclone_secrets.has_secret(root):
         raise ConfigurationError(f'DJANGO_RCLONE["REMOTE"] {EXPOSED_REMOTE}')
     return rclone.Remote(
         root=root,

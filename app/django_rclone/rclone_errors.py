@@ -1,0 +1,69 @@
+"""What rclone's failures mean."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
+
+# rclone's exit codes: https://rclone.org/docs/#exit-code
+_NO_FOLDER, _NO_FILE, _TEMPORARY = 3, 4, 5
+
+_LOG_PREFIX = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:ERROR|CRITICAL|NOTICE|Failed)\s*: |^\S+ \S+ NOTICE: ")
+
+_UNREACHABLE = re.compile(
+    r"connection refused|no such host|connection reset|i/o timeout|timed? ?out|network is unreachable|no route to host"
+    r"|connection closed|broken pipe|EOF$|temporary failure|server misbehaving|StatusCode: 5\d\d|\b50[0234]\b|SlowDown"
+    r"|ServiceUnavailable|InternalError|tls handshake",
+    re.IGNORECASE,
+)
+_FULL = re.compile(r"no space left|disk full|quota|insufficient storage|not enough space|EntityTooLarge", re.IGNORECASE)
+_FORBIDDEN = re.compile(
+    r"permission denied|read-only file system|AccessDenied|StatusCode: 40[13]|\b40[13]\b|SignatureDoesNotMatch"
+    r"|InvalidAccessKeyId|unable to authenticate|not authorized|unauthorized|forbidden|SSH_FX_PERMISSION_DENIED",
+    re.IGNORECASE,
+)
+_MISCONFIGURED = re.compile(
+    r"didn't find section|didn't find backend|unknown flag|failed to create file system|NoSuchBucket|bucket not found"
+    r"|is not a valid|Fatal error: (?:unknown|invalid)",
+    re.IGNORECASE,
+)
+
+
+class Missing(DjangoRcloneError):
+    """What was asked for is not on the remote."""
+
+
+def explain(root: str, failure: ProgramFailed) -> DjangoRcloneError:
+    """Returns the error that people read instead of rclone's log: what it means for the remote ``root``."""
+    reason = last_error(failure.stderr) or failure.ending
+    where = f'Remote "{root}"'
+    if failure.returncode in (_NO_FOLDER, _NO_FILE) or reason.endswith(("object not found", "directory not found")):
+        return Missing(f"{where}: {reason}. Look at what is there with `listbackups`.")
+    if _FULL.search(reason):
+        return DjangoRcloneError(f"{where} is full: {reason}. Make room there, or prune old backups.")
+    if _FORBIDDEN.search(reason):
+        return ConfigurationError(f"{where} refuses: {reason}. Check its credentials and rights.")
+    if failure.returncode == _TEMPORARY or _UNREACHABLE.search(reason):
+        return Unavailable(f"{where} cannot be reached: {reason}. Try again later, or check the address.")
+    if _MISCONFIGURED.search(reason):
+        return ConfigurationError(f"{where} cannot be used: {reason}. Check REMOTE and rclone's configuration.")
+    return DjangoRcloneError(f"{where}: rclone {failure.ending}: {reason}")
+
+
+def last_error(stderr: str) -> str:
+    """Returns the last error that rclone logged, without time and level; its log may be text or JSON lines."""
+    lines = [_message(line) for line in stderr.splitlines()]
+    errors = [line for line in lines if line and not line.startswith(("Use ", "Run '", "You could"))]
+    return errors[-1] if errors else ""
+
+
+def _message(line: str) -> str:
+    if not line.startswith("{"):
+        return _LOG_PREFIX.sub("", line).strip()
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return ""
+    return "" if "stats" in entry else str(entry.get("msg", "")).strip()
