@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django_rclone import catalog, display, process, signals, streams
-from django_rclone.catalog import Backup, Owner, State
+from django_rclone import catalog, display, process, selection, signals, streams
+from django_rclone.catalog import Backup, State
 from django_rclone.db.base import BaseConnector, Mode, RestorePlan
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore, VerificationFailed
 from django_rclone.naming import PARTIAL, Scheme
 from django_rclone.rclone import Remote
+from django_rclone.selection import Owner
 
 logger = logging.getLogger("django_rclone")
 
@@ -43,8 +44,8 @@ class Restore:
 def latest(
     remote: Remote, names: Scheme, owner: Owner, *, at: datetime | None = None, unverified: bool = False
 ) -> Backup:
-    """Returns the newest good backup that was begun at or before ``at``; see ``catalog.latest``."""
-    return catalog.latest(catalog.load(remote, names, owner.alias), owner, at=at, unverified=unverified)
+    """Returns the newest good backup that was begun at or before ``at``; see ``selection.latest``."""
+    return selection.latest(catalog.load(remote, names, owner.alias), owner, at=at, unverified=unverified)
 
 
 def by_path(remote: Remote, names: Scheme, owner: Owner, path: str) -> Backup:

@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django_rclone import catalog, naming
-from django_rclone.catalog import Backup, Owner, State
+from django_rclone import catalog, naming, selection
+from django_rclone.catalog import Backup, State
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
 from django_rclone.manifest import Manifest, StoredObject
 from django_rclone.naming import ManifestName, Scheme
 from django_rclone.rclone import Remote
+from django_rclone.selection import Owner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -174,7 +175,7 @@ def test_the_newest_is_told_by_the_time_inside_and_never_by_the_files_age(folder
         for file in (made, folder.root / manifest(backup_id, hours=hours).objects[0].path):
             os.utime(file, (2e9 + age * 1e6,) * 2)  # the oldest was touched last
     assert [one.id for one in folder.load()] == ["newes1", "middl1", "oldes1"]
-    assert catalog.latest(folder.load(), Owner("", "default", "app")).id == "newes1"
+    assert selection.latest(folder.load(), Owner("", "default", "app")).id == "newes1"
 
 
 def test_hostile_aliases_are_kept_apart(folder: Folder) -> None:
@@ -211,7 +212,7 @@ def test_a_backup_is_removed_with_its_manifest_first(folder: Folder, monkeypatch
         deleting(remote, path)
 
     monkeypatch.setattr(Remote, "delete", delete)
-    catalog.remove(folder.remote, found)
+    prune.remove(folder.remote, found)
     assert order == [ManifestName(found.manifest.point, "default", "k3f9q2").path, found.path]
     assert folder.load() == []
 
@@ -219,7 +220,7 @@ def test_a_backup_is_removed_with_its_manifest_first(folder: Folder, monkeypatch
 def test_an_undocumented_file_is_removed_alone(folder: Folder) -> None:
     folder.write("db/default-2026-11-19-101500.dump")
     folder.write("db/default-2026-11-18-101500.dump")
-    catalog.remove(folder.remote, folder.load()[0])
+    prune.remove(folder.remote, folder.load()[0])
     assert [one.file for one in folder.load()] == ["default-2026-11-18-101500.dump"]
 
 
@@ -255,29 +256,29 @@ def test_the_latest_is_the_newest_good_one_and_damaged_newer_ones_are_named(capl
         found("", State.UNVERIFIED, hours=4),
     )
     with caplog.at_level(logging.WARNING, "django_rclone"):
-        assert catalog.latest(listed, US, unverified=True).id == "aaaaa1"
+        assert selection.latest(listed, US, unverified=True).id == "aaaaa1"
     assert caplog.messages == ["A newer backup of default is damaged and left aside: it is missing."]
 
 
 def test_at_means_begun_at_or_before() -> None:
     listed = newest_first(found("aaaaa1", hours=1), found("aaaaa2", hours=5))
-    assert catalog.latest(listed, US, at=NOW - timedelta(hours=1)).id == "aaaaa1"
-    assert catalog.latest(listed, US, at=NOW - timedelta(hours=1, seconds=1)).id == "aaaaa2"
+    assert selection.latest(listed, US, at=NOW - timedelta(hours=1)).id == "aaaaa1"
+    assert selection.latest(listed, US, at=NOW - timedelta(hours=1, seconds=1)).id == "aaaaa2"
     with pytest.raises(NothingToRestore, match="no good backup from before 2026-11-23 00:15:00 UTC"):
-        catalog.latest(listed, US, at=NOW - timedelta(hours=10))
+        selection.latest(listed, US, at=NOW - timedelta(hours=10))
 
 
 def test_an_undocumented_one_is_taken_only_when_asked_for() -> None:
     listed = newest_first(found("", State.UNVERIFIED, hours=1), found("", State.UNVERIFIED, hours=2))
     with pytest.raises(NothingToRestore, match=r"but 2 without a manifest.*--input-path default-2026-11-23-091500.*\."):
-        catalog.latest(listed, US)
-    assert catalog.latest(listed, US, unverified=True) is listed[0]
+        selection.latest(listed, US)
+    assert selection.latest(listed, US, unverified=True) is listed[0]
 
 
 @pytest.mark.parametrize("state", [State.ORPHAN, State.PARTIAL, State.DAMAGED])
 def test_what_did_not_end_well_is_never_the_latest(state: State) -> None:
     with pytest.raises(NothingToRestore, match="See `listbackups`"):
-        catalog.latest([found("aaaaa1", state)], US, unverified=True)
+        selection.latest([found("aaaaa1", state)], US, unverified=True)
 
 
 def test_other_projects_and_aliases_are_not_ours() -> None:
@@ -286,28 +287,28 @@ def test_other_projects_and_aliases_are_not_ours() -> None:
         found("aaaaa2", hours=2, database="second"),
         found("aaaaa3", hours=3, project="shop"),
     )
-    assert catalog.latest(listed, Owner("shop", "default", "app")).id == "aaaaa3"
-    assert catalog.latest(listed, Owner("shop", "default", "another name")).id == "aaaaa3"
+    assert selection.latest(listed, Owner("shop", "default", "app")).id == "aaaaa3"
+    assert selection.latest(listed, Owner("shop", "default", "another name")).id == "aaaaa3"
     with pytest.raises(NothingToRestore, match=r"of this project; the remote holds some of: other, shop\. Is PROJECT"):
-        catalog.latest(listed, US)
+        selection.latest(listed, US)
 
 
 def test_a_project_that_was_named_later_still_owns_what_it_made_before() -> None:
     listed = [found("aaaaa1", name="app")]
-    assert catalog.latest(listed, Owner("shop", "default", "app")).id == "aaaaa1"
+    assert selection.latest(listed, Owner("shop", "default", "app")).id == "aaaaa1"
     with pytest.raises(NothingToRestore):
-        catalog.latest(listed, Owner("shop", "default", "another"))
+        selection.latest(listed, Owner("shop", "default", "another"))
 
 
 def test_two_databases_under_one_alias_are_told_apart_by_name_or_not_at_all() -> None:
     listed = newest_first(found("aaaaa1", hours=1, name="blog"), found("aaaaa2", hours=2, name="shop"))
-    assert catalog.latest(listed, Owner("", "default", "shop")).id == "aaaaa2"
+    assert selection.latest(listed, Owner("", "default", "shop")).id == "aaaaa2"
     with pytest.raises(ConfigurationError, match=r'several databases under this alias \("blog", "shop"\), and none is'):
-        catalog.latest(listed, Owner("", "default", "app"))
+        selection.latest(listed, Owner("", "default", "app"))
 
 
 def test_one_database_under_another_name_is_ours_so_that_a_copy_can_be_restored_elsewhere() -> None:
-    assert catalog.latest([found("aaaaa1", name="production")], Owner("", "default", "staging")).id == "aaaaa1"
+    assert selection.latest([found("aaaaa1", name="production")], Owner("", "default", "staging")).id == "aaaaa1"
 
 
 any_backup = st.builds(
@@ -333,7 +334,7 @@ def test_the_latest_is_ours_and_proven_or_there_is_none(
     owner = Owner(project, "default", "app")
     at = None if hours is None else NOW - timedelta(hours=hours)
     try:
-        chosen = catalog.latest(listed, owner, at=at, unverified=unverified)
+        chosen = selection.latest(listed, owner, at=at, unverified=unverified)
     except (NothingToRestore, ConfigurationError):
         return
     assert chosen.database == "default"

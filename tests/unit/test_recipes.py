@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from django_rclone import backup, catalog, process, restore, signals
 from django_rclone.backup import Run
-from django_rclone.catalog import Backup, Owner, State
+from django_rclone.catalog import Backup, State
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import (
     ConfigurationError,
@@ -28,6 +28,7 @@ from django_rclone.exceptions import (
 from django_rclone.manifest import Manifest
 from django_rclone.naming import Scheme
 from django_rclone.rclone import Remote
+from django_rclone.selection import Owner
 
 from tests.unit.plain import PlainConnector
 

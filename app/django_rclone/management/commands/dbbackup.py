@@ -6,13 +6,14 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from django_rclone import catalog, conf, display, retention
+from django_rclone import conf, display
 from django_rclone.backup import Run, back_up
-from django_rclone.catalog import Owner
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, PartlyDone
 from django_rclone.management.base import BackupCommand
+from django_rclone.prune import prune
+from django_rclone.selection import Owner
 
 
 class Command(BackupCommand):
@@ -76,13 +77,6 @@ class Command(BackupCommand):
 
     def _clean(self, connector: BaseConnector, run: Run, verbosity: int) -> None:
         owner = Owner(run.project, connector.alias, connector.name)
-        backups = [
-            backup for backup in catalog.load(run.remote, run.names, connector.alias) if owner.owns_exactly(backup)
-        ]
-        gone = [
-            *retention.surplus(backups, conf.get("DB_CLEANUP_KEEP")),
-            *retention.leftovers(backups, run.clock(), run.limits.timeout),
-        ]
-        for backup in gone:
-            catalog.remove(run.remote, backup)
-            self.say(f"Removed {backup.path} ({backup.state}).", verbosity=verbosity)
+        keep = conf.get("DB_CLEANUP_KEEP")
+        for gone in prune(run.remote, run.names, owner, keep=keep, now=run.clock(), timeout=run.limits.timeout):
+            self.say(f"Removed {gone.path} ({gone.state}).", verbosity=verbosity)

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 
 from django_rclone import conf, restore
-from django_rclone.catalog import Owner
 from django_rclone.db import registry
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.management.base import BackupCommand, moment
+from django_rclone.selection import Owner
 
 
 class Command(BackupCommand):
