@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django_rclone import catalog, naming, selection
+from django_rclone import catalog, naming, prune, selection
 from django_rclone.catalog import Backup, State
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
 from django_rclone.manifest import Manifest, StoredObject
