@@ -162,7 +162,11 @@ def get(name: str) -> Any:
 
 
 def remote() -> rclone.Remote:
-    """Returns the remote that the settings name."""
+    """Returns the remote that the settings name. Every command asks for it first, so this is where a mistyped key,
+    which would silently do nothing, is refused."""
+    for key, meant in unknown_keys().items():
+        hint = f' Did you mean "{meant}"?' if meant else ""
+        raise ConfigurationError(f'DJANGO_RCLONE has an unknown key "{key}".{hint}')
     if not configured().get("REMOTE"):
         raise ConfigurationError(
             'DJANGO_RCLONE["REMOTE"] is not set. Say where backups go, for instance DJANGO_RCLONE = '

@@ -249,6 +249,13 @@ class TestSettings:
         typical_project.options["REMOTE"] = ""
         assert typical_project.run("dbbackup").code == 2
 
+    def test_a_mistyped_key_is_never_silently_without_effect(self, typical_project: Project):
+        typical_project.options["RCLONE_FLAG"] = ["--bwlimit", "1M"]
+        for command in (["dbbackup"], ["listbackups"], ["mediabackup"]):
+            done = typical_project.run(*command)
+            assert done.code == 2
+            assert 'Did you mean "RCLONE_FLAGS"?' in done.error
+
     def test_rclone_is_missing(self, typical_project: Project):
         typical_project.options["RCLONE_BINARY"] = "/nonexistent/rclone"
         done = typical_project.run("dbbackup")
