@@ -458,6 +458,35 @@ def test_programs_die_with_us_before_they_can_take_our_end_for_that_of_the_strea
     assert not (tmp_path / "committed").exists()
 
 
+HASTY = """
+import logging  # its hook after each fork swallows exceptions
+import sys
+from django_rclone.exceptions import Interrupted
+from django_rclone.process import Command, pipe
+from django_rclone.process.interrupts import interruptible
+
+source = 'kill -TERM $PPID; echo $$ > "$0/source"; exec sleep 600'
+sink = 'echo $$ > "$0/sink"; read -r line; echo done > "$0/committed"'
+try:
+    with interruptible():
+        pipe(*(Command(("sh", "-c", script, sys.argv[1])) for script in (source, "cat", sink)))
+except Interrupted as error:
+    sys.exit(error.exit_code)
+"""
+
+
+def test_a_signal_that_comes_while_programs_are_being_started_is_neither_lost_nor_early(
+    tmp_path: Path, until: Until
+) -> None:
+    for attempt in range(8):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        assert subprocess.run([sys.executable, "-c", HASTY, folder], check=False, timeout=20).returncode == 143
+        programs = [int((folder / name).read_text() or 0) for name in ("source", "sink") if (folder / name).exists()]
+        until(lambda ids=programs: not any(_runs(program) for program in ids), "the programs' end")
+        assert not (folder / "committed").exists()
+
+
 EAGER = """
 import fcntl, os, resource, sys
 from django_rclone.process import Command, pipe
