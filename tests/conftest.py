@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from tests import measured  # noqa: F401 - what is imported takes effect
+
 pytest_plugins = ["tests.servers.fixtures"]
 
 # However pytest was started: programs such as rclone are those of this environment.

@@ -134,8 +134,7 @@ def test_a_backup_after_a_killed_one_is_good_and_clean_sweeps_only_what_is_old(c
 
 @on_few
 def test_a_dump_that_stands_still_is_ended(case: Case):
-    case.project.options["STALL_TIMEOUT"] = 1
-    case.project.options["RCLONE_FLAGS"] = []
+    case.project.options["STALL_TIMEOUT"] = 2
     with case.project.started("dbbackup") as run:
         os.kill(at("early", run, case.subject), signal.SIGSTOP)
         done = run.end()

@@ -132,10 +132,10 @@ class BaseConnector(ABC):
     def check(self) -> list[str]:
         """Returns what is wrong with the settings of the database, one sentence each; connects to nothing."""
 
-    @abstractmethod
     def hindrances(self) -> list[str]:
         """Returns what keeps this machine from backing the database up, one sentence each: a missing program, a
         database in memory. Where backups are made elsewhere that is no fault."""
+        return []
 
     @abstractmethod
     def probe(self) -> Command:

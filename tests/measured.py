@@ -1,0 +1,5 @@
+"""Lets the programs that our own code starts report their coverage: they see only the environment that they need."""
+
+from django_rclone.process import child
+
+child._COMMON = (*child._COMMON, "COVERAGE_*")
