@@ -24,8 +24,14 @@ def remove(remote: Remote, backup: Backup) -> None:
 def prune(
     remote: Remote, names: Scheme, owner: Owner, *, keep: int, now: datetime, timeout: float | None
 ) -> Iterator[Backup]:
-    """Removes what retention says of this owner's backups, and gives each when it is gone."""
-    backups = [backup for backup in catalog.load(remote, names, owner.alias) if owner.owns_exactly(backup)]
+    """Removes what retention says of this owner's backups, and gives each when it is gone.
+
+    Where others keep backups under the same alias, what has no manifest may be theirs: it stays.
+    """
+    found = catalog.load(remote, names, owner.alias)
+    backups = [backup for backup in found if owner.owns_exactly(backup)]
+    if len(backups) < len(found):
+        backups = [backup for backup in backups if backup.manifest.point]
     for backup in [*retention.surplus(backups, keep), *retention.leftovers(backups, now, timeout)]:
         remove(remote, backup)
         yield backup

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from tests.contract.project import Project
-from tests.contract.subjects import Subject
+from pathlib import Path
+
+from tests.contract.project import Project, Storage
+from tests.contract.subjects import Sqlite, Subject
 
 
 def test_clean_keeps_the_newest_and_removes_object_and_manifest_of_the_rest(typical: Subject, typical_project: Project):
@@ -34,3 +36,15 @@ def test_without_clean_everything_is_kept(typical: Subject, typical_project: Pro
     for _round in range(2):
         typical_project.ok("dbbackup")
     assert len(typical_project.backups()) == 2
+
+
+def test_a_file_without_a_manifest_may_be_the_other_projects(tmp_path: Path, local: Storage):
+    old = "db/default-2020-01-01-000000.sqlite3"
+    subject = Sqlite(tmp_path, "file")
+    subject.fill_simply()
+    for name in ("shop", "blog"):
+        local.put(old, b"made by 0.4", tmp_path / "old")
+        project = Project({"default": subject.database}, local, {"PROJECT": name, "DB_CLEANUP_KEEP": 1})
+        project.ok("dbbackup")
+        project.ok("dbbackup", "--clean")
+        assert (old in local.files()) == (name == "blog")  # the shop was alone when it cleaned
