@@ -108,7 +108,7 @@ class Project:
         return {
             **base_env(),
             **self.storage.env,
-            "DJANGO_SETTINGS_MODULE": "tests.contract.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.contract.measured_settings",
             "PYTHONPATH": str(ROOT),
             "PROJECT_SETTINGS": json.dumps(settings, default=str),
             **self.env,

@@ -3,8 +3,6 @@
 import json
 import os
 
-from tests import measured  # noqa: F401 - our programs' programs are measured as well
-
 _given = json.loads(os.environ["PROJECT_SETTINGS"])
 
 SECRET_KEY = "only for tests"

@@ -22,7 +22,7 @@ def published() -> str:
 
 def old(project: Project, *arguments: str) -> Done:
     """Runs a command of django-rclone 0.4 in the same project."""
-    environment = project.environment()
+    environment = project.environment(DJANGO_SETTINGS_MODULE="tests.contract.settings")
     if isinstance(project.options.get("DATABASE_OPTIONS"), dict):
         folder = project.options["DATABASE_OPTIONS"]["default"].get("BINARY_DIR", "")
         environment["PATH"] = f"{folder}:{environment['PATH']}"
