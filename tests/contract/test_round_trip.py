@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.contract.project import Project, Storage
-from tests.contract.subjects import Subject
+from tests.contract.project import Project, Storage, base_env
+from tests.contract.subjects import Sqlite, Subject
 from tests.contract.subjects.postgresql import Postgresql
 
 
@@ -157,3 +158,33 @@ def test_names_and_values_that_are_no_text_come_back_from_a_database_without_an_
         assert connection.execute(b"SELECT name FROM %s" % table).fetchall() == [(b"\xff\xe9",)]
     subject.close()
     server.query(f"DROP DATABASE {name}")
+
+
+def test_the_guide_on_the_remote_leads_to_the_backup_with_plain_tools(tmp_path: Path, storage: Storage):
+    subject = Sqlite(tmp_path, "file")
+    subject.fill_simply()
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / "photo.jpg").write_bytes(b"photo")
+    project = Project({"default": subject.database}, storage, media_root=str(media))
+    project.ok("dbbackup")
+    project.ok("mediabackup")
+    guide = storage.rclone("cat", storage.path("RESTORE.md")).stdout
+    listing, reading, hashing, copying = [
+        line.strip() for line in guide.splitlines() if line.startswith("       rclone")
+    ]
+
+    def by_hand(command: str) -> str:
+        environment = {**base_env(), **storage.env}
+        return subprocess.run(
+            ["bash", "-c", command], env=environment, capture_output=True, text=True, check=True
+        ).stdout
+
+    (name,) = by_hand(listing).split()
+    manifest = json.loads(by_hand(reading.replace("NAME", name)))
+    (stored,) = manifest["objects"]
+    assert by_hand(hashing.replace("PATH", stored["path"])).split()[0] == stored["sha256"]
+    by_hand(copying.replace("/path/to/media", str(tmp_path / "copied")))
+    assert (tmp_path / "copied/photo.jpg").read_bytes() == b"photo"
+    by_hand(f"cd {tmp_path} && {manifest['restore']}")
+    assert subject.words(str(tmp_path / "restored.sqlite3")) == subject.words()
