@@ -88,7 +88,6 @@ def back_up(connector: BaseConnector, run: Run) -> Manifest:
 class _Upload:
     """Where the object goes, and what is done to the dump on its way."""
 
-    path: str
     target: str
     method: str
     level: int
@@ -104,7 +103,7 @@ def _back_up(connector: BaseConnector, run: Run) -> Manifest:
     name = ManifestName(run.point, connector.alias, naming.new_id(run.randomness))
     method, level = ("none", 0) if dump.compression else run.compression
     path = run.names.object_path(connector.alias, started, dump.extension + streams.ENDING[method], name.id)
-    upload = _Upload(path, path if abilities.atomic else path + PARTIAL, method, level)
+    upload = _Upload(path if abilities.atomic else path + PARTIAL, method, level)
     written = [upload.target]
     try:
         raw, digest = _stream(connector, facts, dump, upload, run)

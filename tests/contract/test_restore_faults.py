@@ -112,15 +112,21 @@ def test_latest_leaves_a_damaged_one_aside_and_says_so(typical: Subject, typical
     assert len(typical.words()) == 3
 
 
-@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
-def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject, local: Storage, share: float):
+@pytest.fixture
+def changed(subject: Subject, local: Storage) -> Project:
+    """A project whose database has changed since its backup, and whose restore will take a while."""
     project = Project({"default": subject.database}, local, {**subject.options, "COMPRESSION": "none"})
     subject.fill_simply(megabytes=12)
     project.ok("dbbackup")
     subject.execute("DELETE FROM word WHERE id = 1")
-    before = subject.fingerprint()
     project.options |= slow("4M")
-    with project.started("dbrestore", "--noinput") as run:
+    return project
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject, changed: Project, share: float):
+    before = subject.fingerprint()
+    with changed.started("dbrestore", "--noinput") as run:
         client = run.child(*subject.client)
         cat = run.child("rclone", "cat", "/db/")
         wait_until(lambda: written(cat) > share * 12e6, "the stream", seconds=60)
@@ -134,14 +140,9 @@ def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject,
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, local: Storage, number: int):
-    project = Project({"default": subject.database}, local, {**subject.options, "COMPRESSION": "none"})
-    subject.fill_simply(megabytes=12)
-    project.ok("dbbackup")
-    subject.execute("DELETE FROM word WHERE id = 1")
+def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, changed: Project, number: int):
     before = subject.fingerprint()
-    project.options |= slow("4M")
-    with project.started("dbrestore", "--noinput") as run:
+    with changed.started("dbrestore", "--noinput") as run:
         run.child(*subject.client)
         cat = run.child("rclone", "cat", "/db/")
         wait_until(lambda: written(cat) > 6e6, "the stream", seconds=60)
@@ -150,19 +151,14 @@ def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, 
         run.process.wait(20)
         wait_until(lambda: not any(alive(pid) for pid in children), "the children's end", seconds=10)
     assert subject.fingerprint() == before
-    project.options.pop("RCLONE_FLAGS")
-    project.ok("dbrestore", "--noinput")
+    changed.options.pop("RCLONE_FLAGS")
+    changed.ok("dbrestore", "--noinput")
     assert len(subject.words()) == 3
 
 
-def test_storage_that_dies_in_the_middle_changes_nothing(subject: Subject, local: Storage):
-    project = Project({"default": subject.database}, local, {**subject.options, "COMPRESSION": "none"})
-    subject.fill_simply(megabytes=12)
-    project.ok("dbbackup")
-    subject.execute("DELETE FROM word WHERE id = 1")
+def test_storage_that_dies_in_the_middle_changes_nothing(subject: Subject, changed: Project):
     before = subject.fingerprint()
-    project.options |= slow("4M")
-    with project.started("dbrestore", "--noinput") as run:
+    with changed.started("dbrestore", "--noinput") as run:
         run.child(*subject.client)
         cat = run.child("rclone", "cat", "/db/")
         wait_until(lambda: written(cat) > 6e6, "the stream", seconds=60)
