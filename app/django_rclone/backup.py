@@ -17,6 +17,7 @@ from django_rclone import __version__, conf, guide, naming, process, signals, st
 from django_rclone.db.base import BaseConnector, Dump, Facts
 from django_rclone.display import Progress
 from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.inspection import inspect
 from django_rclone.manifest import Manifest, StoredObject
 from django_rclone.naming import PARTIAL, ManifestName
 from django_rclone.rclone import Abilities, Remote
@@ -95,7 +96,7 @@ class _Upload:
 
 def _back_up(connector: BaseConnector, run: Run) -> Manifest:
     abilities = run.abilities()
-    facts = connector.facts(process.run(connector.probe()).decode(errors="surrogateescape"))
+    facts = inspect(connector)
     dump = connector.dump(facts)
     for note in dump.notes:
         logger.warning('Database "%s": %s', connector.alias, note)
@@ -121,7 +122,7 @@ def _back_up(connector: BaseConnector, run: Run) -> Manifest:
             server_version=facts.server_version,
             client=dump.client,
             format=dump.format,
-            compression="" if method == "none" else f"{method}:{level}",
+            compression=dump.compression or ("" if method == "none" else f"{method}:{level}"),
             consistency=dump.consistency,
             objects=(StoredObject(path, digest.bytes, digest.sha256, None if dump.compression else raw.bytes),),
             started_at=started,

@@ -28,7 +28,7 @@ class StoredObject:
     sha256: str
     """Of the object as it is stored; empty if nobody recorded it (a backup without a manifest)."""
     raw_bytes: int | None = None
-    """Before our compression; None where the dump program compressed by itself."""
+    """Before our compression; None where the dump program compressed by itself, or nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,12 @@ class Manifest:
     def bytes(self) -> int:
         """Size of all objects as they are stored."""
         return sum(stored.bytes for stored in self.objects)
+
+    @property
+    def outer_compression(self) -> str:
+        """The compression that has to be undone before the database's client can read the object."""
+        packed_inside = bool(self.id) and self.objects[0].raw_bytes is None
+        return "" if packed_inside else self.compression
 
     def to_json(self) -> str:
         """Returns the manifest as it is stored."""

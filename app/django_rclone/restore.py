@@ -13,6 +13,7 @@ from django_rclone import catalog, display, process, selection, signals, streams
 from django_rclone.catalog import Backup, State
 from django_rclone.db.base import BaseConnector, Mode, RestorePlan
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore, VerificationFailed
+from django_rclone.inspection import inspect
 from django_rclone.naming import PARTIAL, Scheme
 from django_rclone.rclone import Remote
 from django_rclone.selection import Owner
@@ -95,18 +96,21 @@ def _check_choice(backup: Backup, owner: Owner) -> None:
         logger.warning("%s was made by the project %r, not by this one.", backup.path, backup.manifest.project)
 
 
-def plan(connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode) -> Restore:
-    """Looks at the database and at the beginning of the object, and returns what would be done. Changes nothing."""
+def plan(connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode, *, finish: bool = True) -> Restore:
+    """Looks at the database and at the beginning of the object, and returns what would be done.
+
+    Changes nothing, but finishes what an interrupted restore has left; with ``finish`` False not even that.
+    """
     manifest = backup.manifest
     if manifest.engine and manifest.engine != connector.engine:
         raise ConfigurationError(
             f'Database "{connector.alias}" is {connector.engine}; {backup.path} is a backup of {manifest.engine}.'
         )
-    facts = connector.facts(process.run(connector.probe()).decode(errors="surrogateescape"))
+    facts = inspect(connector, finish=finish)
     reader = connector.contents(manifest)
     contents = ""
     if reader is not None:
-        unpacked = streams.decompressor(manifest.compression, backup.path)
+        unpacked = streams.decompressor(manifest.outer_compression, backup.path)
         contents = process.peek(remote.read(backup.path), *unpacked, reader).decode(errors="surrogateescape")
     return Restore(connector, remote, backup, connector.restore(facts, manifest, mode, contents))
 
@@ -146,7 +150,7 @@ def _load(restore: Restore, limits: process.Limits, quiet: bool) -> None:
         process.pipe(
             restore.remote.read(backup.path),
             digest,
-            *streams.decompressor(backup.manifest.compression, backup.path),
+            *streams.decompressor(backup.manifest.outer_compression, backup.path),
             first,
             *rest,
             gate=restore.plan.gate,

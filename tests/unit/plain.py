@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, RestorePlan
 from django_rclone.manifest import Manifest
@@ -28,6 +30,10 @@ class PlainConnector(BaseConnector):
 
     def facts(self, output: str) -> Facts:
         return Facts("1.0", int(output), tables={"lines": 3}, migrations={"app": "0001"})
+
+    def unfinished(self, facts: Facts) -> tuple[Command, ...]:  # noqa: ARG002 - it is always the same
+        left = Path(f"{self.name}.journal")
+        return (self._sh("finish", 'mv "$0.journal" "$0"'),) if left.exists() else ()
 
     def dump(self, facts: Facts) -> Dump:  # noqa: ARG002 - it is always the same
         compression = self.options.get("compression", "")

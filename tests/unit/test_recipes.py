@@ -128,8 +128,11 @@ def test_what_the_dump_program_has_compressed_is_not_compressed_again(storage: R
     made = backup.back_up(database(file, compression="zstd:3"), a_run(storage))
     assert made.objects[0].path.endswith(".txt")
     assert made.objects[0].raw_bytes is None
-    assert made.compression == ""
+    assert (made.compression, made.outer_compression) == ("zstd:3", "")
     assert Path(storage.root, made.objects[0].path).read_text() == TEXT
+    file.write_text("changed since\n")
+    restore.carry_out(planned(database(file), storage, made), process.Limits())
+    assert file.read_text() == TEXT
 
 
 def test_the_manifest_is_written_last_and_the_guide_just_before_the_first(
@@ -241,10 +244,10 @@ def fast(storage: Remote, file: Path, backed_up: tuple[Path, Manifest]) -> Manif
     return manifest
 
 
-def planned(connector: PlainConnector, remote: Remote, made: Manifest) -> restore.Restore:
+def planned(connector: PlainConnector, remote: Remote, made: Manifest, *, finish: bool = True) -> restore.Restore:
     (stored,) = made.objects
     chosen = Backup(made.id, made.database, stored.path, made.started_at, stored.bytes, State.GOOD, made)
-    return restore.plan(connector, remote, chosen, Mode())
+    return restore.plan(connector, remote, chosen, Mode(), finish=finish)
 
 
 def test_a_restore_brings_everything_back(remote: Remote, file: Path, sent: list[tuple[str, dict[str, Any]]]) -> None:
@@ -326,6 +329,50 @@ def test_storage_that_fails_in_a_restore_changes_nothing(storage: Remote, file: 
     with pytest.raises(DjangoRcloneError, match="no way"):
         restore.carry_out(dataclasses.replace(plan, remote=broken), process.Limits())
     assert file.read_text() == "changed since\n"
+
+
+# What an interrupted restore has left
+
+
+@pytest.fixture
+def interrupted(file: Path) -> Path:
+    """A restore died in its commit; what remains to be done lies beside the file."""
+    journal = file.with_name("app.txt.journal")
+    journal.write_text("restored before\n")
+    return journal
+
+
+def test_an_interrupted_restore_is_finished_before_a_backup(
+    storage: Remote, file: Path, interrupted: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = backup.back_up(database(file), a_run(storage, ("none", 0)))
+    assert Path(storage.root, made.objects[0].path).read_text() == "restored before\n"
+    assert not interrupted.exists()
+    assert "an earlier restore was interrupted, and is finished first" in caplog.text
+
+
+def test_an_interrupted_restore_is_finished_before_the_next_plan(
+    storage: Remote, file: Path, fast: Manifest, interrupted: Path
+) -> None:
+    planned(database(file), storage, fast)
+    assert file.read_text() == "restored before\n"
+    assert not interrupted.exists()
+
+
+def test_a_dry_run_only_says_that_a_restore_was_interrupted(
+    storage: Remote, file: Path, fast: Manifest, interrupted: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    planned(database(file), storage, fast, finish=False)
+    assert file.read_text() == "changed since\n"
+    assert interrupted.exists()
+    assert "the next command finishes it" in caplog.text
+
+
+def test_what_cannot_be_finished_stops_the_run(storage: Remote, file: Path, interrupted: Path) -> None:
+    with pytest.raises(DjangoRcloneError, match="sh ended with exit code 1"):
+        backup.back_up(database(file, finish="exit 1"), a_run(storage))
+    assert interrupted.exists()
+    assert files(storage) == set()
 
 
 def test_a_backup_of_another_engine_is_refused(storage: Remote, file: Path, fast: Manifest) -> None:

@@ -59,6 +59,8 @@ class Mode:
     into: str = ""
     """Name of another database, restored beside the live one; empty: the live one."""
     terminate_sessions: bool = False
+    in_place: bool = False
+    """Load over the live tables where the role may not load beside them: riskier, and never done unasked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,11 @@ class BaseConnector(ABC):
     @abstractmethod
     def facts(self, output: str) -> Facts:
         """Returns what ``probe`` printed, understood."""
+
+    def unfinished(self, facts: Facts) -> tuple[Command, ...]:  # noqa: ARG002 - a default that needs nothing
+        """Returns the commands that finish an earlier restore which died after ``commit`` had begun; none where there
+        is none, or where commits are one transaction. Both recipes run them before anything else."""
+        return ()
 
     @abstractmethod
     def dump(self, facts: Facts) -> Dump:

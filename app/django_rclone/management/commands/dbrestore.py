@@ -70,7 +70,8 @@ class Command(BackupCommand):
             if input_path
             else restore.latest(remote, names, owner, at=at, unverified=unverified)
         )
-        ready = restore.plan(connector, remote, backup, Mode(into=into, terminate_sessions=terminate_sessions))
+        mode = Mode(into=into, terminate_sessions=terminate_sessions)
+        ready = restore.plan(connector, remote, backup, mode, finish=not options["dry_run"])
         if options["dry_run"]:
             self.stdout.write(str(ready))
             return

@@ -1,0 +1,35 @@
+"""Looking at a database: what both recipes do first."""
+
+from __future__ import annotations
+
+import logging
+
+from django_rclone import process
+from django_rclone.db.base import BaseConnector, Facts
+
+logger = logging.getLogger("django_rclone")
+
+
+def inspect(connector: BaseConnector, *, finish: bool = True) -> Facts:
+    """Returns what the probe finds out about the database.
+
+    Where an earlier restore died in the middle of its last step, that step is finished first; with ``finish`` False
+    (a dry run changes nothing) it is only said. Raises a DjangoRcloneError.
+    """
+    facts = _probe(connector)
+    remaining = connector.unfinished(facts)
+    if not remaining:
+        return facts
+    if not finish:
+        logger.warning(
+            'Database "%s": an earlier restore was interrupted; the next command finishes it.', connector.alias
+        )
+        return facts
+    logger.warning('Database "%s": an earlier restore was interrupted, and is finished first.', connector.alias)
+    for command in remaining:
+        process.run(command, timeout=None)
+    return _probe(connector)
+
+
+def _probe(connector: BaseConnector) -> Facts:
+    return connector.facts(process.run(connector.probe()).decode(errors="surrogateescape"))
