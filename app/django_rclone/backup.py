@@ -152,6 +152,7 @@ def _stream(
     try:
         process.pipe(
             dump.command,
+            *dump.through,
             raw,
             *streams.compressor(upload.method, upload.level),
             digest,

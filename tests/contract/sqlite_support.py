@@ -148,7 +148,9 @@ def facts(connector: SqliteConnector, python: str = sys.executable) -> Facts:
 
 def dump(connector: SqliteConnector, python: str = sys.executable) -> bytes:
     """A whole dump."""
-    return process.run(by(connector.dump(facts(connector, python)).command, python))
+    made = connector.dump(facts(connector, python))
+    commands = [by(command, python) for command in (made.command, *made.through)]
+    return process.peek(*commands) if made.through else process.run(*commands)
 
 
 def by(command: Command, python: str) -> Command:

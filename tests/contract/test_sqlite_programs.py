@@ -340,8 +340,9 @@ def test_sql_text_of_a_damaged_database_is_no_dump(live: Path) -> None:
     support.open_bank(live, wal=False)
     known = facts(connector(live))
     spoil(live, 4096 * 400, 4096 * 3)
+    made = connector(live, FORMAT="sql").dump(known)
     with pytest.raises(DjangoRcloneError, match="could not read all of the database"):
-        process.run(connector(live, FORMAT="sql").dump(known).command)
+        process.peek(made.command, *made.through)
 
 
 def test_a_database_that_is_seen_to_be_damaged_is_not_dumped(live: Path) -> None:

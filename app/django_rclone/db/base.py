@@ -36,7 +36,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """How to dump: ``command`` writes the dump to stdout, and ends 0 only if it is whole."""
+    """How to dump: ``command`` writes the dump to stdout; it and all of ``through`` end 0 only if that is whole."""
 
     command: Command
     extension: str
@@ -48,6 +48,8 @@ class Dump:
     """What the command has compressed with already, for instance ``zstd:3``; empty: the recipe compresses."""
     consistency: str = "snapshot"
     """``snapshot`` if the dump is one moment of the database, ``none`` if it is not."""
+    through: tuple[Command, ...] = ()
+    """Programs that the dump passes through on its way, one after another."""
     notes: tuple[str, ...] = ()
     """What people should know about this dump, one sentence each."""
 

@@ -119,6 +119,8 @@ class SqliteConnector(BaseConnector):
         if self.format == "sql":
             return Dump(
                 command=self._dump_as_text(path, facts),
+                # sqlite3 ends 0 whatever .dump met on its way, so what it prints goes through a program of ours.
+                through=(self._program("sqlite_whole", explain=explain(self.alias, path, "A dump")),),
                 extension="sql",
                 format="sql",
                 client="sqlite3",
@@ -199,14 +201,10 @@ class SqliteConnector(BaseConnector):
     def _dump_as_text(self, path: str, facts: Facts) -> Command:
         mode = "rw" if facts.details.get("writable") else "ro"  # either never makes a file
         pragmas = [f"SELECT 'PRAGMA {name}=' || quote({name}) || ';' FROM pragma_{name}" for name in _PRAGMAS]  # noqa: S608
-        cli = (self._cli(), "-batch", "-init", os.devnull, "-bail", "-cmd", f".timeout {round(self.wait * 1000)}")
+        flags = ("-batch", "-init", os.devnull, "-bail", "-cmd", f".timeout {round(self.wait * 1000)}")
+        statements = ("BEGIN", "SELECT '' FROM sqlite_master WHERE 0", *pragmas, ".dump")
         return Command(
-            argv=(
-                # sqlite3 ends 0 whatever .dump met on its way, so what it prints goes through a program of ours.
-                *("sh", "-c", 'whole=$1; shift; "$@" | "$0" -I "$whole"', sys.executable),
-                *(str(_PROGRAMS / "sqlite_whole.py"), *cli, f"{Path(path).as_uri()}?mode={mode}"),
-                *("BEGIN", "SELECT '' FROM sqlite_master WHERE 0", *pragmas, ".dump"),
-            ),
+            argv=(self._cli(), *flags, f"{Path(path).as_uri()}?mode={mode}", *statements),
             explain=explain(self.alias, path, "A dump"),
         )
 
