@@ -29,9 +29,11 @@ def _postgres(major: int, debian: str, data: str = "/var/lib/postgresql/data") -
 
 
 CATALOGUE: Mapping[str, Image] = {
+    "debian:bullseye": _debian("bullseye"),
     "debian:bookworm": _debian("bookworm"),
     "debian:trixie": _debian("trixie"),
     "debian:sid": _debian("sid"),
+    "postgres:13": _postgres(13, "bullseye"),
     "postgres:15": _postgres(15, "bookworm"),
     "postgres:17": _postgres(17, "trixie"),
     # Since 18 the official image keeps its data in a folder that is named after the version.
