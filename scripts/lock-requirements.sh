@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes requirements/*.txt anew from requirements/*.in: the newest versions, with the hashes of all their files.
-# Usage: scripts/lock-requirements.sh
+# With --keep, what is pinned stays as it is, and only what is new is added. Usage: scripts/lock-requirements.sh [--keep]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python="$(scripts/venv.sh lock requirements/lock.txt)"
@@ -9,9 +9,12 @@ python="$(scripts/venv.sh lock requirements/lock.txt)"
 for variable in "${!PIP_@}" "${!UV_@}"; do unset "$variable"; done
 export UV_NO_CONFIG=1
 
+versions=(--upgrade)
+[[ "${1:-}" != --keep ]] || versions=()
+
 compile() {
     # --universal: one file for every Python from 3.13 on, with markers where they differ.
-    "$python" -m uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --upgrade \
+    "$python" -m uv pip compile --quiet --universal --python-version 3.13 --generate-hashes "${versions[@]}" \
         --custom-compile-command scripts/lock-requirements.sh --no-emit-index-url --no-emit-find-links "${@:2}" "requirements/$1.in" -o "requirements/$1.txt" </dev/null
 }
 compile demo
