@@ -80,7 +80,7 @@ def print_restore(server: PostgresServer, name: str, where: Path) -> None:
     """A restore against PostgreSQL's own in one transaction, from a file on the same disk."""
     (dump,) = sorted((where / "local/db").iterdir())[-1:]
     project = _project(server, name, str(where / "local"))
-    restore = [client_dir(17) / "pg_restore", "--clean", "--if-exists", "-1", f"--dbname={name}", dump]
+    restore = [server.client_dir / "pg_restore", "--clean", "--if-exists", "-1", f"--dbname={name}", dump]
     costs = alternate(
         {
             "`pg_restore --clean -1` from a local file": lambda: cost(restore, server.environment(name)),
@@ -94,7 +94,7 @@ def print_restore(server: PostgresServer, name: str, where: Path) -> None:
 def print_compression(server: PostgresServer, name: str, where: Path) -> None:
     """What compresses where the dump program does not: the same stream to the same folder."""
     raw = where / "raw.dump"
-    dump = [client_dir(17) / "pg_dump", "-Fc", "--compress=0", f"--file={raw}"]
+    dump = [server.client_dir / "pg_dump", "-Fc", "--compress=0", f"--file={raw}"]
     cost(dump, server.environment(name))
     zstd = f"zstd -q -3 -T{os.cpu_count()}"
     to_nowhere = ["sh", "-c", f"{zstd} -c {shlex.quote(str(raw))} > /dev/null"]
@@ -164,18 +164,21 @@ def _held(title: str, run: Cost) -> tuple[str, ...]:
 
 
 def _project(server: PostgresServer, name: str, remote: str) -> Project:
-    options = {"DATABASE_OPTIONS": {"default": {"BINARY_DIR": str(client_dir(17))}}}
+    options = {"DATABASE_OPTIONS": {"default": {"BINARY_DIR": str(server.client_dir)}}}
     return Project(server.settings(name), remote, options)
 
 
 def _pg_dump(server: PostgresServer, name: str, *flags: str) -> Cost:
-    return cost([client_dir(17) / "pg_dump", "-Fc", *flags], server.environment(name))
+    return cost([server.client_dir / "pg_dump", "-Fc", *flags], server.environment(name))
 
 
 def _traced(project: Project, folder: Path, log: Path) -> Project:
     """The same project, with programs that write down when they began and ended."""
     folder.mkdir()
-    originals = {"rclone": RCLONE, **{name: client_dir(17) / name for name in ("pg_dump", "pg_restore", "psql")}}
+    originals = {
+        "rclone": RCLONE,
+        **{name: client_dir("postgres", "17") / name for name in ("pg_dump", "pg_restore", "psql")},
+    }
     for name, original in originals.items():
         wrapper = folder / name
         # What rclone does is its first word; what the others do matters less.

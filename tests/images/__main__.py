@@ -3,7 +3,7 @@
 import sys
 
 from tests.images.catalogue import CATALOGUE
-from tests.images.clients import client_dir
+from tests.images.clients import PROGRAMS, client_dir
 from tests.images.engine import EngineError
 from tests.images.resolve import image
 
@@ -17,8 +17,8 @@ def main(names: list[str]) -> int:
         for name in names or [name for name, entry in CATALOGUE.items() if entry.dockerfile]:
             kind, version = name.split(":")
             image(kind, version)
-            if kind == "postgres":
-                print(f"test clients {name} = {client_dir(int(version))}", file=sys.stderr)
+            if kind in PROGRAMS:
+                print(f"test clients {name} = {client_dir(kind, version)}", file=sys.stderr)
     except EngineError as error:
         print(error, file=sys.stderr)
         return 1

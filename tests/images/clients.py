@@ -1,4 +1,4 @@
-"""Client programs of every server's major version, taken from the server's own image.
+"""Client programs of every server's version, taken from the server's own image.
 
 They bring their libraries and their loader along, so they run here whatever C library this machine has.
 """
@@ -9,20 +9,28 @@ import shlex
 import subprocess
 import tarfile
 import tempfile
+import uuid
+from collections.abc import Mapping
 from pathlib import Path
+from typing import IO, Any
 
 from tests.images import cache
 from tests.images.engine import EngineError, image_id
 from tests.images.resolve import image
 
-POSTGRES = ("pg_dump", "pg_restore", "psql", "createdb", "dropdb")
+PROGRAMS: Mapping[str, tuple[str, ...]] = {
+    "postgres": ("pg_dump", "pg_restore", "psql", "createdb", "dropdb"),
+    "mysql": ("mysql", "mysqldump"),
+    "mariadb": ("mariadb", "mariadb-dump"),
+}
+"""The programs that are taken, by the name of the image in the catalogue."""
 _TAKE = Path(__file__).with_name("take-clients.sh")
 
 
 @functools.cache
-def client_dir(major: int) -> Path:
-    """A folder with pg_dump, pg_restore, psql, createdb and dropdb of this major version of PostgreSQL."""
-    return programs_of(image("postgres", str(major)), f"postgres-{major}", POSTGRES)
+def client_dir(name: str, version: str) -> Path:
+    """A folder with the client programs of the image of this name and version in the catalogue."""
+    return programs_of(image(name, version), f"{name}-{version}", PROGRAMS[name])
 
 
 def programs_of(reference: str, name: str, programs: tuple[str, ...]) -> Path:
@@ -47,15 +55,25 @@ def _have(reference: str) -> None:
 
 
 def _take(reference: str, programs: tuple[str, ...], into: Path) -> None:
-    run = ["docker", "run", "--rm", "--interactive", "--network=none", "--entrypoint=sh", reference, "-s", *programs]
+    container = f"clients-{uuid.uuid4().hex}"
+    run = ["docker", "run", f"--name={container}", "--interactive", "--network=none", "--entrypoint=sh", reference]
     into.mkdir()
-    with _TAKE.open() as script, tempfile.TemporaryFile() as tar:
-        done = subprocess.run(run, stdin=script, stdout=tar, stderr=subprocess.PIPE, check=False)
-        if done.returncode:
-            raise EngineError(f"No {', '.join(programs)} could be taken out of {reference}:\n{done.stderr.decode()}")
-        tar.seek(0)
-        with tarfile.open(fileobj=tar) as archive:
-            archive.extractall(into, filter="tar")
+    try:
+        with _TAKE.open() as script, tempfile.TemporaryFile() as tar:
+            _run([*run, "-s", *programs], f"No {', '.join(programs)} could be taken out of {reference}", stdin=script)
+            # The engine makes the archive: not every image has a tar.
+            _run(["docker", "cp", f"{container}:/clients/.", "-"], f"Nothing came out of {reference}", stdout=tar)
+            tar.seek(0)
+            with tarfile.open(fileobj=tar) as archive:
+                archive.extractall(into, filter="tar")
+    finally:
+        subprocess.run(["docker", "rm", "--force", "--volumes", container], capture_output=True, check=False)
+
+
+def _run(command: list[str], failure: str, stdin: IO[Any] | None = None, stdout: IO[Any] | None = None) -> None:
+    done = subprocess.run(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise EngineError(f"{failure}:\n{done.stderr.decode()}")
 
 
 def _wrap(programs: tuple[str, ...], made: Path, home: Path) -> None:

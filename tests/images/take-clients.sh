@@ -1,10 +1,10 @@
 #!/bin/sh
-# Runs inside a database image: writes a tar of the named programs, the libraries they need, and the loader.
+# Runs inside a database image: collects the named programs, the libraries they need, and the loader in /clients.
 set -eu
 # The official image has Debian's wrappers, which are Perl, before the programs themselves on its PATH.
 PATH="/usr/lib/postgresql/${PG_MAJOR:-}/bin:$PATH"
-box="$(mktemp -d)"
-mkdir "$box/programs" "$box/lib"
+box=/clients
+mkdir "$box" "$box/programs" "$box/lib"
 for program in "$@"; do
     path="$(readlink -f "$(command -v "$program")")"
     cp "$path" "$box/programs/$program"
@@ -17,4 +17,3 @@ for program in "$@"; do
     done
 done
 [ -s "$box/loader" ] || { echo "$* bring no loader along" >&2; exit 1; }
-tar -C "$box" -c .

@@ -106,6 +106,7 @@ def start_postgres(major: int, *settings: str, postgis: bool = False) -> Iterato
     """A server of this major version, with settings such as "max_locks_per_transaction=256", for as long as needed."""
     containers.prepare()
     port = free_port()
+    clients = client_dir("postgres", str(major))
     container = PostgresContainer(
         image("postgis" if postgis else "postgres", str(major)), username="admin", password="s3cret", dbname="admin"
     )
@@ -113,6 +114,6 @@ def start_postgres(major: int, *settings: str, postgis: bool = False) -> Iterato
     container.with_command(["postgres", *(part for setting in (*FAST, *settings) for part in ("-c", setting))])
     containers.own(container)
     with container:
-        server = PostgresServer(major, LOOPBACK, port, "admin", "s3cret", client_dir(major), container)
+        server = PostgresServer(major, LOOPBACK, port, "admin", "s3cret", clients, container)
         server.wait()
         yield server
