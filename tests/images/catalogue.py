@@ -28,6 +28,11 @@ def _postgres(major: int, debian: str, data: str = "/var/lib/postgresql/data") -
     return Image(f"postgres:{major}", base=f"debian:{debian}", dockerfile="postgres", arguments=arguments)
 
 
+def _mysql(official: str, debian: str, server: str) -> Image:
+    arguments = {"FLAVOUR": official.partition(":")[0], "SERVER": server}
+    return Image(official, base=f"debian:{debian}", dockerfile="mysql", arguments=arguments)
+
+
 CATALOGUE: Mapping[str, Image] = {
     "debian:bullseye": _debian("bullseye"),
     "debian:bookworm": _debian("bookworm"),
@@ -39,4 +44,6 @@ CATALOGUE: Mapping[str, Image] = {
     # Since 18 the official image keeps its data in a folder that is named after the version.
     "postgres:18": _postgres(18, "sid", data="/var/lib/postgresql/18/docker"),
     "postgis:17": Image("postgis/postgis:17-3.5", base="postgres:17", dockerfile="postgis"),
+    "mysql:9": _mysql("mysql:9", "sid", "mysqld"),
+    "mariadb:11.8": _mysql("mariadb:11.8", "trixie", "mariadbd"),
 }

@@ -10,6 +10,7 @@ from functools import cache
 import pytest
 
 from tests.images.resolve import USED
+from tests.servers.mysql import MysqlServer, start_mysql
 from tests.servers.postgres import PostgresServer, start_postgres
 from tests.servers.storage import StorageServer, serve_s3, serve_sftp
 
@@ -44,6 +45,25 @@ def postgis17() -> Iterator[PostgresServer]:
     """The session's PostgreSQL 17 with PostGIS."""
     with start_postgres(17, postgis=True) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def mysql() -> Iterator[Callable[[str], MysqlServer]]:
+    """Gives the session's server of a flavour: `mysql("mysql")` or `mysql("mariadb")`."""
+    with ExitStack() as stack:
+        yield cache(lambda flavour: stack.enter_context(start_mysql(flavour)))
+
+
+@pytest.fixture(scope="session")
+def mysql9(mysql: Callable[[str], MysqlServer]) -> MysqlServer:
+    """The session's MySQL 9."""
+    return mysql("mysql")
+
+
+@pytest.fixture(scope="session")
+def mariadb118(mysql: Callable[[str], MysqlServer]) -> MysqlServer:
+    """The session's MariaDB 11.8."""
+    return mysql("mariadb")
 
 
 @pytest.fixture(scope="session")

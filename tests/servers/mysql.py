@@ -1,0 +1,112 @@
+"""MySQL and MariaDB servers in containers."""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from pymysql.connections import Connection
+from testcontainers.community.mysql import MySqlContainer
+
+from tests.images import image
+from tests.images.clients import client_dir
+from tests.servers import containers
+from tests.servers.ports import LOOPBACK, free_port, wait_until
+
+VERSIONS = {"mysql": "9", "mariadb": "11.8"}
+"""The version of each flavour that the tests run on, as in the catalogue of images."""
+
+# What was committed reaches the kernel, so that it survives `kill`; nothing needs to reach the disk.
+FAST = ("innodb_flush_log_at_trx_commit=2", "sync_binlog=0")
+# The harder case for a dump and a restore, and what replicated servers have. MySQL's binary log is on by default.
+GTIDS = ("gtid_mode=ON", "enforce_gtid_consistency=ON")
+
+
+@dataclass(frozen=True, slots=True)
+class MysqlServer:
+    """A running server and its administrator."""
+
+    flavour: str
+    """"mysql" or "mariadb"."""
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    client_dir: Path
+    """The folder with this server's own clients: mysql and mysqldump, or mariadb and mariadb-dump."""
+    container: MySqlContainer = field(repr=False)
+
+    def connect(self, database: str | None = None, **options: Any) -> "Connection[Any]":
+        """A connection of the administrator, in autocommit unless the options say otherwise."""
+        address = {"host": self.host, "port": self.port, "user": self.user, "password": self.password}
+        return pymysql.connect(**{"autocommit": True, **address, "database": database, **options})
+
+    def query(self, statement: str, database: str | None = None) -> list[tuple[Any, ...]]:
+        """Runs one statement and returns its rows."""
+        with self.connect(database) as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """A new schema of its own for a test, by name; dropped afterwards."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        self.query(f"CREATE DATABASE {name}")
+        try:
+            yield name
+        finally:
+            self.query(f"DROP DATABASE IF EXISTS {name}")
+
+    def settings(self, database: str, engine: str = "django.db.backends.mysql") -> dict[str, Any]:
+        """An entry for Django's DATABASES."""
+        address = {"HOST": self.host, "PORT": str(self.port), "USER": self.user, "PASSWORD": self.password}
+        return {"ENGINE": engine, "NAME": database, **address}
+
+    def kill(self) -> None:
+        """Ends the server as a power cut would. `restart` brings it back with what it had."""
+        self.container.get_wrapped_container().kill()
+
+    def pause(self) -> None:
+        """Freezes the server: connections stay open and nothing answers."""
+        self.container.get_wrapped_container().pause()
+
+    def unpause(self) -> None:
+        """Lets a paused server go on."""
+        self.container.get_wrapped_container().unpause()
+
+    def restart(self) -> None:
+        """Stops the server where it runs, starts it on the same port, and waits until it answers."""
+        self.container.get_wrapped_container().restart()
+        self.wait()
+
+    def wait(self) -> None:
+        """Returns once the server takes connections from here."""
+        wait_until(self._answers, f"{self.flavour} on port {self.port}")
+
+    def _answers(self) -> bool:
+        # The engine's proxy accepts connections before the server does: what counts is that it speaks.
+        with contextlib.suppress(pymysql.OperationalError), self.connect(connect_timeout=2, read_timeout=2):
+            return True
+        return False
+
+
+@contextmanager
+def start_mysql(flavour: str, *settings: str) -> Iterator[MysqlServer]:
+    """A server of this flavour, with settings such as "lower_case_table_names=1", for as long as needed."""
+    containers.prepare()
+    port = free_port()
+    version = VERSIONS[flavour]
+    clients = client_dir(flavour, version)
+    container = MySqlContainer(image(flavour, version), username="root", password="s3cret", dbname="admin")
+    container.ports["3306"] = (LOOPBACK, port)  # type: ignore[assignment]  # Docker's client takes an address too
+    flags = (*FAST, *(GTIDS if flavour == "mysql" else ()), *settings)
+    container.with_command([f"--{setting}" for setting in flags])
+    containers.own(container)
+    with container:
+        server = MysqlServer(flavour, LOOPBACK, port, "root", "s3cret", clients, container)
+        server.wait()
+        yield server

@@ -1,0 +1,97 @@
+"""The MySQL and MariaDB servers that other tests stand on do what they are trusted with."""
+
+import os
+import subprocess
+
+import pymysql
+import pytest
+
+from tests.servers import MysqlServer, start_mysql
+from tests.servers.mysql import VERSIONS
+
+# What a dump would say of the server's own transactions, that server refuses to hear again.
+DUMP = {"mysql": ("mysqldump", "--set-gtid-purged=OFF"), "mariadb": ("mariadb-dump",)}
+
+
+@pytest.fixture(params=["mysql", "mariadb"])
+def server(request, mysql):
+    return mysql(request.param)
+
+
+def run(server: MysqlServer, program: str, *arguments: str, script: str = "", check: bool = True):
+    address = [f"--host={server.host}", f"--port={server.port}", f"--user={server.user}"]
+    command = [server.client_dir / program, "--no-defaults", *address, *arguments]
+    environment = {**os.environ, "MYSQL_PWD": server.password}
+    return subprocess.run(command, input=script, env=environment, capture_output=True, text=True, check=check)
+
+
+def test_server_and_clients_are_of_the_flavour_and_version_that_was_asked_for(server):
+    version = VERSIONS[server.flavour]
+    [(of_server,)] = server.query("SELECT version()")
+    assert of_server.startswith(f"{version}.")
+    assert ("MariaDB" in of_server) == (server.flavour == "mariadb")
+    assert run(server, server.flavour, "--batch", "--skip-column-names", script="SELECT version()").stdout == (
+        f"{of_server}\n"
+    )
+    assert version in run(server, DUMP[server.flavour][0], "--version").stdout
+
+
+def test_a_dump_comes_back_in_another_schema(server):
+    table = "CREATE TABLE t (n int PRIMARY KEY, twice int AS (2 * n) STORED, `ü` varchar(9) CHARACTER SET cp1250)"
+    with server.database() as one, server.database() as other:
+        server.query(table, one)
+        server.query("INSERT INTO t (n, `ü`) VALUES (1, 'ž'), (2, NULL)", one)
+        dumped = run(server, *DUMP[server.flavour], "--single-transaction", one)
+        run(server, server.flavour, other, script=dumped.stdout)
+        assert server.query("SELECT * FROM t ORDER BY n", other) == [(1, 2, "ž"), (2, 4, None)]
+
+
+def test_a_wrong_password_is_refused(server):
+    with pytest.raises(pymysql.OperationalError, match="Access denied"):
+        server.connect(password="wrong")
+    assert "Access denied" in run(server, server.flavour, "--user=nobody", check=False).stderr
+
+
+def test_an_ordinary_account_sees_its_schema_alone(server):
+    with server.database() as own, server.database() as other:
+        server.query(f"CREATE USER {own}@'%' IDENTIFIED BY 'p'")
+        server.query(f"GRANT ALL ON {own}.* TO {own}@'%'")
+        with server.connect(own, user=own, password="p") as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE t (n int)")
+            with pytest.raises(pymysql.OperationalError, match="denied"):
+                cursor.execute(f"USE {other}")
+        server.query(f"DROP USER {own}@'%'")
+
+
+def test_clients_speak_to_the_server_in_secret(server):
+    assert run(server, server.flavour, script="SHOW STATUS LIKE 'Ssl_cipher'").stdout.split()[-1].startswith("TLS")
+
+
+def test_mysql_writes_a_binary_log_with_gtids(mysql9):
+    assert mysql9.query("SELECT @@log_bin, @@gtid_mode") == [(1, "ON")]
+
+
+@pytest.mark.parametrize("flavour", ["mysql", "mariadb"])
+def test_a_killed_server_comes_back_on_the_same_port_with_its_data(flavour):
+    with start_mysql(flavour, "max_connections=17") as server:
+        assert server.query("SELECT @@max_connections") == [(17,)]
+        server.query("CREATE TABLE kept SELECT 1 AS n", "admin")
+        server.kill()
+        with pytest.raises(pymysql.OperationalError):
+            server.connect()
+        server.restart()
+        assert server.query("SELECT n FROM kept", "admin") == [(1,)]
+
+
+@pytest.mark.parametrize("flavour", ["mysql", "mariadb"])
+def test_a_paused_server_goes_on_where_it_was(flavour, mysql):
+    server = mysql(flavour)
+    with server.connect() as connection, connection.cursor() as cursor:
+        server.pause()
+        try:
+            with pytest.raises(pymysql.OperationalError):
+                server.connect(connect_timeout=1, read_timeout=1)
+        finally:
+            server.unpause()
+        cursor.execute("SELECT 1")
+        assert cursor.fetchall() == ((1,),)
