@@ -32,7 +32,8 @@ initialise() {
     if [[ "$FLAVOUR" == mysql ]]; then
         "$@" --initialize-insecure
     else
-        mariadb-install-db --datadir="$data" --auth-root-authentication-method=normal --skip-test-db "${@:2}" >/dev/null
+        mariadb-install-db --datadir="$data" --auth-root-authentication-method=normal --skip-test-db \
+            --skip-name-resolve "${@:2}" >/dev/null
     fi
 }
 
@@ -55,6 +56,8 @@ accounts() {
         # An underscore in a grant stands for any character.
         [[ -z "$database" ]] || echo "GRANT ALL ON $(identifier "${database//_/\\_}").* TO $(text "$user")@'%';"
     fi
+    # MariaDB makes these without a password.
+    echo "DROP USER IF EXISTS root@'127.0.0.1', root@'::1';"
     echo "ALTER USER root@localhost IDENTIFIED BY $(text "$root");"
 }
 
