@@ -15,7 +15,8 @@ from testcontainers.community.mysql import MySqlContainer
 from tests.images import image
 from tests.images.clients import client_dir
 from tests.servers import containers
-from tests.servers.ports import LOOPBACK, free_port, wait_until
+from tests.servers.ports import LOOPBACK, free_port
+from tests.servers.server import Server
 
 VERSIONS = {"mysql": "9", "mariadb": "11.8"}
 """The version of each flavour that the tests run on, as in the catalogue of images."""
@@ -27,7 +28,7 @@ GTIDS = ("gtid_mode=ON", "enforce_gtid_consistency=ON")
 
 
 @dataclass(frozen=True, slots=True)
-class MysqlServer:
+class MysqlServer(Server):
     """A running server and its administrator."""
 
     flavour: str
@@ -66,28 +67,7 @@ class MysqlServer:
         address = {"HOST": self.host, "PORT": str(self.port), "USER": self.user, "PASSWORD": self.password}
         return {"ENGINE": engine, "NAME": database, **address}
 
-    def kill(self) -> None:
-        """Ends the server as a power cut would. `restart` brings it back with what it had."""
-        self.container.get_wrapped_container().kill()
-
-    def pause(self) -> None:
-        """Freezes the server: connections stay open and nothing answers."""
-        self.container.get_wrapped_container().pause()
-
-    def unpause(self) -> None:
-        """Lets a paused server go on."""
-        self.container.get_wrapped_container().unpause()
-
-    def restart(self) -> None:
-        """Stops the server where it runs, starts it on the same port, and waits until it answers."""
-        self.container.get_wrapped_container().restart()
-        self.wait()
-
-    def wait(self) -> None:
-        """Returns once the server takes connections from here."""
-        wait_until(self._answers, f"{self.flavour} on port {self.port}")
-
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         # The engine's proxy accepts connections before the server does: what counts is that it speaks.
         with contextlib.suppress(pymysql.OperationalError), self.connect(connect_timeout=2, read_timeout=2):
             return True

@@ -15,7 +15,8 @@ from testcontainers.community.postgres import PostgresContainer
 from tests.images import image
 from tests.images.clients import client_dir
 from tests.servers import containers
-from tests.servers.ports import LOOPBACK, free_port, wait_until
+from tests.servers.ports import LOOPBACK, free_port
+from tests.servers.server import Server
 
 # Nothing here outlives the machine's next start, so nothing needs to reach the disk. (Commits still reach the kernel,
 # so that what was committed survives `kill`.)
@@ -23,7 +24,7 @@ FAST = ("fsync=off", "full_page_writes=off")
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresServer:
+class PostgresServer(Server):
     """A running server and its administrator."""
 
     major: int
@@ -74,28 +75,7 @@ class PostgresServer:
         address = {"HOST": self.host, "PORT": str(self.port), "USER": self.user, "PASSWORD": self.password}
         return {"ENGINE": engine, "NAME": database, **address}
 
-    def kill(self) -> None:
-        """Ends the server as a power cut would. `restart` brings it back with what it had."""
-        self.container.get_wrapped_container().kill()
-
-    def pause(self) -> None:
-        """Freezes the server: connections stay open and nothing answers."""
-        self.container.get_wrapped_container().pause()
-
-    def unpause(self) -> None:
-        """Lets a paused server go on."""
-        self.container.get_wrapped_container().unpause()
-
-    def restart(self) -> None:
-        """Stops the server where it runs, starts it on the same port, and waits until it answers."""
-        self.container.get_wrapped_container().restart()
-        self.wait()
-
-    def wait(self) -> None:
-        """Returns once the server takes connections from here."""
-        wait_until(self._answers, f"PostgreSQL {self.major} on port {self.port}")
-
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         with contextlib.suppress(psycopg.OperationalError), self.connect(connect_timeout=2):
             return True
         return False
