@@ -15,6 +15,8 @@ class Image:
     """The folder in tests/images with the stand-in's Dockerfile."""
     arguments: Mapping[str, str] = field(default_factory=dict)
     """Build arguments of the Dockerfile."""
+    passed: tuple[str, ...] = ()
+    """Environment variables of this machine that are build arguments too, where they are set."""
     suite: str = ""
     """For Debian itself, which nothing is under: the suite that debootstrap makes it of."""
 
@@ -33,6 +35,8 @@ def _mysql(official: str, debian: str, server: str) -> Image:
     return Image(official, base=f"debian:{debian}", dockerfile="mysql", arguments=arguments)
 
 
+GO = ("GOPROXY", "GOFLAGS", "GONOSUMDB")
+
 CATALOGUE: Mapping[str, Image] = {
     "debian:bullseye": _debian("bullseye"),
     "debian:bookworm": _debian("bookworm"),
@@ -46,4 +50,5 @@ CATALOGUE: Mapping[str, Image] = {
     "postgis:17": Image("postgis/postgis:17-3.5", base="postgres:17", dockerfile="postgis"),
     "mysql:9": _mysql("mysql:9", "sid", "mysqld"),
     "mariadb:11.8": _mysql("mariadb:11.8", "trixie", "mariadbd"),
+    "mongo:8": Image("mongo:8", base="debian:sid", dockerfile="mongo", passed=GO),
 }

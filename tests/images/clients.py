@@ -22,6 +22,7 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "postgres": ("pg_dump", "pg_restore", "psql", "createdb", "dropdb"),
     "mysql": ("mysql", "mysqldump"),
     "mariadb": ("mariadb", "mariadb-dump"),
+    "mongo": ("mongodump", "mongorestore"),
 }
 """The programs that are taken, by the name of the image in the catalogue."""
 _TAKE = Path(__file__).with_name("take-clients.sh")
@@ -77,11 +78,14 @@ def _run(command: list[str], failure: str, stdin: IO[Any] | None = None, stdout:
 
 
 def _wrap(programs: tuple[str, ...], made: Path, home: Path) -> None:
-    """Writes the scripts that start each program with the loader and the libraries that came with it."""
-    loader = home / "lib" / (made / "loader").read_text().strip()
+    """Writes the scripts that start each program with the loader and the libraries that came with it, if any did."""
+    loader = made / "loader"
     (made / "bin").mkdir()
     for program in programs:
-        command = [str(loader), "--argv0", str(home / "bin" / program), "--library-path", str(home / "lib")]
+        command = [str(home / "programs" / program)]
+        if loader.exists():
+            start = [str(home / "lib" / loader.read_text().strip()), "--argv0", str(home / "bin" / program)]
+            command = [*start, "--library-path", str(home / "lib"), *command]
         wrapper = made / "bin" / program
-        wrapper.write_text(f'#!/bin/sh\nexec {shlex.join([*command, str(home / "programs" / program)])} "$@"\n')
+        wrapper.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
         wrapper.chmod(0o755)

@@ -1,6 +1,7 @@
 """Builds a stand-in once; a change of anything that goes into it gives it another tag, and so a new build."""
 
 import hashlib
+import os
 from pathlib import Path
 
 from tests.images.catalogue import Image
@@ -23,6 +24,8 @@ def build(tag: str, image: Image, base: str) -> None:
     """Builds the stand-in under this tag, unless it is there."""
     if present(tag):
         return
-    arguments = [f"--build-arg={key}={value}" for key, value in {"BASE": base, **image.arguments}.items()]
+    passed = {name: os.environ[name] for name in image.passed if name in os.environ}
+    values = {"BASE": base, **image.arguments, **passed}
+    arguments = [f"--build-arg={key}={value}" for key, value in values.items()]
     # The host's network: a build must reach the package mirror by the same way as the machine does.
     docker("build", "--force-rm", "--network=host", f"--tag={tag}", *arguments, str(HERE / image.dockerfile))

@@ -105,6 +105,19 @@ def test_a_changed_dockerfile_a_changed_argument_and_a_changed_base_make_another
     assert tags[3] == standin.reference("postgres", "17", entry, "a")
 
 
+def test_this_machines_way_to_gos_modules_reaches_the_build_and_changes_no_tag(docker, monkeypatch):
+    calls = docker("[ $1 != images ] || exit 0")
+    entry = catalogue.CATALOGUE["mongo:8"]
+    monkeypatch.delenv("GOFLAGS", raising=False)
+    monkeypatch.delenv("GOPROXY", raising=False)
+    plain = standin.reference("mongo", "8", entry, "a")
+    monkeypatch.setenv("GOPROXY", "file:///mirror")
+    standin.build(plain, entry, "a")
+    assert "--build-arg=GOPROXY=file:///mirror" in calls()[-1].split()
+    assert "GOFLAGS" not in calls()[-1]
+    assert standin.reference("mongo", "8", entry, "a") == plain
+
+
 def test_every_base_in_the_catalogue_is_in_the_catalogue_too():
     for entry in catalogue.CATALOGUE.values():
         assert entry.suite or entry.base in catalogue.CATALOGUE

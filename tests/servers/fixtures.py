@@ -10,6 +10,7 @@ from functools import cache
 import pytest
 
 from tests.images.resolve import USED
+from tests.servers.mongo import MongoServer, start_mongo
 from tests.servers.mysql import MysqlServer, start_mysql
 from tests.servers.postgres import PostgresServer, start_postgres
 from tests.servers.storage import StorageServer, serve_s3, serve_sftp
@@ -64,6 +65,13 @@ def mysql9(mysql: Callable[[str], MysqlServer]) -> MysqlServer:
 def mariadb118(mysql: Callable[[str], MysqlServer]) -> MysqlServer:
     """The session's MariaDB 11.8."""
     return mysql("mariadb")
+
+
+@pytest.fixture(scope="session")
+def mongo() -> Iterator[MongoServer]:
+    """The session's MongoDB server, or what stands in for one."""
+    with start_mongo() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
