@@ -6,6 +6,7 @@ A server starts when the first test asks for it, serves all tests of the session
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says which images the tests ran on: the official ones and the stand-ins are not quite the same."""
     for line in USED:
         terminalreporter.write_line(line)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tells the process that prints, where tests run side by side, what this one has to say."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["used"] = USED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes what one of the processes has to say."""
+    said = getattr(node, "workeroutput", {}).get("used", ())
+    USED.extend(line for line in said if line not in USED)
 
 
 @pytest.fixture(scope="session")
