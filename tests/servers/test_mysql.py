@@ -5,9 +5,12 @@ import subprocess
 
 import pymysql
 import pytest
+from testcontainers.community.mysql import MySqlContainer
 
-from tests.servers import MysqlServer, start_mysql
+from tests.images import image
+from tests.servers import MysqlServer, containers, start_mysql
 from tests.servers.mysql import VERSIONS
+from tests.servers.ports import LOOPBACK
 
 # What a dump would say of the server's own transactions, that server refuses to hear again.
 DUMP = {"mysql": ("mysqldump", "--set-gtid-purged=OFF"), "mariadb": ("mariadb-dump",)}
@@ -69,6 +72,22 @@ def test_clients_speak_to_the_server_in_secret(server):
 
 def test_mysql_writes_a_binary_log_with_gtids(mysql9):
     assert mysql9.query("SELECT @@log_bin, @@gtid_mode") == [(1, "ON")]
+
+
+@pytest.mark.parametrize("flavour", ["mysql", "mariadb"])
+def test_an_image_makes_an_account_and_a_schema_of_its_own_and_runs_first_scripts(flavour, tmp_path):
+    (tmp_path / "first.sql").write_text("CREATE TABLE seeded SELECT 1 AS n;")
+    password = "it's a \\ \"p`ss"
+    account = {"username": "app", "password": password, "dbname": "my_app"}
+    container = MySqlContainer(image(flavour, VERSIONS[flavour]), **account, seed=str(tmp_path))
+    containers.prepare()
+    containers.own(container)
+    with container:
+        port = int(container.get_exposed_port(3306))
+        with pymysql.connect(host=LOOPBACK, port=port, user="app", password=password, database="my_app") as connection:
+            cursor = connection.cursor()
+            cursor.execute("SELECT n FROM seeded")
+            assert cursor.fetchall() == ((1,),)
 
 
 @pytest.mark.parametrize("flavour", ["mysql", "mariadb"])
