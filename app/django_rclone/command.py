@@ -44,7 +44,8 @@ class Command:
     trailing ``*`` stands for any ending) and of the few that every program may see. ``explain`` turns the
     program's failure into the error that people read. ``may_stall`` is False for a client that may rightly
     move no bytes for long (an index build): the stall clock does not run while we wait for it.
-    ``install`` tells what to do when the program is not there.
+    ``install`` tells what to do when the program is not there. ``hide`` are secrets that the program knows from what
+    is attached, or from elsewhere: they too are masked in what it says.
     """
 
     argv: tuple[str | Secret | Attached, ...]
@@ -53,6 +54,7 @@ class Command:
     explain: Explanation = field(default=_as_it_is, repr=False, compare=False)
     may_stall: bool = True
     install: str = field(default="", repr=False, compare=False)
+    hide: tuple[Secret, ...] = field(default=(), repr=False)
 
     @property
     def program(self) -> str:

@@ -17,6 +17,7 @@ from django_rclone.exceptions import ConfigurationError
 _POSTGRESQL = "django_rclone.db.postgresql.PgDumpConnector"
 _POSTGIS = "django_rclone.db.postgresql.PgDumpGisConnector"
 _SQLITE = "django_rclone.db.sqlite.SqliteConnector"
+_MONGODB = "django_rclone.db.mongodb.MongoDumpConnector"
 
 ENGINES: Mapping[str, str] = {
     "django.db.backends.postgresql": _POSTGRESQL,
@@ -27,10 +28,12 @@ ENGINES: Mapping[str, str] = {
     "django_prometheus.db.backends.postgis": _POSTGIS,
     "django_prometheus.db.backends.sqlite3": _SQLITE,
     "django_prometheus.db.backends.spatialite": _SQLITE,
+    "django_mongodb_backend": _MONGODB,
+    "djongo": _MONGODB,
 }
 
 # Django's own names for the families of its backends (BaseDatabaseWrapper.vendor).
-_VENDORS: Mapping[str, str] = {"postgresql": _POSTGRESQL, "sqlite": _SQLITE}
+_VENDORS: Mapping[str, str] = {"postgresql": _POSTGRESQL, "sqlite": _SQLITE, "mongodb": _MONGODB}
 
 
 class OutdatedConnector(ConfigurationError):

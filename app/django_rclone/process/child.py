@@ -198,7 +198,7 @@ def _environment(command: Command) -> tuple[dict[str, str], list[str]]:
             env[name] = value
             if looks_secret(name):
                 secrets.append(value)
-    secrets += [part.value for part in command.argv if isinstance(part, Secret)]
+    secrets += [part.value for part in (*command.argv, *command.hide) if isinstance(part, Secret)]
     return env, secrets
 
 

@@ -1,0 +1,192 @@
+"""Django's settings for MongoDB, as one URI that the database tools and pymongo both understand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote
+
+from django_rclone.command import Secret
+from django_rclone.exceptions import ConfigurationError
+
+# https://www.mongodb.com/docs/manual/reference/connection-string-options/: where the server is and who we are there.
+# Everything else in OPTIONS (pool sizes, read preferences, codecs) is the application's: a backup reads the primary.
+_KEYWORDS = (
+    *("authSource", "authMechanism", "authMechanismProperties", "replicaSet", "directConnection", "loadBalanced"),
+    *("tls", "tlsCAFile", "tlsCertificateKeyFile", "tlsCertificateKeyFilePassword", "tlsInsecure"),
+    *("tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames", "tlsDisableOCSPEndpointCheck"),
+    *("connectTimeoutMS", "serverSelectionTimeoutMS", "srvServiceName", "srvMaxHosts", "compressors"),
+)
+_CANONICAL = {
+    **{keyword.lower(): keyword for keyword in _KEYWORDS},
+    # What pymongo 3, and so djongo, called them.
+    **{"ssl": "tls", "ssl_ca_certs": "tlsCAFile", "ssl_pem_passphrase": "tlsCertificateKeyFilePassword"},
+}
+_PATHS = ("tlsCAFile", "tlsCertificateKeyFile")
+_SECRETS = ("tlsCertificateKeyFilePassword", "authMechanismProperties")
+# Keys beside HOST and PORT that djongo and django-rclone 0.4 know.
+_SETTINGS = {"AUTH_SOURCE": "authSource", "AUTH_MECHANISM": "authMechanism", "REPLICASET": "replicaSet", "SSL": "tls"}
+# These have no password in the database: the tools and pymongo choose where to look.
+_EXTERNAL = ("GSSAPI", "MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "PLAIN")
+_SCHEMES = ("mongodb://", "mongodb+srv://")
+_TIMEOUT = "15000"
+"""Milliseconds until a server that does not answer counts as unreachable; both programs' default is 30 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where a database is and who we are there."""
+
+    name: str
+    hosts: str
+    """``host:port``, several with commas between; sockets escaped as URIs want it."""
+    scheme: str = _SCHEMES[0]
+    user: str = ""
+    password: Secret | None = None
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def uri(self, *, secrets: bool = True) -> Secret:
+        """Returns the URI for pymongo, without a database: programs are told that by themselves."""
+        return Secret(self._uri(self.options, secrets=secrets))
+
+    @property
+    def config(self) -> Secret:
+        """The file that the tools read with ``--config``: YAML, of which JSON text is a part."""
+        options = dict(self.options)
+        # The tools' driver has one option for both, and says nothing about those that it does not know.
+        either = [options.pop(key, "") for key in ("tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames")]
+        if "true" in either:
+            options["tlsInsecure"] = "true"
+        return Secret(f"uri: {json.dumps(self._uri(options, secrets=True))}\n")
+
+    @property
+    def plain_uri(self) -> str:
+        """The URI for people: no password, which the tools ask for."""
+        return self._uri(self.options, secrets=False)
+
+    @property
+    def hidden(self) -> tuple[Secret, ...]:
+        """The secrets inside ``uri`` and ``config``, as they are and as they are written there."""
+        values = [self.options[key] for key in _SECRETS if key in self.options]
+        values += [self.password.value] if self.password is not None else []
+        return tuple(Secret(form) for value in values for form in dict.fromkeys((value, _escape(value))))
+
+    @property
+    def place(self) -> str:
+        """The database in words that people recognise."""
+        return f"{self.name} on {unquote(self.hosts)}"
+
+    def to(self, name: str) -> Connection:
+        """Returns the same connection, for another database of the server."""
+        return Connection(name, self.hosts, self.scheme, self.user, self.password, self.options)
+
+    def _uri(self, options: Mapping[str, str], *, secrets: bool) -> str:
+        user = _escape(self.user) if self.user else ""
+        if secrets and self.password is not None:
+            user += f":{_escape(self.password.value)}"
+        shown = {key: value for key, value in options.items() if secrets or key not in _SECRETS}
+        query = "&".join(f"{key}={_escape(value)}" for key, value in shown.items())
+        return f"{self.scheme}{user + '@' if user else ''}{self.hosts}/{'?' + query if query else ''}"
+
+
+def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
+    """Returns the connection that Django would make. Raises ConfigurationError when the settings name no database."""
+    client = {key: value for key, value in (settings.get("CLIENT") or {}).items() if value is not None}  # djongo
+    host = client.get("host") or settings.get("HOST") or "localhost"
+    port = client.get("port") or settings.get("PORT") or 27017
+    try:
+        found = _parse(host) if _is_uri(host) else _Address(hosts=_hosts(host, port))
+    except ValueError:
+        raise ConfigurationError(
+            f'Database "{alias}": HOST is no MongoDB URI that can be understood. Write mongodb://host:port/name, with '
+            "special characters in user and password percent-encoded."
+        ) from None
+    given = {setting: settings[key] for key, setting in _SETTINGS.items() if settings.get(key)}
+    options = {**found.options, **_known(given), **_known(settings.get("OPTIONS") or {}), **_known(client)}
+    name = str(settings.get("NAME") or client.get("name") or found.database)
+    if not name:
+        raise ConfigurationError(f'Database "{alias}": the settings have no NAME. Set it.')
+    user = str(client.get("username") or settings.get("USER") or _option(settings, "username") or found.user)
+    password = client.get("password") or settings.get("PASSWORD") or _option(settings, "password") or found.password
+    if user and found.scheme == _SCHEMES[0] and options.get("authMechanism") not in _EXTERNAL:
+        # Where the settings are silent pymongo looks here, but mongodump in the database itself.
+        options.setdefault("authSource", found.database or "admin")
+    return Connection(
+        name=name,
+        hosts=found.hosts,
+        scheme=found.scheme,
+        user=user,
+        password=Secret(str(password)) if password else None,
+        options={"serverSelectionTimeoutMS": _TIMEOUT, **options},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """What a URI says."""
+
+    hosts: str
+    scheme: str = _SCHEMES[0]
+    user: str = ""
+    password: str = field(default="", repr=False)
+    database: str = ""
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def _is_uri(host: Any) -> bool:
+    return isinstance(host, str) and host.startswith(_SCHEMES)
+
+
+def _parse(uri: str) -> _Address:
+    scheme = next(scheme for scheme in _SCHEMES if uri.startswith(scheme))
+    rest, _, query = uri.removeprefix(scheme).partition("?")
+    login, at, place = rest.rpartition("@")
+    hosts, _, database = place.partition("/")
+    user, _, password = login.partition(":")
+    if not hosts or (at and not user) or any(character in login for character in "/@"):
+        raise ValueError("no hosts, or characters that should have been escaped")
+    pairs = (pair.partition("=") for pair in query.replace(";", "&").split("&") if pair)
+    options = _known({key: unquote(value) for key, _, value in pairs})
+    return _Address(hosts, scheme, unquote(user), unquote(password), unquote(database), options)
+
+
+def _hosts(host: Any, port: Any) -> str:
+    """Returns a host, or several, each with its port."""
+    entries = [str(entry) for entry in host] if isinstance(host, list | tuple) else str(host).split(",")
+    return ",".join(_host(entry.strip(), port) for entry in entries)
+
+
+def _host(entry: str, port: Any) -> str:
+    if entry.startswith("/"):
+        return quote(entry, safe="")  # a socket
+    if entry.count(":") > 1 and not entry.startswith("["):
+        entry = f"[{entry}]"  # an IPv6 address without a port
+    return entry if ":" in entry.rpartition("]")[2] else f"{entry}:{port}"
+
+
+def _known(options: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the options that matter to us, under the names that URIs have for them."""
+    found = {}
+    for key, value in options.items():
+        canonical = _CANONICAL.get(str(key).lower())
+        if canonical and value is not None and value != "":
+            found[canonical] = _text(value)
+    return found
+
+
+def _option(settings: Mapping[str, Any], name: str) -> Any:
+    return (settings.get("OPTIONS") or {}).get(name)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return ",".join(f"{key}:{_text(part)}" for key, part in value.items())
+    return ",".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _escape(value: str) -> str:
+    return quote(value, safe="")

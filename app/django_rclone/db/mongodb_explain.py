@@ -1,0 +1,122 @@
+"""What MongoDB's tools and our programs say when they fail, turned into what to do next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from django_rclone.command import Explanation
+from django_rclone.exceptions import (
+    ConfigurationError,
+    DjangoRcloneError,
+    Locked,
+    ProgramFailed,
+    Unavailable,
+    VerificationFailed,
+)
+
+type _Meaning = tuple[Callable[[str], DjangoRcloneError], str]
+
+# Our programs say the kind of their failure first, then its text: "OperationFailure: Authentication failed. (code 18)".
+_OURS = re.compile(r"^([A-Z]\w+): (.*)$")
+_CODE = re.compile(r" \(code (\d+)\)$")
+# The tools begin lines with a time: "2026-11-24T21:48:34.123+0000	Failed: error connecting to db server: …".
+_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\S+\s+")
+
+_MISCONFIGURED = (
+    *("certificate", "x509", "CERTIFICATE", "tls:", "SSL: ", "sslPEMKey", "no such file or directory"),
+    *("error parsing uri", "error parsing command line", "error opening file", "lookup "),
+)
+_LOGIN = (
+    "AuthenticationFailed",
+    "Authentication failed",
+    "auth error",
+    "unable to authenticate",
+    "requires authentica",
+)
+_RIGHTS = ("not authorized", "Unauthorized", "not allowed to do action")
+_UNREACHABLE = (
+    *("onnection refused", "server selection error", "server selection timeout", "No servers found", "no such host"),
+    *("socket was unexpectedly closed", "connection reset", "Connection reset", "connection closed", "i/o timeout"),
+    *("timed out", "incomplete read of message header", "EOF encountered", "broken pipe", "No route to host"),
+    *("not master", "NotWritablePrimary", "no primary", "Name or service not known", "could not connect to server"),
+)
+_DAMAGED = ("corruption found in archive", "archive", "reading bson input", "unexpected EOF", "invalid BSON", "bson")
+_LOGIN_HINT = "{text} ({place}). Check USER, PASSWORD and AUTH_SOURCE."
+_RIGHTS_HINT = "{text}. A backup needs the role read on the database, a restore readWrite. Grant it, then try again."
+_LATER = "{text} ({place}). Try again later, or check HOST and PORT."
+_BY_KIND: dict[str, _Meaning] = {
+    "Refused": (ConfigurationError, "{text}"),
+    "Locked": (Locked, "{text}"),
+    "Damaged": (VerificationFailed, "the backup is damaged: {text}. Choose another one. Nothing was changed."),
+    "Halfway": (
+        DjangoRcloneError,
+        "the restored data are in place in part only, because the server refused to go on: {text}. Remove the cause; "
+        "then the next command, whichever it is, finishes the restore.",
+    ),
+    "InvalidURI": (ConfigurationError, "{text}. Check HOST."),
+    "ConfigurationError": (ConfigurationError, "{text}. Check HOST and OPTIONS."),
+    "InvalidName": (ConfigurationError, "{text}. Check NAME."),
+    "FileNotFoundError": (ConfigurationError, "{text}. Check OPTIONS."),
+    "PermissionError": (ConfigurationError, "{text}. Check OPTIONS."),
+}
+_BY_CODE: dict[str, _Meaning] = {
+    "13": (ConfigurationError, _RIGHTS_HINT),
+    "18": (ConfigurationError, _LOGIN_HINT),
+    "73": (ConfigurationError, "{text}. Check NAME."),
+    "8000": (ConfigurationError, _LOGIN_HINT),
+}
+
+
+def explainer(alias: str, place: str, *, nothing_changed: bool = False) -> Explanation:
+    """Returns what turns a program's failure into the error that people read.
+
+    ``nothing_changed``: after it the database is as it was, and errors that do not say so themselves do.
+    """
+
+    def explain(failure: ProgramFailed) -> DjangoRcloneError:
+        kind, sentence = _meaning(failure, place)
+        assurance = " Nothing was changed." if nothing_changed and "Nothing was changed" not in sentence else ""
+        return kind(f'Database "{alias}": {sentence}{assurance}')
+
+    return explain
+
+
+def _meaning(failure: ProgramFailed, place: str) -> _Meaning:
+    lines = [_TIME.sub("", line).strip() for line in failure.stderr.splitlines() if line.strip()]
+    said = _last_words(lines)
+    if failure.returncode < 0:
+        return DjangoRcloneError, f"{failure.program} {failure.ending}."
+    if ours := _OURS.match(lines[-1]) if lines else None:
+        kind, text = ours[1], _CODE.sub("", ours[2]).rstrip(".")
+        code = found[1] if (found := _CODE.search(ours[2])) else ""
+        if kind in ("Refused", "Locked"):
+            return _BY_KIND[kind][0], ours[2]
+        for meaning in (_BY_KIND.get(kind), _BY_CODE.get(code)):
+            if meaning is not None:
+                return meaning[0], meaning[1].format(text=text, place=place)
+    return _by_words(said.rstrip("."), place, failure)
+
+
+def _last_words(lines: list[str]) -> str:
+    """Returns the line that says why: the tools begin it with "Failed: ", and may say more after it."""
+    for line in reversed(lines):
+        if line.startswith("Failed: "):
+            return line.removeprefix("Failed: ")
+    return lines[-1] if lines else "it said nothing"
+
+
+def _by_words(said: str, place: str, failure: ProgramFailed) -> _Meaning:
+    meanings: tuple[tuple[tuple[str, ...], _Meaning], ...] = (
+        (_LOGIN, (ConfigurationError, _LOGIN_HINT)),
+        (_RIGHTS, (ConfigurationError, _RIGHTS_HINT)),
+        (_MISCONFIGURED, (ConfigurationError, "{text} ({place}). Check the database's settings.")),
+        (_UNREACHABLE, (Unavailable, _LATER)),
+    )
+    for words, (kind, sentence) in meanings:
+        if any(word in said for word in words):
+            return kind, sentence.format(text=said, place=place)
+    if failure.program == "mongorestore" and any(word in said for word in _DAMAGED):
+        kind, sentence = _BY_KIND["Damaged"]
+        return kind, sentence.format(text=f"mongorestore cannot read it ({said})")
+    return DjangoRcloneError, f"{failure.program} {failure.ending}: {said}. Remove the cause, then try again."

@@ -1,0 +1,100 @@
+"""A program: prints what there is to know of a MongoDB database, as one JSON object. It changes nothing.
+
+mongodb_probe URI DATABASE
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from typing import Any
+
+from django_rclone.db import mongodb_lock as lock
+from django_rclone.db import mongodb_session as session
+from django_rclone.db.mongodb_names import JOURNAL, PREFIX, is_ours
+from django_rclone.db.mongodb_session import Document, connected
+
+_INVALID_NAMESPACE = 73
+
+
+def probe(database: Any) -> Document:
+    """Returns what there is to know."""
+    build = database.command("buildInfo")
+    hello = database.command("hello")
+    entries = {entry["name"]: entry for entry in database.list_collections()}
+    live = {name: entry for name, entry in sorted(entries.items()) if not is_ours(name)}
+    plain = [
+        name
+        for name, entry in live.items()
+        if entry.get("type", "collection") == "collection" and not name.startswith("system.")
+    ]
+    return {
+        "version": build["version"],
+        "flavour": _flavour(build),
+        "sharded": hello.get("msg") == "isdbgrid",
+        "size": int(database.command("dbStats").get("dataSize", 0)),
+        "tables": {name: database[name].estimated_document_count() for name in plain},
+        "others": [name for name in live if name not in plain],
+        "foreign": [name for name in live if name.startswith(PREFIX)],
+        "migrations": _migrations(database) if "django_migrations" in live else {},
+        "renames_dots": _renames_dots(database),
+        "bypasses_validation": _bypasses_validation(database),
+        "restore": _restore(database) if JOURNAL in entries else None,
+        "staged": [name for name in entries if is_ours(name) and name != JOURNAL],
+    }
+
+
+def _flavour(build: Document) -> str:
+    """Returns what the server is where it is not MongoDB itself, as far as it says so."""
+    if "ferretdb" in build:
+        return f"FerretDB {build['ferretdb'].get('version', '')}".strip()
+    return "Percona Server for MongoDB" if "psmdbVersion" in build else ""
+
+
+def _migrations(database: Any) -> dict[str, str]:
+    found = database["django_migrations"].find({}, {"app": 1, "name": 1}).sort([("applied", 1), ("_id", 1)])
+    return {str(row["app"]): str(row["name"]) for row in found if "app" in row and "name" in row}
+
+
+def _renames_dots(database: Any) -> bool:
+    """Asks whether the server renames collections with a dot in their names, by one that does not exist."""
+    from pymongo.errors import OperationFailure  # noqa: PLC0415 - see mongodb_session
+
+    try:
+        database[f"{PREFIX}{secrets.token_hex(8)}.no"].rename(f"{PREFIX}{secrets.token_hex(8)}.such")
+    except OperationFailure as error:
+        return error.code != _INVALID_NAMESPACE
+    return True
+
+
+def _bypasses_validation(database: Any) -> bool:
+    """Tells whether we may write documents that break a collection's rules, as far as the server says."""
+    found = database.command({"connectionStatus": 1, "showPrivileges": True})["authInfo"]
+    if not found.get("authenticatedUsers"):
+        return True  # a server that asks for no name
+    return any(
+        "bypassDocumentValidation" in privilege["actions"]
+        and (privilege["resource"].get("anyResource") or privilege["resource"].get("db") in ("", database.name))
+        and not privilege["resource"].get("collection")
+        for privilege in found.get("authenticatedUserPrivileges", [])
+    )
+
+
+def _restore(database: Any) -> Document | None:
+    document = lock.read(database)
+    if document is None:
+        return None
+    alive = lock.is_alive(document, lock.now(database))
+    return {"alive": alive, "swapping": "journal" in document, "described": lock.described(document)}
+
+
+def work(arguments: list[str]) -> None:
+    """Prints the answer."""
+    uri, name = arguments
+    with connected(uri, name) as database:
+        print(json.dumps(probe(database)))
+
+
+if __name__ == "__main__":
+    sys.exit(session.main(work))
