@@ -1,4 +1,4 @@
-"""Finds MongoDB's database tools. Their versions are not the server's: any that takes its password from a file will do."""
+"""Finds MongoDB's database tools. Their versions are not the server's: any that takes its password from a file does."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def tools(alias: str, binary_dir: str) -> Client:
     newest = max(found, key=_version)
     if _version(newest) < OLDEST:
         raise ConfigurationError(
-            f'Database "{alias}": mongodump {newest.version} is older than {OLDEST[0]}.{OLDEST[1]}, the first that does '
-            f"not need its password where everybody can read it. {INSTALL}"
+            f'Database "{alias}": mongodump {newest.version} is older than {OLDEST[0]}.{OLDEST[1]}, the first that '
+            f"does not need its password where everybody can read it. {INSTALL}"
         )
     return newest
 

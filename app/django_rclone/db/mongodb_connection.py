@@ -22,9 +22,10 @@ _KEYWORDS = (
 _CANONICAL = {
     **{keyword.lower(): keyword for keyword in _KEYWORDS},
     # What pymongo 3, and so djongo, called them.
-    **{"ssl": "tls", "ssl_ca_certs": "tlsCAFile", "ssl_pem_passphrase": "tlsCertificateKeyFilePassword"},
+    "ssl": "tls",
+    "ssl_ca_certs": "tlsCAFile",
+    "ssl_pem_passphrase": "tlsCertificateKeyFilePassword",
 }
-_PATHS = ("tlsCAFile", "tlsCertificateKeyFile")
 _SECRETS = ("tlsCertificateKeyFilePassword", "authMechanismProperties")
 # Keys beside HOST and PORT that djongo and django-rclone 0.4 know.
 _SETTINGS = {"AUTH_SOURCE": "authSource", "AUTH_MECHANISM": "authMechanism", "REPLICASET": "replicaSet", "SSL": "tls"}
