@@ -103,7 +103,7 @@ class TestServer:
         self, postgresql: Postgresql, postgresql_project: Project
     ):
         postgresql_project.ok("dbbackup")
-        postgresql.execute("DELETE FROM word WHERE id = 1")
+        postgresql.lose_words(1)
         with postgresql.connect(application_name="the blocker") as blocker:
             blocker.autocommit = False
             blocker.execute("SELECT * FROM word")

@@ -39,7 +39,7 @@ def test_postgresql_is_dumped_and_restored_on_a_machine_where_nothing_can_be_wri
     nowhere = ("unshare", "--mount", "sh", "-c", READ_ONLY, "sh", str(tmp_path / "file"))
     done = project.run("dbbackup", prefix=nowhere)
     assert done.code == 0, done.err
-    postgresql.execute("DELETE FROM word WHERE id = 1")
+    postgresql.lose_words(1)
     done = project.run("dbrestore", "--noinput", prefix=nowhere)
     assert done.code == 0, done.err
     assert len(postgresql.words()) == 3

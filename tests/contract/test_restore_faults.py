@@ -68,7 +68,7 @@ def test_a_damaged_object_is_refused_and_the_database_is_as_it_was(subject: Subj
     project.ok("dbbackup")
     (backup,) = project.backups()
     content = project.storage.copy(backup["path"], tmp_path / "object").read_bytes()
-    subject.execute("DELETE FROM word WHERE id = 1")
+    subject.lose_words(1)
     before = subject.fingerprint()
     for damage in DAMAGES:
         project.storage.put(backup["path"], damage(content), tmp_path / "damaged")
@@ -87,7 +87,7 @@ def test_swapped_objects_are_refused(typical: Subject, typical_project: Project,
     storage = typical_project.storage
     typical.fill_simply(MEGABYTES)
     typical_project.ok("dbbackup")
-    typical.execute("UPDATE word SET text = 'eno' WHERE id = 1")
+    typical.rewrite_a_word()
     typical_project.ok("dbbackup")
     new, old = (backup["path"] for backup in typical_project.backups())
     contents = [storage.copy(path, tmp_path / "object").read_bytes() for path in (new, old)]
@@ -102,7 +102,7 @@ def test_swapped_objects_are_refused(typical: Subject, typical_project: Project,
 def test_latest_leaves_a_damaged_one_aside_and_says_so(typical: Subject, typical_project: Project, tmp_path: Path):
     typical.fill_simply()
     typical_project.ok("dbbackup")
-    typical.execute("DELETE FROM word WHERE id = 1")
+    typical.lose_words(1)
     typical_project.ok("dbbackup")
     newest = typical_project.backups()[0]
     typical_project.storage.put(newest["path"], b"", tmp_path / "empty")
@@ -118,7 +118,7 @@ def changed(subject: Subject, local: Storage) -> Project:
     project = Project({"default": subject.database}, local, {**subject.options, "COMPRESSION": "none"})
     subject.fill_simply(megabytes=12)
     project.ok("dbbackup")
-    subject.execute("DELETE FROM word WHERE id = 1")
+    subject.lose_words(1)
     project.options |= slow("4M")
     return project
 

@@ -30,32 +30,28 @@ def test_everything_comes_back_over_a_database_that_was_changed_in_every_way(sub
 def test_a_table_a_view_and_a_column_made_after_the_backup_are_gone(subject: Subject, project: Project):
     subject.fill_simply()
     project.ok("dbbackup")
-    subject.execute("CREATE TABLE later (id integer)")
-    subject.execute("CREATE VIEW later_view AS SELECT id FROM later")
-    subject.execute("ALTER TABLE word ADD COLUMN later integer")
-    subject.execute("DELETE FROM word WHERE id = 1")
+    subject.add_later_things()
+    subject.lose_words(1)
     project.ok("dbrestore", "--noinput")
-    assert subject.execute("SELECT * FROM word ORDER BY id") == [(1, "one"), (2, "two"), (3, "zwölf")]
-    for name in ("later", "later_view"):
-        with pytest.raises(Exception, match=r"no such table|does not exist"):
-            subject.execute(f"SELECT * FROM {name}")
+    assert subject.words() == [(1, "one"), (2, "two"), (3, "zwölf")]
+    assert not {"later", "later_view"} & set(subject.names())
 
 
 def test_every_remote_brings_it_back(typical: Subject, storage: Storage):
     project = Project({"default": typical.database}, storage, typical.options)
     typical.fill_simply(megabytes=12)
-    rows = typical.execute("SELECT count(*), max(data) FROM payload")
+    rows = typical.payload()
     project.ok("dbbackup")
     backup, *none = project.backups()
     assert not none
     assert backup["state"] == "good"
     if storage.encrypted:
         assert not [path for path in storage.folder.rglob("*") if "default" in path.name]
-    typical.execute("DELETE FROM word")
-    typical.execute("DROP TABLE payload")
+    typical.lose_words()
+    typical.drop("payload")
     project.ok("dbrestore", "--noinput")
     assert typical.words() == [(1, "one"), (2, "two"), (3, "zwölf")]
-    assert typical.execute("SELECT count(*), max(data) FROM payload") == rows
+    assert typical.payload() == rows
 
 
 def test_nothing_but_objects_manifests_and_the_guide_lies_on_the_remote(typical: Subject, storage: Storage):
@@ -84,7 +80,7 @@ def test_into_restores_beside_and_leaves_the_live_database_alone(subject: Subjec
 def test_a_restore_into_a_database_that_lost_everything(subject: Subject, project: Project):
     subject.fill_simply()
     project.ok("dbbackup")
-    subject.execute("DROP TABLE word")
+    subject.drop("word")
     project.ok("dbrestore", "--noinput")
     assert subject.words() == [(1, "one"), (2, "two"), (3, "zwölf")]
 
@@ -99,7 +95,7 @@ def test_the_manifests_own_command_line_restores_with_plain_tools(subject: Subje
 def test_a_dry_run_prints_the_plan_and_changes_nothing(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_simply()
     project.ok("dbbackup")
-    subject.execute("DELETE FROM word WHERE id = 1")
+    subject.lose_words(1)
     there = sorted(path.name for path in tmp_path.iterdir() if not path.name.endswith(("-wal", "-shm")))
     plan = project.ok("dbrestore", "--dry-run")
     assert "target" in plan
@@ -112,7 +108,7 @@ def test_at_names_the_newest_backup_from_before(typical: Subject, typical_projec
     typical.fill_simply()
     typical_project.ok("dbbackup")
     between = datetime.now(UTC)
-    typical.execute("DELETE FROM word WHERE id = 1")
+    typical.lose_words(1)
     typical_project.ok("dbbackup")
     typical_project.ok("dbrestore", "--noinput", "--at", between.isoformat())
     assert len(typical.words()) == 3
@@ -128,12 +124,11 @@ def test_every_compression_comes_back(typical: Subject, typical_project: Project
     typical_project.options["COMPRESSION"] = compression
     typical.fill_simply(megabytes=1)
     typical_project.ok("dbbackup")
-    typical.execute("DELETE FROM word")
+    typical.lose_words()
     typical_project.ok("dbrestore", "--noinput")
     assert len(typical.words()) == 3
     (backup,) = typical_project.backups()
-    typical.execute("DROP TABLE payload")
-    typical.execute("DROP TABLE word")
+    typical.drop("payload", "word")
     manifest = typical_project.manifest(backup)
     assert "word" in typical.by_hand(manifest["restore"])
 

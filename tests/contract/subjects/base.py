@@ -16,7 +16,7 @@ import psycopg
 
 ACCOUNTS = 200
 BALANCE = 1000
-_BLOCK = 10_000  # bytes a row of incompressible payload
+_BLOCK = 10_000  # bytes a row of incompressible payload; they are written in hexadecimal digits
 
 
 class Subject(ABC):
@@ -36,10 +36,6 @@ class Subject(ABC):
     def options(self) -> dict[str, Any]:
         """Further keys of DJANGO_RCLONE."""
         return {}
-
-    @abstractmethod
-    def execute(self, statement: str, into: str = "") -> list[tuple[Any, ...]]:
-        """Runs one statement and returns its rows."""
 
     @abstractmethod
     def fill_with_everything(self) -> None:
@@ -66,30 +62,45 @@ class Subject(ABC):
     def writer(self) -> AbstractContextManager[Callable[[], None]]:
         """Connects, and gives what moves money from one account to another in a transaction."""
 
+    @abstractmethod
     def fill_simply(self, megabytes: float = 0) -> None:
         """A small table that compares quickly, and as much payload as asked for that no compression makes smaller."""
-        self.execute("CREATE TABLE word (id integer PRIMARY KEY, text varchar(100) NOT NULL)")
-        self.execute("INSERT INTO word VALUES (1, 'one'), (2, 'two'), (3, 'zwölf')")
-        if megabytes:
-            self.execute("CREATE TABLE payload (id integer PRIMARY KEY, data text NOT NULL)")
-            source = random.Random(7)
-            for first in range(0, round(megabytes * 1e6 / _BLOCK), 50):
-                rows = ", ".join(f"({first + n}, '{source.randbytes(_BLOCK // 2).hex()}')" for n in range(50))
-                self.execute(f"INSERT INTO payload VALUES {rows}")
 
+    @abstractmethod
     def words(self, into: str = "") -> list[tuple[Any, ...]]:
-        """The small table's rows."""
-        return self.execute("SELECT id, text FROM word ORDER BY id", into)
+        """The small table's rows, whole."""
 
+    @abstractmethod
+    def lose_words(self, *numbers: int) -> None:
+        """Deletes these rows of the small table, or all of them."""
+
+    @abstractmethod
+    def rewrite_a_word(self) -> None:
+        """Changes a row of the small table to one of the same length."""
+
+    @abstractmethod
+    def drop(self, *tables: str) -> None:
+        """Drops tables."""
+
+    @abstractmethod
+    def payload(self) -> Any:
+        """What there is of the payload, shortly."""
+
+    @abstractmethod
+    def add_later_things(self) -> None:
+        """Makes what was not there before: a table, a view, and something in the small table's rows."""
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """Tables and views, of everybody."""
+
+    @abstractmethod
     def open_accounts(self) -> None:
         """Makes the accounts that writers move money between."""
-        self.execute("CREATE TABLE account (id integer PRIMARY KEY, balance integer NOT NULL)")
-        rows = ", ".join(f"({number}, {BALANCE})" for number in range(ACCOUNTS))
-        self.execute(f"INSERT INTO account VALUES {rows}")
 
+    @abstractmethod
     def total(self, into: str = "") -> int:
         """The sum that no transfer changes."""
-        return int(self.execute("SELECT sum(balance) FROM account", into)[0][0])
 
     @contextmanager
     def writers(self, count: int = 2) -> Iterator[Callable[[], int]]:
@@ -113,6 +124,60 @@ class Subject(ABC):
             stop.set()
             for thread in threads:
                 thread.join()
+
+
+class SqlSubject(Subject):
+    """A database that speaks SQL."""
+
+    TABLES: str
+    """The query for the names of tables and views."""
+
+    @abstractmethod
+    def execute(self, statement: str, into: str = "") -> list[tuple[Any, ...]]:
+        """Runs one statement and returns its rows."""
+
+    def fill_simply(self, megabytes: float = 0) -> None:
+        self.execute("CREATE TABLE word (id integer PRIMARY KEY, text varchar(100) NOT NULL)")
+        self.execute("INSERT INTO word VALUES (1, 'one'), (2, 'two'), (3, 'zwölf')")
+        if megabytes:
+            self.execute("CREATE TABLE payload (id integer PRIMARY KEY, data text NOT NULL)")
+            source = random.Random(7)
+            for first in range(0, round(megabytes * 1e6 / _BLOCK), 50):
+                rows = ", ".join(f"({first + n}, '{source.randbytes(_BLOCK // 2).hex()}')" for n in range(50))
+                self.execute(f"INSERT INTO payload VALUES {rows}")
+
+    def words(self, into: str = "") -> list[tuple[Any, ...]]:
+        return self.execute("SELECT * FROM word ORDER BY id", into)
+
+    def lose_words(self, *numbers: int) -> None:
+        chosen = f" WHERE id IN ({', '.join(map(str, numbers))})" if numbers else ""
+        self.execute(f"DELETE FROM word{chosen}")
+
+    def rewrite_a_word(self) -> None:
+        self.execute("UPDATE word SET text = 'eno' WHERE id = 1")
+
+    def drop(self, *tables: str) -> None:
+        for table in tables:
+            self.execute(f"DROP TABLE {table}")
+
+    def payload(self) -> Any:
+        return self.execute("SELECT count(*), max(data) FROM payload")
+
+    def add_later_things(self) -> None:
+        self.execute("CREATE TABLE later (id integer)")
+        self.execute("CREATE VIEW later_view AS SELECT id FROM later")
+        self.execute("ALTER TABLE word ADD COLUMN later integer")
+
+    def names(self) -> list[str]:
+        return [name for (name,) in self.execute(self.TABLES)]
+
+    def open_accounts(self) -> None:
+        self.execute("CREATE TABLE account (id integer PRIMARY KEY, balance integer NOT NULL)")
+        rows = ", ".join(f"({number}, {BALANCE})" for number in range(ACCOUNTS))
+        self.execute(f"INSERT INTO account VALUES {rows}")
+
+    def total(self, into: str = "") -> int:
+        return int(self.execute("SELECT sum(balance) FROM account", into)[0][0])
 
 
 def run_plainly(command: str, environment: dict[str, str], folder: Path) -> None:

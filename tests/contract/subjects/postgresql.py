@@ -14,13 +14,14 @@ from psycopg import sql
 
 from tests.contract import postgresql_support
 from tests.contract.project import base_env
-from tests.contract.subjects.base import ACCOUNTS, Subject, run_plainly
+from tests.contract.subjects.base import ACCOUNTS, SqlSubject, run_plainly
 from tests.servers import PostgresServer
 
 
-class Postgresql(Subject):
+class Postgresql(SqlSubject):
     """A database on a PostgreSQL server, owned by an ordinary role that may create databases."""
 
+    TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'v')"
     client = ("psql", "postgresql_begin.sql")
     dumper = ("pg_dump", "--format=custom")
     PASSWORD = 'owner\'s p@ss:w/rd\\ "0" canary'

@@ -12,11 +12,13 @@ from typing import Any
 
 from tests.contract import sqlite_support
 from tests.contract.project import base_env
-from tests.contract.subjects.base import ACCOUNTS, Subject, run_plainly
+from tests.contract.subjects.base import ACCOUNTS, SqlSubject, run_plainly
 
 
-class Sqlite(Subject):
+class Sqlite(SqlSubject):
     """A SQLite file."""
+
+    TABLES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
 
     def __init__(self, folder: Path, form: str, *, wal: bool = True) -> None:
         self.path = folder / "app.sqlite3"
