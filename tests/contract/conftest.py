@@ -10,10 +10,10 @@ import pytest
 
 from tests.contract.project import Project, Storage
 from tests.contract.subjects import Sqlite, Subject
-from tests.servers import PostgresServer, StorageServer
+from tests.servers import MongoServer, PostgresServer, StorageServer
 from tests.servers.storage import obscure
 
-SUBJECTS = ("sqlite-file", "sqlite-sql", "postgresql-17", "postgresql-15", "postgresql-18")
+SUBJECTS = ("sqlite-file", "sqlite-sql", "postgresql-17", "postgresql-15", "postgresql-18", "mongodb")
 STORAGES = ("local", "s3", "sftp", "crypt")
 
 
@@ -23,7 +23,7 @@ def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]
     yield from make_subject(request.param, request, tmp_path)
 
 
-@pytest.fixture(params=("sqlite-file", "postgresql-17"))
+@pytest.fixture(params=("sqlite-file", "postgresql-17", "mongodb"))
 def typical(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
     """One database of each kind, for what does not depend on versions."""
     yield from make_subject(request.param, request, tmp_path)
@@ -35,13 +35,28 @@ def postgresql(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subje
     yield from make_subject("postgresql-17", request, tmp_path)
 
 
+@pytest.fixture
+def mongodb(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """A MongoDB database."""
+    yield from make_subject("mongodb", request, tmp_path)
+
+
 def make_subject(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Subject]:
     """Gives the database of this name, for as long as the test runs."""
     kind, _, variant = name.partition("-")
     if kind == "sqlite":
         yield Sqlite(folder, variant)
         return
-    from tests.contract.subjects.postgresql import Postgresql  # noqa: PLC0415 - needs a server's driver
+    if kind == "mongodb":
+        from tests.contract.subjects.mongodb import Mongodb  # noqa: PLC0415 - needs a server's driver
+
+        mongo: MongoServer = request.getfixturevalue("mongo")
+        with mongo.database() as database:
+            mongodb = Mongodb(mongo, database)
+            yield mongodb
+            mongodb.close()
+        return
+    from tests.contract.subjects.postgresql import Postgresql  # noqa: PLC0415 - as above
 
     start: Callable[[int], PostgresServer] = request.getfixturevalue("postgres")
     server = start(int(variant))

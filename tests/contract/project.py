@@ -210,11 +210,20 @@ class Started:
 
 def written(pid: int) -> int:
     """Bytes that a process has given to write() so far; a large number when it has ended."""
+    return _moved(pid, "wchar")
+
+
+def taken(pid: int) -> int:
+    """Bytes that a process has got from read() so far; a large number when it has ended."""
+    return _moved(pid, "rchar")
+
+
+def _moved(pid: int, field: str) -> int:
     try:
         fields = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
     except (OSError, ValueError):
         return 1 << 62
-    return int(fields["wchar"])
+    return int(fields[field])
 
 
 def alive(pid: int) -> bool:

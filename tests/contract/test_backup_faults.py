@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.conftest import make_storage, make_subject
-from tests.contract.project import Project, Started, Storage, alive, slow, written
+from tests.contract.project import Project, Started, Storage, alive, slow
 from tests.contract.subjects import Subject
 from tests.servers.ports import wait_until
 
@@ -25,7 +25,7 @@ MOMENTS = {"early": 0.0, "middle": 0.4, "late": 0.7}
 def at(moment: str, run: Started, subject: Subject) -> int:
     """Waits until the dump has got that far, and returns its process."""
     dump = run.child(*subject.dumper)
-    wait_until(lambda: written(dump) >= MOMENTS[moment] * MEGABYTES * 1e6, moment, seconds=60)
+    wait_until(lambda: subject.progress(run) >= MOMENTS[moment] * MEGABYTES * 1e6, moment, seconds=60)
     os.kill(dump, signal.SIGSTOP)  # now it cannot end before the test has done what it came for
     assert alive(dump), "the dump ended before it could be disturbed"
     return dump
@@ -36,7 +36,7 @@ def visible(storage: Storage) -> list[str]:
     return [name for name in storage.files() if not name.endswith(".partial")]
 
 
-# Every remote with some database, and both databases on a remote of each kind: one that shows objects when they are
+# Every remote with some database, and each database on a remote of each kind: one that shows objects when they are
 # complete, and one that shows them at once.
 PAIRS = [
     "sqlite-file on local",
@@ -44,8 +44,9 @@ PAIRS = [
     "sqlite-file on s3",
     "postgresql-17 on sftp",
     "sqlite-file on crypt",
+    "mongodb on s3",
 ]
-FEW = ["sqlite-file on local", "postgresql-17 on s3"]
+FEW = ["sqlite-file on local", "postgresql-17 on s3", "mongodb on local"]
 
 
 @dataclass

@@ -32,8 +32,8 @@ _SETTINGS = {"AUTH_SOURCE": "authSource", "AUTH_MECHANISM": "authMechanism", "RE
 # These have no password in the database: the tools and pymongo choose where to look.
 _EXTERNAL = ("GSSAPI", "MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "PLAIN")
 _SCHEMES = ("mongodb://", "mongodb+srv://")
-_TIMEOUT = "15000"
-"""Milliseconds until a server that does not answer counts as unreachable; both programs' default is 30 s."""
+_PATIENCE = {"serverSelectionTimeoutMS": "15000"}
+"""Milliseconds until a server that does not answer counts as unreachable; the default is 30 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,15 @@ class Connection:
     password: Secret | None = None
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def uri(self, *, secrets: bool = True) -> Secret:
-        """Returns the URI for pymongo, without a database: programs are told that by themselves."""
-        return Secret(self._uri(self.options, secrets=secrets))
+    @property
+    def uri(self) -> Secret:
+        """The URI for pymongo, without a database: programs are told that by themselves."""
+        return Secret(self._uri({**_PATIENCE, **self.options}, secrets=True))
 
     @property
     def config(self) -> Secret:
         """The file that the tools read with ``--config``: YAML, of which JSON text is a part."""
-        options = dict(self.options)
+        options = {**_PATIENCE, **self.options}
         # The tools' driver has one option for both, and says nothing about those that it does not know.
         either = [options.pop(key, "") for key in ("tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames")]
         if "true" in either:
@@ -120,7 +121,7 @@ def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
         scheme=found.scheme,
         user=user,
         password=Secret(str(password)) if password else None,
-        options={"serverSelectionTimeoutMS": _TIMEOUT, **options},
+        options=options,
     )
 
 

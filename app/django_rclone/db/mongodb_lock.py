@@ -102,7 +102,10 @@ def is_alive(document: Document, moment: datetime) -> bool:
     """Tells whether the restore of this document goes on."""
     if (moment - document["beat"]).total_seconds() > STALE:
         return False
-    return bool(document["space"] != _space() or document["born"] == _born(document["pid"]))
+    if not _space() or document["space"] != _space():
+        return True  # a process that we cannot see
+    born = _born(document["pid"])
+    return bool(born) and document["born"] == born
 
 
 def described(document: Document | None) -> str:

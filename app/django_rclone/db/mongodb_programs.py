@@ -37,7 +37,7 @@ class Programs:
     ) -> Command:
         """Returns one of our programs, connected to the database."""
         verbs = (verb,) if verb else ()
-        where = (self.connection.uri(), self.connection.name)
+        where = (self.connection.uri, self.connection.name)
         return self.ours(program, *verbs, *where, *arguments, nothing_changed=nothing_changed)
 
     def tool(self, client: Client, program: str, *arguments: str, nothing_changed: bool = False) -> Command:

@@ -24,8 +24,8 @@ from django_rclone.db.mongodb_swap import carry_out
 
 
 def prepare(database: Any, token: str, *, new: bool) -> None:
-    """Makes the restore ours."""
-    finish(database)
+    """Makes the restore ours, or rather that of the process that has started us."""
+    finish(database, os.getppid())
     if new and (there := [name for name in database.list_collection_names() if not is_ours(name)]):
         raise Refused(
             f"the database {database.name} exists already and holds {len(there)} collections. Choose another name, or "
@@ -57,8 +57,8 @@ def abort(database: Any, token: str) -> None:
         _end(database, document)
 
 
-def finish(database: Any) -> None:
-    """Undoes or finishes what restores that died have left. Leaves a living one alone."""
+def finish(database: Any, pid: int) -> None:
+    """Undoes or finishes, for the process ``pid``, what restores that died have left. Leaves a living one alone."""
     there = database.list_collection_names()
     document = lock.read(database)  # read after the names: what is staged without a document is nobody's
     if document is None:
@@ -66,7 +66,7 @@ def finish(database: Any) -> None:
         return
     if lock.is_alive(document, lock.now(database)):
         raise Locked(lock.described(document))
-    _end(database, lock.take_over(database, document, secrets.token_hex(4), os.getpid()))
+    _end(database, lock.take_over(database, document, secrets.token_hex(4), pid))
 
 
 def _end(database: Any, document: Document) -> None:
@@ -96,7 +96,7 @@ def work(arguments: list[str]) -> None:
             case "abort", [token]:
                 abort(database, token)
             case "finish", []:
-                finish(database)
+                finish(database, os.getppid())
             case _:
                 raise Refused(f"{arguments} is no verb with its arguments.")
 

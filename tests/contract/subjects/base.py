@@ -14,6 +14,8 @@ from typing import Any
 
 import psycopg
 
+from tests.contract.project import Started, written
+
 ACCOUNTS = 200
 BALANCE = 1000
 _BLOCK = 10_000  # bytes a row of incompressible payload; they are written in hexadecimal digits
@@ -26,6 +28,10 @@ class Subject(ABC):
     """Words in the command line of the program that takes a restore, and of no other."""
     dumper: tuple[str, ...]
     """Words in the command line of the program that dumps, and of no other."""
+
+    def progress(self, run: Started) -> int:
+        """How many bytes the running dump has written."""
+        return written(run.child(*self.dumper))
 
     @property
     @abstractmethod
