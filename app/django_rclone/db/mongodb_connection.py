@@ -32,8 +32,9 @@ _SETTINGS = {"AUTH_SOURCE": "authSource", "AUTH_MECHANISM": "authMechanism", "RE
 # These have no password in the database: the tools and pymongo choose where to look.
 _EXTERNAL = ("GSSAPI", "MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "PLAIN")
 _SCHEMES = ("mongodb://", "mongodb+srv://")
-_PATIENCE = {"serverSelectionTimeoutMS": "15000"}
-"""Milliseconds until a server that does not answer counts as unreachable; the default is 30 s."""
+_PATIENCE = "serverSelectionTimeoutMS"
+_TIMEOUTS = (_PATIENCE, "connectTimeoutMS")
+_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,18 @@ class Connection:
     @property
     def uri(self) -> Secret:
         """The URI for pymongo, without a database: programs are told that by themselves."""
-        return Secret(self._uri({**_PATIENCE, **self.options}, secrets=True))
+        return Secret(self._uri({_PATIENCE: f"{self.patience}000", **self.options}, secrets=True))
+
+    @property
+    def patience(self) -> int:
+        """Seconds until a server that does not answer counts as unreachable."""
+        milliseconds = self.options.get(_PATIENCE, "")
+        return max(1, int(milliseconds) // 1000) if milliseconds.isdigit() else _SECONDS
 
     @property
     def config(self) -> Secret:
         """The file that the tools read with ``--config``: YAML, of which JSON text is a part."""
-        options = {**_PATIENCE, **self.options}
+        options = self._for_tools
         # The tools' driver has one option for both, and says nothing about those that it does not know.
         either = [options.pop(key, "") for key in ("tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames")]
         if "true" in either:
@@ -66,7 +73,12 @@ class Connection:
     @property
     def plain_uri(self) -> str:
         """The URI for people: no password, which the tools ask for."""
-        return self._uri(self.options, secrets=False)
+        return self._uri(self._for_tools, secrets=False)
+
+    @property
+    def _for_tools(self) -> dict[str, str]:
+        # They take patience by an argument only: with this in their URI they wait for ever.
+        return {key: value for key, value in self.options.items() if key not in _TIMEOUTS}
 
     @property
     def hidden(self) -> tuple[Secret, ...]:

@@ -21,6 +21,7 @@ type _Meaning = tuple[Callable[[str], DjangoRcloneError], str]
 _OURS = re.compile(r"^([A-Z]\w+): (.*)$")
 _CODE = re.compile(r" \(code (\d+)\)$")
 # The tools begin lines with a time: "2026-11-24T21:48:34.123+0000	Failed: error connecting to db server: …".
+_SESSION = re.compile(r"^can't create session: (?:failed to connect to \S+: )?")
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT\S+\s+")
 
 _MISCONFIGURED = (
@@ -95,6 +96,7 @@ def _meaning(failure: ProgramFailed, place: str) -> _Meaning:
         for meaning in (_BY_KIND.get(kind), _BY_CODE.get(code)):
             if meaning is not None:
                 return meaning[0], meaning[1].format(text=text, place=place)
+        said = text
     return _by_words(said.rstrip("."), place, failure)
 
 
@@ -102,7 +104,8 @@ def _last_words(lines: list[str]) -> str:
     """Returns the line that says why: the tools begin it with "Failed: ", and may say more after it."""
     for line in reversed(lines):
         if line.startswith("Failed: "):
-            return line.removeprefix("Failed: ")
+            # "can't create session: failed to connect to mongodb://user:password@host/?…: why"
+            return _SESSION.sub("", line.removeprefix("Failed: "))
     return lines[-1] if lines else "it said nothing"
 
 

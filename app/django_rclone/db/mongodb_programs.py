@@ -43,7 +43,10 @@ class Programs:
     def tool(self, client: Client, program: str, *arguments: str, nothing_changed: bool = False) -> Command:
         """Returns one of MongoDB's tools. The file that it is given holds the URI with the password."""
         return Command(
-            (client.companion(program), "--config", self.connection.config, *arguments),
+            (
+                *(client.companion(program), "--config", self.connection.config),
+                *(f"--serverSelectionTimeout={self.connection.patience}", *arguments),
+            ),
             explain=explainer(self.alias, self.connection.place, nothing_changed=nothing_changed),
             may_stall=program == "mongodump",
             install=INSTALL,
