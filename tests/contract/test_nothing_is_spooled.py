@@ -7,8 +7,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.contract.project import Project, Storage
-from tests.contract.subjects.postgresql import Postgresql
+from tests.contract.subjects import Subject
 from tests.servers import StorageServer
 
 # Every file system of the machine, but those of the kernel, becomes read-only for the command and what it starts.
@@ -30,19 +32,21 @@ sys.exit(code)
 """
 
 
-def test_postgresql_is_dumped_and_restored_on_a_machine_where_nothing_can_be_written(
-    postgresql: Postgresql, s3: StorageServer, tmp_path: Path
+@pytest.mark.parametrize("typical", ["postgresql-17", "mongodb"], indirect=True)
+def test_a_database_is_dumped_and_restored_on_a_machine_where_nothing_can_be_written(
+    typical: Subject, s3: StorageServer, tmp_path: Path
 ):
-    postgresql.fill_simply(megabytes=12)
-    storage = Storage(f"{s3.remote}/read-only", s3.folder / "read-only", s3.environment)
-    project = Project({"default": postgresql.database}, storage, postgresql.options)
+    typical.fill_simply(megabytes=12)
+    name = f"read-only-{tmp_path.name}"
+    storage = Storage(f"{s3.remote}/{name}", s3.folder / name, s3.environment)
+    project = Project({"default": typical.database}, storage, typical.options)
     nowhere = ("unshare", "--mount", "sh", "-c", READ_ONLY, "sh", str(tmp_path / "file"))
     done = project.run("dbbackup", prefix=nowhere)
     assert done.code == 0, done.err
-    postgresql.lose_words(1)
+    typical.lose_words(1)
     done = project.run("dbrestore", "--noinput", prefix=nowhere)
     assert done.code == 0, done.err
-    assert len(postgresql.words()) == 3
+    assert len(typical.words()) == 3
 
 
 def test_memory_does_not_grow_with_the_database(tmp_path: Path, local: Storage):

@@ -30,22 +30,23 @@ def contents(archive: BinaryIO) -> Document:
     if not documents or "server_version" not in documents[0]:
         raise Damaged("its header is not that of an archive of mongodump")
     header, *entries = documents
-    return {
-        "server_version": header["server_version"],
-        "tool_version": header.get("tool_version", ""),
-        "entries": [[entry["db"], entry["collection"], *_described(entry)] for entry in entries],
-    }
-
-
-def _described(entry: Document) -> tuple[str, str]:
-    """Returns type and options of a collection; the options stay extended JSON."""
     try:
-        metadata: Any = json.loads(entry.get("metadata") or "{}")
-    except ValueError as error:
-        raise Damaged(f"what it says of the collection {entry['collection']} cannot be read") from error
+        return {
+            "server_version": str(header["server_version"]),
+            "tool_version": str(header.get("tool_version", "")),
+            "entries": [_described(entry) for entry in entries],
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Damaged("what it says of a collection cannot be read") from error
+
+
+def _described(entry: Document) -> tuple[str, str, str, str]:
+    """Returns database, name, type and options of a collection; the options stay extended JSON."""
+    metadata: Any = json.loads(entry.get("metadata") or "{}")
     options = metadata.get("options") or {}
     kind = "view" if "viewOn" in options else "timeseries" if "timeseries" in options else ""
-    return entry.get("type") or metadata.get("type") or kind, json.dumps(options)
+    kind = entry.get("type") or metadata.get("type") or kind
+    return str(entry["db"]), str(entry["collection"]), str(kind), json.dumps(options)
 
 
 def _documents(archive: BinaryIO) -> Iterator[Document]:

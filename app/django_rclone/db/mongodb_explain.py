@@ -18,7 +18,7 @@ from django_rclone.exceptions import (
 type _Meaning = tuple[Callable[[str], DjangoRcloneError], str]
 
 # Our programs say the kind of their failure first, then its text: "OperationFailure: Authentication failed. (code 18)".
-_OURS = re.compile(r"^([A-Z]\w+): (.*)$")
+_OURS = re.compile(r"^(?!Failed: )([A-Z]\w+): (.*)$")
 _CODE = re.compile(r" \(code (\d+)\)$")
 # The tools begin lines with a time: "2026-11-24T21:48:34.123+0000	Failed: error connecting to db server: …".
 _SESSION = re.compile(r"^can't create session: (?:failed to connect to \S+: )?")
@@ -42,7 +42,10 @@ _UNREACHABLE = (
     *("timed out", "incomplete read of message header", "EOF encountered", "broken pipe", "No route to host"),
     *("not master", "NotWritablePrimary", "no primary", "Name or service not known", "could not connect to server"),
 )
-_DAMAGED = ("corruption found in archive", "archive", "reading bson input", "unexpected EOF", "invalid BSON", "bson")
+_DAMAGED = (
+    *("corruption found in archive", "archive io error", "demultiplexing archive", "reading bson input"),
+    *("not appear to be a mongodump archive", "reading beginning of archive", "error parsing metadata"),
+)
 _LOGIN_HINT = "{text} ({place}). Check USER, PASSWORD and AUTH_SOURCE."
 _RIGHTS_HINT = "{text}. A backup needs the role read on the database, a restore readWrite. Grant it, then try again."
 _LATER = "{text} ({place}). Try again later, or check HOST and PORT."
@@ -96,7 +99,7 @@ def _meaning(failure: ProgramFailed, place: str) -> _Meaning:
         for meaning in (_BY_KIND.get(kind), _BY_CODE.get(code)):
             if meaning is not None:
                 return meaning[0], meaning[1].format(text=text, place=place)
-        said = text
+        said = ours[2]
     return _by_words(said.rstrip("."), place, failure)
 
 

@@ -29,7 +29,9 @@ ENGINES: Mapping[str, str] = {
     "django_prometheus.db.backends.sqlite3": _SQLITE,
     "django_prometheus.db.backends.spatialite": _SQLITE,
     "django_mongodb_backend": _MONGODB,
+    # Neither installs with a Django of today; 0.4 knew them, and settings may name them.
     "djongo": _MONGODB,
+    "django_mongodb_engine": _MONGODB,
 }
 
 # Django's own names for the families of its backends (BaseDatabaseWrapper.vendor).
