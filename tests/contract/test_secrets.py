@@ -34,8 +34,9 @@ MAY_SEE = {
 
 @pytest.fixture(params=["postgresql-17", "mongodb"])
 def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
-    """The databases that have passwords, and this one."""
+    """The databases that have passwords, and now have this one."""
     for made in make_subject(request.param, request, tmp_path):
+        made.fill_simply(megabytes=8)
         if isinstance(made, Postgresql):
             with made.server.connect() as connection:
                 connection.execute(f"ALTER ROLE {made.role} PASSWORD '{DATABASE}'")
@@ -47,7 +48,6 @@ def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]
 
 @pytest.fixture
 def project(subject: Subject, local: Storage) -> Project:
-    subject.fill_simply(megabytes=8)
     env = {
         "RCLONE_CONFIG_VAULT_TYPE": "crypt",
         "RCLONE_CONFIG_VAULT_REMOTE": str(local.folder),
