@@ -70,13 +70,6 @@ def mysql() -> Iterator[Callable[[str], MysqlServer]]:
 
 
 @pytest.fixture(scope="session")
-def mongo() -> Iterator[MongoServer]:
-    """The session's MongoDB server."""
-    with start_mongo() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
 def mysql9(mysql: Callable[[str], MysqlServer]) -> MysqlServer:
     """The session's MySQL 9."""
     return mysql("mysql")
