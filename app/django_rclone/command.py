@@ -13,12 +13,16 @@ type Explanation = Callable[[ProgramFailed], DjangoRcloneError]
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that is never shown. In ``argv`` it travels by file descriptor, in ``env`` as it is."""
+    """A value that is never shown. In ``argv`` it travels by file descriptor, in ``env`` as it is.
+
+    ``flag`` stands before the descriptor's name in the same argument, for instance ``--defaults-file=``.
+    """
 
     value: str = field(repr=False)
+    flag: str = ""
 
     def __str__(self) -> str:
-        return "***"
+        return f"{self.flag}***"
 
 
 @dataclass(frozen=True, slots=True)

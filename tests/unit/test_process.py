@@ -362,6 +362,15 @@ def test_no_half_of_a_secret_stays_where_old_words_are_cut_off() -> None:
 # What programs see
 
 
+def test_a_secret_may_stand_behind_a_flag_and_is_for_nobody_elses_eyes() -> None:
+    script = 'echo "$0"; path=${0#--defaults-file=}; stat -L -c %a "$path"; cat "$path"'
+    secret = Secret("hunter2", "--defaults-file=")
+    argument, mode, content = run(sh(script, secret)).decode().splitlines()
+    assert argument.startswith("--defaults-file=/dev/fd/")
+    assert (mode, content) == ("600", "hunter2")
+    assert str(secret) == "--defaults-file=***"
+
+
 def test_secrets_travel_by_descriptor_and_never_as_an_argument() -> None:
     script = 'tr "\\0" "\\n" < /proc/$$/cmdline; echo "=="; cat "$0"; echo "=="; cat "$1"'
     arguments, secret, attached = run(sh(script, Secret("hunter2"), Attached(b"host:5432", "a file"))).split(b"==\n")

@@ -214,7 +214,8 @@ def _descriptors(command: Command) -> Iterator[tuple[list[str], list[int]]]:
             else:
                 content = part.content if isinstance(part, Attached) else part.value.encode()
                 files.append(content_file(content))
-                argv.append(f"/dev/fd/{files[-1].fileno()}")
+                flag = part.flag if isinstance(part, Secret) else ""
+                argv.append(f"{flag}/dev/fd/{files[-1].fileno()}")
         yield argv, [file.fileno() for file in files]
     finally:
         for file in files:
@@ -225,6 +226,7 @@ def content_file(content: bytes) -> BinaryIO:
     """Returns an open file in memory (Linux) that holds ``content``, at its beginning."""
     if sys.platform.startswith("linux"):
         file: BinaryIO = os.fdopen(os.memfd_create("django-rclone"), "w+b")
+        os.fchmod(file.fileno(), 0o600)  # MySQL's clients ignore an option file that others may write
     else:
         file = tempfile.TemporaryFile()  # type: ignore[assignment]  # noqa: SIM115 - nothing in memory here
     file.write(content)
