@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from django_rclone.inspection import inspect
 from django_rclone.naming import PARTIAL, Scheme
 from django_rclone.rclone import Remote
 from django_rclone.selection import Owner
+from django_rclone.streams import Gate
 
 logger = logging.getLogger("django_rclone")
 
@@ -112,7 +113,10 @@ def plan(connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode, *
     if reader is not None:
         unpacked = streams.decompressor(manifest.outer_compression, backup.path)
         contents = process.peek(remote.read(backup.path), *unpacked, reader).decode(errors="surrogateescape")
-    return Restore(connector, remote, backup, connector.restore(facts, manifest, mode, contents))
+    steps = connector.restore(facts, manifest, mode, contents)
+    if mode.in_place and not steps.verify:
+        steps = replace(steps, notes=(*steps.notes, "--in-place changes nothing: nothing is needed beside."))
+    return Restore(connector, remote, backup, steps)
 
 
 def carry_out(restore: Restore, limits: process.Limits, *, quiet: bool = False) -> None:
@@ -130,8 +134,10 @@ def carry_out(restore: Restore, limits: process.Limits, *, quiet: bool = False) 
 def _carry_out(restore: Restore, limits: process.Limits, quiet: bool) -> None:
     steps = restore.plan
     try:
+        if steps.verify:
+            _stream(restore, steps.verify, Gate(hold=0), limits, "verification", quiet=quiet)
         _run_all(steps.prepare)
-        _load(restore, limits, quiet)
+        _stream(restore, steps.load, steps.gate, limits, "restore", quiet=quiet)
         _run_all(steps.commit)
     except BaseException:
         for command in steps.abort:
@@ -140,12 +146,21 @@ def _carry_out(restore: Restore, limits: process.Limits, quiet: bool) -> None:
         raise
 
 
-def _load(restore: Restore, limits: process.Limits, quiet: bool) -> None:
+def _stream(
+    restore: Restore,
+    programs: Sequence[process.Command],
+    gate: Gate,
+    limits: process.Limits,
+    what: str,
+    *,
+    quiet: bool,
+) -> None:
+    """Sends the object through programs. Raises VerificationFailed unless it is what its manifest promises."""
     backup = restore.backup
     (stored,) = backup.manifest.objects
     digest = streams.Digest((stored.bytes, stored.sha256) if stored.sha256 else None, backup.path)
-    progress = display.Progress(f"{restore.connector.alias}: restore", lambda: digest.bytes, stored.bytes, quiet=quiet)
-    first, *rest = restore.plan.load
+    progress = display.Progress(f"{restore.connector.alias}: {what}", lambda: digest.bytes, stored.bytes, quiet=quiet)
+    first, *rest = programs
     try:
         process.pipe(
             restore.remote.read(backup.path),
@@ -153,7 +168,7 @@ def _load(restore: Restore, limits: process.Limits, quiet: bool) -> None:
             *streams.decompressor(backup.manifest.outer_compression, backup.path),
             first,
             *rest,
-            gate=restore.plan.gate,
+            gate=gate,
             limits=limits,
             tick=progress.tick,
         )

@@ -17,6 +17,7 @@ import pytest
 from django_rclone import backup, catalog, process, restore, signals
 from django_rclone.backup import Run
 from django_rclone.catalog import Backup, State
+from django_rclone.command import Command
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import (
     ConfigurationError,
@@ -271,6 +272,35 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(storage: Remote, file: 
     assert text.startswith(f"restore  {fast.objects[0].path}, made 2026-11-23 10:15:00")
     assert f"target   the file {file}\nnote     It begins with first line.\nprepare  sh -c " in text
     assert "abort    sh -c" in text
+
+
+def test_what_is_loaded_in_place_is_verified_as_a_whole_before_anything_is_done(
+    storage: Remote, file: Path, fast: Manifest
+) -> None:
+    plan = planned(database(file, prepare='mv "$0" "$0.begun"'), storage, fast)
+    seen = file.with_name("seen")
+    look = Command(("sh", "-c", f'test ! -e "$0.begun" && cat > {seen}', str(file)))
+    verified = dataclasses.replace(plan, plan=dataclasses.replace(plan.plan, verify=(look,)))
+    assert "\nverify   sh -c" in str(verified)
+    path = Path(storage.root, fast.objects[0].path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:])
+    with pytest.raises(VerificationFailed, match="is damaged"):
+        restore.carry_out(verified, process.Limits())
+    assert file.read_text() == "changed since\n"
+    path.write_bytes(whole)
+    restore.carry_out(verified, process.Limits())
+    assert seen.read_text() == TEXT
+    assert file.with_name("app.txt.begun").read_text() == "changed since\n"
+
+
+def test_a_restore_that_is_in_place_anyway_says_that_the_flag_changes_nothing(
+    storage: Remote, file: Path, fast: Manifest
+) -> None:
+    (stored,) = fast.objects
+    chosen = Backup(fast.id, fast.database, stored.path, fast.started_at, stored.bytes, State.GOOD, fast)
+    plan = restore.plan(database(file), storage, chosen, Mode(in_place=True))
+    assert "note     --in-place changes nothing" in plan.summary
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,9 @@ class RestorePlan:
     """What will be changed, in words that a person recognises, for instance ``app on db.local:5432``."""
     load: tuple[Command, ...]
     prepare: tuple[Command, ...] = ()
+    verify: tuple[Command, ...] = ()
+    """Where ``load`` changes the target as it goes: programs that the whole object passes through first, before
+    ``prepare``, so that nothing damaged is ever begun with; the last of them prints nothing."""
     commit: tuple[Command, ...] = ()
     abort: tuple[Command, ...] = ()
     gate: Gate = Gate()
@@ -92,7 +95,8 @@ class RestorePlan:
     @property
     def steps(self) -> str:
         """The commands, secrets hidden."""
-        lines = [f"prepare  {command}" for command in self.prepare]
+        lines = [f"verify   {' | '.join(str(command) for command in self.verify)}"] if self.verify else []
+        lines += [f"prepare  {command}" for command in self.prepare]
         lines += [f"load     {' | '.join(str(command) for command in self.load)}"]
         lines += [f"commit   {command}" for command in self.commit]
         lines += [f"abort    {command}   (only if something fails)" for command in self.abort]

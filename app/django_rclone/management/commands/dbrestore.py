@@ -48,6 +48,12 @@ class Command(BackupCommand):
             action="store_true",
             help="End other sessions of the database before the restore is committed.",
         )
+        parser.add_argument(
+            "--in-place",
+            action="store_true",
+            help="MySQL, MariaDB: load over the live tables, where the role may not load beside them. The backup is "
+            "verified first; a failure after that leaves the database half restored.",
+        )
 
     def work(
         self,
@@ -58,6 +64,7 @@ class Command(BackupCommand):
         into: str,
         unverified: bool,
         terminate_sessions: bool,
+        in_place: bool,
         **options: Any,
     ) -> None:
         if input_path and (at or unverified):
@@ -70,7 +77,7 @@ class Command(BackupCommand):
             if input_path
             else restore.latest(remote, names, owner, at=at, unverified=unverified)
         )
-        mode = Mode(into=into, terminate_sessions=terminate_sessions)
+        mode = Mode(into=into, terminate_sessions=terminate_sessions, in_place=in_place)
         ready = restore.plan(connector, remote, backup, mode, finish=not options["dry_run"])
         if options["dry_run"]:
             self.stdout.write(str(ready))
