@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django_rclone import catalog, signals
 from django_rclone.db.mongodb import MongoDumpConnector
+from django_rclone.db.mysql import MysqlDumpConnector
 from django_rclone.db.postgresql import PgDumpConnector, PgDumpGisConnector
 from django_rclone.db.sqlite import SqliteConnector
 from django_rclone.manifest import Manifest, StoredObject
@@ -71,6 +72,7 @@ def test_the_states_of_backups_are_documented():
 def test_the_connectors_options_are_documented():
     assert set(names("docs/settings.md", "PostgreSQL and PostGIS:")) == PgDumpConnector.option_names
     assert PgDumpGisConnector.option_names == PgDumpConnector.option_names
+    assert set(names("docs/settings.md", "MySQL and MariaDB:")) == MysqlDumpConnector.option_names
     assert set(names("docs/settings.md", "SQLite:")) == SqliteConnector.option_names
     assert set(names("docs/settings.md", "MongoDB:")) == MongoDumpConnector.option_names
 

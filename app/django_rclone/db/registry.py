@@ -16,16 +16,20 @@ from django_rclone.exceptions import ConfigurationError
 
 _POSTGRESQL = "django_rclone.db.postgresql.PgDumpConnector"
 _POSTGIS = "django_rclone.db.postgresql.PgDumpGisConnector"
+_MYSQL = "django_rclone.db.mysql.MysqlDumpConnector"
 _SQLITE = "django_rclone.db.sqlite.SqliteConnector"
 _MONGODB = "django_rclone.db.mongodb.MongoDumpConnector"
 
 ENGINES: Mapping[str, str] = {
     "django.db.backends.postgresql": _POSTGRESQL,
+    "django.db.backends.mysql": _MYSQL,
     "django.db.backends.sqlite3": _SQLITE,
     "django.contrib.gis.db.backends.postgis": _POSTGIS,
+    "django.contrib.gis.db.backends.mysql": _MYSQL,
     "django.contrib.gis.db.backends.spatialite": _SQLITE,
     "django_prometheus.db.backends.postgresql": _POSTGRESQL,
     "django_prometheus.db.backends.postgis": _POSTGIS,
+    "django_prometheus.db.backends.mysql": _MYSQL,
     "django_prometheus.db.backends.sqlite3": _SQLITE,
     "django_prometheus.db.backends.spatialite": _SQLITE,
     "django_mongodb_backend": _MONGODB,
@@ -35,7 +39,12 @@ ENGINES: Mapping[str, str] = {
 }
 
 # Django's own names for the families of its backends (BaseDatabaseWrapper.vendor).
-_VENDORS: Mapping[str, str] = {"postgresql": _POSTGRESQL, "sqlite": _SQLITE, "mongodb": _MONGODB}
+_VENDORS: Mapping[str, str] = {
+    "postgresql": _POSTGRESQL,
+    "mysql": _MYSQL,
+    "sqlite": _SQLITE,
+    "mongodb": _MONGODB,
+}
 
 
 class OutdatedConnector(ConfigurationError):

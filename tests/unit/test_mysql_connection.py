@@ -1,0 +1,104 @@
+"""What Django knows of a MySQL server, its clients are told in an option file."""
+
+from pathlib import Path
+
+import pytest
+from django_rclone.db.mysql_connection import Connection, connection
+from django_rclone.db.mysql_option_file import quote_option, read_options
+from django_rclone.exceptions import ConfigurationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def told(found: Connection, flavour: str, tmp_path: Path) -> dict[str, str]:
+    """What a client reads out of its option file."""
+    path = tmp_path / "options"
+    path.write_text(found.option_file(flavour).value)
+    return read_options(path, ("client",))
+
+
+@given(value=st.text(st.characters(blacklist_categories=["Cs", "Cc"])))
+def test_an_option_file_holds_every_value(tmp_path_factory: pytest.TempPathFactory, value: str):
+    path = tmp_path_factory.mktemp("options") / "my.cnf"
+    path.write_text(f"[client]\npassword={quote_option(value)}\n", encoding="utf-8")
+    assert read_options(path, ("client",)) == {"password": value} or "\x85" in value or "\u2028" in value
+
+
+def test_settings_are_told_as_they_are(tmp_path: Path):
+    settings = {"NAME": "app", "HOST": "db.local", "PORT": 3307, "USER": "us er", "PASSWORD": "p'\"\\#w"}
+    found = connection("default", settings)
+    assert found.database == "app"
+    assert found.place == "app on db.local:3307"
+    assert told(found, "mysql", tmp_path) == {
+        "host": "db.local",
+        "port": "3307",
+        "user": "us er",
+        "password": "p'\"\\#w",
+    }
+    assert "#w" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"HOST": "/run/m.sock"}, {"OPTIONS": {"unix_socket": "/run/m.sock"}}, {"OPTIONS": {"read_default_file": "FILE"}}],
+)
+def test_a_socket_may_be_named_in_three_ways(tmp_path: Path, settings: dict):
+    (tmp_path / "my.cnf").write_text("[client]\nsocket=/run/m.sock\n")
+    if "read_default_file" in settings.get("OPTIONS", {}):
+        settings = {"OPTIONS": {"read_default_file": str(tmp_path / "my.cnf")}}
+    found = connection("default", {"NAME": "app", **settings})
+    assert found.place == "app in /run/m.sock"
+    assert told(found, "mysql", tmp_path) == {"socket": "/run/m.sock"}
+
+
+def test_an_option_file_speaks_where_the_settings_are_silent(tmp_path: Path):
+    (tmp_path / "more.cnf").write_text("[client]\nuser = 'from more' # whose\n")
+    (tmp_path / "my.cnf").write_text(
+        '; a comment\n[mysqldump]\nwhere=1=0\n[client]\ndatabase = app\nhost=one\npassword="a # b\\\\"\n'
+        "default_character_set=latin1\nssl_ca=/ca.pem\nquick\n!include more.cnf\n"
+    )
+    found = connection("default", {"HOST": "two", "OPTIONS": {"read_default_file": str(tmp_path / "my.cnf")}})
+    assert found.database == "app"
+    assert told(found, "mysql", tmp_path) == {
+        "host": "two",
+        "user": "from more",
+        "password": "a # b\\",
+        "ssl-ca": "/ca.pem",
+    }
+
+
+def test_an_option_file_that_is_not_there_is_said():
+    with pytest.raises(ConfigurationError, match=r'Database "default": read_default_file /nowhere/my\.cnf'):
+        connection("default", {"NAME": "app", "OPTIONS": {"read_default_file": "/nowhere/my.cnf"}})
+
+
+def test_settings_without_a_name_are_refused():
+    with pytest.raises(ConfigurationError, match='Database "default": the settings have no NAME'):
+        connection("default", {"HOST": "db"})
+
+
+@pytest.mark.parametrize(
+    ("options", "mysql", "mariadb"),
+    [
+        ({}, {}, {"ssl-verify-server-cert": "0"}),
+        ({"ssl_mode": "DISABLED"}, {"ssl-mode": "DISABLED"}, {"ssl": "0", "ssl-verify-server-cert": "0"}),
+        ({"ssl_mode": "required"}, {"ssl-mode": "REQUIRED"}, {"ssl": "1", "ssl-verify-server-cert": "0"}),
+        (
+            {"ssl_mode": "VERIFY_IDENTITY", "ssl": {"ca": "/ca.pem", "cert": "/c.pem", "key": "/k.pem"}},
+            {"ssl-mode": "VERIFY_IDENTITY", "ssl-ca": "/ca.pem", "ssl-cert": "/c.pem", "ssl-key": "/k.pem"},
+            {
+                "ssl-ca": "/ca.pem",
+                "ssl-cert": "/c.pem",
+                "ssl-key": "/k.pem",
+                "ssl": "1",
+                "ssl-verify-server-cert": "1",
+            },
+        ),
+        ({"ssl_ca": "/ca.pem"}, {"ssl-ca": "/ca.pem"}, {"ssl-ca": "/ca.pem", "ssl-verify-server-cert": "0"}),
+        ({"charset": "utf8mb4", "init_command": "SET x"}, {}, {"ssl-verify-server-cert": "0"}),
+    ],
+)
+def test_each_flavour_is_told_of_tls_in_its_own_words(tmp_path: Path, options: dict, mysql: dict, mariadb: dict):
+    found = connection("default", {"NAME": "app", "OPTIONS": options})
+    assert told(found, "mysql", tmp_path) == mysql
+    assert told(found, "mariadb", tmp_path) == mariadb
