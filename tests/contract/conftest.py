@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.contract.project import Project, Storage
 from tests.contract.subjects import Sqlite, Subject
-from tests.servers import MongoServer, PostgresServer, StorageServer
+from tests.contract.subjects.mongodb import Mongodb
+from tests.contract.subjects.mysql import Mysql
+from tests.contract.subjects.postgresql import Postgresql
+from tests.servers import StorageServer
 from tests.servers.storage import obscure
 
-SUBJECTS = ("sqlite-file", "sqlite-sql", "postgresql-17", "postgresql-15", "postgresql-18", "mongodb")
+SUBJECTS = (
+    *("sqlite-file", "sqlite-sql", "postgresql-17", "postgresql-15", "postgresql-18"),
+    *("mysql-9", "mariadb-11.8", "mongodb"),
+)
+# The kinds of databases that live on servers.
+KINDS: Mapping[str, Callable[[Any, str], Any]] = {
+    "postgresql": Postgresql,
+    "mysql": Mysql,
+    "mariadb": Mysql,
+    "mongodb": Mongodb,
+}
 STORAGES = ("local", "s3", "sftp", "crypt")
 
 
@@ -41,29 +55,34 @@ def mongodb(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]
     yield from make_subject("mongodb", request, tmp_path)
 
 
+@pytest.fixture(params=("mysql-9", "mariadb-11.8"))
+def schema(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """A MySQL and a MariaDB schema in turn."""
+    yield from make_subject(request.param, request, tmp_path)
+
+
 def make_subject(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Subject]:
     """Gives the database of this name, for as long as the test runs."""
     kind, _, variant = name.partition("-")
     if kind == "sqlite":
         yield Sqlite(folder, variant)
         return
-    if kind == "mongodb":
-        from tests.contract.subjects.mongodb import Mongodb  # noqa: PLC0415 - needs a server's driver
-
-        mongo: MongoServer = request.getfixturevalue("mongo")
-        with mongo.database() as database:
-            mongodb = Mongodb(mongo, database)
-            yield mongodb
-            mongodb.close()
-        return
-    from tests.contract.subjects.postgresql import Postgresql  # noqa: PLC0415 - as above
-
-    start: Callable[[int], PostgresServer] = request.getfixturevalue("postgres")
-    server = start(int(variant))
+    server = _server(kind, variant, request)
     with server.database() as database:
-        made = Postgresql(server, database)
+        made = KINDS[kind](server, database)
         yield made
         made.close()
+
+
+def _server(kind: str, variant: str, request: pytest.FixtureRequest) -> Any:
+    """Returns the session's server of this kind."""
+    match kind:
+        case "postgresql":
+            return request.getfixturevalue("postgres")(int(variant))
+        case "mongodb":
+            return request.getfixturevalue("mongo")
+        case _:
+            return request.getfixturevalue("mysql")(kind)
 
 
 @pytest.fixture

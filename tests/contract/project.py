@@ -159,6 +159,12 @@ class Project:
             process.kill()
             process.communicate()
 
+    def restore(self, *arguments: str, code: int = 0) -> str:
+        """Restores unasked, with this exit code, and returns the error, or what was printed."""
+        done = self.run("dbrestore", "--noinput", *arguments)
+        assert done.code == code, done.err
+        return done.error if code else done.out
+
     def backups(self, *arguments: str) -> list[dict[str, Any]]:
         """What `listbackups --json` says."""
         return json.loads(self.ok("listbackups", "--json", *arguments))

@@ -45,8 +45,9 @@ PAIRS = [
     "postgresql-17 on sftp",
     "sqlite-file on crypt",
     "mongodb on s3",
+    "mysql-9 on local",
 ]
-FEW = ["sqlite-file on local", "postgresql-17 on s3", "mongodb on local"]
+FEW = ["sqlite-file on local", "postgresql-17 on s3", "mongodb on local", "mariadb-11.8 on s3"]
 
 
 @dataclass

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.contract.conftest import make_subject
 from tests.contract.project import Project, Storage
 from tests.contract.subjects import Subject
 from tests.servers import StorageServer
@@ -32,21 +34,26 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("typical", ["postgresql-17", "mongodb"], indirect=True)
+@pytest.fixture(params=["postgresql-17", "mysql-9", "mariadb-11.8", "mongodb"])
+def server_side(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """A database on each kind of server."""
+    yield from make_subject(request.param, request, tmp_path)
+
+
 def test_a_database_is_dumped_and_restored_on_a_machine_where_nothing_can_be_written(
-    typical: Subject, s3: StorageServer, tmp_path: Path
+    server_side: Subject, s3: StorageServer, tmp_path: Path
 ):
-    typical.fill_simply(megabytes=12)
-    name = f"read-only-{tmp_path.name}"
-    storage = Storage(f"{s3.remote}/{name}", s3.folder / name, s3.environment)
-    project = Project({"default": typical.database}, storage, typical.options)
+    server_side.fill_simply(megabytes=12)
+    folder = f"read-only-{tmp_path.name}"
+    storage = Storage(f"{s3.remote}/{folder}", s3.folder / folder, s3.environment)
+    project = Project({"default": server_side.database}, storage, server_side.options)
     nowhere = ("unshare", "--mount", "sh", "-c", READ_ONLY, "sh", str(tmp_path / "file"))
     done = project.run("dbbackup", prefix=nowhere)
     assert done.code == 0, done.err
-    typical.lose_words(1)
+    server_side.lose_words(1)
     done = project.run("dbrestore", "--noinput", prefix=nowhere)
     assert done.code == 0, done.err
-    assert len(typical.words()) == 3
+    assert len(server_side.words()) == 3
 
 
 def test_memory_does_not_grow_with_the_database(tmp_path: Path, local: Storage):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pymysql
 
 from tests.contract.project import Started, written
 
@@ -117,7 +118,9 @@ class Subject(ABC):
         def work(index: int) -> None:
             with self.writer() as transfer:
                 while not stop.is_set():
-                    with suppress(sqlite3.OperationalError, psycopg.errors.DeadlockDetected):
+                    with suppress(
+                        sqlite3.OperationalError, psycopg.errors.DeadlockDetected, pymysql.err.OperationalError
+                    ):
                         transfer()
                         made[index] += 1
 
