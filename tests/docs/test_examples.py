@@ -59,7 +59,7 @@ def test_the_table_of_wishes_names_options_that_the_commands_take(site: Path):
     wishes = re.findall(r"\| `dbrestore ([^`]+)`", (ROOT / "README.md").read_text())
     (newest,) = json.loads(shell("python manage.py listbackups --json", site))
     places = {"ALIAS": "default", "look": "look.sqlite3", "default-2026-11-23-101500-k3f9q2.dump": newest["path"]}
-    assert len(wishes) == 5
+    assert len(wishes) == 6
     for wish in wishes:
         words = [places.get(word, word) for word in wish.split()]
         when = ["--at", "2999-01-01"] if "--at" in words else words
