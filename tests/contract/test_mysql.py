@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tests.contract.conftest import make_subject
 from tests.contract.project import Project, Storage, slow
 from tests.contract.subjects.mysql import Mysql
+from tests.contract.test_backup_faults import MEGABYTES, SLOW, at
 from tests.contract.test_secrets import CANARIES, DATABASE, watch
 from tests.servers.mysql import start_mysql
 from tests.servers.ports import free_port
@@ -178,11 +181,13 @@ def test_no_canary_leaves_its_cage(schema: Mysql, project: Project, command: lis
 def test_a_backup_from_a_server_that_is_killed_leaves_nothing(local: Storage):
     with start_mysql("mysql") as server, server.database() as name:
         schema = Mysql(server, name)
-        schema.fill_simply(megabytes=12)
-        project = Project({"default": schema.database}, local, {**schema.options, **slow("2M")})
+        schema.fill_simply(megabytes=MEGABYTES)
+        options = {**schema.options, **SLOW, "COMPRESSION": "none"}
+        project = Project({"default": schema.database}, local, options)
         with project.started("dbbackup") as run:
-            run.child(*schema.dumper)
+            dump = at("middle", run, schema)
             server.kill()
+            os.kill(dump, signal.SIGCONT)
             done = run.end()
         assert done.code in (1, 75), done.err
         assert 'Database "default"' in done.error
