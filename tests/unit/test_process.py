@@ -346,6 +346,14 @@ def test_what_a_program_says_is_bounded_and_its_secrets_are_masked() -> None:
     assert failed.value.stderr.endswith("***\n")
 
 
+def test_a_secret_that_a_program_knows_from_within_a_file_is_masked_too() -> None:
+    # mongodump names the URI that it was given, with the password, when it cannot connect.
+    attached = Attached(b"no connection to app, p%40ss at h")
+    with pytest.raises(ProgramFailed) as caught:
+        run(sh("cat $0 >&2; exit 1", attached, hide=(Secret("p@ss"), Secret("p%40ss"))))
+    assert "app, *** at h" in caught.value.stderr
+
+
 def test_no_half_of_a_secret_stays_where_old_words_are_cut_off() -> None:
     # What is kept begins in the middle of the secret.
     script = 'echo "password=$PGPASSWORD" >&2; head -c "$0" /dev/zero | tr "\\0" x >&2; echo >&2; echo why >&2; exit 1'
