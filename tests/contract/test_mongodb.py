@@ -97,7 +97,7 @@ def loading(mongodb: Mongodb, project: Project) -> Project:
 
 
 def test_what_a_killed_restore_had_staged_is_swept_by_the_next_backup(mongodb: Mongodb, loading: Project):
-    loading.options |= slow("4M")
+    loading.options |= slow("1M")
     with loading.started("dbrestore", "--noinput") as run:
         wait_until(lambda: sum(is_ours(name) for name in mongodb.names()) > 1, "a staged collection")
         run.process.kill()
@@ -112,12 +112,14 @@ def test_of_two_restores_the_second_is_refused_and_a_backup_meanwhile_is_whole(m
     slowly = Project(loading.databases, loading.storage, {**loading.options, **slow("2M")})
     with slowly.started("dbrestore", "--noinput") as run:
         wait_until(lambda: sum(is_ours(name) for name in mongodb.names()) > 1, "a staged collection")
+        cat = run.child("rclone", "cat", "/db/")
+        os.kill(cat, signal.SIGSTOP)  # it cannot end before the others have done what they came for
         second = loading.run("dbrestore", "--noinput")
         assert second.code == 4, second.err
         assert "under way" in second.error
         assert loading.run("dbrestore", "--dry-run").code == 4
         loading.ok("dbbackup")
-        assert run.process.poll() is None
+        os.kill(cat, signal.SIGCONT)
         assert run.end().code == 0
     meanwhile = loading.backups()[0]
     assert set(loading.manifest(meanwhile)["tables"]) == {"word", "payload"}
@@ -128,7 +130,7 @@ def test_of_two_restores_the_second_is_refused_and_a_backup_meanwhile_is_whole(m
 
 
 def test_a_signal_in_the_middle_takes_back_what_was_staged(mongodb: Mongodb, loading: Project):
-    loading.options |= slow("4M")
+    loading.options |= slow("1M")
     with loading.started("dbrestore", "--noinput") as run:
         wait_until(lambda: sum(is_ours(name) for name in mongodb.names()) > 1, "a staged collection")
         run.process.send_signal(signal.SIGTERM)
