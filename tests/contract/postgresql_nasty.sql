@@ -7,6 +7,10 @@ CREATE EXTENSION hstore;
 CREATE EXTENSION citext;
 CREATE EXTENSION pg_trgm;
 CREATE EXTENSION btree_gist;
+-- As hosted databases have them: in a schema of their own.
+CREATE SCHEMA extensions;
+CREATE EXTENSION unaccent SCHEMA extensions;
+COMMENT ON SCHEMA extensions IS 'not for tables';
 
 -- Names that somebody's tool will break on.
 CREATE SCHEMA "weird schema";
@@ -110,6 +114,8 @@ ALTER TABLE author CLUSTER ON author_pkey;
 CREATE PUBLICATION ours FOR TABLE author, book;
 
 -- Rights.
+GRANT USAGE ON SCHEMA extensions TO reader;
+GRANT CREATE ON SCHEMA public TO reader;
 GRANT SELECT (id), UPDATE (name) ON author TO reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA "weird schema" TO reader WITH GRANT OPTION;
 GRANT USAGE ON SCHEMA "weird schema" TO reader;

@@ -55,6 +55,7 @@ DETAILS: dict[str, Any] = {
     "large_object_owners": [],
     "lock_limit": 6400,
     "sessions": [],
+    "restoring": False,
 }
 
 
@@ -206,7 +207,7 @@ def test_a_restore_is_one_transaction_that_only_the_last_line_ends(clients: Path
         *("-L", Attached(b"5;\n", "list"), "-f", "-"),
     )
     assert psql.argv[10:] == (
-        *(CONNINFO, "-v", "wanted=[]", "-o", "/dev/null"),
+        *(CONNINFO, "-v", "wanted=[]", "-v", "schemas=[]", "-o", "/dev/null"),
         *("-f", str(SQL / "postgresql_begin.sql"), "-f", str(SQL / "postgresql_empty.sql"), "-f", "-"),
     )
     assert not psql.may_stall
@@ -292,20 +293,35 @@ def test_an_administrator_makes_extensions_and_lends_rights(clients: Path) -> No
     made = connector(clients, PgDumpGisConnector, ADMIN_USER="postgres", ADMIN_PASSWORD="admin")
     plan = made.restore(facts(), manifest(), Mode(), contents(POSTGIS, ROWS))
     (before,) = plan.prepare
-    assert before.argv[-4:] == (
-        *("-c", "CREATE EXTENSION postgis WITH SCHEMA public"),
-        *("-c", 'GRANT SELECT, INSERT, DELETE ON TABLE "public"."spatial_ref_sys" TO "app"'),
-    )
+    *_psql, c, create, v, loans, f, script = before.argv
+    assert (c, create) == ("-c", "CREATE EXTENSION postgis WITH SCHEMA public")
+    (loan,) = json.loads(str(loans).removeprefix("loans="))
+    table = {"kind": "TABLE", "schema": "public", "name": "spatial_ref_sys"}
+    assert loan == {**table, "rights": "SELECT, INSERT, DELETE", "role": "app"}
+    assert (v, f, script) == ("-v", "-f", str(SQL / "postgresql_lend.sql"))
     assert before.env["PGPASSWORD"] == Secret("admin")
-    taken_back = 'REVOKE SELECT, INSERT, DELETE ON TABLE "public"."spatial_ref_sys" FROM "app"'
-    assert plan.commit[0].argv[-1] == plan.abort[0].argv[-1] == taken_back
+    assert plan.commit[0].argv == plan.abort[0].argv
+    assert plan.commit[0].argv[-4:] == ("-v", loans, "-f", str(SQL / "postgresql_take_back.sql"))
+
+
+def test_what_a_killed_restore_had_borrowed_is_given_back(clients: Path) -> None:
+    comment = "the reference systems\ndjango-rclone has lent SELECT, INSERT to app"
+    borrowed: dict[str, Any] = {"configuration": [["public", "spatial_ref_sys", [], comment]]}
+    assert connector(clients).unfinished(facts(**borrowed)) == ()
+    made = connector(clients, PgDumpGisConnector, ADMIN_USER="postgres", ADMIN_PASSWORD="admin")
+    assert made.unfinished(facts(**borrowed, restoring=True)) == ()
+    (command,) = made.unfinished(facts(**borrowed))
+    (loan,) = [json.loads(str(part)[len("loans=") :]) for part in command.argv if str(part).startswith("loans=")]
+    assert [one["rights"] for one in loan] == ["SELECT, INSERT"]
+    for nothing in ("", "django-rclone has lent INSERT to another", "django-rclone has lent ALL to app"):
+        assert made.unfinished(facts(configuration=[["public", "spatial_ref_sys", [], nothing]])) == ()
 
 
 def test_what_nobody_may_write_is_left_out_with_a_note() -> None:
     choice = choose(archive(ROWS), here())
     assert ids(choice) == []
     assert "table data public spatial_ref_sys" in choice.notes[0]
-    assert ids(choose(archive(ROWS), here(configuration=[["public", "spatial_ref_sys", []]]))) == [3]
+    assert ids(choose(archive(ROWS), here(configuration=[["public", "spatial_ref_sys", [], ""]]))) == [3]
 
 
 def test_what_stays_is_left_out_with_all_that_belongs_to_it() -> None:
@@ -338,6 +354,16 @@ def test_schemas_that_survive_are_not_made_again() -> None:
     assert ids(choose(archive(*made), here(schemas=schemas))) == [2]
 
 
+def test_what_is_said_of_a_schema_that_survives_holds_if_it_is_ours() -> None:
+    said = [
+        entry(2, "COMMENT", "SCHEMA gis", "", 1),
+        entry(3, "ACL", "SCHEMA gis", "", 1, statements=[["GRANT USAGE ON SCHEMA gis TO reader;", ["reader"]]]),
+    ]
+    ours = {"name": "gis", "ours": True, "may_create": True, "of_extension": True}
+    assert ids(choose(archive(entry(1, "SCHEMA", "gis", ""), *said), here(schemas=[ours]))) == [2, 3]
+    assert ids(choose(archive(entry(1, "SCHEMA", "gis", ""), *said), here(schemas=[{**ours, "ours": False}]))) == []
+
+
 def test_the_comment_of_somebody_elses_extension_is_left_out() -> None:
     comment = entry(1, "COMMENT", 'EXTENSION "uuid-ossp"', "")
     assert ids(choose(archive(comment), here(extensions={"uuid-ossp": False}))) == []
@@ -367,7 +393,31 @@ def test_privileges_of_missing_roles_fall_and_the_others_stay() -> None:
 def test_privileges_on_what_belongs_to_an_extension_are_the_administrators() -> None:
     grants = entry(2, "ACL", "TABLE spatial_ref_sys", "public", 99, statements=[["GRANT SELECT ON x TO app;", ["app"]]])
     assert ids(choose(archive(grants), here())) == []
-    assert choose(archive(grants), here(), administrator=True).grants_on_extensions == ["GRANT SELECT ON x TO app;"]
+    assert choose(archive(grants), here(), administrator=True).grants_by_administrator == ["GRANT SELECT ON x TO app;"]
+
+
+def test_an_administrator_makes_schemas_for_whom_they_belonged_to() -> None:
+    extension = entry(1, "EXTENSION", "postgis", "", schema="topology", statement="CREATE EXTENSION postgis;")
+    schemas = [entry(2, "SCHEMA", "topology", "", owner="postgres"), entry(3, "SCHEMA", "mine", "")]
+    grants = [
+        entry(
+            number,
+            "ACL",
+            f"SCHEMA {of}",
+            "",
+            of_id,
+            statements=[[f"GRANT USAGE ON SCHEMA {of} TO reader;", ["reader"]]],
+        )
+        for number, of, of_id in ((4, "topology", 2), (5, "mine", 3))
+    ]
+    choice = choose(archive(extension, *schemas, *grants), here().vacant(), administrator=True)
+    assert choice.extensions.schemas == {"mine": "app", "topology": "postgres"}
+    assert ids(choice) == [1, 5]
+    assert choice.grants_by_administrator == ["GRANT USAGE ON SCHEMA topology TO reader;"]
+    filled = [entry(6, "TABLE", "t", "topology")]
+    choice = choose(archive(extension, *schemas, *filled), here().vacant(), administrator=True)
+    assert choice.extensions.schemas == {"mine": "app", "topology": "app"}
+    assert 'What belonged to postgres will belong to "app".' in choice.notes
 
 
 def test_large_objects_of_others_go_apart_only_since_17() -> None:
@@ -408,6 +458,14 @@ def test_who_is_connected_is_said(clients: Path) -> None:
     assert note == (
         "Another session is connected (pid 7 gunicorn of app: idle): stop the application first, "
         "or add --terminate-sessions."
+    )
+
+
+def test_by_hand_it_is_the_administrators_line_where_there_is_one(clients: Path) -> None:
+    postgis = connector(clients, PgDumpGisConnector, ADMIN_USER="postgres", ADMIN_PASSWORD="admin")
+    assert postgis.restore_by_hand("rclone cat r:db/x.dump") == (
+        "createdb --host=db --username=postgres --owner=app --template=template0 restored && rclone cat r:db/x.dump | "
+        "pg_restore --host=db --username=postgres --exit-on-error --single-transaction --dbname=restored"
     )
 
 

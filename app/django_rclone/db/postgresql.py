@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from functools import cached_property
 
 from django_rclone.command import Command
@@ -14,6 +15,7 @@ from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.clients import Client
 from django_rclone.db.postgresql_connection import Connection, connection
 from django_rclone.db.postgresql_explain import archive_explainer, explainer
+from django_rclone.db.postgresql_loan import outstanding, take_back
 from django_rclone.db.postgresql_restore import SQL, Restorer, plan
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
@@ -83,6 +85,14 @@ class PgDumpConnector(BaseConnector):
     def facts(self, output: str) -> Facts:
         return postgresql_facts.parse(output)
 
+    def unfinished(self, facts: Facts) -> tuple[Command, ...]:
+        loans = list(outstanding(postgresql_facts.live(facts)))
+        if not loans or self.administrator is None:
+            return ()
+        client = programs.any_client(self.alias, self._binary_dir)
+        administrator = self.connection.by(*self.administrator)
+        return (self._restorer(client).psql(administrator, *take_back(loans)),)
+
     def dump(self, facts: Facts) -> Dump:
         live = postgresql_facts.live(facts)
         if live.row_security and not live.bypasses_row_security:
@@ -131,15 +141,15 @@ class PgDumpConnector(BaseConnector):
         return plan(self._restorer(client, live.encoding), live, mode, archive)
 
     def restore_by_hand(self, object_command: str) -> str:
-        create, restore = (shlex.join([program, *self._where()]) for program in ("createdb", "pg_restore"))
-        return (
-            f"{create} --template=template0 restored && {object_command} | "
-            f"{restore} --no-owner --exit-on-error --single-transaction --dbname=restored"
-        )
+        return self._by_hand(object_command, self.connection, (), ("--no-owner",))
 
-    def _where(self) -> list[str]:
+    def _by_hand(self, object_command: str, who: Connection, create: Sequence[str], restore: Sequence[str]) -> str:
         flags = (("host", "--host"), ("port", "--port"), ("user", "--username"))
-        return [f"{flag}={value}" for key, flag in flags if (value := self.connection.parameters.get(key))]
+        where = [f"{flag}={value}" for key, flag in flags if (value := who.parameters.get(key))]
+        return (
+            f"{shlex.join(['createdb', *where, *create, '--template=template0', 'restored'])} && {object_command} | "
+            f"{shlex.join(['pg_restore', *where, *restore])} --exit-on-error --single-transaction --dbname=restored"
+        )
 
     def _archive_client(self, manifest: Manifest, major: int, server_version: str) -> Client:
         """Returns the programs that can read the archive; of one without a manifest nobody knows who wrote it."""
@@ -163,3 +173,11 @@ class PgDumpGisConnector(PgDumpConnector):
         if user := self.settings.get("ADMIN_USER"):
             return str(user), str(self.settings.get("ADMIN_PASSWORD") or "")
         return None
+
+    def restore_by_hand(self, object_command: str) -> str:
+        if self.administrator is None:
+            return super().restore_by_hand(object_command)
+        # Who makes the extension, and writes its tables, can give everything else to whom it belongs.
+        role = self.connection.role or self.connection.parameters.get("user")
+        owner = (f"--owner={role}",) if role else ()
+        return self._by_hand(object_command, self.connection.by(*self.administrator), owner, ())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django_rclone.command import Command
-from django_rclone.db.postgresql_choice import Choice, place_in_extension
+from django_rclone.db.postgresql_choice import Choice
 from django_rclone.db.postgresql_connection import Connection
+from django_rclone.db.postgresql_extensions import place_in_extension
 from django_rclone.db.postgresql_facts import Live
+from django_rclone.db.postgresql_loan import Loan, lend, take_back
 from django_rclone.db.postgresql_names import quote_name
 
 if TYPE_CHECKING:
@@ -28,31 +30,30 @@ class Administrator:
     def before(self) -> list[Command]:
         """Returns what is done before the transaction."""
         schemas = [
-            f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)} AUTHORIZATION {quote_name(self.state.role)}"
-            for name in self.choice.schemas
+            f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)} AUTHORIZATION {quote_name(owner)}"
+            for name, owner in self.choice.extensions.schemas.items()
         ]
-        extensions = [str(entry.details["statement"]).rstrip(";") for entry in self.choice.made_before]
-        return self._run([*schemas, *extensions, *self._privileges("GRANT", "TO")])
+        extensions = [str(entry.details["statement"]).rstrip(";") for entry in self.choice.extensions.made_before]
+        return self._run(*_each([*schemas, *extensions]), *lend(self._loans()))
 
     def after(self) -> list[Command]:
         """Returns what is done when everything is there: the archive's own privileges come last."""
-        return self._run([*self._privileges("REVOKE", "FROM"), *self.choice.grants_on_extensions])
+        return self._run(*take_back(self._loans()), *_each(self.choice.grants_by_administrator))
 
     def undo(self) -> list[Command]:
         """Returns what is done after a failure. Extensions that were made do no harm, and stay."""
-        return self._run(self._privileges("REVOKE", "FROM"))
+        return self._run(*take_back(self._loans()))
 
-    def _privileges(self, verb: str, preposition: str) -> list[str]:
-        statements = []
+    def _loans(self) -> Iterator[Loan]:
         for entry in self.choice.of_extensions:
             schema, name = place_in_extension(entry)
-            is_sequence = entry.type == "SEQUENCE SET"
-            lacking = ["UPDATE"] if is_sequence else self.state.missing_privileges(schema, name)
-            thing = f"{'SEQUENCE' if is_sequence else 'TABLE'} {quote_name(schema)}.{quote_name(name)}"
-            statements.append(f"{verb} {', '.join(lacking)} ON {thing} {preposition} {quote_name(self.state.role)}")
-        return statements
+            lacking = ["UPDATE"] if entry.type == "SEQUENCE SET" else self.state.missing_privileges(schema, name)
+            yield Loan(schema, name, tuple(lacking), self.state.role)
 
-    def _run(self, statements: Iterable[str]) -> list[Command]:
-        arguments = [argument for statement in statements for argument in ("-c", statement)]
+    def _run(self, *arguments: str) -> list[Command]:
         administrator = self.restorer.as_administrator(self.target)
         return [self.restorer.psql(administrator, *arguments)] if arguments else []
+
+
+def _each(statements: Iterable[str]) -> list[str]:
+    return [argument for statement in statements for argument in ("-c", statement)]

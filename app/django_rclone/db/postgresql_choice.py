@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django_rclone.db.postgresql_extensions import Extensions, look_at, place_in_extension
 from django_rclone.db.postgresql_facts import Live
 from django_rclone.db.postgresql_toc import LARGE_OBJECTS, PARTS, Archive, Entry, enumerate_some
 
@@ -27,23 +28,20 @@ _BY_SUPERUSER = {
 class Choice:
     """What will be restored."""
 
+    extensions: Extensions
     entries: list[Entry] = field(default_factory=list)
     keep_owners: bool = False
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """Why it cannot work, one sentence or two each."""
-    extensions: list[str] = field(default_factory=list)
-    """All that the archive names."""
-    made_before: list[Entry] = field(default_factory=list)
-    """The entries of missing extensions that somebody else has to create beforehand."""
     schemas: list[str] = field(default_factory=list)
-    """What an administrator makes before the extensions, some of which would make schemas too."""
+    """All that the archive names."""
     late: list[str] = field(default_factory=list)
     """Statements of entries that could not be taken whole, to be run at the end."""
     of_extensions: list[Entry] = field(default_factory=list)
     """Contents of extensions' own tables and sequences that we have no right to write."""
-    grants_on_extensions: list[str] = field(default_factory=list)
-    """Privileges on what belongs to extensions, which only an administrator can give."""
+    grants_by_administrator: list[str] = field(default_factory=list)
+    """Privileges on what belongs to extensions, or to who made them."""
 
     @property
     def listing(self) -> bytes:
@@ -66,7 +64,10 @@ class _Chooser:
         self.archive = archive
         self.live = live
         self.administrator = administrator
-        self.choice = Choice(keep_owners=_keeps_owners(archive, live))
+        self.extensions = look_at(archive, live, administrator)
+        self.choice = Choice(self.extensions, keep_owners=_keeps_owners(archive, live))
+        self.choice.problems += self.extensions.problems
+        self.choice.schemas += [entry.name for entry in archive.entries if entry.type == "SCHEMA"]
         self.ids = {entry.id for entry in archive.entries}
         self.sequences = {(entry.schema, entry.name) for entry in archive.entries if entry.type == "SEQUENCE"}
         self.left_out: dict[int, Entry] = {}
@@ -75,14 +76,14 @@ class _Chooser:
 
     def choose(self) -> Choice:
         reasons: dict[str, list[str]] = {}
-        self._choose_extensions()
         for entry in self.archive.entries:
             reason = self._why_not(entry)
             if reason is None:
                 self.choice.entries.append(entry)
                 continue
-            # What hangs on privileges are other privileges, which do not fall with them.
-            if entry.type != "ACL":
+            # What hangs on privileges are other privileges, which do not fall with them. What is said of a schema of
+            # ours holds for the one that is there.
+            if entry.type != "ACL" and not self._is_ours_already(entry):
                 self.left_out[entry.id] = entry
             if reason:
                 reasons.setdefault(reason, []).append(entry.words)
@@ -95,8 +96,11 @@ class _Chooser:
         """Returns None for an entry that is restored, else why not: a note's beginning, or nothing to be said."""
         if entry.type.startswith("SUBSCRIPTION"):
             return "Subscriptions belong to the server and are left as they are"
-        if any(entry.is_part_of(self.left_out[number]) for number in entry.dependencies if number in self.left_out):
-            return ""
+        if left_out := [self.left_out[number] for number in entry.dependencies if number in self.left_out]:
+            if entry.type == "ACL" and any(self._is_given_away(other) for other in left_out):
+                return self._leave_to_administrator(entry)
+            if any(entry.is_part_of(other) for other in left_out):
+                return ""
         if (entry.type, entry.schema, entry.name) in self.live.staying:
             return "Left as it is, because this role may not replace it"
         if entry.type == "SCHEMA" and self._schema_is_there(entry.name):
@@ -111,7 +115,7 @@ class _Chooser:
             return self._why_not_of_extension(entry)
         if entry.type == "COMMENT" and entry.name.startswith("EXTENSION "):
             name = entry.name.removeprefix("EXTENSION ").strip('"')
-            made_before = {extension.name for extension in self.choice.made_before}
+            made_before = {extension.name for extension in self.extensions.made_before}
             return "" if name in made_before or not live.extensions.get(name, True) else None
         if entry.type in _BY_SUPERUSER:
             there = entry.name in live.event_triggers
@@ -134,10 +138,21 @@ class _Chooser:
         # "public" is there in every new database; a superuser may give it back to its owner.
         if name == "public" and not self.live.superuser:
             return True
-        made_before = {extension.details.get("schema") for extension in self.choice.made_before}
+        made_before = {extension.details.get("schema") for extension in self.extensions.made_before}
         if self.live.is_vacant:
-            made_before.update(self.choice.schemas)
+            made_before.update(self.extensions.schemas)
         return name in made_before or any(schema == name for _, schema, _ in self.live.staying)
+
+    def _is_ours_already(self, entry: Entry) -> bool:
+        """Tells whether the entry is a schema that will be there, and ours, when its turn comes."""
+        ours = {schema["name"] for schema in self.live.schemas if schema["ours"]}
+        return entry.type == "SCHEMA" and (
+            entry.name in ours or self.extensions.schemas.get(entry.name) == self.live.role
+        )
+
+    def _is_given_away(self, entry: Entry) -> bool:
+        """Tells whether the entry is a schema that the administrator makes, for somebody else."""
+        return entry.type == "SCHEMA" and self.extensions.schemas.get(entry.name, self.live.role) != self.live.role
 
     def _is_of_extension(self, entry: Entry) -> bool:
         """Tells whether the entry says something about a member of an extension, which itself is not in the archive."""
@@ -151,11 +166,8 @@ class _Chooser:
 
     def _why_not_of_extension(self, entry: Entry) -> str | None:
         if entry.type == "ACL":
-            if not self.administrator:
-                return "Privileges on what belongs to extensions are left as they are"
-            known = [text for text, roles in entry.statements if self._knows(roles)]
-            self.choice.grants_on_extensions += [text for text in known if text.startswith(("GRANT ", "REVOKE "))]
-            return ""
+            left = "Privileges on what belongs to extensions are left as they are"
+            return self._leave_to_administrator(entry) if self.administrator else left
         if not self.live.missing_privileges(*place_in_extension(entry)):
             return None
         if self.administrator:
@@ -163,25 +175,10 @@ class _Chooser:
             return None
         return "Left as it is, because this role may not write what belongs to an extension"
 
-    def _choose_extensions(self) -> None:
-        choice, live = self.choice, self.live
-        for entry in self.archive.entries:
-            if entry.type != "EXTENSION":
-                continue
-            choice.extensions.append(entry.name)
-            if entry.name in live.extensions:
-                continue
-            if entry.name not in live.available:
-                choice.problems.append(
-                    f'extension "{entry.name}" is not available on this server. Install its package there.'
-                )
-            elif not live.superuser and (self.administrator or not (live.available[entry.name] and live.may_create)):
-                # Where there is an administrator he makes all of them: one may need another.
-                choice.made_before.append(entry)
-        if self.administrator and choice.made_before:
-            made_for = [str(entry.details.get("schema", "")) for entry in choice.made_before]
-            in_archive = [entry.name for entry in self.archive.entries if entry.type == "SCHEMA"]
-            choice.schemas += sorted({*made_for, *in_archive} - {"", "public"})
+    def _leave_to_administrator(self, entry: Entry) -> str:
+        known = [text for text, roles in entry.statements if self._knows(roles)]
+        self.choice.grants_by_administrator += [text for text in known if text.startswith(("GRANT ", "REVOKE "))]
+        return ""
 
     def _why_not_privileges(self, entry: Entry) -> str | None:
         """Takes an entry whole, or keeps those of its statements that work here for the end."""
@@ -212,7 +209,8 @@ class _Chooser:
                 "Privileges of roles that do not exist here are left out: "
                 f"{enumerate_some(sorted(self.missing_roles))}. Create these roles first to keep them."
             )
-        owners = {entry.owner for entry in choice.entries if entry.owner and entry not in choice.of_extensions}
+        ours = [*choice.entries, *(entry for entry in self.archive.entries if self._is_ours_already(entry))]
+        owners = {entry.owner for entry in ours if entry.owner and entry not in choice.of_extensions}
         if not choice.keep_owners and (others := owners - {live.role, "pg_database_owner"}):
             choice.notes.append(f'What belonged to {enumerate_some(sorted(others))} will belong to "{live.role}".')
         in_policies = {role for entry in self.archive.entries for role in entry.details.get("roles", ())}
@@ -230,14 +228,6 @@ class _Chooser:
             self.choice.problems.append(
                 f"some large objects belong to other roles. Restore with --into, or, as a superuser, run: {lines}{more}"
             )
-
-
-def place_in_extension(entry: Entry) -> tuple[str, str]:
-    """Returns schema and name of the extension's table or sequence that the entry brings the contents of."""
-    if entry.schema:
-        return entry.schema, entry.name
-    schema, _, name = entry.name.partition(" ")
-    return schema, name
 
 
 def _keeps_owners(archive: Archive, live: Live) -> bool:

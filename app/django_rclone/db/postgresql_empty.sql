@@ -1,5 +1,5 @@
 -- Removes everything that a dump of this database carries, as far as this role may drop it and make it again.
--- Expects a transaction, and in the variable "wanted" a JSON array of the extensions that the dump names.
+-- Expects a transaction, and JSON arrays of what the dump names: extensions in the variable "wanted", and "schemas".
 \ir postgresql_objects.sql
 
 -- Extensions of our own that came after the backup. To a superuser everything is his own: only what bears his name.
@@ -24,10 +24,6 @@ SELECT $staying$
 $staying$ AS staying \gset
 SELECT coalesce(json_agg(thing), '[]') AS before FROM (:staying) AS s \gset
 
--- Rows that a dump carries of an extension's own tables, PostGIS's spatial_ref_sys for instance.
-SELECT format('DELETE FROM %s %s', c.oid::regclass, e.condition)
-  FROM pg_extension, unnest(extconfig, extcondition) AS e(tab, condition) JOIN pg_class c ON c.oid = e.tab
- WHERE relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'DELETE') \gexec
 -- What is in no schema. Event triggers first, so that they do not watch the rest.
 SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger WHERE pg_has_role(evtowner, 'USAGE') \gexec
 SELECT format('DROP PUBLICATION %I', pubname) FROM pg_publication
@@ -46,6 +42,13 @@ SELECT format('DROP SCHEMA IF EXISTS %I CASCADE', nspname) FROM pg_namespace n
  WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public') AND pg_has_role(nspowner, 'USAGE')
    AND n.oid NOT IN (:extension_schemas)
    AND nspname NOT IN (SELECT schema FROM (:objects) AS o WHERE stays) \gexec
+-- Rows that a dump carries of an extension's own tables, PostGIS's spatial_ref_sys for instance. In one statement, as
+-- they may refer to each other; and now that no table of ours refers to them.
+SELECT 'WITH ' || string_agg(format('table_%s AS (DELETE FROM %s %s)', c.oid, c.oid::regclass, e.condition), ', ')
+       || ' SELECT' AS command
+  FROM pg_extension, unnest(extconfig, extcondition) AS e(tab, condition) JOIN pg_class c ON c.oid = e.tab
+ WHERE relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'DELETE')
+HAVING count(*) > 0 \gexec
 
 -- Default privileges that our roles have set: back to what is built in.
 WITH own AS (
@@ -68,12 +71,16 @@ SELECT command FROM (
     FROM own WHERE defaclnamespace = 0 AND defaclobjtype IN ('f', 'T')
 ) AS commands ORDER BY step \gexec
 
--- The schema public itself, where it is ours (by default from 15 on): as a new database has it.
+-- Schemas of ours that stay, for what is in them: as new ones.
+SELECT DISTINCT format('REVOKE ALL ON SCHEMA %I FROM %s', nspname,
+                       CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
+  FROM pg_namespace, aclexplode(nspacl)
+ WHERE (nspname = 'public' OR :'schemas'::jsonb ? nspname) AND pg_has_role(nspowner, 'USAGE') AND grantee <> nspowner \gexec
+SELECT format('COMMENT ON SCHEMA %I IS NULL', nspname) FROM pg_namespace
+ WHERE :'schemas'::jsonb ? nspname AND pg_has_role(nspowner, 'USAGE') \gexec
+-- public, where it is ours (by default from 15 on): as a new database has it.
 SELECT count(*) > 0 AS public_is_ours FROM pg_namespace WHERE nspname = 'public' AND pg_has_role(nspowner, 'USAGE') \gset
 \if :public_is_ours
-SELECT DISTINCT format('REVOKE ALL ON SCHEMA public FROM %s',
-                       CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
-  FROM pg_namespace, aclexplode(nspacl) WHERE nspname = 'public' AND grantee <> nspowner \gexec
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 COMMENT ON SCHEMA public IS 'standard public schema';
 \endif

@@ -42,8 +42,9 @@ class Live:
     """Installed ones, and whether they are ours."""
     available: Mapping[str, bool]
     """What CREATE EXTENSION could install, and whether an ordinary role may."""
-    configuration: tuple[tuple[str, str, list[str]], ...]
-    """Tables and sequences of extensions that a dump carries the contents of: schema, name, privileges that we lack."""
+    configuration: tuple[tuple[str, str, list[str], str], ...]
+    """Tables and sequences of extensions that a dump carries the contents of: schema, name, privileges that we lack,
+    comment."""
     event_triggers: tuple[str, ...]
     servers: tuple[str, ...]
     """Foreign servers that stay."""
@@ -60,6 +61,8 @@ class Live:
     """Other roles that own large objects here."""
     lock_limit: int
     sessions: tuple[Mapping[str, Any], ...]
+    restoring: bool
+    """Whether another restore of this database is under way."""
     is_vacant: bool = False
     """Whether this describes a new database instead of the live one."""
 
@@ -77,7 +80,7 @@ class Live:
         """Returns what we lack to write an extension's table or sequence; not there means: not ours to write."""
         if self.superuser:
             return []
-        for in_schema, named, lacking in self.configuration:
+        for in_schema, named, lacking, _comment in self.configuration:
             if (in_schema, named) == (schema, name):
                 return lacking
         return ["SELECT", "INSERT", "DELETE"]

@@ -36,8 +36,8 @@ def problems(
             f'role "{live.role}" may not create the database "{mode.into}". As a superuser, run: '
             f'ALTER ROLE "{live.role}" CREATEDB; or create it empty, owned by this role.'
         )
-    if choice and choice.made_before and not administrator and mode.into not in live.databases:
-        lines = " ".join(str(entry.details.get("statement", "")) for entry in choice.made_before)
+    if choice and choice.extensions.made_before and not administrator and mode.into not in live.databases:
+        lines = " ".join(str(entry.details.get("statement", "")) for entry in choice.extensions.made_before)
         first = (
             f'make the database (CREATE DATABASE "{mode.into}" OWNER "{live.role}";) and in it ' if mode.into else ""
         )
@@ -85,8 +85,8 @@ def notes(
     live: Live, state: Live, mode: Mode, archive: Archive | None, choice: Choice | None, administrator: bool
 ) -> Iterable[str]:
     """Gives what will not be exact, and what the user should know before saying yes."""
-    if choice and choice.made_before and mode.into in live.databases and not administrator:
-        names = enumerate_some(entry.name for entry in choice.made_before)
+    if choice and choice.extensions.made_before and mode.into in live.databases and not administrator:
+        names = enumerate_some(entry.name for entry in choice.extensions.made_before)
         yield f"The database {mode.into} has to have these extensions already: {names}."
     if live.database_settings and mode.into:
         yield "Settings made with ALTER DATABASE … SET are not copied to the new database."

@@ -63,11 +63,12 @@ SELECT json_build_object(
   'available', (SELECT coalesce(json_object_agg(v.name, v.trusted OR NOT v.superuser), '{}')
                   FROM pg_available_extensions a JOIN pg_available_extension_versions v
                     ON v.name = a.name AND v.version = a.default_version),
-  -- What a dump carries of extensions' own tables and sequences, and the privileges that we lack to write it.
+  -- What a dump carries of extensions' own tables and sequences, the privileges that we lack to write it, and the comment.
   'configuration', (SELECT coalesce(json_agg(json_build_array(nspname, relname, CASE WHEN relkind = 'S'
                         THEN array(SELECT 'UPDATE' WHERE NOT has_sequence_privilege(c.oid, 'UPDATE'))
                         ELSE array(SELECT p FROM unnest(ARRAY['SELECT', 'INSERT', 'DELETE']) AS p
-                                    WHERE NOT has_table_privilege(c.oid, p)) END)), '[]')
+                                    WHERE NOT has_table_privilege(c.oid, p)) END,
+                        coalesce(obj_description(c.oid, 'pg_class'), ''))), '[]')
                       FROM pg_extension, unnest(extconfig) AS t JOIN pg_class c ON c.oid = t
                       JOIN pg_namespace n ON n.oid = relnamespace),
   'event_triggers', (SELECT coalesce(json_agg(evtname), '[]') FROM pg_event_trigger
@@ -90,6 +91,10 @@ SELECT json_build_object(
                             JOIN pg_roles o ON o.oid = lomowner WHERE NOT pg_has_role(lomowner, 'USAGE')),
   'lock_limit', current_setting('max_locks_per_transaction')::int
                 * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int),
+  -- The lock that postgresql_begin.sql takes.
+  'restoring', EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                        WHERE datname = current_database() AND locktype = 'advisory'
+                          AND (classid, objid, objsubid) = (25706, 1919118447, 2)),
   'sessions', (SELECT coalesce(json_agg(json_build_object(
                    'pid', pid, 'user', usename, 'application', application_name, 'state', state,
                    'age', extract(epoch FROM now() - xact_start)::int,

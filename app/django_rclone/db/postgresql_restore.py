@@ -110,13 +110,14 @@ def _pg_restore(restorer: Restorer, choice: Choice | None) -> Command:
 
 
 def _psql(restorer: Restorer, target: Connection, mode: Mode, choice: Choice | None, live: Live) -> Command:
-    wanted = choice.extensions if choice is not None else list(live.extensions)
+    wanted = choice.extensions.names if choice is not None else list(live.extensions)
     files = ["postgresql_begin.sql"]
     if mode.terminate_sessions and not mode.into:
         files.append("postgresql_terminate.sql")
     files.append("postgresql_vacant.sql" if mode.into else "postgresql_empty.sql")
     scripts = [argument for name in files for argument in ("-f", str(SQL / name))]
-    variables = ("-v", f"wanted={json.dumps(wanted)}", "-o", "/dev/null")
+    schemas = choice.schemas if choice is not None else []
+    variables = ("-v", f"wanted={json.dumps(wanted)}", "-v", f"schemas={json.dumps(schemas)}", "-o", "/dev/null")
     return restorer.psql(target, *variables, *scripts, "-f", "-")
 
 
