@@ -26,7 +26,7 @@ django42="$(scripts/venv.sh django42 requirements/test.txt requirements/django42
 django52="$(scripts/venv.sh django52 requirements/test.txt requirements/django52.txt)"
 scripts/venv.sh published requirements/published.txt >/dev/null
 # What the tests use as a person would, restoring by hand.
-scripts/apt.sh sqlite3 zstd
+scripts/apt.sh sqlite3 zstd libsqlite3-mod-spatialite
 scripts/docker.sh
 "$python" -m tests.images
 

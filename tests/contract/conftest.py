@@ -13,7 +13,9 @@ from tests.contract.project import Project, Storage
 from tests.contract.subjects import Sqlite, Subject
 from tests.contract.subjects.mongodb import Mongodb
 from tests.contract.subjects.mysql import Mysql
+from tests.contract.subjects.postgis import Postgis
 from tests.contract.subjects.postgresql import Postgresql
+from tests.contract.subjects.spatialite import Spatialite
 from tests.servers import StorageServer
 from tests.servers.storage import obscure
 
@@ -21,9 +23,12 @@ SUBJECTS = (
     *("sqlite-file", "sqlite-sql", "postgresql-17", "postgresql-15", "postgresql-18"),
     *("mysql-9", "mariadb-11.8", "mongodb"),
 )
+# Databases that are one of these with something in it: for sentences that the difference could break.
+VARIANTS = ("postgis-17", "spatialite-file", "spatialite-sql")
 # The kinds of databases that live on servers.
 KINDS: Mapping[str, Callable[[Any, str], Any]] = {
     "postgresql": Postgresql,
+    "postgis": Postgis,
     "mysql": Mysql,
     "mariadb": Mysql,
     "mongodb": Mongodb,
@@ -35,6 +40,10 @@ STORAGES = ("local", "s3", "sftp", "crypt")
 def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
     """Each database in turn."""
     yield from make_subject(request.param, request, tmp_path)
+
+
+with_variants = pytest.mark.parametrize("subject", [*SUBJECTS, *VARIANTS], indirect=True)
+"""Marks a sentence that is tried on the variants too."""
 
 
 @pytest.fixture(params=("sqlite-file", "postgresql-17", "mongodb"))
@@ -64,8 +73,8 @@ def schema(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
 def make_subject(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Subject]:
     """Gives the database of this name, for as long as the test runs."""
     kind, _, variant = name.partition("-")
-    if kind == "sqlite":
-        yield Sqlite(folder, variant)
+    if kind in ("sqlite", "spatialite"):
+        yield {"sqlite": Sqlite, "spatialite": Spatialite}[kind](folder, variant)
         return
     server = _server(kind, variant, request)
     with server.database() as database:
@@ -79,6 +88,8 @@ def _server(kind: str, variant: str, request: pytest.FixtureRequest) -> Any:
     match kind:
         case "postgresql":
             return request.getfixturevalue("postgres")(int(variant))
+        case "postgis":
+            return request.getfixturevalue(f"postgis{variant}")
         case "mongodb":
             return request.getfixturevalue("mongo")
         case _:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.conftest import with_variants
 from tests.contract.project import Project, Storage, alive, slow, written
 from tests.contract.subjects import Subject
 from tests.servers.ports import wait_until
@@ -63,6 +64,7 @@ DAMAGES = [
 ]
 
 
+@with_variants
 def test_a_damaged_object_is_refused_and_the_database_is_as_it_was(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_simply(MEGABYTES)
     project.ok("dbbackup")
@@ -156,6 +158,7 @@ def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, 
     assert len(subject.words()) == 3
 
 
+@with_variants
 def test_storage_that_dies_in_the_middle_changes_nothing(subject: Subject, changed: Project):
     before = subject.fingerprint()
     with changed.started("dbrestore", "--noinput") as run:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.conftest import with_variants
 from tests.contract.project import Project, Storage, base_env
 from tests.contract.subjects import Sqlite, Subject
 from tests.contract.subjects.postgresql import Postgresql
 
 
+@with_variants
 def test_everything_comes_back_over_a_database_that_was_changed_in_every_way(subject: Subject, project: Project):
     subject.fill_with_everything()
     before = subject.fingerprint()
@@ -62,6 +64,7 @@ def test_nothing_but_objects_manifests_and_the_guide_lies_on_the_remote(typical:
     assert [name.partition("/")[0] for name in storage.files()] == ["RESTORE.md", "db", "db", "manifests", "manifests"]
 
 
+@with_variants
 def test_into_restores_beside_and_leaves_the_live_database_alone(subject: Subject, project: Project):
     subject.fill_with_everything()
     then = subject.fingerprint()
@@ -85,6 +88,7 @@ def test_a_restore_into_a_database_that_lost_everything(subject: Subject, projec
     assert subject.words() == [(1, "one"), (2, "two"), (3, "zwölf")]
 
 
+@with_variants
 def test_the_manifests_own_command_line_restores_with_plain_tools(subject: Subject, project: Project):
     subject.fill_with_everything()
     project.ok("dbbackup")
