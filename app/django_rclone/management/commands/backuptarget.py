@@ -1,0 +1,40 @@
+"""``manage.py backuptarget``."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import storages
+
+from django_rclone import answer, conf
+from django_rclone.exceptions import ConfigurationError
+from django_rclone.management.base import BackupCommand
+
+
+class Command(BackupCommand):
+    """Prints what a backup container needs to know of this project."""
+
+    help = (
+        "Prints databases, media folder and backup settings of this project as JSON, for a backup container that "
+        "lacks the project's packages (TARGET_JSON_FILE). THE OUTPUT HOLDS PASSWORDS: it goes to standard output "
+        "and nowhere else; send it to memory, never to a log."
+    )
+
+    def work(self, **_options: Any) -> None:
+        media_root = str(settings.MEDIA_ROOT or "")
+        default = storages.backends.get("default")
+        try:
+            found = {
+                "schema": answer.SCHEMA,
+                "databases": {alias: answer.database(settings.DATABASES[alias]) for alias in settings.DATABASES},
+                "media_root": os.path.abspath(media_root) if media_root else "",  # noqa: PTH100 - links stay as they are
+                "storages": {"default": answer.storage(default)} if default else {},
+                "time_zone": settings.TIME_ZONE or "",
+                "django_rclone": answer.plain(dict(conf.configured())),
+            }
+        except answer.NotPlain as error:
+            raise ConfigurationError(f"The settings cannot be written as JSON: {error}.") from error
+        self.stdout.write(json.dumps(found, indent=2))
