@@ -1,0 +1,220 @@
+"""Judges whether something unknown can have reached a setting.
+
+A value that was made from the unknown shows it. A value that was *chosen* by it does not: hence the record of every
+decision, and the slice that tells whether the decision can have reached the setting.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import sys
+from collections.abc import Collection, Iterator
+
+from django_rclone_sidecar.target import guards, messages
+from django_rclone_sidecar.target.record import RECORD, Event, Place
+from django_rclone_sidecar.target.slicing import Slice, mutable_parts
+from django_rclone_sidecar.target.standin import origin_of
+from django_rclone_sidecar.target.statements import Statement
+from django_rclone_sidecar.target.values import unknown
+
+_WRITES_SETTINGS = re.compile(r"(?:^|[._])(?:settings|secrets?|vault|ssm|dotenv|conf)(?:[._(]|$)|env(?:$|[._(])|^env")
+_HARMLESS_STARS = ("defaults", "constants")
+_FILLS_ENVIRONMENT = re.compile(r"env(?:$|[._])|^env|_env|autoenv|vault|secret")
+_ASKS_WHAT_IS_INSTALLED = frozenset(["iter_modules", "walk_packages", "entry_points", "packages_distributions"])
+_ASKS_THE_MACHINE = frozenset(["gethostname", "getfqdn", "uname", "getuser"])
+_TOUCHES = ("call", "use", "import")
+_MAKES = ("Assign", "AnnAssign", "AugAssign")
+_ONE_NAME = ("Assign", "AnnAssign", "Import", "ImportFrom", "FunctionDef", "AsyncFunctionDef", "ClassDef")
+
+
+class Doubt:
+    """What of the record concerns one setting."""
+
+    def __init__(self, setting: str, slice_: Slice, value: object, ignored: Collection[str]) -> None:
+        self._setting = setting
+        self._slice = slice_
+        self._ignored = ignored
+        self._parts = set(mutable_parts(value))
+        self.warnings: list[str] = []
+
+    def problem(self) -> str:
+        """Returns why the setting's value cannot be trusted, or an empty text."""
+        for namespace in {namespace for namespace, _file in RECORD.units}:
+            for name in vars(sys.modules.get(namespace, sys)):
+                if type(name) is not str or origin_of(name) is not None:
+                    return messages.unknown_names(self._setting, namespace, origin_of(name))
+        problem = self._asks()
+        for event in list(RECORD.events):
+            if not (found := self._message(event)):
+                continue
+            if event.origin.package in self._ignored:
+                self.warnings.append(f"Ignored, as TARGET_IGNORE_PACKAGES says: {found.splitlines()[0]}")
+            else:
+                problem = problem or found
+        return problem
+
+    def _asks(self) -> str:
+        """Returns what of the slice asks a question that has another answer here."""
+        problem = ""
+        for statement in RECORD.statements:
+            if statement not in self._slice:
+                continue
+            words = statement.words | statement.reads
+            for word in sorted(_ASKS_THE_MACHINE & words):
+                self.warnings.append(messages.machine(self._setting, statement, word))
+            for word in sorted(_ASKS_WHAT_IS_INSTALLED & words):
+                found = messages.asks(self._setting, statement, word)
+                if word in self._ignored:
+                    self.warnings.append(f"Ignored, as TARGET_IGNORE_PACKAGES says: {found.splitlines()[0]}")
+                else:
+                    problem = problem or found
+        return problem
+
+    def _message(self, event: Event) -> str:
+        if event.setting:  # asked for after everything was loaded
+            asked = event.setting == self._setting and bool(event.places) and event.kind not in _TOUCHES
+            return messages.doubt(self._setting, event) if asked else ""
+        statement = _statement(event.places)
+        if statement is None:
+            inside = next((s for s in _functions(event.places) if s in self._slice), None)
+            return messages.doubt(self._setting, event) if inside is not None and event.kind not in _TOUCHES else ""
+        if self._of_unwanted_member(event.places):
+            return ""
+        if event.kind == "star" and not statement.is_star:
+            event = dataclasses.replace(event, kind="decision")
+        concerns = {
+            "call": self._call_concerns,
+            "use": self._use_concerns,
+            "import": self._import_concerns,
+            "star": self._star_concerns,
+            "failed": self._failure_concerns,
+            "own": self._own_concerns,
+        }.get(event.kind, self._decision_concerns)
+        return messages.doubt(self._setting, event) if concerns(event, statement) else ""
+
+    def _decision_concerns(self, _event: Event, statement: Statement) -> bool:
+        return statement in self._slice or statement.environment
+
+    def _own_concerns(self, event: Event, _statement: Statement) -> bool:
+        """A module of the project's own, which its author can do without: that it is not there is a fact."""
+        self.warnings.append(messages.absent(event))
+        return False
+
+    def _use_concerns(self, event: Event, statement: Statement) -> bool:
+        """Tells whether a value was made with the unknown and does not show it, or might not have been made."""
+        if statement not in self._slice:
+            return False
+        if any(guards.in_try(place.file, place.line) for place in event.places):
+            return True
+        made = [value for name in statement.defines if (value := _value(statement, name)) is not None]
+        return statement.kind in _MAKES and not statement.in_class and not any(unknown(value) for value in made)
+
+    def _import_concerns(self, event: Event, statement: Statement) -> bool:
+        """Tells whether a module was imported for its effect, and that may be to fill the environment."""
+        body = [other for other in RECORD.statements if other.namespace == statement.namespace]
+        used = any(statement.defines & other.reads for other in body)
+        return (
+            statement.kind == "Import" and not used and _FILLS_ENVIRONMENT.search(event.origin.path.lower()) is not None
+        )
+
+    def _call_concerns(self, event: Event, statement: Statement) -> bool:
+        if self._gave_away(event):
+            return True
+        if statement.environment:
+            return True
+        alone = statement.kind == "Expr"
+        if alone and _WRITES_SETTINGS.search(event.origin.path.lower()):
+            return self._slice.reaches(statement) or "env" in event.origin.path.lower()
+        return (alone and statement in self._slice) or self._use_concerns(event, statement)
+
+    def _gave_away(self, event: Event) -> bool:
+        """Tells whether the unknown was handed something through which it could have changed the setting."""
+        if event.origin.path.lower().replace("_", "").endswith("getlogger()"):  # loggers are named after the module
+            return False
+        modules = {namespace: sys.modules.get(namespace) for namespace in self._slice.namespaces}
+        for given in event.given:
+            whole = any(
+                (type(given) is str and given == namespace)
+                or (module is not None and (given is module or given is vars(module)))
+                for namespace, module in modules.items()
+            )
+            if whole:
+                statement = _statement(event.places)
+                if statement is None or not statement.any_name or self._slice.reaches(statement):
+                    return True
+            elif given is os.environ or self._parts & set(mutable_parts(given)):
+                return True
+        return False
+
+    def _star_concerns(self, event: Event, statement: Statement) -> bool:
+        if event.origin.path.rpartition(".")[2] in _HARMLESS_STARS:
+            self.warnings.append(messages.star_ignored(event))
+            return False
+        return self._slice.reaches(statement)
+
+    def _failure_concerns(self, _event: Event, statement: Statement) -> bool:
+        if statement.environment:
+            return True
+        if statement.is_star or statement.any_name:
+            return self._slice.reaches(statement)
+        if statement not in self._slice:
+            return False
+        if statement.kind not in _ONE_NAME:
+            return True
+        # What it would have set is marked as unknown by now; what it would have changed is not.
+        names = statement.touches | {
+            name for name in statement.args if issubclass(type(_value(statement, name)), dict | list)
+        }
+        if any(self._slice.has(statement.namespace, name) for name in names):
+            return True
+        return not statement.in_class and not any(
+            self._slice.has(statement.namespace, name) for name in statement.defines
+        )
+
+    def _of_unwanted_member(self, places: tuple[Place, ...]) -> bool:
+        """Tells whether it happened in a method, or in the body of a class, that nobody asks for by name."""
+        for place in places:
+            for statement in RECORD.statements:
+                if (
+                    statement.in_class
+                    and (statement.file, statement.namespace) == (place.file, place.namespace)
+                    and statement.first <= place.line <= statement.last
+                    and statement not in self._slice
+                ):
+                    return True
+        return False
+
+
+def _statement(places: tuple[Place, ...]) -> Statement | None:
+    """Returns the statement of a module, or of a class in it, that was being executed."""
+    found = None
+    for place in reversed(places):
+        if found is None and place.function != "<module>":
+            return None
+        inner = _at(place)
+        if inner is None or (found is not None and not (inner.in_class and found.kind == "ClassDef")):
+            break
+        found = inner
+    return found
+
+
+def _at(place: Place) -> Statement | None:
+    covering = [
+        statement
+        for statement in RECORD.statements
+        if (statement.file, statement.namespace) == (place.file, place.namespace)
+        and statement.first <= place.line <= statement.last
+    ]
+    return min(covering, key=lambda statement: (statement.last - statement.first, -statement.index), default=None)
+
+
+def _functions(places: tuple[Place, ...]) -> Iterator[Statement]:
+    for place in places:
+        if (statement := _at(place)) is not None:
+            yield statement
+
+
+def _value(statement: Statement, name: str) -> object:
+    return vars(sys.modules.get(statement.namespace, sys)).get(name)

@@ -1,0 +1,42 @@
+"""The names in an expression."""
+
+from __future__ import annotations
+
+import ast
+from typing import TypeIs
+
+
+def is_name(node: ast.AST) -> TypeIs[ast.Name]:
+    """Tells whether a node is a name."""
+    return isinstance(node, ast.Name)
+
+
+def stores(node: ast.AST) -> bool:
+    """Tells whether a node gives a name a value."""
+    return isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+
+
+def root(node: ast.AST) -> str:
+    """Returns the name at the beginning of ``a.b["c"].d()``."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def dotted(node: ast.AST) -> str:
+    """Returns ``a.b.d`` for ``a.b["c"].d``."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    if isinstance(node, ast.Subscript | ast.Starred):
+        return dotted(node.value)
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def handed_on(node: ast.AST) -> set[str]:
+    """Returns the names whose values an argument carries; calls inside it carry their own."""
+    if isinstance(node, ast.Call):
+        return set()
+    found = {node.id} if isinstance(node, ast.Name) else set()
+    for child in ast.iter_child_nodes(node):
+        found |= handed_on(child)
+    return found

@@ -1,0 +1,83 @@
+"""Which lines of a file stand in a ``try``, and whether it does without what cannot be imported."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_CAUGHT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+_EXITS = {"exit", "quit", "_exit", "abort"}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The body of a ``try``, or of a ``with suppress``, in one function."""
+
+    first: int
+    last: int
+    function: tuple[int, int]
+    """First and last line of the innermost function around it."""
+    forgives_imports: bool
+
+
+def in_try(file: str, line: int) -> bool:
+    """Tells whether an exception on this line would be handled by the same function."""
+    return bool(_around(file, line))
+
+
+def is_guarded(file: str, line: int) -> bool:
+    """Tells whether the code goes on, in its author's own way, when an import on this line fails."""
+    return any(span.forgives_imports for span in _around(file, line))
+
+
+def _around(file: str, line: int) -> list[Span]:
+    spans, functions = _spans(file)
+    innermost = max((f for f in functions if f[0] <= line <= f[1]), default=(0, 0))
+    return [span for span in spans if span.first <= line <= span.last and span.function == innermost]
+
+
+@cache
+def _spans(file: str) -> tuple[list[Span], list[tuple[int, int]]]:
+    try:
+        tree = ast.parse(Path(file).read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return [], []
+    spans: list[Span] = []
+    functions: list[tuple[int, int]] = []
+
+    def walk(node: ast.AST, function: tuple[int, int]) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            function = (node.lineno, node.end_lineno or node.lineno)
+            functions.append(function)
+        if isinstance(node, ast.Try | ast.TryStar) and node.handlers:
+            forgives = any(_forgives(handler) for handler in node.handlers)
+            spans.append(_span(node.body, function, forgives))
+        if isinstance(node, ast.With) and any("suppress" in ast.unparse(item.context_expr) for item in node.items):
+            names = {name.id for item in node.items for name in ast.walk(item) if isinstance(name, ast.Name)}
+            spans.append(_span(node.body, function, bool(names & _CAUGHT)))
+        for child in ast.iter_child_nodes(node):
+            walk(child, function)
+
+    walk(tree, (0, 0))
+    return spans, functions
+
+
+def _span(body: list[ast.stmt], function: tuple[int, int], forgives: bool) -> Span:
+    return Span(body[0].lineno, body[-1].end_lineno or body[-1].lineno, function, forgives)
+
+
+def _forgives(handler: ast.ExceptHandler) -> bool:
+    caught = [handler.type] if handler.type is not None else []
+    if caught and isinstance(caught[0], ast.Tuple):
+        caught = list(caught[0].elts)
+    fits = not caught or any(ast.unparse(kind).rpartition(".")[2] in _CAUGHT for kind in caught)
+    return fits and not _ends(handler.body[-1])
+
+
+def _ends(statement: ast.stmt) -> bool:
+    """Tells whether nothing comes after this statement: then the author cannot do without, and nor can we."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        return ast.unparse(statement.value.func).rpartition(".")[2] in _EXITS
+    return isinstance(statement, ast.Raise)

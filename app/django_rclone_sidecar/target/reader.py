@@ -1,0 +1,225 @@
+"""Reads a module's source: one ``Statement`` after the other, with the names that it reads, defines and changes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from django_rclone_sidecar.target.expressions import dotted, handed_on, is_name, root, stores
+from django_rclone_sidecar.target.statements import Statement
+
+_MUTATORS = frozenset(
+    (
+        *("update", "setdefault", "pop", "popitem", "clear", "append", "extend", "insert", "remove", "add"),
+        *("discard", "sort", "reverse", "__setitem__"),
+    )
+)
+# Take their arguments as they are: passing something to these changes nothing.
+_PURE = frozenset(
+    (
+        *("str", "int", "float", "bool", "len", "repr", "print", "isinstance", "issubclass", "dict", "list"),
+        *("tuple", "set", "frozenset", "sorted", "any", "all", "min", "max", "sum", "getattr", "hasattr"),
+        *("callable", "type", "id", "Path", "join", "urlparse", "quote", "quote_plus", "dumps", "deepcopy"),
+        *("copy",),
+    )
+)
+_NAMESPACE_CALLS = frozenset(["globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "include"])
+_FILLS_ENVIRONMENT = ("dotenv", "read_env", "envfile", "putenv", "envdir", "load_env")
+_WHOLE = (ast.For, ast.While, ast.AsyncFor)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def analyse(tree: ast.Module, file: str, namespace: str, first_index: int) -> list[Statement]:
+    """Returns the statements of a module in the order of the source, and numbers the nodes (``standin_index``)."""
+    found: list[Statement] = []
+
+    def walk(body: Iterable[ast.stmt], parent: Statement | None, in_class: bool) -> None:
+        for node in body:
+            decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+            first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+            last = node.end_lineno or node.lineno
+            index = first_index + len(found)
+            statement = Statement(index, namespace, file, first, last, type(node).__name__, parent, in_class=in_class)
+            node.standin_index = index  # type: ignore[attr-defined]
+            found.append(statement)
+            reader = _Reader(statement)
+            if isinstance(node, ast.If):
+                reader.visit(node.test)
+                walk(node.body, statement, in_class)
+                walk(node.orelse, statement, in_class)
+            elif isinstance(node, ast.ClassDef):
+                statement.defines.add(node.name)
+                for part in (*node.decorator_list, *node.bases, *node.keywords):
+                    reader.visit(part)
+                walk(node.body, statement, True)
+            else:
+                reader.visit(node)
+
+    walk(tree.body, None, False)
+    return found
+
+
+class _Reader(ast.NodeVisitor):
+    def __init__(self, statement: Statement) -> None:
+        self._it = statement
+        self._locals: list[set[str]] = []
+        self._latent = False
+
+    # Names
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self._it.reads.add(node.id)
+        elif not self._is_local(node.id):
+            self._define(node.id)
+            if isinstance(node.ctx, ast.Del):
+                self._touch(node.id)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        for scope in self._locals:
+            scope.difference_update(node.names)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self._it.words.add(node.attr)
+        if node.attr in ("modules", "__dict__", "f_globals", "f_locals"):
+            self._any_name()
+        if not isinstance(node.ctx, ast.Load):
+            self._change(node)
+        self.generic_visit(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._change(node)
+        self.generic_visit(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self._change(node.target)
+        self._it.reads.update(name.id for name in ast.walk(node.target) if isinstance(name, ast.Name))
+        self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str) and node.value.isidentifier():
+            self._it.words.add(node.value)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self._define(node.name)
+        self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            bound = alias.asname or alias.name.partition(".")[0]
+            self._define(bound)
+            self._it.imports.append((alias.name if alias.asname else bound, 0, "", bound))
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            bound = alias.asname or alias.name
+            if alias.name != "*":
+                self._define(bound)
+            self._it.imports.append((node.module or "", node.level, alias.name, bound))
+
+    # Calls
+
+    def visit_Call(self, node: ast.Call) -> None:
+        called = dotted(node.func)
+        last = called.rpartition(".")[2]
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if isinstance(node.func, ast.Attribute) and last in _MUTATORS:
+            self._change(node.func.value)
+        if called in ("setattr", "delattr") and given and dotted(given[0]) in ("self", "cls"):
+            pass_on = given[1:]
+        else:
+            pass_on = given
+            if called in _NAMESPACE_CALLS or any(dotted(arg) == "__name__" for arg in given):
+                self._any_name()
+        if any(word in called.lower() for word in _FILLS_ENVIRONMENT):
+            self._it.environment = True
+        if last not in _PURE:
+            for arg in pass_on:
+                for name in handed_on(arg):
+                    if not self._is_local(name):
+                        self._it.args.add(name)
+        self.generic_visit(node)
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        if isinstance(node.value, ast.Call) and not self._locals:
+            self._it.args.add(root(node.value.func))  # what else would it be called for?
+        self.generic_visit(node)
+
+    # Scopes
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self._define(node.name)
+        for part in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
+            if part is not None:
+                self.visit(part)
+        latent, self._latent = self._latent, True
+        self._scope(node, node.body, node.args)
+        self._latent = latent
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - the name is ast's
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._scope(node, [node.body], node.args)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._define(node.name)
+        self._scope(node, [*node.decorator_list, *node.bases, *node.body], None)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        if isinstance(node, _COMPREHENSIONS):
+            targets = {name.id for comp in node.generators for name in ast.walk(comp.target) if is_name(name)}
+            self._locals.append(targets)
+            super().generic_visit(node)
+            self._locals.pop()
+        else:
+            super().generic_visit(node)
+        if isinstance(node, _WHOLE) and (self._it.touches or self._it.args or self._it.any_name):
+            self._it.touches |= {name.id for name in ast.walk(getattr(node, "iter", node)) if is_name(name)}
+        if isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+            self._define(node.name)
+
+    def _scope(self, node: ast.AST, body: Iterable[ast.AST], args: ast.arguments | None) -> None:
+        names = {name.id for part in body for name in ast.walk(part) if is_name(name) and stores(name)}
+        if args is not None:
+            names |= {arg.arg for arg in ast.walk(args) if isinstance(arg, ast.arg)}
+        declared = {n for part in ast.walk(node) if isinstance(part, ast.Global) for n in part.names}
+        self._locals.append(names - declared)
+        for part in body:
+            self.visit(part)
+        self._locals.pop()
+
+    def _is_local(self, name: str) -> bool:
+        return any(name in scope for scope in self._locals)
+
+    def _define(self, name: str) -> None:
+        if self._is_local(name):
+            return
+        if self._latent and self._locals:
+            self._it.latent.add(name)
+        else:
+            self._it.defines.add(name)
+
+    def _touch(self, name: str) -> None:
+        (self._it.latent if self._latent and self._locals else self._it.touches).add(name)
+
+    def _any_name(self) -> None:
+        if self._latent and self._locals:
+            self._it.latent.add("*")
+        else:
+            self._it.any_name = True
+
+    def _change(self, target: ast.expr) -> None:
+        """Something below ``target`` is changed in place."""
+        name = root(target)
+        chain = dotted(target)
+        if "environ" in chain:
+            self._it.environment = True
+        self._it.changed_attributes |= {part.attr for part in ast.walk(target) if isinstance(part, ast.Attribute)}
+        if name in ("globals", "locals", "vars"):
+            self._any_name()
+        elif name and not self._is_local(name):
+            self._touch(name)
+        elif self._latent:  # a local name may be another name for a part of what the function reads
+            self._it.latent.add("?")

@@ -1,0 +1,47 @@
+"""Why a statement of the target failed, in words that help."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable
+
+# django-environ: "Set the X environment variable"; decouple: "X not found. Declare it as envvar or define a default
+# value."; environs: 'Environment variable "X" not set'.
+_VARIABLE = re.compile(
+    r"Set the (\w+) environment variable|(\w+) not found\. Declare it as envvar|variable \W?(\w+)\W? (?:is )?not set",
+    re.IGNORECASE,
+)
+
+
+class Refused(OSError):
+    """The target's code wanted to do something that reading settings has no need of. An OSError, so that the author's
+    own handlers work."""
+
+
+def why(error: BaseException, short: Callable[[str], str]) -> str:
+    """Returns what went wrong as a clause. Names of files are made short by ``short``."""
+    text = str(error).strip().replace("\n", " ")[:300]
+    if isinstance(error, KeyError) and _raised_in(error) in (os.__file__, "<frozen os>"):
+        return f"needs the variable {error.args[0]}. Give this container the same environment as the web container"
+    if match := _VARIABLE.search(text):
+        name = next(group for group in match.groups() if group)
+        return f"needs the variable {name}. Give this container the same environment as the web container"
+    if isinstance(error, SyntaxError):
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        where = f"{short(error.filename or 'a file')}:{error.lineno}"
+        return f"cannot go on: {where} does not parse with Python {version}: {error.msg}"
+    if isinstance(error, Refused):
+        return f"wants {text}, which is refused while settings are read"
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return f"needs the file {error.filename}. Mount it here as in the web container"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f'needs the module "{error.name}", which is not here'
+    return f"failed with {type(error).__name__}" + (f": {text}" if text else "")
+
+
+def _raised_in(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return frames[-1].filename if frames else ""

@@ -1,0 +1,204 @@
+"""Which statements of the target a setting's value may depend on: a backward slice over (module, name).
+
+By names, over everything that was loaded, through imports from module to module. What it cannot follow it includes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+from django_rclone_sidecar.target.statements import Statement
+
+_UNCHANGEABLE = (
+    *(str, bytes, int, float, complex, bool, type(None), tuple, frozenset),
+    *(PurePath, type, ModuleType, FunctionType, BuiltinFunctionType),
+)
+_MISSING = object()
+
+
+class Slice:
+    """The statements that ``setting`` of the module ``namespace`` may depend on."""
+
+    def __init__(
+        self, statements: Iterable[Statement], namespace: str, setting: str, value: object, start: str = ""
+    ) -> None:
+        """``start`` is the name to begin with where the setting is an attribute of a class."""
+        self.words: set[str] = {setting}
+        self._all = list(statements)
+        self._included: set[int] = set()
+        self._names: dict[tuple[str, str], None] = {}
+        self._of: dict[str, list[Statement]] = defaultdict(list)
+        for statement in self._all:
+            self._of[statement.namespace].append(statement)
+        self._several = {n for n, body in self._of.items() if len({statement.file for statement in body}) > 1}
+        self._any_name = [statement for statement in self._all if statement.any_name]
+        self._name(namespace, start or setting)
+        parts = set(mutable_parts(value))
+        for module in self._of:
+            for name, other in list(vars(sys.modules.get(module, sys)).items()):
+                if issubclass(type(other), dict | list) and parts and parts & set(mutable_parts(other)):
+                    self._name(module, name)  # another name for a part of the value
+        self._grow()
+
+    def __contains__(self, statement: Statement) -> bool:
+        return statement.index in self._included
+
+    @property
+    def namespaces(self) -> set[str]:
+        """The modules that play a part."""
+        return {namespace for namespace, _name in self._names}
+
+    def has(self, namespace: str, name: str) -> bool:
+        """Tells whether the value of a name plays a part."""
+        return (namespace, name) in self._names
+
+    def reaches(self, statement: Statement) -> bool:
+        """Tells whether what ``statement`` may have set, by names that it does not mention, is still in force."""
+        names = [name for namespace, name in self._names if namespace == statement.namespace and name.isupper()]
+        return any(not self._is_overridden(statement, name) for name in names)
+
+    def _grow(self) -> None:
+        before = (-1, -1, -1)
+        while (now := (len(self._names), len(self._included), len(self.words))) != before:
+            before = now
+            for namespace, name in list(self._names):
+                self._follow(namespace, name)
+            for statement in self._all:
+                if statement.in_class and self._wants_member(statement):
+                    self._include(statement)
+
+    def _follow(self, namespace: str, name: str) -> None:
+        value = vars(sys.modules.get(namespace, sys)).get(name, _MISSING)
+        for statement in self._of[namespace]:
+            if statement not in self and self._sets(statement, name, value):
+                self._include(statement)
+        functions = [s for s in self._of[namespace] if _changes_when_called(s, name, value)]
+        callers = {function for s in functions for function in s.defines}
+        for statement in self._all:
+            if statement not in self and (
+                (callers and callers & (statement.reads | statement.words | statement.defines))
+                or (name in statement.changed_attributes and statement.namespace != namespace)
+            ):
+                self._include(statement)
+        for statement in self._any_name if name.isupper() else ():
+            near = statement.namespace == namespace
+            if statement not in self and not (near and self._is_overridden(statement, name)):
+                self._include(statement)
+        for source, original in self._imported(namespace, name):
+            self._name(source, original)
+        if not issubclass(type(value), _UNCHANGEABLE):
+            for module, bound in self._importers(namespace, name):
+                self._name(module, bound)  # who imports it can change it
+        if type(value) is ModuleType and value.__name__ in self._of:
+            self._follow_module(namespace, name, value)
+
+    def _follow_module(self, namespace: str, name: str, module: ModuleType) -> None:
+        """``name`` is a module of the target: what of it is used?"""
+        known = {n for statement in self._of[module.__name__] for n in statement.defines | statement.touches}
+        for statement in self._of[namespace]:
+            if statement in self and name in statement.reads:
+                used = statement.words & known
+                for word in used or {n for n in known if n.isupper()}:
+                    self._name(module.__name__, word)
+
+    def _sets(self, statement: Statement, name: str, value: object) -> bool:
+        if statement.in_class:
+            found = name in statement.touches
+        else:
+            found = name in statement.defines or name in statement.touches
+        found = found or (name in statement.args and not issubclass(type(value), _UNCHANGEABLE))
+        if not found and statement.is_star:
+            source = _resolved(*statement.imports[0][:2], statement.namespace)
+            module = sys.modules.get(source)
+            # A module that sets nothing of the kind now may have set it, had a decision been another.
+            found = source not in self._of or module is None or name in vars(module) or statement.parent is not None
+        return found and not self._is_overridden(statement, name)
+
+    def _is_overridden(self, statement: Statement, name: str) -> bool:
+        """Tells whether the name is later set anew, for certain and from scratch, before anybody has read it."""
+        if statement.namespace in self._several:
+            return False
+        last = next((s for s in reversed(self._of[statement.namespace]) if _sets_anew(s, name)), None)
+        if last is None or statement.index >= last.index:
+            return False
+        between = (s for s in self._of[statement.namespace] if s.index < last.index and s in self)
+        return not any(name in s.reads for s in between)
+
+    def _imported(self, namespace: str, name: str) -> Iterator[tuple[str, str]]:
+        for statement in self._of[namespace]:
+            for module, level, original, bound in statement.imports:
+                source = _resolved(module, level, namespace)
+                if source not in self._of:
+                    continue
+                if bound == name and original:
+                    yield source, original
+                elif original == "*" and self._sets(statement, name, None):
+                    yield source, name
+
+    def _importers(self, namespace: str, name: str) -> Iterator[tuple[str, str]]:
+        for statement in self._all:
+            for module, level, original, bound in statement.imports:
+                if original == name and _resolved(module, level, statement.namespace) == namespace:
+                    yield statement.namespace, bound
+
+    def _wants_member(self, statement: Statement) -> bool:
+        """Tells whether a statement in a class sets something that is asked for by that name."""
+        owner = statement.parent
+        while owner is not None and owner.kind != "ClassDef":
+            owner = owner.parent
+        if owner is None or owner not in self:
+            return False
+        wanted = self.words | {n for n in statement.defines if n.startswith("__")}
+        return not statement.defines or bool(statement.defines & wanted)
+
+    def _name(self, namespace: str, name: str) -> None:
+        if namespace in self._of:
+            self._names[namespace, name] = None
+
+    def _include(self, statement: Statement) -> None:
+        if statement in self:
+            return
+        self._included.add(statement.index)
+        self.words |= statement.words | statement.reads
+        for name in statement.reads:
+            self._name(statement.namespace, name)
+        if statement.parent is not None:
+            self._include(statement.parent)
+
+
+def _changes_when_called(function: Statement, name: str, value: object) -> bool:
+    latent = function.latent
+    if name in latent or ("*" in latent and name.isupper()):
+        return True
+    return "?" in latent and name in function.reads and issubclass(type(value), dict | list)
+
+
+def mutable_parts(value: Any, depth: int = 5) -> Iterator[int]:
+    """Gives the identities of all dictionaries and lists in a value."""
+    # By type: isinstance would ask a stand-in, which takes note of it.
+    if issubclass(type(value), dict | list) and depth:
+        yield id(value)
+        for part in value.values() if hasattr(value, "values") else value:
+            yield from mutable_parts(part, depth - 1)
+
+
+def _sets_anew(statement: Statement, name: str) -> bool:
+    plain = statement.kind in ("Assign", "AnnAssign") and statement.parent is None
+    return plain and statement.defines == {name} and name not in statement.reads
+
+
+def _resolved(module: str, level: int, namespace: str) -> str:
+    """Returns the full name of a module that is imported in ``namespace``."""
+    if not level:
+        return module
+    package = getattr(sys.modules.get(namespace), "__package__", None) or namespace.rpartition(".")[0]
+    try:
+        return importlib.util.resolve_name("." * level + module, package)
+    except ImportError:
+        return module

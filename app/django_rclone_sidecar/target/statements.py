@@ -1,0 +1,41 @@
+"""What each statement of a module reads, defines and may change, by name. Rather too much than too little."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class Statement:
+    """One statement of a module or class body. Only ``if`` and ``class`` have statements inside (``parent``)."""
+
+    index: int
+    namespace: str
+    file: str
+    first: int
+    last: int
+    kind: str
+    parent: Statement | None = None
+    reads: set[str] = field(default_factory=set)
+    defines: set[str] = field(default_factory=set)
+    touches: set[str] = field(default_factory=set)
+    """Names whose value is changed in place."""
+    args: set[str] = field(default_factory=set)
+    """Names whose value is handed to a call, which may change it if it can be changed."""
+    words: set[str] = field(default_factory=set)
+    """Attributes and texts that could be names."""
+    changed_attributes: set[str] = field(default_factory=set)
+    latent: set[str] = field(default_factory=set)
+    """Names of the module that a function changes when it is called."""
+    imports: list[tuple[str, int, str, str]] = field(default_factory=list)
+    """Module, level, name and the name here; ``*`` for all."""
+    any_name: bool = False
+    """It can change names that it does not mention: ``globals()``, ``exec`` …"""
+    environment: bool = False
+    """It may set environment variables."""
+    in_class: bool = False
+
+    @property
+    def is_star(self) -> bool:
+        """Tells whether it is ``from … import *``."""
+        return any(name == "*" for *_, name, _bound in self.imports)

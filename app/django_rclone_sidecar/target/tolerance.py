@@ -1,0 +1,147 @@
+"""Compiles modules of the target so that each statement may fail alone.
+
+A settings module sets hundreds of things of which we need five. What fails for want of a package, a key or a folder
+must not keep us from the rest; and what it would have set must not look as though it were known.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from collections.abc import MutableMapping
+from types import CodeType
+from typing import Any
+
+from django_rclone_sidecar.target import reader, reasons
+from django_rclone_sidecar.target.modules import StandInModule
+from django_rclone_sidecar.target.record import RECORD, Event, Origin, Place
+from django_rclone_sidecar.target.standin import StandIn, Unknown
+from django_rclone_sidecar.target.statements import Statement
+
+_FAILED, _FAILURES = "__standin_failed__", "__standin_failures__"
+_IS, _LOOK = "__standin_is__", "__standin_look__"
+# They tell things about a value without asking the value.
+_LOOKS = frozenset(["hasattr", "callable", "type", "id", "vars", "dir"])
+
+
+def install() -> None:
+    """Puts what the compiled code calls where every module finds it."""
+    vars(builtins).update(
+        {_FAILED: _failed, _FAILURES: (Exception, SystemExit), _IS: _is_same, _LOOK: _look},
+    )
+
+
+def compile_tolerantly(source: bytes | str, file: str, namespace: str) -> CodeType:
+    """Returns the code of a module. Raises SyntaxError as ``compile`` does."""
+    tree = ast.parse(source, file)
+    found = reader.analyse(tree, file, namespace, len(RECORD.statements))
+    RECORD.statements += found
+    RECORD.units.add((namespace, file))
+    tree.body = _tolerant(tree.body)
+    tree = ast.fix_missing_locations(_Watched().visit(tree))
+    return builtins.compile(tree, file, "exec", dont_inherit=True)
+
+
+def _tolerant(body: list[ast.stmt]) -> list[ast.stmt]:
+    first = 0
+    while first < len(body) and _must_stay(body[first], first):
+        first += 1
+    return body[:first] + [_alone(statement) for statement in body[first:]]
+
+
+def _must_stay(statement: ast.stmt, position: int) -> bool:
+    docstring = position == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return docstring or (isinstance(statement, ast.ImportFrom) and statement.module == "__future__")
+
+
+def _alone(statement: ast.stmt) -> ast.stmt:
+    if isinstance(statement, ast.If | ast.ClassDef):
+        statement.body = _tolerant(statement.body)
+    if isinstance(statement, ast.If):
+        statement.orelse = _tolerant(statement.orelse)
+    index: int = statement.standin_index  # type: ignore[attr-defined]
+    report = ast.Expr(_call(_FAILED, ast.Constant(index), _call("locals")))
+    handler = ast.ExceptHandler(ast.Name(_FAILURES, ast.Load()), None, [report])
+    return ast.copy_location(ast.Try([statement], [handler], [], []), statement)
+
+
+def _call(name: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(args), [])
+
+
+class _Watched(ast.NodeTransformer):
+    """Replaces the operators and built-in functions that a stand-in would not notice."""
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Is | ast.IsNot):
+            return node
+        negated = ast.Constant(isinstance(node.ops[0], ast.IsNot))
+        return ast.copy_location(_call(_IS, node.left, node.comparators[0], negated), node)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id in _LOOKS and node.args:
+            node.args[0] = ast.copy_location(_call(_LOOK, node.args[0]), node.args[0])
+        return node
+
+
+def _is_same(left: object, right: object, negated: bool) -> bool:
+    for side in (left, right):
+        if type(side) is StandIn:
+            RECORD.note("decision", side._standin_origin)
+            return ((left is right) != RECORD.other_way) != negated
+    return (left is right) != negated
+
+
+def _look(value: object) -> object:
+    if type(value) is StandIn or type(value) is StandInModule:
+        RECORD.note("decision", value._standin_origin)
+    return value
+
+
+def _failed(index: int, namespace: MutableMapping[str, Any]) -> None:
+    """Goes on after a statement that failed: all that it would have set becomes a stand-in with the reason."""
+    statement = RECORD.statements[index]
+    error = sys.exception()
+    if error is None or statement.kind == "Raise" or _only_exits(statement, error):
+        return
+    if isinstance(error, Unknown):  # the package is to blame, not the statement
+        origin = error.origin
+    else:
+        place = Place(statement.file, _line(error, statement), "<module>", statement.namespace)
+        origin = Origin("", "", place, reasons.why(error, RECORD.short))
+    RECORD.events.append(Event("failed", origin, (Place(*_at(statement)),), RECORD.setting))
+    within = [s for s in RECORD.statements if s is statement or _is_inside(s, statement)]
+    for name in sorted({name for inner in within for name in inner.defines}):
+        namespace[name] = StandIn(origin)
+
+
+def _at(statement: Statement) -> tuple[str, int, str, str]:
+    return statement.file, statement.first, "<module>", statement.namespace
+
+
+def _is_inside(statement: Statement, outer: Statement) -> bool:
+    parent = statement.parent
+    while parent is not None and parent is not outer:
+        parent = parent.parent
+    return parent is outer and outer.kind == "If"
+
+
+def _only_exits(statement: Statement, error: BaseException) -> bool:
+    return isinstance(error, SystemExit) and statement.kind == "Expr" and bool({"exit", "quit"} & _named(statement))
+
+
+def _named(statement: Statement) -> set[str]:
+    return statement.words | statement.reads
+
+
+def _line(error: BaseException, statement: Statement) -> int:
+    """Returns the line of the statement's own file at which it failed."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == statement.file:
+            return trace.tb_lineno or statement.first
+        trace = trace.tb_next
+    return statement.first

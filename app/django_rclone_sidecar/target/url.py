@@ -1,0 +1,71 @@
+"""Databases as URLs: ``DATABASE_URL``, and ``DATABASE_URL_<ALIAS>`` for others or to override one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import dj_database_url
+from django_rclone.exceptions import ConfigurationError
+
+_NAME = "DATABASE_URL"
+_RESERVED = "file"  # DATABASE_URL_FILE is the twin that names a file
+# dj-database-url knows no MongoDB.
+_MONGO = ("mongodb", "mongodb+srv")
+
+
+def variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Returns alias → name of the variable, for all that are set."""
+    found = {"default": _NAME} if environ.get(_NAME) else {}
+    for name in sorted(environ):
+        alias = name.removeprefix(_NAME + "_").lower() if name.startswith(_NAME + "_") else ""
+        if not alias or not environ[name] or alias == _RESERVED or alias.endswith("_file"):
+            continue
+        found[alias] = name
+    return found
+
+
+def parse(variable: str, url: str) -> dict[str, Any]:
+    """Returns a database's settings. Raises ConfigurationError, without showing the URL: it holds a password."""
+    scheme = url.partition(":")[0].lower()
+    if scheme in _MONGO:
+        return _mongo(variable, url)
+    try:
+        found = dict(dj_database_url.parse(url))
+    except Exception as error:  # it raises several kinds, some with the URL in their text
+        raise ConfigurationError(
+            f'{variable} is no database URL that can be understood (scheme "{_shown(scheme)}"). It looks like '
+            f"postgres://user:password@host:5432/name; a password with special characters is written "
+            f"percent-encoded."
+        ) from error
+    if not found.get("NAME"):
+        raise ConfigurationError(f"{variable} names no database: its path is empty.")
+    for key in ("CONN_MAX_AGE", "CONN_HEALTH_CHECKS", "DISABLE_SERVER_SIDE_CURSORS"):
+        found.pop(key, None)
+    return found
+
+
+def _shown(scheme: str) -> str:
+    return scheme if scheme.isascii() and scheme.replace("+", "").isalnum() and len(scheme) < 30 else "none"
+
+
+def _mongo(variable: str, url: str) -> dict[str, Any]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port if "," not in parts.netloc else None
+    except ValueError as error:
+        raise ConfigurationError(f"{variable} is no URL that can be understood.") from error
+    name = unquote(parts.path.strip("/"))
+    if not name:
+        raise ConfigurationError(f"{variable} names no database: its path is empty.")
+    source = parse_qs(parts.query).get("authSource", [""])[0]
+    return {
+        "ENGINE": "django_mongodb_backend",
+        "NAME": name,
+        "HOST": url,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "PORT": port or "",
+        **({"AUTH_SOURCE": source} if source else {}),
+    }

@@ -1,0 +1,1 @@
+"""Settings of target projects, loaded without the projects' packages."""
