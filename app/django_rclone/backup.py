@@ -13,7 +13,7 @@ from typing import Any
 
 import django
 
-from django_rclone import __version__, conf, guide, naming, process, signals, streams
+from django_rclone import __version__, conf, encryption, guide, naming, process, signals, streams
 from django_rclone.db.base import BaseConnector, Dump, Facts
 from django_rclone.display import Progress
 from django_rclone.exceptions import DjangoRcloneError
@@ -56,11 +56,12 @@ class Run:
         """Asks the remote once what it can do. Raises when it cannot be reached: no dump is begun for nothing."""
         if self._abilities is None:
             found = self.remote.abilities()
-            self._guided = self.remote.stat(naming.README) is not None
+            encryption.check_password(self.remote)
+            self._guided = self.remote.plain.stat(naming.README) is not None
             self._abilities = found
             if not found.streams:
                 logger.warning(
-                    'Remote "%s" takes no streams: rclone will write each dump to local disk first.', self.remote.root
+                    'Remote "%s" takes no streams: rclone will write each dump to local disk first.', self.remote.where
                 )
         return self._abilities
 
@@ -68,7 +69,7 @@ class Run:
         """Writes RESTORE.md unless it is there: just before the first manifest, so a failed first run leaves none."""
         if not self._guided:
             text = guide.text(self.remote, conf.get("MEDIA_BACKUP_DIR"))
-            self.remote.put(naming.README, text.encode(), atomic=self.abilities().atomic)
+            self.remote.plain.put(naming.README, text.encode(), atomic=self.abilities().atomic)
             self._guided = True
 
 
@@ -170,7 +171,7 @@ def _confirm(remote: Remote, path: str, size: int) -> None:
     entry = remote.stat(path)
     if entry is None or entry.size not in (size, -1):
         found = "is not there" if entry is None else f"has {entry.size:,} bytes there"
-        raise DjangoRcloneError(f'Remote "{remote.root}": {path} was written with {size:,} bytes and {found}.')
+        raise DjangoRcloneError(f'Remote "{remote.where}": {path} was written with {size:,} bytes and {found}.')
 
 
 def _take_back(remote: Remote, paths: list[str]) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import quote
 
+from django_rclone import encryption
 from django_rclone import manifest as manifests
 from django_rclone.manifest import Manifest, ManifestError, StoredObject
 from django_rclone.naming import MANIFEST_DIR, PARTIAL, ManifestName, Scheme, parse_manifest_name
@@ -69,6 +70,8 @@ def load(remote: Remote, scheme: Scheme, alias: str = "") -> list[Backup]:
         for entry in remote.files(MANIFEST_DIR)
         if (name := parse_manifest_name(entry.path)) and alias in ("", name.alias)
     }
+    if not names:
+        encryption.check_password(remote)
     texts = remote.contents(MANIFEST_DIR, (pattern,)) if names else []
     readable, problems = _read_manifests(texts, names)
     folders = {scheme.folder, *(posixpath.dirname(found.objects[0].path) for found in readable.values())}

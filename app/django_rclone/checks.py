@@ -40,7 +40,7 @@ def _remote_problems(remote: Any) -> Iterator[CheckMessage]:
             id=f"{TAG}.E001",
         )
     elif isinstance(remote, str) and rclone_secrets.has_secret(remote):
-        said, hint = conf.EXPOSED_REMOTE.split(". ", 1)
+        said, hint = rclone_secrets.EXPOSED.split(". ", 1)
         yield Error(f'DJANGO_RCLONE["REMOTE"] {said}.', hint=hint, id=f"{TAG}.E004")
 
 

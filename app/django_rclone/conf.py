@@ -11,14 +11,10 @@ from typing import Any
 
 from django.conf import settings
 
-from django_rclone import naming, rclone, rclone_secrets, streams
+from django_rclone import encryption, naming, rclone, rclone_secrets, streams
+from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.process import Limits
-
-EXPOSED_REMOTE = (
-    "holds a password, which every user of the machine could read in the process list. Give the remote a name, in "
-    "rclone.conf or in RCLONE_CONFIG_<NAME>_... variables, and use that name."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +28,11 @@ class Setting:
 
 def _text(value: Any, *, empty: bool = False) -> str:
     return "" if isinstance(value, str) and (value or empty) else "must be a text" + ("" if empty else ", not empty")
+
+
+def _password(value: Any) -> str:
+    fits = isinstance(value, str) and "\n" not in value and "\r" not in value
+    return "" if fits else "must be a text of one line"
 
 
 def _path(value: Any) -> str:
@@ -106,6 +107,9 @@ SETTINGS: Mapping[str, Setting] = {
     "RCLONE_BINARY": Setting("rclone", "The rclone program, by name or path.", _text),
     "RCLONE_CONFIG": Setting(None, "Path of rclone.conf; None: rclone's own default.", _path),
     "RCLONE_FLAGS": Setting([], "Further flags for every rclone call.", _flags),
+    "ENCRYPTION_PASSWORD": Setting(
+        "", "Encrypts everything but RESTORE.md, names too, with rclone crypt; empty: nothing.", _password
+    ),
     "DB_BACKUP_DIR": Setting("db", "Folder for databases, below REMOTE.", _folder),
     "DB_FILENAME_TEMPLATE": Setting(
         "{database}-{datetime}.{ext}", "Names of objects; an id is added before the extension.", _template
@@ -174,13 +178,15 @@ def remote() -> rclone.Remote:
         )
     root, config = get("REMOTE"), get("RCLONE_CONFIG")
     if rclone_secrets.has_secret(root):
-        raise ConfigurationError(f'DJANGO_RCLONE["REMOTE"] {EXPOSED_REMOTE}')
-    return rclone.Remote(
+        raise ConfigurationError(f'DJANGO_RCLONE["REMOTE"] {rclone_secrets.EXPOSED}')
+    plain = rclone.Remote(
         root=root,
         binary=get("RCLONE_BINARY"),
         config="" if config is None else str(config),
         flags=tuple(get("RCLONE_FLAGS")),
     )
+    password = get("ENCRYPTION_PASSWORD")
+    return encryption.encrypted(plain, Secret(password)) if password else plain
 
 
 def compression() -> tuple[str, int]:

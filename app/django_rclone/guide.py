@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from django_rclone import encryption
 from django_rclone.naming import MANIFEST_DIR
 from django_rclone.rclone import Remote
 
@@ -16,7 +17,7 @@ def text(remote: Remote, media_folder: str) -> str:
 
 They were made by django-rclone. You need none of it to restore them: rclone, the database's own client and,
 where an object's name ends in .zst or .gz, zstd or gzip are enough.
-
+{_encryption(remote)}
 1. List the backups. Each has one manifest, named by time (UTC), database and id. What has no manifest is no backup.
 
        rclone lsf {manifests}
@@ -36,4 +37,21 @@ where an object's name ends in .zst or .gz, zstd or gzip are enough.
        rclone copy {shlex.quote(remote.path(media_folder))} /path/to/media
 
 With Django and django-rclone at hand it is one command: `python manage.py dbrestore`.
+"""
+
+
+def _encryption(remote: Remote) -> str:
+    """Returns how to open what is encrypted: its parameters, and never the password."""
+    if remote.base is None:
+        return ""
+    options = {**encryption.PARAMETERS, "REMOTE": shlex.quote(remote.base.path(encryption.FOLDER))}
+    exports = "\n".join(f"       export {encryption.variable(name)}={value}" for name, value in options.items())
+    return f"""
+Everything but this file is encrypted, names too, by rclone crypt (https://rclone.org/crypt/) with one password and
+no second one. Set it up first; the last line waits for the password, on one line:
+
+{exports}
+       export {encryption.variable("PASSWORD")}="$(rclone obscure -)"
+
+`rclone lsf {encryption.NAME}:` now shows folders that you can read. If it shows nothing, the password is wrong.
 """

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.utils.module_loading import import_string
 
-from django_rclone import process, signals
+from django_rclone import encryption, process, signals
 from django_rclone.display import Progress
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
 from django_rclone.rclone import Remote
@@ -58,6 +58,7 @@ def back_up(remote: Remote, folder: str, *, allow_empty: bool, limits: process.L
     Refuses (ConfigurationError) to put an empty or missing folder over a mirror that has files: an unmounted volume
     looks just like that.
     """
+    encryption.check_password(remote)
     source = root()
     if not allow_empty and not _has_files(source) and remote.files(folder, recursive=True):
         state = "is empty" if source.is_dir() else "is not there"
@@ -74,6 +75,7 @@ def back_up(remote: Remote, folder: str, *, allow_empty: bool, limits: process.L
 
 def preview(remote: Remote, folder: str, limits: process.Limits) -> Changes:
     """Returns what a restore would change. Raises NothingToRestore if there is no mirror, or it is empty."""
+    encryption.check_password(remote)
     if not remote.files(folder, recursive=True):
         raise NothingToRestore(f"There are no media files in {remote.path(folder)}.")
     return _sync(remote, remote.path(folder), str(root()), limits, "--dry-run", quiet=True)

@@ -21,10 +21,10 @@ def remove(remote: Remote, backup: Backup) -> None:
         remote.delete(stored.path)
 
 
-def prune(
-    remote: Remote, names: Scheme, owner: Owner, *, keep: int, now: datetime, timeout: float | None
-) -> Iterator[Backup]:
-    """Removes what retention says of this owner's backups, and gives each when it is gone.
+def candidates(
+    remote: Remote, names: Scheme, owner: Owner, *, keep: int | None, now: datetime, timeout: float | None
+) -> list[Backup]:
+    """Returns what retention would remove of this owner's backups; with ``keep`` None only what dead runs left.
 
     Where others keep backups under the same alias, what has no manifest may be theirs: it stays.
     """
@@ -32,6 +32,14 @@ def prune(
     backups = [backup for backup in found if owner.owns_exactly(backup)]
     if len(backups) < len(found):
         backups = [backup for backup in backups if backup.manifest.point]
-    for backup in [*retention.surplus(backups, keep), *retention.leftovers(backups, now, timeout)]:
+    surplus = retention.surplus(backups, keep) if keep is not None else []
+    return [*surplus, *retention.leftovers(backups, now, timeout)]
+
+
+def prune(
+    remote: Remote, names: Scheme, owner: Owner, *, keep: int | None, now: datetime, timeout: float | None
+) -> Iterator[Backup]:
+    """Removes what retention says of this owner's backups, and gives each when it is gone."""
+    for backup in candidates(remote, names, owner, keep=keep, now=now, timeout=timeout):
         remove(remote, backup)
         yield backup

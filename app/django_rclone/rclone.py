@@ -96,6 +96,18 @@ class Remote:
     config: str = ""
     flags: tuple[str, ...] = ()
     env: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
+    base: Remote | None = None
+    """What an encrypted remote lies on (see ``encryption``); None: nothing is encrypted."""
+
+    @property
+    def plain(self) -> Remote:
+        """The remote on which nothing is encrypted: RESTORE.md lies there, and its backend decides what is possible."""
+        return self.base or self
+
+    @property
+    def where(self) -> str:
+        """The remote's name as people know it."""
+        return self.plain.root
 
     def path(self, name: str) -> str:
         """Returns the full name of something below the root."""
@@ -115,7 +127,7 @@ class Remote:
             (self.binary, *arguments, *configuration, *patience, *flags),
             env={**self.env, **secrets},
             inherit=_INHERIT,
-            explain=partial(explain, self.root),
+            explain=partial(explain, self.where),
             install=INSTALL,
         )
 
@@ -138,7 +150,8 @@ class Remote:
 
     def abilities(self) -> Abilities:
         """Asks what the backend can do. This does not show whether it can be reached."""
-        return abilities(json.loads(run(self._question("backend", "features", backend_of(self.root)))))
+        plain = self.plain
+        return abilities(json.loads(run(plain._question("backend", "features", backend_of(plain.root)))))
 
     def version(self) -> tuple[int, ...]:
         """Asks rclone for its version."""
@@ -157,6 +170,14 @@ class Remote:
         except Missing:
             return []
         return [Entry(item["Path"], item["Size"], datetime.fromisoformat(item["ModTime"])) for item in answer]
+
+    def folders(self, folder: str) -> list[str]:
+        """Returns the names of the folders in a folder; none if it does not exist."""
+        try:
+            answer = json.loads(run(self._question("lsjson", self.path(folder), "--dirs-only", "--no-mimetype")))
+        except Missing:
+            return []
+        return [item["Path"] for item in answer]
 
     def stat(self, path: str) -> Entry | None:
         """Returns what is known of one file, or None if there is none."""

@@ -7,6 +7,11 @@ import re
 from django_rclone.command import Secret
 from django_rclone.masking import looks_secret, mask
 
+EXPOSED = (
+    "holds a password, which every user of the machine could read in the process list. Give the remote a name, in "
+    "rclone.conf or in RCLONE_CONFIG_<NAME>_... variables, and use that name."
+)
+
 # Names that look like secrets' and hold none. The first are flags without a value: the next word is not theirs.
 _SWITCH = re.compile(
     r"[-_](?:env_auth|v2_auth|no_auth|client_credentials|ask_password|pass_bad_blocks|auth_owner_only|auth_redirect"

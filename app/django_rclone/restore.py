@@ -64,6 +64,18 @@ def by_path(remote: Remote, names: Scheme, owner: Owner, path: str) -> Backup:
     return backup
 
 
+def by_id(remote: Remote, names: Scheme, owner: Owner, backup_id: str) -> Backup:
+    """Returns the backup with this id. Raises NothingToRestore when there is none, ConfigurationError when it is not
+    one to restore here, and VerificationFailed when it is damaged."""
+    found = [backup for backup in catalog.load(remote, names) if backup.id == backup_id]
+    documented = next((backup for backup in found if backup.state in (State.GOOD, State.DAMAGED)), None)
+    if documented is None:
+        left = f": what its run left is {found[0].path}, which only --input-path restores" if found else ""
+        raise NothingToRestore(f"There is no backup with the id {backup_id}{left}. See `listbackups`.")
+    _check_choice(documented, owner)
+    return documented
+
+
 def _in_subfolder(remote: Remote, path: str) -> Backup | None:
     """Returns a file that the listing, which does not descend, cannot know."""
     entry = remote.stat(path)

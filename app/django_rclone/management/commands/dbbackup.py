@@ -6,11 +6,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from django_rclone import conf, display
+from django_rclone import conf, display, several
 from django_rclone.backup import Run, back_up
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector
-from django_rclone.exceptions import DjangoRcloneError, Interrupted, PartlyDone
 from django_rclone.management.base import BackupCommand
 from django_rclone.prune import prune
 from django_rclone.selection import Owner
@@ -42,26 +41,11 @@ class Command(BackupCommand):
     def work(self, *, database: list[str] | None, clean: bool, verbosity: int, **_options: Any) -> None:
         run = Run(conf.remote(), conf.get("PROJECT"), quiet=verbosity < 1)
         aliases = list(dict.fromkeys(database or ["default"]))
-        failures: list[DjangoRcloneError] = []
-        for alias in aliases:
-            try:
-                self._back_up(registry.connector(alias), run, clean, verbosity)
-            except Interrupted:
-                raise
-            except DjangoRcloneError as error:
-                failures.append(error)
-                if len(aliases) > 1:
-                    self.stderr.write(str(error))
-        if not failures:
-            return
-        if len(aliases) == 1:
-            raise failures[0]
-        summary = f"{len(failures)} of {len(aliases)} databases failed."
-        if len(failures) < len(aliases):
-            raise PartlyDone(summary)
-        worst = DjangoRcloneError(summary)
-        worst.exit_code = failures[0].exit_code if len({error.exit_code for error in failures}) == 1 else 1
-        raise worst
+        several.each(
+            aliases,
+            lambda alias: self._back_up(registry.connector(alias), run, clean, verbosity),
+            lambda _alias, error: self.stderr.write(str(error)),
+        )
 
     def _back_up(self, connector: BaseConnector, run: Run, clean: bool, verbosity: int) -> None:
         manifest = back_up(connector, run)

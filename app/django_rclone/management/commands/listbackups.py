@@ -8,11 +8,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from django_rclone import catalog, conf, display
-from django_rclone.catalog import Backup
+from django_rclone import catalog, conf, listing
 from django_rclone.management.base import BackupCommand
-
-_HEADER = ("id", "database", "engine", "when", "age", "size", "compression", "state", "path")
 
 
 class Command(BackupCommand):
@@ -35,13 +32,12 @@ class Command(BackupCommand):
             return
         backups = catalog.load(conf.remote(), conf.names(), database)
         if options["json"]:
-            self.stdout.write(json.dumps([_as_json(backup) for backup in backups], indent=2))
+            self.stdout.write(json.dumps([listing.document(backup) for backup in backups], indent=2))
             return
         if not backups:
             self.stdout.write("No database backups found.")
             return
-        rows = [_as_row(backup, datetime.now(UTC)) for backup in backups]
-        for line in display.table(_HEADER, rows, right=(4, 5)):
+        for line in listing.table(backups, datetime.now(UTC)):
             self.stdout.write(line)
         for backup in backups:
             if backup.problem:
@@ -50,46 +46,10 @@ class Command(BackupCommand):
     def _media(self, as_json: bool) -> None:
         files = sorted(conf.remote().files(conf.get("MEDIA_BACKUP_DIR"), recursive=True), key=lambda file: file.path)
         if as_json:
-            listed = [{"path": f.path, "bytes": f.size, "modified": f.modified.isoformat()} for f in files]
-            self.stdout.write(json.dumps(listed, indent=2))
+            self.stdout.write(json.dumps([listing.media_document(file) for file in files], indent=2))
             return
         if not files:
             self.stdout.write("No media backups found.")
             return
-        rows = [(file.path, display.size(file.size), display.moment(file.modified)) for file in files]
-        for line in display.table(("path", "size", "modified"), rows, right=(1,)):
+        for line in listing.media_table(files):
             self.stdout.write(line)
-        self.stdout.write(f"{len(files)} files, {display.size(sum(file.size for file in files))}")
-
-
-def _as_row(backup: Backup, now: datetime) -> tuple[str, ...]:
-    manifest = backup.manifest
-    return (
-        backup.id or "-",
-        backup.database or "-",
-        manifest.engine or "-",
-        display.moment(backup.moment),
-        display.age(now - backup.moment),
-        display.size(backup.size),
-        manifest.compression or "-",
-        backup.state.value,
-        backup.file,
-    )
-
-
-def _as_json(backup: Backup) -> dict[str, Any]:
-    manifest = backup.manifest
-    return {
-        "id": backup.id,
-        "database": backup.database,
-        "project": manifest.project,
-        "engine": manifest.engine,
-        "name": manifest.name,
-        "when": backup.moment.isoformat(),
-        "bytes": backup.size,
-        "compression": manifest.compression,
-        "state": backup.state.value,
-        "problem": backup.problem,
-        "path": backup.path,
-        "sha256": manifest.objects[0].sha256,
-    }

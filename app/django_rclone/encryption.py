@@ -1,0 +1,69 @@
+"""A remote whose files and file names are encrypted by rclone (https://rclone.org/crypt/)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from django_rclone.command import Secret
+from django_rclone.exceptions import ConfigurationError
+from django_rclone.process import run
+from django_rclone.rclone import Remote, backend_of
+
+FOLDER = "encrypted"
+"""Everything but RESTORE.md lies there, below the remote's root."""
+
+NAME = "decrypted"
+"""What rclone calls the view of that folder in which names and contents can be read."""
+
+# Said in full, so that no variable or default of the user's own (RCLONE_CRYPT_…) makes files that nobody can read.
+PARAMETERS: Mapping[str, str] = {
+    "TYPE": "crypt",
+    "FILENAME_ENCRYPTION": "standard",
+    "DIRECTORY_NAME_ENCRYPTION": "true",
+    "FILENAME_ENCODING": "base32",
+}
+
+
+def variable(option: str) -> str:
+    """Returns the environment variable in which rclone looks for an option of the encrypted remote."""
+    return f"RCLONE_CONFIG_{NAME.upper()}_{option}"
+
+
+def encrypted(base: Remote, password: Secret) -> Remote:
+    """Returns the encrypted remote that lies on ``base``. Everything is handed to rclone by environment."""
+    if backend_of(base.root).lower() == f"{NAME}:":
+        raise ConfigurationError(f'A remote named "{NAME}" cannot be encrypted: rename it in rclone\'s configuration.')
+    options: dict[str, str | Secret] = {
+        **PARAMETERS,
+        "REMOTE": base.path(FOLDER),
+        "PASSWORD": _obscured(base.binary, password),
+    }
+    return Remote(
+        root=f"{NAME}:",
+        binary=base.binary,
+        config=base.config,
+        flags=base.flags,
+        env={**base.env, **{variable(option): value for option, value in options.items()}},
+        base=base,
+    )
+
+
+def check_password(remote: Remote) -> None:
+    """Raises ConfigurationError where there are encrypted files, and the password opens none of their names.
+
+    rclone leaves out what it cannot decrypt: the wrong password shows an empty remote.
+    """
+    if remote.base is None or not remote.base.folders(FOLDER) or remote.folders(""):
+        return
+    raise ConfigurationError(
+        f'Remote "{remote.where}" was encrypted with another password than the one that is set. Set the right one; '
+        "to go on with a new password, choose another folder for the remote."
+    )
+
+
+@cache
+def _obscured(rclone: str, password: Secret) -> Secret:
+    """Returns the password as rclone's configuration holds it. That hides it from nobody, so it is a secret too."""
+    command = Remote("", binary=rclone).command("obscure", "-")
+    return Secret(run(command, stdin=password.value.encode()).decode().strip())

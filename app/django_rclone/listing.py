@@ -1,0 +1,64 @@
+"""What a list of backups shows of each, for people and for programs. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django_rclone import display
+from django_rclone.catalog import Backup
+from django_rclone.rclone import Entry
+
+HEADER = ("id", "database", "engine", "when", "age", "size", "compression", "state", "path")
+MEDIA_HEADER = ("path", "size", "modified")
+
+
+def table(backups: list[Backup], now: datetime) -> list[str]:
+    """Returns the lines of a table of backups."""
+    return display.table(HEADER, [_row(backup, now) for backup in backups], right=(4, 5))
+
+
+def _row(backup: Backup, now: datetime) -> tuple[str, ...]:
+    manifest = backup.manifest
+    return (
+        backup.id or "-",
+        backup.database or "-",
+        manifest.engine or "-",
+        display.moment(backup.moment),
+        display.age(now - backup.moment),
+        display.size(backup.size),
+        manifest.compression or "-",
+        backup.state.value,
+        backup.file,
+    )
+
+
+def document(backup: Backup) -> dict[str, Any]:
+    """Returns a backup as JSON has it."""
+    manifest = backup.manifest
+    return {
+        "id": backup.id,
+        "database": backup.database,
+        "project": manifest.project,
+        "engine": manifest.engine,
+        "name": manifest.name,
+        "when": backup.moment.isoformat(),
+        "bytes": backup.size,
+        "compression": manifest.compression,
+        "state": backup.state.value,
+        "problem": backup.problem,
+        "path": backup.path,
+        "sha256": manifest.objects[0].sha256,
+    }
+
+
+def media_table(files: list[Entry]) -> list[str]:
+    """Returns the lines of a table of media files, and their sum."""
+    rows = [(file.path, display.size(file.size), display.moment(file.modified)) for file in files]
+    total = f"{len(files)} files, {display.size(sum(file.size for file in files))}"
+    return [*display.table(MEDIA_HEADER, rows, right=(1,)), total]
+
+
+def media_document(file: Entry) -> dict[str, Any]:
+    """Returns a media file as JSON has it."""
+    return {"path": file.path, "bytes": file.size, "modified": file.modified.isoformat()}

@@ -1,0 +1,36 @@
+"""Several things in one run: each stands alone, and the end says how many failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from django_rclone.exceptions import DjangoRcloneError, Interrupted, PartlyDone
+
+
+def each[T](things: Iterable[T], work: Callable[[T], None], told: Callable[[T, DjangoRcloneError], None]) -> None:
+    """Does ``work`` for everything, and goes on after a failure, of which ``told`` hears where there are several.
+
+    Raises the failure of the only one; PartlyDone when some failed; when all did, an error with their exit code if
+    they agree on one. An interruption ends it all at once.
+    """
+    things = list(things)
+    failures: list[DjangoRcloneError] = []
+    for thing in things:
+        try:
+            work(thing)
+        except Interrupted:
+            raise
+        except DjangoRcloneError as error:
+            failures.append(error)
+            if len(things) > 1:
+                told(thing, error)
+    if not failures:
+        return
+    if len(things) == 1:
+        raise failures[0]
+    summary = f"{len(failures)} of {len(things)} databases failed."
+    if len(failures) < len(things):
+        raise PartlyDone(summary)
+    worst = DjangoRcloneError(summary)
+    worst.exit_code = failures[0].exit_code if len({error.exit_code for error in failures}) == 1 else 1
+    raise worst
