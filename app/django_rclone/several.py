@@ -7,8 +7,13 @@ from collections.abc import Callable, Iterable
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, PartlyDone
 
 
-def each[T](things: Iterable[T], work: Callable[[T], None], told: Callable[[T, DjangoRcloneError], None]) -> None:
-    """Does ``work`` for everything, and goes on after a failure, of which ``told`` hears where there are several.
+def each[T](
+    things: Iterable[T],
+    work: Callable[[T], None],
+    told: Callable[[T, DjangoRcloneError], None],
+    what: str = "databases",
+) -> None:
+    """Does ``work`` for everything, and goes on after a failure, of which ``told`` hears. ``what`` they all are.
 
     Raises the failure of the only one; PartlyDone when some failed; when all did, an error with their exit code if
     they agree on one. An interruption ends it all at once.
@@ -22,13 +27,12 @@ def each[T](things: Iterable[T], work: Callable[[T], None], told: Callable[[T, D
             raise
         except DjangoRcloneError as error:
             failures.append(error)
-            if len(things) > 1:
-                told(thing, error)
+            told(thing, error)
     if not failures:
         return
     if len(things) == 1:
         raise failures[0]
-    summary = f"{len(failures)} of {len(things)} databases failed."
+    summary = f"{len(failures)} of {len(things)} {what} failed."
     if len(failures) < len(things):
         raise PartlyDone(summary)
     worst = DjangoRcloneError(summary)

@@ -49,12 +49,17 @@ class BackupCommand(BaseCommand):
 
 def moment(text: str) -> datetime:
     """Returns the time that an argument names; without an offset it is in TIME_ZONE."""
+    when = parse_time(text)
+    return when if when.tzinfo else timezone.make_aware(when, timezone.get_default_timezone())
+
+
+def parse_time(text: str) -> datetime:
+    """Returns the time that an argument names, as it stands there."""
     try:
-        when = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         forms = "2026-11-23T10:15 or 2026-11-23T10:15+01:00"
         raise ArgumentTypeError(f"{text!r} is no time; give one like {forms}") from None
-    return when if when.tzinfo else timezone.make_aware(when, timezone.get_default_timezone())
 
 
 @contextmanager

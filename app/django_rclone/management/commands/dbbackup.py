@@ -10,6 +10,7 @@ from django_rclone import conf, display, several
 from django_rclone.backup import Run, back_up
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector
+from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.management.base import BackupCommand
 from django_rclone.prune import prune
 from django_rclone.selection import Owner
@@ -41,11 +42,12 @@ class Command(BackupCommand):
     def work(self, *, database: list[str] | None, clean: bool, verbosity: int, **_options: Any) -> None:
         run = Run(conf.remote(), conf.get("PROJECT"), quiet=verbosity < 1)
         aliases = list(dict.fromkeys(database or ["default"]))
-        several.each(
-            aliases,
-            lambda alias: self._back_up(registry.connector(alias), run, clean, verbosity),
-            lambda _alias, error: self.stderr.write(str(error)),
-        )
+
+        def told(_alias: str, error: DjangoRcloneError) -> None:
+            if len(aliases) > 1:  # the only one's is the command's own error
+                self.stderr.write(str(error))
+
+        several.each(aliases, lambda alias: self._back_up(registry.connector(alias), run, clean, verbosity), told)
 
     def _back_up(self, connector: BaseConnector, run: Run, clean: bool, verbosity: int) -> None:
         manifest = back_up(connector, run)

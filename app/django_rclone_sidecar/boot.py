@@ -1,0 +1,68 @@
+"""Starts the sidecar's Django project, and says what it will work on."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from importlib import import_module
+
+import django
+from django.conf import settings
+from django_rclone.masking import mask
+
+from django_rclone_sidecar import logs, project
+from django_rclone_sidecar.env import Environment
+from django_rclone_sidecar.target import Target
+
+_OURS = "django_rclone_sidecar.settings"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """What every verb works with: the environment, the target, and the aliases that are meant."""
+
+    environment: Environment
+    target: Target
+    aliases: list[str]
+
+    def chosen(self, databases: list[str] | None) -> list[str]:
+        """Returns the aliases that ``--database`` names, or all. Raises ConfigurationError for an unknown one."""
+        return project.known(databases, self.target, "--database") if databases else self.aliases
+
+
+def hand_on(environ: MutableMapping[str, str]) -> None:
+    """Takes DJANGO_SETTINGS_MODULE, as the web container has it, for the target's, and puts ours in its place."""
+    theirs = environ.get("DJANGO_SETTINGS_MODULE", "")
+    if theirs and theirs != _OURS:
+        environ.setdefault("TARGET_SETTINGS_MODULE", theirs)
+    environ["DJANGO_SETTINGS_MODULE"] = _OURS
+
+
+def start() -> Sidecar:
+    """Resolves the target, sets Django up, and says what is meant."""
+    hand_on(os.environ)
+    ours = import_module(_OURS)
+    environment: Environment = ours.ENVIRONMENT
+    target: Target = ours.TARGET
+    logs.hide(project.passwords(target))
+    django.setup()
+    sidecar = Sidecar(environment, target, project.aliases(environment, target))
+    _announce(sidecar)
+    return sidecar
+
+
+def _announce(sidecar: Sidecar) -> None:
+    for alias in sidecar.aliases:
+        where, origin = project.place(sidecar.target.databases[alias]), sidecar.target.origins.get(alias, "")
+        logger.info(
+            'Database "%s": %s (from %s)', alias, where, origin, extra={"event": "target.database", "database": alias}
+        )
+    remote = settings.DJANGO_RCLONE["REMOTE"]
+    encrypted = ", encrypted" if settings.DJANGO_RCLONE.get("ENCRYPTION_PASSWORD") else ""
+    logger.info("Remote: %s%s", mask(remote), encrypted, extra={"event": "target.remote"})
+    for note in sidecar.target.notes:
+        logger.warning("%s", note, extra={"event": "target.note"})

@@ -1,0 +1,104 @@
+"""``django-rclone``: finds the verb, runs it, and turns what goes wrong into one line and an exit code."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
+from django_rclone.masking import secret_values
+from django_rclone.process.interrupts import interruptible
+
+from django_rclone_sidecar import env, logs
+from django_rclone_sidecar.runs import Reported
+
+logger = logging.getLogger(__name__)
+
+VERBS: Mapping[str, str] = {
+    "backup": "Back up the databases, and the media files.",
+    "restore": "Restore databases: the newest good backups, or the one that you name.",
+    "list": "List what is on the remote, newest first.",
+    "prune": "Remove backups beyond BACKUP_KEEP_LAST, and what dead runs left.",
+    "media-backup": "Make the mirror of the media files on the remote equal to them.",
+    "media-restore": "Make the media files equal to their mirror on the remote.",
+    "doctor": "Check everything that a backup and a restore need, and say what to do.",
+    "manage": "Run a management command of Django's or django_rclone's.",
+    "version": "Print the versions.",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the verb that the arguments name, and returns the exit code."""
+    verb, *rest = (sys.argv[1:] if arguments is None else arguments) or [""]
+    if verb in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if verb not in VERBS:
+        print(usage(), file=sys.stderr)
+        print(_mistake(verb), file=sys.stderr)
+        return ConfigurationError.exit_code
+    # Imported when it is asked for: not every verb needs Django.
+    module = import_module(f"django_rclone_sidecar.verbs.{verb.replace('-', '_')}")
+    try:
+        with interruptible():
+            _start_log()
+            code: int = module.main(rest)
+            return code
+    except Reported as error:
+        return error.exit_code
+    except DjangoRcloneError as error:
+        logger.error("%s", error, extra={"event": f"{verb}.failed"}, exc_info=_wanted(error))
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has gone (`list | head`): nothing is left to say, not even at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DjangoRcloneError.exit_code
+    except Exception as error:
+        # Nobody foresaw it. The message alone may say little, but a traceback may hold more than it should.
+        message = f"{type(error).__name__}: {error}. With BACKUP_LOG_LEVEL=debug the log says where."
+        logger.error("%s", message, extra={"event": f"{verb}.failed"}, exc_info=_wanted(error))
+        return DjangoRcloneError.exit_code
+
+
+def usage() -> str:
+    """Returns which verbs there are."""
+    width = max(len(verb) for verb in VERBS)
+    lines = [f"  {verb:<{width}}  {meaning}" for verb, meaning in VERBS.items()]
+    return "\n".join(
+        [
+            "usage: django-rclone VERB [OPTION …]",
+            "",
+            *lines,
+            "",
+            "Each takes --help. What is backed up, and where to, environment variables say: docs/environment.md.",
+        ]
+    )
+
+
+def _mistake(verb: str) -> str:
+    if not verb:
+        return "error: say what to do."
+    meant = next(iter(difflib.get_close_matches(verb, VERBS, n=1)), "")
+    return f'error: there is no verb "{verb}".' + (f" Did you mean {meant}?" if meant else "")
+
+
+def _start_log() -> None:
+    """Sets the log up before anything can go wrong: also when some other variable is mistyped."""
+    secrets = secret_values(os.environ)
+    try:
+        environment = env.read(os.environ)
+    except ConfigurationError:
+        logs.set_up("json" if os.environ.get("BACKUP_LOG_FORMAT", "").lower() == "json" else "text", "info", secrets)
+        raise
+    logs.set_up(environment.get("BACKUP_LOG_FORMAT"), environment.get("BACKUP_LOG_LEVEL"), secrets)
+    logs.hide(environment.secrets)
+    for warning in environment.warnings:
+        logger.warning("%s", warning, extra={"event": "environment.unknown"})
+
+
+def _wanted(error: BaseException) -> BaseException | None:
+    return error if logging.getLogger().isEnabledFor(logging.DEBUG) else None

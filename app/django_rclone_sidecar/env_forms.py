@@ -1,0 +1,83 @@
+"""The forms that values of environment variables have. Each returns the value, or raises ValueError. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django_rclone import rclone_secrets, streams
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def choice(*words: str) -> Callable[[str], str]:
+    """Returns the form of a value that is one of these words, in any case."""
+
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError
+        return text.lower()
+
+    return parse
+
+
+def whole(text: str) -> int:
+    """Whole numbers from 1 on."""
+    if not re.fullmatch(r"[0-9]+", text) or int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
+def seconds(text: str) -> float | None:
+    """Durations such as ``600``, ``90s``, ``15m``, ``2h`` or ``1d``; ``off`` is None: no limit."""
+    if text.lower() == "off":
+        return None
+    match = _DURATION.fullmatch(text.lower())
+    if match is None or float(match[1]) == 0:
+        raise ValueError
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]]).total_seconds()
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Names with commas or spaces between them."""
+    return tuple(dict.fromkeys(re.split(r"[\s,]+", text.strip(", \n\t"))))
+
+
+def line(text: str) -> str:
+    """Any text of one line."""
+    if "\n" in text or "\r" in text:
+        raise ValueError
+    return text
+
+
+def folder(text: str) -> Path:
+    """A folder; ``~`` is the user's own."""
+    return Path(text).expanduser()
+
+
+def time_zone(text: str) -> str:
+    """A name of the time zone database."""
+    try:
+        return ZoneInfo(text).key
+    except (KeyError, OSError) as error:
+        raise ValueError from error
+
+
+def compression(text: str) -> dict[str, Any]:
+    """A method, and after a colon its level, as the setting COMPRESSION has it."""
+    method, colon, level = text.lower().partition(":")
+    if method not in streams.LEVELS or (colon and (not level.isdigit() or int(level) not in streams.LEVELS[method])):
+        raise ValueError
+    return {"METHOD": method, "LEVEL": int(level)} if colon else {"METHOD": method}
+
+
+def remote(text: str) -> str:
+    """What rclone takes as a remote, without a password in it."""
+    if rclone_secrets.has_secret(text):
+        raise ValueError(rclone_secrets.EXPOSED)
+    return line(text)

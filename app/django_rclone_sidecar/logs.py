@@ -1,0 +1,85 @@
+"""The log: lines for people or one JSON object a line for programs, on stderr, without secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from django_rclone import naming
+from django_rclone.masking import mask
+
+# What a record may carry beside its message, as `extra`.
+_DETAILS = ("database", "path", "bytes", "seconds")
+
+_LEVELS = logging.getLevelNamesMapping()
+
+
+class Form(logging.Formatter):
+    """Writes a record, secrets masked."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self.secrets = list(secrets)
+
+    def message(self, record: logging.LogRecord) -> str:
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[0]:
+            text = f"{text}\n{self.formatException(record.exc_info)}"
+        return mask(text, self.secrets)
+
+
+class Text(Form):
+    """``2026-11-23T10:15:00Z INFO    message``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"{_time(record, 'seconds')} {record.levelname:<7} {self.message(record)}"
+
+
+class Json(Form):
+    """One object a line: time, level, event, message, run_id, and what is known of database, path, bytes, seconds."""
+
+    def __init__(self, secrets: Iterable[str], run: str) -> None:
+        super().__init__(secrets)
+        self._run = run
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": _time(record, "milliseconds"),
+            "level": record.levelname.lower(),
+            "event": getattr(record, "event", "log"),
+            "message": self.message(record),
+            "run_id": self._run,
+        }
+        details = {name: getattr(record, name) for name in _DETAILS if hasattr(record, name)}
+        return json.dumps(entry | details, ensure_ascii=False)
+
+
+def set_up(form: str, level: str, secrets: Iterable[str]) -> None:
+    """Sends everything that is logged, at this level or above, to stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    run = naming.new_id(random.SystemRandom())
+    handler.setFormatter(Json(secrets, run) if form == "json" else Text(secrets))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(_LEVELS[level.upper()])
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Keeps further secrets out of the log, from now on."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, Form):
+            handler.formatter.secrets.extend(secrets)
+
+
+def shows_progress() -> bool:
+    """Tells whether a line that only says how far a run is belongs on stderr."""
+    root = logging.getLogger()
+    return root.level <= logging.INFO and not any(isinstance(handler.formatter, Json) for handler in root.handlers)
+
+
+def _time(record: logging.LogRecord, precision: str) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec=precision).replace("+00:00", "Z")

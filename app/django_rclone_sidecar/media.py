@@ -1,0 +1,84 @@
+"""The media files, as the verbs handle them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django_rclone import conf, media
+from django_rclone.exceptions import ConfigurationError
+from django_rclone.rclone import Remote
+
+from django_rclone_sidecar import logs, project
+from django_rclone_sidecar.boot import Sidecar
+
+logger = logging.getLogger(__name__)
+
+
+def check(sidecar: Sidecar) -> None:
+    """Raises ConfigurationError, with the reason, when the target has no folder of media files."""
+    root, origin = project.media_root(sidecar.environment, sidecar.target)
+    if not root:
+        raise ConfigurationError(f"There are no media files to speak of: {origin}. Set BACKUP_MEDIA_ROOT.")
+
+
+def wanted(sidecar: Sidecar, remote: Remote) -> bool:
+    """Tells whether a run saves the media files too. Raises ConfigurationError if it must and there are none.
+
+    With BACKUP_MEDIA=auto a folder that is not there is left out only while the remote has no mirror of it.
+    """
+    choice = sidecar.environment.get("BACKUP_MEDIA")
+    root, origin = project.media_root(sidecar.environment, sidecar.target)
+    if choice == "off":
+        return False
+    if choice == "on":
+        check(sidecar)
+        return True
+    if not root:
+        logger.info("Media files: none, %s.", origin, extra={"event": "media.none"})
+        return False
+    if sidecar.environment.given("BACKUP_MEDIA_ROOT") or Path(root).is_dir():
+        return True
+    if remote.files(conf.get("MEDIA_BACKUP_DIR"), recursive=True):
+        return True  # and the backup says that the folder has gone
+    logger.warning(
+        "Media files are not backed up: %s (from %s) is not there. Mount it, set BACKUP_MEDIA_ROOT, or say "
+        "BACKUP_MEDIA=off.",
+        *(root, origin),
+        extra={"event": "media.none"},
+    )
+    return False
+
+
+def back_up(remote: Remote, *, allow_empty: bool = False) -> None:
+    """Makes the mirror equal to the media files, and says what changed."""
+    began = time.monotonic()
+    changes = media.back_up(
+        remote,
+        conf.get("MEDIA_BACKUP_DIR"),
+        allow_empty=allow_empty,
+        limits=conf.limits(),
+        quiet=not logs.shows_progress(),
+    )
+    _tell("backed up", "backup", changes, began)
+
+
+def plan(remote: Remote) -> str:
+    """Returns what a restore would change, in words."""
+    planned = media.preview(remote, conf.get("MEDIA_BACKUP_DIR"), conf.limits())
+    to_copy = f"{planned.copied} files to copy ({planned.bytes:,} bytes)"
+    return f"media    in {settings.MEDIA_ROOT}: {to_copy}, {planned.deleted} to delete"
+
+
+def restore(remote: Remote) -> None:
+    """Makes the media files equal to their mirror, and says what changed."""
+    began = time.monotonic()
+    changes = media.restore(remote, conf.get("MEDIA_BACKUP_DIR"), conf.limits(), quiet=not logs.shows_progress())
+    _tell("restored", "restore", changes, began)
+
+
+def _tell(done: str, verb: str, changes: media.Changes, began: float) -> None:
+    about = {"event": f"media.{verb}.done", "bytes": changes.bytes, "seconds": round(time.monotonic() - began, 3)}
+    logger.info("Media files %s: %s.", done, changes, extra=about)

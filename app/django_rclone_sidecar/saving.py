@@ -1,0 +1,42 @@
+"""One database saved, and what goes because of it."""
+
+from __future__ import annotations
+
+import logging
+
+from django_rclone import display, prune
+from django_rclone.backup import Run, back_up
+from django_rclone.db import registry
+from django_rclone.selection import Owner
+
+logger = logging.getLogger(__name__)
+
+
+def save(alias: str, run: Run, keep: int | None) -> None:
+    """Backs one database up, and then removes what retention says."""
+    connector = registry.connector(alias)
+    manifest = back_up(connector, run)
+    (stored,) = manifest.objects
+    seconds = (manifest.finished_at - manifest.started_at).total_seconds()
+    logger.info(
+        'Database "%s": backed up to %s (%s in %s).',
+        *(alias, stored.path, display.size(stored.bytes), display.duration(seconds)),
+        extra={
+            "event": "backup.done",
+            "database": alias,
+            "path": stored.path,
+            "bytes": stored.bytes,
+            "seconds": round(seconds, 3),
+        },
+    )
+    if keep is not None:
+        owner = Owner(run.project, alias, connector.name)
+        limit = run.limits.timeout
+        for gone in prune.prune(run.remote, run.names, owner, keep=keep, now=run.clock(), timeout=limit):
+            tell_removed(alias, gone.path, gone.state)
+
+
+def tell_removed(alias: str, path: str, state: str) -> None:
+    """Says that retention has removed a backup."""
+    about = {"event": "prune.removed", "database": alias, "path": path}
+    logger.info('Database "%s": removed %s (%s).', alias, path, state, extra=about)

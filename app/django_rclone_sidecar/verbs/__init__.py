@@ -1,0 +1,1 @@
+"""One verb a file: ``main`` takes its arguments and returns the exit code."""

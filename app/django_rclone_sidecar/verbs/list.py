@@ -1,0 +1,57 @@
+"""``list``: what is on the remote. Asks no database."""
+
+from __future__ import annotations
+
+import json
+import logging
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+
+from django_rclone import catalog, conf, listing
+
+from django_rclone_sidecar import boot
+
+logger = logging.getLogger(__name__)
+
+
+def parser() -> ArgumentParser:
+    """Returns what reads the verb's arguments."""
+    made = ArgumentParser(
+        "django-rclone list",
+        description="Lists the backups on the remote, newest first. Only good ones are restored unasked.",
+        allow_abbrev=False,
+    )
+    made.add_argument("-d", "--database", default="", metavar="ALIAS", help="Only this database alias.")
+    made.add_argument("--media", action="store_true", help="List the mirror of the media files instead.")
+    made.add_argument("--json", action="store_true", help="Print one JSON array.")
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    options = parser().parse_args(arguments)
+    boot.start()
+    if options.media:
+        _media(options.json)
+    else:
+        _backups(options.database, options.json)
+    return 0
+
+
+def _backups(alias: str, as_json: bool) -> None:
+    backups = catalog.load(conf.remote(), conf.names(), alias)
+    if as_json:
+        print(json.dumps([listing.document(backup) for backup in backups], indent=2))
+        return
+    if backups:
+        print("\n".join(listing.table(backups, datetime.now(UTC))))
+    for backup in backups:
+        if backup.problem:
+            logger.warning("%s: %s: %s.", backup.path, backup.state, backup.problem, extra={"event": "list.problem"})
+
+
+def _media(as_json: bool) -> None:
+    files = sorted(conf.remote().files(conf.get("MEDIA_BACKUP_DIR"), recursive=True), key=lambda file: file.path)
+    if as_json:
+        print(json.dumps([listing.media_document(file) for file in files], indent=2))
+    elif files:
+        print("\n".join(listing.media_table(files)))

@@ -1,0 +1,15 @@
+"""``manage …``: Django's management commands, in the sidecar's project."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.management import ManagementUtility
+
+from django_rclone_sidecar import boot
+
+
+def main(arguments: list[str]) -> int:
+    boot.hand_on(os.environ)
+    ManagementUtility(["django-rclone manage", *arguments]).execute()
+    return 0

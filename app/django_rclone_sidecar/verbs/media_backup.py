@@ -1,0 +1,33 @@
+"""``media-backup``: the media files alone."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from django_rclone import conf
+
+from django_rclone_sidecar import boot, lock, media
+
+
+def parser() -> ArgumentParser:
+    """Returns what reads the verb's arguments."""
+    made = ArgumentParser(
+        "django-rclone media-backup",
+        description="Makes the mirror of the media files on the remote equal to them: only what changed is sent.",
+        allow_abbrev=False,
+    )
+    made.add_argument(
+        "--allow-empty",
+        action="store_true",
+        help="Go on when the folder is empty and the mirror is not: this deletes the mirror's files.",
+    )
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    options = parser().parse_args(arguments)
+    sidecar = boot.start()
+    with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
+        media.check(sidecar)
+        media.back_up(conf.remote(), allow_empty=options.allow_empty)
+    return 0

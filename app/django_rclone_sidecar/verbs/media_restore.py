@@ -1,0 +1,32 @@
+"""``media-restore``: the media files alone."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from django_rclone import conf
+
+from django_rclone_sidecar import boot, consent, lock, media
+
+
+def parser() -> ArgumentParser:
+    """Returns what reads the verb's arguments."""
+    made = ArgumentParser(
+        "django-rclone media-restore",
+        description="Makes the media files equal to their mirror on the remote. Files that the mirror lacks are "
+        "deleted: at a terminal it says how many before it asks.",
+        allow_abbrev=False,
+    )
+    consent.arguments(made)
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    options = parser().parse_args(arguments)
+    sidecar = boot.start()
+    with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
+        media.check(sidecar)
+        remote = conf.remote()
+        if consent.given(options, media.plan(remote)):
+            media.restore(remote)
+    return 0
