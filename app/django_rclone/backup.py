@@ -57,7 +57,7 @@ class Run:
         if self._abilities is None:
             found = self.remote.abilities()
             encryption.check_password(self.remote)
-            self._guided = self.remote.plain.stat(naming.README) is not None
+            self._guided = guide.is_there(self.remote)
             self._abilities = found
             if not found.streams:
                 logger.warning(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cache
 
@@ -16,7 +17,6 @@ FOLDER = "encrypted"
 NAME = "decrypted"
 """What rclone calls the view of that folder in which names and contents can be read."""
 
-# Said in full, so that no variable or default of the user's own (RCLONE_CRYPT_…) makes files that nobody can read.
 PARAMETERS: Mapping[str, str] = {
     "TYPE": "crypt",
     "FILENAME_ENCRYPTION": "standard",
@@ -34,6 +34,7 @@ def encrypted(base: Remote, password: Secret) -> Remote:
     """Returns the encrypted remote that lies on ``base``. Everything is handed to rclone by environment."""
     if backend_of(base.root).lower() == f"{NAME}:":
         raise ConfigurationError(f'A remote named "{NAME}" cannot be encrypted: rename it in rclone\'s configuration.')
+    _refuse_other_parameters(base)
     options: dict[str, str | Secret] = {
         **PARAMETERS,
         "REMOTE": base.path(FOLDER),
@@ -60,6 +61,18 @@ def check_password(remote: Remote) -> None:
         f'Remote "{remote.where}" was encrypted with another password than the one that is set. Set the right one; '
         "to go on with a new password, choose another folder for the remote."
     )
+
+
+def _refuse_other_parameters(base: Remote) -> None:
+    """Raises ConfigurationError for what rclone would obey rather than our parameters: names could stay readable, and
+    RESTORE.md would not tell how to open what was made."""
+    variables = [name for name in os.environ if name.startswith("RCLONE_CRYPT_")]
+    flags = [flag.partition("=")[0] for flag in base.flags if flag.startswith("--crypt-")]
+    for name in sorted([*variables, *flags]):
+        raise ConfigurationError(
+            f"{name} would change how backups are encrypted. Remove it, or set it for your own remote alone, as "
+            "RCLONE_CONFIG_<NAME>_… does."
+        )
 
 
 @cache

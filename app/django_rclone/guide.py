@@ -1,11 +1,11 @@
-"""RESTORE.md: how to get everything back with rclone and the database's own client alone. Pure."""
+"""RESTORE.md: how to get everything back with rclone and the database's own client alone."""
 
 from __future__ import annotations
 
 import shlex
 
 from django_rclone import encryption
-from django_rclone.naming import MANIFEST_DIR
+from django_rclone.naming import MANIFEST_DIR, README
 from django_rclone.rclone import Remote
 
 
@@ -38,6 +38,13 @@ where an object's name ends in .zst or .gz, zstd or gzip are enough.
 
 With Django and django-rclone at hand it is one command: `python manage.py dbrestore`.
 """
+
+
+def is_there(remote: Remote) -> bool:
+    """Tells whether RESTORE.md lies at the remote's root; one from before encryption does not count."""
+    if remote.base is None:
+        return remote.stat(README) is not None
+    return any(encryption.variable("TYPE") in told for told in remote.base.contents("", (README,)))
 
 
 def _encryption(remote: Remote) -> str:

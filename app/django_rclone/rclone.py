@@ -189,6 +189,12 @@ class Remote:
             return None
         return Entry(path, answer["Size"], datetime.fromisoformat(answer["ModTime"]))
 
+    def stored_at(self, path: str) -> datetime | None:
+        """Returns when the storage says that a file came, where it keeps such a time; else when it was made."""
+        question = ("lsjson", "--stat", "--use-server-modtime", "--no-mimetype", self.path(path))
+        answer = json.loads(run(self._question(*question)))
+        return datetime.fromisoformat(answer["ModTime"]) if answer else None
+
     def contents(self, folder: str, patterns: tuple[str, ...]) -> list[str]:
         """Returns the texts of the files directly in ``folder`` that fit one of the glob ``patterns``."""
         including = [part for pattern in patterns for part in ("--include", f"/{pattern}")]

@@ -9,7 +9,7 @@ from django_rclone.exceptions import DjangoRcloneError, Interrupted, PartlyDone
 
 def each[T](
     things: Iterable[T],
-    work: Callable[[T], None],
+    work: Callable[[T], object],
     told: Callable[[T, DjangoRcloneError], None],
     what: str = "databases",
 ) -> None:

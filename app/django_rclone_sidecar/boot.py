@@ -12,7 +12,7 @@ import django
 from django.conf import settings
 from django_rclone.masking import mask
 
-from django_rclone_sidecar import logs, project
+from django_rclone_sidecar import logs, place, project
 from django_rclone_sidecar.env import Environment
 from django_rclone_sidecar.target import Target
 
@@ -64,5 +64,7 @@ def _announce(sidecar: Sidecar) -> None:
     remote = settings.DJANGO_RCLONE["REMOTE"]
     encrypted = ", encrypted" if settings.DJANGO_RCLONE.get("ENCRYPTION_PASSWORD") else ""
     logger.info("Remote: %s%s", mask(remote), encrypted, extra={"event": "target.remote"})
+    if place.vanishes(remote):
+        logger.warning("%s", place.VANISHES.format(folder=remote), extra={"event": "target.remote"})
     for note in sidecar.target.notes:
         logger.warning("%s", note, extra={"event": "target.note"})

@@ -194,9 +194,9 @@ def _value(name: str, variable: Variable, texts: Mapping[str, str]) -> Any:
         return None
     try:
         return variable.parse(text)
+    except forms.Unfit as error:
+        raise ConfigurationError(f"{name} {error}") from error
     except ValueError as error:
-        if str(error):
-            raise ConfigurationError(f"{name} {error}") from error
         shown = "has a value that does not fit" if variable.secret else f'is "{mask(text)}"'
         raise ConfigurationError(f"{name} {shown}: it must be {variable.form}.") from error
 

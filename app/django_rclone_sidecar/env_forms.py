@@ -11,6 +11,11 @@ from zoneinfo import ZoneInfo
 
 from django_rclone import rclone_secrets, streams
 
+
+class Unfit(ValueError):
+    """A value has the right form and cannot be used all the same; the message goes on after the variable's name."""
+
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -79,5 +84,5 @@ def compression(text: str) -> dict[str, Any]:
 def remote(text: str) -> str:
     """What rclone takes as a remote, without a password in it."""
     if rclone_secrets.has_secret(text):
-        raise ValueError(rclone_secrets.EXPOSED)
+        raise Unfit(rclone_secrets.EXPOSED)
     return line(text)

@@ -145,6 +145,10 @@ class BaseConnector(ABC):
         database in memory. Where backups are made elsewhere that is no fault."""
         return []
 
+    def restore_hindrances(self, facts: Facts) -> list[str]:  # noqa: ARG002 - a default that needs nothing
+        """Returns what would keep a restore from working, as far as the live database tells, one sentence each."""
+        return []
+
     @abstractmethod
     def probe(self) -> Command:
         """Returns the command whose output ``facts`` understands. Changes nothing in the database."""

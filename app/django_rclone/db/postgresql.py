@@ -10,7 +10,7 @@ from functools import cached_property
 
 from django_rclone.command import Command
 from django_rclone.db import postgresql_clients as programs
-from django_rclone.db import postgresql_facts, postgresql_toc
+from django_rclone.db import postgresql_facts, postgresql_preflight, postgresql_toc
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.clients import Client
 from django_rclone.db.postgresql_connection import Connection, connection
@@ -115,6 +115,9 @@ class PgDumpConnector(BaseConnector):
             explain=explainer(self.alias, self.connection.place),
         )
         return Dump(command, "dump", "custom", f"pg_dump {client.version}", compression)
+
+    def restore_hindrances(self, facts: Facts) -> list[str]:
+        return postgresql_preflight.hindrances(postgresql_facts.live(facts))
 
     def _compression(self, client: Client) -> tuple[str, str]:
         """Returns pg_dump's argument, and what it will have compressed with; empty: the recipe compresses."""

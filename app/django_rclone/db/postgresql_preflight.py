@@ -48,6 +48,22 @@ def problems(
     return found
 
 
+def hindrances(live: Live) -> list[str]:
+    """Returns what would keep any restore from working, whatever the backup holds."""
+    found = ["This server is a standby: a restore needs the primary."] if live.in_recovery else []
+    if closed := sorted(schema["name"] for schema in live.schemas if not schema["may_create"]):
+        found.append(
+            f'Role "{live.role}" may not create anything in schema {enumerate_some(closed)}. As its owner, run: '
+            f'GRANT ALL ON SCHEMA "{closed[0]}" TO "{live.role}";'
+        )
+    if not live.may_create:
+        found.append(
+            f'Role "{live.role}" may not create schemas in this database. As its owner, run: '
+            f'GRANT CREATE ON DATABASE "{live.database["datname"]}" TO "{live.role}";'
+        )
+    return found
+
+
 def _missing_rights(state: Live, choice: Choice) -> Iterable[str]:
     may_create = {schema["name"]: schema["may_create"] for schema in state.schemas}
     if closed := sorted(schema for schema in choice.schemas_to_fill if not may_create.get(schema, True)):

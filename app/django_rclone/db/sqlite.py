@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from django_rclone.command import Command, Explanation
 from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, RestorePlan
 from django_rclone.db.sqlite_errors import explain
-from django_rclone.db.sqlite_path import journal_mode, locate
+from django_rclone.db.sqlite_path import journal_mode, locate, unwritable
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.manifest import Manifest
 
@@ -104,6 +104,9 @@ class SqliteConnector(BaseConnector):
             migrations=found.pop("migrations", {}),
             details=found,
         )
+
+    def restore_hindrances(self, facts: Facts) -> list[str]:
+        return unwritable(self._live(facts))
 
     def dump(self, facts: Facts) -> Dump:
         path = self._live(facts)

@@ -48,6 +48,16 @@ def _path_of_uri(uri: str) -> str:
     return path
 
 
+def unwritable(path: str) -> list[str]:
+    """Returns what keeps this user from restoring: the file, and the folder in which a restore stages."""
+    return [
+        f"{place} cannot be written to by user {os.getuid()}, which a restore needs: mount it writable, or run as its "
+        "owner."
+        for place in (os.path.dirname(path), path)  # noqa: PTH120 - keeps links
+        if os.path.exists(place) and not os.access(place, os.W_OK)  # noqa: PTH110
+    ]
+
+
 def journal_mode(path: str) -> str:
     """Returns ``wal`` or ``rollback`` as the file's header says, or nothing where there is no such header.
 

@@ -1,0 +1,1 @@
+"""What can be wrong before the first backup and the first restore, one small check for each."""

@@ -1,0 +1,94 @@
+"""Is each database there, and can it be dumped and restored?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django_rclone import conf, display, restore
+from django_rclone.db import registry
+from django_rclone.db.base import BaseConnector, Facts, Mode
+from django_rclone.exceptions import NothingToRestore
+from django_rclone.inspection import inspect
+from django_rclone.selection import Owner
+
+from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
+
+
+@dataclass(slots=True)
+class Patient:
+    """One database, and what the first check found out about it."""
+
+    alias: str
+    connector: BaseConnector | None = None
+    facts: Facts | None = None
+
+    def named(self, what: str) -> str:
+        return f'database "{self.alias}" {what}'
+
+    def known(self) -> tuple[BaseConnector, Facts] | None:
+        """Returns what later checks build on; None where an earlier one has failed, and said why."""
+        return (self.connector, self.facts) if self.connector and self.facts else None
+
+
+def check(alias: str) -> Iterator[Finding]:
+    """Gives what is found of one database, in the order in which a backup and a restore would meet it."""
+    patient = Patient(alias)
+    for what, function in (
+        ("client", _programs),
+        ("reachable", _reachable),
+        ("dump", _dump),
+        ("restore", _restore),
+    ):
+        yield from safely(patient.named(what), function, patient)
+
+
+def _programs(patient: Patient) -> Iterator[Finding]:
+    connector = registry.connector(patient.alias)
+    problems = [*connector.check(), *connector.hindrances()]
+    for problem in problems:
+        yield fail(patient.named("client"), message=problem)
+    if not problems:
+        patient.connector = connector
+
+
+def _reachable(patient: Patient) -> Iterator[Finding]:
+    if patient.connector is None:
+        return
+    patient.facts = inspect(patient.connector, finish=False)
+    about = f"{patient.connector.engine} {patient.facts.server_version}, {display.size(patient.facts.size)}"
+    yield ok(patient.named("reachable"), message=f"{about}, {len(patient.facts.tables)} tables")
+
+
+def _dump(patient: Patient) -> Iterator[Finding]:
+    if (known := patient.known()) is None:
+        return
+    connector, facts = known
+    dump = connector.dump(facts)
+    for note in dump.notes:
+        yield warn(patient.named("dump"), message=note)
+    if dump.consistency != "snapshot":
+        yield warn(patient.named("dump"), message="A dump is not one moment of this database.")
+    yield ok(patient.named("dump"), message=f"{dump.client} fits, and nothing is in the way")
+
+
+def _restore(patient: Patient) -> Iterator[Finding]:
+    """Plans a restore of the newest backup, where there is one: this looks at everything but the object's end."""
+    if (known := patient.known()) is None:
+        return
+    connector, facts = known
+    hindrances = connector.restore_hindrances(facts)
+    for problem in hindrances:
+        yield warn(patient.named("restore"), message=problem)
+    if hindrances:
+        return
+    owner = Owner(conf.get("PROJECT"), connector.alias, connector.name)
+    try:
+        newest = restore.latest(conf.remote(), conf.names(), owner)
+    except NothingToRestore:
+        yield ok(patient.named("restore"), message="nothing is in the way; a backup to plan one with is not there yet")
+        return
+    planned = restore.plan(connector, conf.remote(), newest, Mode(), finish=False)
+    for note in planned.plan.notes:
+        yield warn(patient.named("restore"), message=note)
+    yield ok(patient.named("restore"), message=f"{newest.path} could be restored to {planned.plan.target}")

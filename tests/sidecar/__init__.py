@@ -1,0 +1,1 @@
+"""The `django-rclone` program, started as a person or a container starts it."""

@@ -1,0 +1,125 @@
+"""The environment variables: what they take, and what is said of those that are mistyped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django_rclone.exceptions import ConfigurationError
+from django_rclone_sidecar import env
+
+KUBERNETES = [
+    *("BACKUP_SERVICE_HOST", "BACKUP_SERVICE_PORT", "BACKUP_SERVICE_PORT_HTTP", "BACKUP_PORT"),
+    *("BACKUP_PORT_8000_TCP", "BACKUP_PORT_8000_TCP_PROTO", "BACKUP_PORT_8000_TCP_PORT", "BACKUP_PORT_8000_TCP_ADDR"),
+    *("BACKUP_WEB_SERVICE_HOST", "BACKUP_WEB_PORT_53_UDP_ADDR"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("BACKUP_REMOTE", "s3:bucket/site", "s3:bucket/site"),
+        ("BACKUP_DATABASES", "default, analytics", ("default", "analytics")),
+        ("BACKUP_DATABASES", "a b,a", ("a", "b")),
+        ("BACKUP_MEDIA", "ON", "on"),
+        ("BACKUP_MEDIA_ROOT", "/srv/media", Path("/srv/media")),
+        ("BACKUP_TIME_ZONE", "Europe/Berlin", "Europe/Berlin"),
+        ("BACKUP_KEEP_LAST", "14", 14),
+        ("BACKUP_COMPRESSION", "zstd:9", {"METHOD": "zstd", "LEVEL": 9}),
+        ("BACKUP_COMPRESSION", "none", {"METHOD": "none"}),
+        ("BACKUP_TIMEOUT", "90", 90.0),
+        ("BACKUP_TIMEOUT", "1.5h", 5400.0),
+        ("BACKUP_TIMEOUT", "off", None),
+        ("BACKUP_STALL_TIMEOUT", "10m", 600.0),
+        ("BACKUP_STATE_DIR", "/state", Path("/state")),
+        ("BACKUP_LOG_LEVEL", "", "info"),
+        ("BACKUP_KEEP_LAST", "", None),
+    ],
+)
+def test_a_value_is_what_its_text_means(name: str, text: str, value: object):
+    assert env.read({name: text}).get(name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "form"),
+    [
+        ("BACKUP_KEEP_LAST", "ten", 'is "ten": it must be a whole number, 1 or more.'),
+        ("BACKUP_KEEP_LAST", "0", 'is "0": it must be'),
+        ("BACKUP_KEEP_LAST", "²", "it must be"),
+        ("BACKUP_MEDIA", "yes", "it must be auto, on or off."),
+        ("BACKUP_TIME_ZONE", "Berlin", "it must be a name like Europe/Berlin."),
+        ("BACKUP_TIME_ZONE", "../passwd", "it must be a name like Europe/Berlin."),
+        ("BACKUP_TIMEOUT", "soon", "it must be seconds, or like 90m or 2h; off for no limit."),
+        ("BACKUP_TIMEOUT", "0", "off for no limit."),
+        ("BACKUP_COMPRESSION", "zstd:20", "it must be zstd, gzip or none"),
+        ("BACKUP_COMPRESSION", "lz4", "it must be zstd, gzip or none"),
+        ("BACKUP_LOG_FORMAT", "xml", "it must be text or json."),
+        ("BACKUP_REMOTE", ":sftp,host=h,pass=canary:x", "holds a password"),
+        (
+            "BACKUP_ENCRYPTION_PASSWORD",
+            "canary\ncanary",
+            "has a value that does not fit: it must be a text of one line.",
+        ),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_by_name(name: str, text: str, form: str):
+    with pytest.raises(ConfigurationError) as refused:
+        env.read({name: text})
+    assert str(refused.value).startswith(f"{name} ")
+    assert form in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+def test_a_value_may_lie_in_a_file(tmp_path: Path):
+    secret = tmp_path / "secret"
+    secret.write_text("kept\n")
+    read = env.read({"BACKUP_ENCRYPTION_PASSWORD_FILE": str(secret)})
+    assert read.get("BACKUP_ENCRYPTION_PASSWORD") == "kept"
+    assert read.secrets == ["kept"]
+    assert "BACKUP_ENCRYPTION_PASSWORD_FILE" not in read.texts
+    assert read.warnings == ()
+
+
+def test_a_file_that_cannot_be_read_fails_loudly(tmp_path: Path):
+    name = "BACKUP_ENCRYPTION_PASSWORD_FILE"
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "binary").write_bytes(b"\xff")
+    for file, why in (
+        ("missing", "No such file"),
+        ("empty", "is empty"),
+        ("binary", "it is no text"),
+        ("", "directory"),
+    ):
+        with pytest.raises(ConfigurationError, match=why) as refused:
+            env.read({name: str(tmp_path / file)})
+        assert str(refused.value).startswith(name)
+
+
+def test_a_value_and_its_file_at_once_are_a_contradiction(tmp_path: Path):
+    (tmp_path / "zone").write_text("UTC")
+    given = {"BACKUP_TIME_ZONE_FILE": str(tmp_path / "zone"), "BACKUP_TIME_ZONE": "UTC"}
+    with pytest.raises(ConfigurationError, match="BACKUP_TIME_ZONE and BACKUP_TIME_ZONE_FILE are both set"):
+        env.read(given)
+    assert env.read(given | {"BACKUP_TIME_ZONE": ""}).get("BACKUP_TIME_ZONE") == "UTC"
+
+
+def test_a_mistyped_name_is_a_warning_with_what_was_meant():
+    said = env.read(
+        {"BACKUP_REMOT": "x", "BACKUP_ENCRYPTION_PASWORD_FILE": "x", "BACKUP_XYZZY": "x", "OTHER": "x"}
+    ).warnings
+    assert said == (
+        "The variable BACKUP_ENCRYPTION_PASWORD_FILE is not known and does nothing. Did you mean "
+        "BACKUP_ENCRYPTION_PASSWORD_FILE?",
+        "The variable BACKUP_REMOT is not known and does nothing. Did you mean BACKUP_REMOTE?",
+        "The variable BACKUP_XYZZY is not known and does nothing. See docs/environment.md.",
+    )
+
+
+def test_what_kubernetes_says_of_a_service_called_backup_is_no_mistake():
+    assert env.read(dict.fromkeys(KUBERNETES, "tcp://10.0.0.1:80")).warnings == ()
+
+
+def test_every_default_fits_its_own_variable():
+    assert env.read({}).given("BACKUP_MEDIA") is False
+    for name, variable in env.VARIABLES.items():
+        assert bool(variable.default) != bool(variable.unset), name
