@@ -36,7 +36,8 @@ where an object's name ends in .zst or .gz, zstd or gzip are enough.
 
        rclone copy {shlex.quote(remote.path(media_folder))} /path/to/media
 
-With Django and django-rclone at hand it is one command: `python manage.py dbrestore`.
+With django-rclone at hand it is one command: `python manage.py dbrestore` in the project, or `restore --latest` in
+django-rclone's image.
 """
 
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from django_rclone import naming
 from django_rclone.masking import mask
 
+from django_rclone_sidecar import words
+
 # What a record may carry beside its message, as `extra`.
 _DETAILS = ("database", "path", "bytes", "seconds")
 
@@ -26,7 +28,7 @@ class Form(logging.Formatter):
         self.secrets = list(secrets)
 
     def message(self, record: logging.LogRecord) -> str:
-        text = record.getMessage()
+        text = words.ours(record.getMessage())
         if record.exc_info and record.exc_info[0]:
             text = f"{text}\n{self.formatException(record.exc_info)}"
         return mask(text, self.secrets)

@@ -91,6 +91,8 @@ def place(database: Mapping[str, Any]) -> str:
     if engine in ("sqlite3", "spatialite"):
         return f"{engine} {name}"
     user, host, port = (str(database.get(key) or "") for key in ("USER", "HOST", "PORT"))
+    if "://" in host:  # MongoDB's is a whole URL
+        host, port = host.partition("://")[2].partition("/")[0].rpartition("@")[2], ""
     address = f"{user}{'@' if user else ''}{host}{':' if port else ''}{port}"
     return f"{engine} {address}/{name}"
 

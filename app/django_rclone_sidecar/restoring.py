@@ -13,7 +13,7 @@ from django_rclone.db.base import Mode
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone.restore import Restore
 
-from django_rclone_sidecar import logs
+from django_rclone_sidecar import logs, words
 from django_rclone_sidecar.saving import save
 from django_rclone_sidecar.wanted import Shelf, Wish
 
@@ -31,7 +31,7 @@ class Plan:
     def shown(self, *, whole: bool) -> str:
         """Returns the plan for people; with ``whole`` every command in it."""
         if self.ready is None:
-            return f"cannot   {self.problem}"
+            return words.ours(f"cannot   {self.problem}")
         return str(self.ready) if whole else self.ready.summary
 
     def check(self) -> Restore:

@@ -7,6 +7,7 @@ import signal
 from argparse import Action
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from django.core.management.base import BaseCommand
 from django_rclone import checks, conf, exceptions
 from django_rclone.db import registry
 from django_rclone.exceptions import DjangoRcloneError
+from django_rclone_sidecar import cli, env
 
 ROOT = Path(__file__).parents[2]
+VERBS_WITH_OPTIONS = tuple(verb for verb in cli.VERBS if verb != "manage")
 COMMANDS = ("dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups")
 
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -91,8 +94,30 @@ def options(name: str) -> str:
 
 
 def _spelled(action: Action) -> str:
-    value = f" {action.metavar}" if action.metavar else ""
+    named = action.metavar or (action.dest.upper() if action.nargs is None else "")
+    value = f" {named}" if named else ""
     return ", ".join(f"`{option}{value}`" for option in action.option_strings)
+
+
+def environment() -> str:
+    """The variables of the sidecar."""
+    rows = [
+        (f"`{name}`", entry.meaning, entry.form, f"`{entry.default}`" if entry.default else entry.unset)
+        for name, entry in env.VARIABLES.items()
+    ]
+    return table(("variable", "meaning", "takes", "without it"), rows)
+
+
+def verbs() -> str:
+    """What the sidecar's program can do."""
+    return table(("verb", "meaning"), [(f"`{verb}`", meaning) for verb, meaning in cli.VERBS.items()])
+
+
+def verb_options(verb: str) -> str:
+    """The options of one verb."""
+    parser = import_module(f"django_rclone_sidecar.verbs.{verb.replace('-', '_')}").parser()
+    rows = [(_spelled(action), str(action.help)) for action in parser._actions if action.dest != "help"]
+    return table(("option", "meaning"), rows)
 
 
 def engines() -> str:
@@ -106,6 +131,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "checks": system_checks,
     "engines": engines,
     **{name: partial(options, name) for name in COMMANDS},
+    "environment": environment,
+    "verbs": verbs,
+    **{f"verb-{verb}": partial(verb_options, verb) for verb in VERBS_WITH_OPTIONS},
 }
 
 

@@ -89,6 +89,7 @@ def test_an_id_or_a_path_that_is_not_there_is_nothing_to_restore(two: Program):
     for arguments in (["--id", "zzzzz9"], ["--input-path", "db/none.sqlite3"]):
         done = two.run("restore", *arguments)
         assert done.code == 6, arguments
+        assert done.error.endswith("See `list`.")
     assert two.run("restore", "--input-path", "../../etc/passwd").code == 2
     assert two.note() == "third"
 
@@ -136,6 +137,9 @@ def test_the_backups_of_another_project_are_restored_only_when_it_is_named(two: 
     two.write("fourth")
     two.ok("restore", "--latest", "--from-project", "production")
     assert two.note() == "second"
+    other = two.run("restore", "--latest", BACKUP_PROJECT="other", DATABASE_URL=two.url("elsewhere"))
+    assert other.code == 6
+    assert "Is BACKUP_PROJECT right, or do you mean --from-project?" in other.error
 
 
 def test_into_leaves_the_live_database_alone(two: Program):

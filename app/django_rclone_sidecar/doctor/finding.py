@@ -10,6 +10,8 @@ from functools import partial
 
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 
+from django_rclone_sidecar import words
+
 
 class Level(StrEnum):
     """How bad it is."""
@@ -47,4 +49,4 @@ def safely[T](name: str, check: Callable[[T], Iterator[Finding]], subject: T) ->
     except Interrupted:
         raise
     except DjangoRcloneError as error:
-        yield fail(name, message=str(error))
+        yield fail(name, message=words.ours(str(error)))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 
-from django_rclone_sidecar import boot
+from django_rclone_sidecar import boot, words
 from django_rclone_sidecar.doctor import databases, storage, surroundings
 from django_rclone_sidecar.doctor.finding import Finding, Level, fail, safely
 
@@ -44,7 +44,7 @@ def _findings() -> Iterator[Finding]:
     except Interrupted:
         raise
     except DjangoRcloneError as error:
-        yield fail("target", message=str(error))
+        yield fail("target", message=words.ours(str(error)))
         return
     for name, check in (
         ("target", surroundings.target),
