@@ -46,6 +46,12 @@ def parser() -> ArgumentParser:
     made.add_argument(
         "--terminate-sessions", action="store_true", help="End other sessions of a database before it is replaced."
     )
+    made.add_argument(
+        "--in-place",
+        action="store_true",
+        help="MySQL, MariaDB: load over the live tables, where the role may not load beside them. The backup is "
+        "verified first; a failure after that leaves the database half restored.",
+    )
     made.add_argument("--from-project", default="", metavar="NAME", help="Restore the backups of another project.")
     consent.arguments(made)
     return made
@@ -84,7 +90,7 @@ def _restore(options: Namespace, sidecar: Sidecar, shelf: Shelf) -> None:
         raise ConfigurationError(
             f"--into takes one database: say which with --database ({', '.join(sidecar.aliases)})."
         )
-    mode = Mode(into=options.into, terminate_sessions=options.terminate_sessions)
+    mode = Mode(into=options.into, terminate_sessions=options.terminate_sessions, in_place=options.in_place)
     plans = [restoring.plan(wish, mode, shelf, finish=not options.dry_run) for wish in wishes]
     wanted.say_points([plan.ready.backup for plan in plans if plan.ready])
     lines = [plan.shown(whole=options.dry_run) for plan in plans]
