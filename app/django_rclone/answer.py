@@ -17,7 +17,8 @@ from django.utils.functional import Promise
 SCHEMA = 1
 DATABASE_KEYS = (
     *("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS", "TEST"),
-    *("ADMIN_USER", "ADMIN_PASSWORD", "AUTH_SOURCE", "CLIENT"),
+    *("ADMIN_USER", "ADMIN_PASSWORD"),
+    *("CLIENT", "AUTH_SOURCE", "AUTH_MECHANISM", "REPLICASET", "SSL"),
 )
 """The keys of a database's settings that connectors use."""
 

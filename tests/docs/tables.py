@@ -20,7 +20,7 @@ from django_rclone_sidecar import cli, env
 
 ROOT = Path(__file__).parents[2]
 VERBS_WITH_OPTIONS = tuple(verb for verb in cli.VERBS if verb != "manage")
-COMMANDS = ("dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups")
+COMMANDS = ("dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups", "backuptarget")
 
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _CHECK = re.compile(r"\b([EW]\d{3}) ((?:[^,.]|[.]\d)+)")

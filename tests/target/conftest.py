@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django_rclone.exceptions import ConfigurationError
@@ -43,6 +45,28 @@ class Project:
         with pytest.raises(ConfigurationError) as caught:
             self.target(**environ)
         return str(caught.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A project, its environment, and what it says."""
+
+    files: str
+    databases: dict[str, dict[str, Any]]
+    environ: dict[str, str] = field(default_factory=dict)
+    media_root: str | None = None
+    """Below the project, if it is not absolute."""
+
+    def holds(self, write: Write) -> None:
+        """Fails unless the project is read as its own environment would read it."""
+        project = write(self.files)
+        target = project.target(**self.environ)
+        assert set(target.databases) == set(self.databases)
+        for alias, wanted in self.databases.items():
+            assert {key: target.databases[alias].get(key) for key in wanted} == wanted
+        if self.media_root is not None:
+            wanted_root = str(project.root / self.media_root) if self.media_root else ""
+            assert target.media_root.rstrip("/") == wanted_root
 
 
 type Write = Callable[[str], Project]

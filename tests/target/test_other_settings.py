@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django_rclone_sidecar.target import resolve
 
 from tests.target.conftest import Write
@@ -100,3 +101,10 @@ def test_what_the_projects_own_command_prints_is_the_same_target(
     assert target.databases["default"]["NAME"] == "/nonexistent/app.sqlite3"
     assert target.django_rclone == {"REMOTE": "/nonexistent/remote"}
     assert target.time_zone == "UTC"
+
+
+def test_the_projects_own_command_can_tell_of_some_databases_only(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("backuptarget", "-d", "default")
+    assert set(json.loads(capsys.readouterr().out)["databases"]) == {"default"}
+    with pytest.raises(CommandError, match='"other" is not in DATABASES'):
+        call_command("backuptarget", "-d", "other")

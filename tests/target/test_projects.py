@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
 
-from tests.target.conftest import Write
+from tests.target.conftest import Case, Write
 
 ENGINE = "django.db.backends.postgresql"
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A project, its environment, and what it says."""
-
-    files: str
-    databases: dict[str, dict[str, Any]]
-    environ: dict[str, str] = field(default_factory=dict)
-    media_root: str | None = None
-
 
 PROJECTS = {
     "like bakerydemo": Case(
@@ -229,65 +215,9 @@ PROJECTS = {
         {"DATABASE_ENGINE": ENGINE, "DATABASE_NAME": "oscar"},
         "public/media",
     ),
-    "like readthedocs": Case(
-        """
-        == docs/settings/base.py
-        import os
-        import requests_like
-        from core.settings import Settings
-        from celery.schedules import crontab
-        class CommunityBaseSettings(Settings):
-            SITE_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-            MEDIA_ROOT = os.path.join(SITE_ROOT, "media/")
-            CELERYBEAT = {"x": {"schedule": crontab(minute=0)}}
-            @property
-            def INSTALLED_APPS(self):
-                apps = ["docs"]
-                if requests_like.donate:
-                    apps.append("donate")
-                return apps
-            @property
-            def DATABASES(self):
-                return {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": self.SITE_ROOT}}
-        == docs/settings/docker_compose.py
-        import os
-        import socket
-        from .base import CommunityBaseSettings
-        class DockerBaseSettings(CommunityBaseSettings):
-            HOST = os.environ.get("DB_HOST", "database")
-            ips = socket.gethostbyname("localhost")
-            @property
-            def DATABASES(self):
-                return {"default": {"ENGINE": "django.db.backends.postgresql_psycopg2", "NAME": "docs_db",
-                                    "USER": os.environ["DB_USER"], "HOST": self.HOST}}
-        DockerBaseSettings.load_settings(__name__)
-        == core/settings.py
-        import inspect
-        import sys
-        class Settings:
-            @classmethod
-            def load_settings(cls, module_name):
-                self = cls()
-                module = sys.modules[module_name]
-                for member, value in inspect.getmembers(self):
-                    if member.isupper():
-                        if isinstance(value, property):
-                            value = value.fget(self)
-                        setattr(module, member, value)
-        """,
-        {"default": {"ENGINE": ENGINE, "NAME": "docs_db", "USER": "docs", "HOST": "database"}},
-        {"TARGET_SETTINGS_MODULE": "docs.settings.docker_compose", "DB_USER": "docs"},
-        "media",
-    ),
 }
 
 
 @pytest.mark.parametrize("case", PROJECTS.values(), ids=PROJECTS)
 def test_a_project_is_read_as_its_own_environment_would_read_it(write: Write, case: Case) -> None:
-    project = write(case.files)
-    target = project.target(**case.environ)
-    assert set(target.databases) == set(case.databases)
-    for alias, wanted in case.databases.items():
-        assert {key: target.databases[alias].get(key) for key in wanted} == wanted
-    if case.media_root is not None:
-        assert target.media_root.rstrip("/") == (str(project.root / case.media_root) if case.media_root else "")
+    case.holds(write)

@@ -21,6 +21,7 @@ from django_rclone_sidecar.target import finder, reasons, refusal, tolerance
 from django_rclone_sidecar.target.configurations import Configured, prepare
 from django_rclone_sidecar.target.doubt import Doubt
 from django_rclone_sidecar.target.modules import StandInModule
+from django_rclone_sidecar.target.program import Program
 from django_rclone_sidecar.target.record import RECORD
 from django_rclone_sidecar.target.slicing import Slice
 from django_rclone_sidecar.target.standin import origin_of
@@ -168,7 +169,7 @@ class _Answer:
     def _doubt(self, setting: str, value: Any) -> str:
         if value is not _MISSING and origin_of(value) is not None and not self._start:
             return ""  # the value itself says why, and better
-        part = Slice(RECORD.statements, self._module.__name__, setting, value, self._start)
+        part = Slice(Program(RECORD.statements), self._module.__name__, setting, value, self._start)
         doubt = Doubt(setting, part, value, self._ignored)
         problem = doubt.problem()
         self._warnings += doubt.warnings

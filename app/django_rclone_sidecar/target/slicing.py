@@ -5,14 +5,13 @@ By names, over everything that was loaded, through imports from module to module
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
+from django_rclone_sidecar.target.program import Program, resolved
 from django_rclone_sidecar.target.statements import Statement
 
 _UNCHANGEABLE = (
@@ -25,22 +24,15 @@ _MISSING = object()
 class Slice:
     """The statements that ``setting`` of the module ``namespace`` may depend on."""
 
-    def __init__(
-        self, statements: Iterable[Statement], namespace: str, setting: str, value: object, start: str = ""
-    ) -> None:
+    def __init__(self, program: Program, namespace: str, setting: str, value: object, start: str = "") -> None:
         """``start`` is the name to begin with where the setting is an attribute of a class."""
         self.words: set[str] = {setting}
-        self._all = list(statements)
+        self._program = program
         self._included: set[int] = set()
         self._names: dict[tuple[str, str], None] = {}
-        self._of: dict[str, list[Statement]] = defaultdict(list)
-        for statement in self._all:
-            self._of[statement.namespace].append(statement)
-        self._several = {n for n, body in self._of.items() if len({statement.file for statement in body}) > 1}
-        self._any_name = [statement for statement in self._all if statement.any_name]
         self._name(namespace, start or setting)
         parts = set(mutable_parts(value))
-        for module in self._of:
+        for module in program.of:
             for name, other in list(vars(sys.modules.get(module, sys)).items()):
                 if issubclass(type(other), dict | list) and parts and parts & set(mutable_parts(other)):
                     self._name(module, name)  # another name for a part of the value
@@ -69,39 +61,46 @@ class Slice:
             before = now
             for namespace, name in list(self._names):
                 self._follow(namespace, name)
-            for statement in self._all:
+            for statement in self._program.statements:
                 if statement.in_class and self._wants_member(statement):
                     self._include(statement)
 
     def _follow(self, namespace: str, name: str) -> None:
-        value = vars(sys.modules.get(namespace, sys)).get(name, _MISSING)
-        for statement in self._of[namespace]:
+        program, value = self._program, vars(sys.modules.get(namespace, sys)).get(name, _MISSING)
+        for statement in (*program.naming[namespace, name], *program.stars[namespace]):
             if statement not in self and self._sets(statement, name, value):
                 self._include(statement)
-        functions = [s for s in self._of[namespace] if _changes_when_called(s, name, value)]
+        functions = [s for s in program.of[namespace] if s.latent and _changes_when_called(s, name, value)]
         callers = {function for s in functions for function in s.defines}
-        for statement in self._all:
-            if statement not in self and (
-                (callers and callers & (statement.reads | statement.words | statement.defines))
-                or (name in statement.changed_attributes and statement.namespace != namespace)
-            ):
+        for statement in program.statements if callers else ():
+            if callers & (statement.reads | statement.words | statement.defines):
                 self._include(statement)
-        for statement in self._any_name if name.isupper() else ():
+        for statement in program.changing[name]:
+            if statement.namespace != namespace:
+                self._include(statement)
+        for statement in program.any_name if name.isupper() else ():
             near = statement.namespace == namespace
             if statement not in self and not (near and self._is_overridden(statement, name)):
                 self._include(statement)
-        for source, original in self._imported(namespace, name):
+        self._follow_imports(namespace, name, value)
+
+    def _follow_imports(self, namespace: str, name: str, value: object) -> None:
+        program = self._program
+        for source, original in program.sources[namespace, name]:
             self._name(source, original)
+        for statement in program.stars[namespace]:
+            if self._sets(statement, name, None):
+                self._name(resolved(*statement.imports[0][:2], namespace), name)
         if not issubclass(type(value), _UNCHANGEABLE):
-            for module, bound in self._importers(namespace, name):
+            for module, bound in program.importers[namespace, name]:
                 self._name(module, bound)  # who imports it can change it
-        if type(value) is ModuleType and value.__name__ in self._of:
+        if type(value) is ModuleType and value.__name__ in program.of:
             self._follow_module(namespace, name, value)
 
     def _follow_module(self, namespace: str, name: str, module: ModuleType) -> None:
         """``name`` is a module of the target: what of it is used?"""
-        known = {n for statement in self._of[module.__name__] for n in statement.defines | statement.touches}
-        for statement in self._of[namespace]:
+        known = {n for statement in self._program.of[module.__name__] for n in statement.defines | statement.touches}
+        for statement in self._program.of[namespace]:
             if statement in self and name in statement.reads:
                 used = statement.words & known
                 for word in used or {n for n in known if n.isupper()}:
@@ -114,38 +113,23 @@ class Slice:
             found = name in statement.defines or name in statement.touches
         found = found or (name in statement.args and not issubclass(type(value), _UNCHANGEABLE))
         if not found and statement.is_star:
-            source = _resolved(*statement.imports[0][:2], statement.namespace)
+            source = resolved(*statement.imports[0][:2], statement.namespace)
             module = sys.modules.get(source)
             # A module that sets nothing of the kind now may have set it, had a decision been another.
-            found = source not in self._of or module is None or name in vars(module) or statement.parent is not None
+            found = (
+                source not in self._program.of or module is None or name in vars(module) or statement.parent is not None
+            )
         return found and not self._is_overridden(statement, name)
 
     def _is_overridden(self, statement: Statement, name: str) -> bool:
         """Tells whether the name is later set anew, for certain and from scratch, before anybody has read it."""
-        if statement.namespace in self._several:
+        if statement.namespace in self._program.several:
             return False
-        last = next((s for s in reversed(self._of[statement.namespace]) if _sets_anew(s, name)), None)
+        last = next((s for s in reversed(self._program.of[statement.namespace]) if _sets_anew(s, name)), None)
         if last is None or statement.index >= last.index:
             return False
-        between = (s for s in self._of[statement.namespace] if s.index < last.index and s in self)
+        between = (s for s in self._program.of[statement.namespace] if s.index < last.index and s in self)
         return not any(name in s.reads for s in between)
-
-    def _imported(self, namespace: str, name: str) -> Iterator[tuple[str, str]]:
-        for statement in self._of[namespace]:
-            for module, level, original, bound in statement.imports:
-                source = _resolved(module, level, namespace)
-                if source not in self._of:
-                    continue
-                if bound == name and original:
-                    yield source, original
-                elif original == "*" and self._sets(statement, name, None):
-                    yield source, name
-
-    def _importers(self, namespace: str, name: str) -> Iterator[tuple[str, str]]:
-        for statement in self._all:
-            for module, level, original, bound in statement.imports:
-                if original == name and _resolved(module, level, statement.namespace) == namespace:
-                    yield statement.namespace, bound
 
     def _wants_member(self, statement: Statement) -> bool:
         """Tells whether a statement in a class sets something that is asked for by that name."""
@@ -158,7 +142,7 @@ class Slice:
         return not statement.defines or bool(statement.defines & wanted)
 
     def _name(self, namespace: str, name: str) -> None:
-        if namespace in self._of:
+        if namespace in self._program.of:
             self._names[namespace, name] = None
 
     def _include(self, statement: Statement) -> None:
@@ -191,14 +175,3 @@ def mutable_parts(value: Any, depth: int = 5) -> Iterator[int]:
 def _sets_anew(statement: Statement, name: str) -> bool:
     plain = statement.kind in ("Assign", "AnnAssign") and statement.parent is None
     return plain and statement.defines == {name} and name not in statement.reads
-
-
-def _resolved(module: str, level: int, namespace: str) -> str:
-    """Returns the full name of a module that is imported in ``namespace``."""
-    if not level:
-        return module
-    package = getattr(sys.modules.get(namespace), "__package__", None) or namespace.rpartition(".")[0]
-    try:
-        return importlib.util.resolve_name("." * level + module, package)
-    except ImportError:
-        return module

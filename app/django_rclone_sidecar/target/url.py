@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django_rclone.exceptions import ConfigurationError
@@ -51,21 +51,18 @@ def _shown(scheme: str) -> str:
 
 
 def _mongo(variable: str, url: str) -> dict[str, Any]:
+    """Returns the settings for a MongoDB URI. HOST keeps all of it but the secret, which is shown nowhere."""
     try:
         parts = urlsplit(url)
-        port = parts.port if "," not in parts.netloc else None
     except ValueError as error:
         raise ConfigurationError(f"{variable} is no URL that can be understood.") from error
     name = unquote(parts.path.strip("/"))
     if not name:
         raise ConfigurationError(f"{variable} names no database: its path is empty.")
-    source = parse_qs(parts.query).get("authSource", [""])[0]
     return {
         "ENGINE": "django_mongodb_backend",
         "NAME": name,
-        "HOST": url,
+        "HOST": parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "PORT": port or "",
-        **({"AUTH_SOURCE": source} if source else {}),
     }

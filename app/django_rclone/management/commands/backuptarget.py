@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import storages
+from django.core.management.base import CommandParser
 
 from django_rclone import answer, conf
 from django_rclone.exceptions import ConfigurationError
@@ -23,13 +24,22 @@ class Command(BackupCommand):
         "and nowhere else; send it to memory, never to a log."
     )
 
-    def work(self, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "-d",
+            "--database",
+            action="append",
+            metavar="ALIAS",
+            help="Only this database alias; may be given several times. Default: all.",
+        )
+
+    def work(self, *, database: list[str] | None, **_options: Any) -> None:
         media_root = str(settings.MEDIA_ROOT or "")
-        default = storages.backends.get("default")
+        default: Any = storages.backends.get("default")
         try:
             found = {
                 "schema": answer.SCHEMA,
-                "databases": {alias: answer.database(settings.DATABASES[alias]) for alias in settings.DATABASES},
+                "databases": {alias: self._database(alias) for alias in database or settings.DATABASES},
                 "media_root": os.path.abspath(media_root) if media_root else "",  # noqa: PTH100 - links stay as they are
                 "storages": {"default": answer.storage(default)} if default else {},
                 "time_zone": settings.TIME_ZONE or "",
@@ -38,3 +48,9 @@ class Command(BackupCommand):
         except answer.NotPlain as error:
             raise ConfigurationError(f"The settings cannot be written as JSON: {error}.") from error
         self.stdout.write(json.dumps(found, indent=2))
+
+    def _database(self, alias: str) -> dict[str, Any]:
+        if alias not in settings.DATABASES:
+            have = ", ".join(sorted(settings.DATABASES))
+            raise ConfigurationError(f'Database "{alias}" is not in DATABASES, which has: {have}.')
+        return answer.database(settings.DATABASES[alias])
