@@ -11,6 +11,7 @@ import pytest
 
 from tests.contract.project import Project, Storage
 from tests.contract.subjects import Sqlite, Subject
+from tests.contract.subjects.folder import Folder
 from tests.contract.subjects.mongodb import Mongodb
 from tests.contract.subjects.mysql import Mysql
 from tests.contract.subjects.postgis import Postgis
@@ -22,6 +23,7 @@ from tests.servers.storage import obscure
 SUBJECTS = (
     *("sqlite-file", "sqlite-sql", "postgresql-17", "postgresql-15", "postgresql-18"),
     *("mysql-9", "mariadb-11.8", "mongodb"),
+    "folder",  # by the connector that docs/connectors.md shows
 )
 # Databases that are one of these with something in it: for sentences that the difference could break.
 VARIANTS = ("postgis-17", "spatialite-file", "spatialite-sql")
@@ -73,6 +75,9 @@ def schema(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
 def make_subject(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Subject]:
     """Gives the database of this name, for as long as the test runs."""
     kind, _, variant = name.partition("-")
+    if kind == "folder":
+        yield Folder(folder)
+        return
     if kind in ("sqlite", "spatialite"):
         yield {"sqlite": Sqlite, "spatialite": Spatialite}[kind](folder, variant)
         return

@@ -125,7 +125,13 @@ def engines() -> str:
     return table(("engine", "connector"), [(f"`{engine}`", f"`{path}`") for engine, path in registry.ENGINES.items()])
 
 
+def folder_connector() -> str:
+    """A whole connector, which keeps the contract."""
+    return f"```python\n{(ROOT / 'tests/docs/folder_connector.py').read_text()}```"
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
+    "folder-connector": folder_connector,
     "settings": settings,
     "exit-codes": exit_codes,
     "checks": system_checks,

@@ -76,24 +76,6 @@ def test_the_settings_that_are_shown_are_without_fault(page: str):
             assert [conf.problem(name) for name in conf.SETTINGS if conf.problem(name)] == []
 
 
-def test_the_whole_connector_that_is_shown_works(site: Path):
-    _, _, whole = blocks("docs/connectors.md", "python")
-    (site / "shown.py").write_text(whole)
-    database = site / "data.bin"
-    database.write_bytes(b"what there was\n" * 1000)
-    with (site / "settings.py").open("a") as settings:
-        settings.write(f'DATABASES["file"] = {{"ENGINE": "django.db.backends.dummy", "NAME": {str(database)!r}}}\n')
-        settings.write('DJANGO_RCLONE["CONNECTORS"] = {"file": "shown.OneFileConnector"}\n')
-    shell("python manage.py dbbackup -d file", site)
-    database.write_bytes(b"changed")
-    shell("python manage.py dbrestore -d file --noinput", site)
-    assert database.read_bytes() == b"what there was\n" * 1000
-    assert not list(site.glob("data.bin.*"))
-    (made,) = (site.parent / "backups/manifests").glob("*-file-*.json")
-    shell(json.loads(made.read_text())["restore"], site)
-    assert (site / "restored").read_bytes() == database.read_bytes()
-
-
 def test_the_changed_connector_that_is_shown_works(site: Path, postgres17: PostgresServer):
     (site / "shown.py").write_text(blocks("docs/connectors.md", "python")[0])
     with postgres17.database() as name, (site / "settings.py").open("a") as settings:

@@ -76,20 +76,17 @@ def test_the_password_itself_is_not_repeated(settings: Settings) -> None:
     assert "hunter2" not in "".join(map(str, check_settings()))
 
 
-class Outdated:
-    """A connector as django-rclone 0.4 had them."""
-
-    def dump(self, filepath: str) -> None: ...
-
-
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
         ("no.such.Module", "E005"),
         ("django_rclone.db.sqlite.NoSuchConnector", "E005"),
         ("nodots", "E005"),
-        (f"{__name__}.Outdated", "E006"),
         ("django_rclone.db.base.BaseConnector", "E006"),
+        ("tests.unit.published_connectors.RedisConnector", "E006"),
+        ("tests.unit.published_connectors.NoOwner", "E006"),
+        ("tests.unit.published_connectors.ThroughATunnel", "E006"),
+        ("tests.unit.published_connectors.__name__", "E006"),
     ],
 )
 def test_a_connector_that_cannot_be_used_is_told(settings: Settings, path: str, expected: str) -> None:
@@ -97,6 +94,21 @@ def test_a_connector_that_cannot_be_used_is_told(settings: Settings, path: str, 
     (message,) = check_connectors()
     assert ids([message]) == [expected]
     assert path in message.msg
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("RedisConnector", "it lacks check, engine, facts, probe, restore_by_hand, and it has extension"),
+        ("NoOwner", "dump must take the arguments of BaseConnector's"),
+        ("ThroughATunnel", "it has _common_args, which nothing calls any more"),
+    ],
+)
+def test_a_connector_of_0_4_is_told_what_has_changed(settings: Settings, name: str, why: str) -> None:
+    settings.DJANGO_RCLONE = {"REMOTE": "x:", "CONNECTORS": {"default": f"tests.unit.published_connectors.{name}"}}
+    (message,) = check_connectors()
+    assert why in message.msg
+    assert "docs/connectors.md" in message.hint
 
 
 def test_an_engine_without_a_connector_is_a_warning(databases: Databases) -> None:

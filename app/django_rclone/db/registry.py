@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from inspect import isabstract
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.db import connections
 
 from django_rclone import conf
 from django_rclone.db.base import BaseConnector
+from django_rclone.db.outdated import differences
 from django_rclone.exceptions import ConfigurationError
 
 _POSTGRESQL = "django_rclone.db.postgresql.PgDumpConnector"
@@ -81,12 +81,13 @@ def load(path: str) -> type[BaseConnector]:
         found = getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigurationError(f"The connector {path} cannot be imported: {error}.") from error
-    if not (isinstance(found, type) and issubclass(found, BaseConnector)) or isabstract(found):
+    if why := differences(found):
         raise OutdatedConnector(
-            f"The connector {path} is written for django-rclone 0.4: its methods start programs. Connectors now "
-            "describe commands and start nothing; see django_rclone.db.base.BaseConnector for the methods to write."
+            f"The connector {path} is written for django-rclone 0.4, whose methods started programs ({why}). "
+            "Connectors now describe commands and start nothing; see django_rclone.db.base.BaseConnector."
         )
-    return found
+    chosen: type[BaseConnector] = found
+    return chosen
 
 
 def _vendor(alias: str) -> str:
