@@ -25,8 +25,8 @@ SUBJECTS = (
     *("mysql-9", "mariadb-11.8", "mongodb"),
     "folder",  # by the connector that docs/connectors.md shows
 )
-# Databases that are one of these with something in it: for sentences that the difference could break.
-VARIANTS = ("postgis-17", "spatialite-file", "spatialite-sql")
+# One of these of another age, or with something in it: for sentences that the difference could break.
+VARIANTS = ("postgresql-13", "postgis-17", "spatialite-file", "spatialite-sql")
 # The kinds of databases that live on servers.
 KINDS: Mapping[str, Callable[[Any, str], Any]] = {
     "postgresql": Postgresql,

@@ -3,6 +3,12 @@
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 
+SELECT current_setting('server_version_num')::int >= 140000 AS from_14 \gset
+\if :from_14
+\else
+CREATE DOMAIN datemultirange AS text;
+\endif
+
 CREATE EXTENSION hstore;
 CREATE EXTENSION citext;
 CREATE EXTENSION pg_trgm;
@@ -90,7 +96,9 @@ CREATE TRIGGER quiet BEFORE UPDATE ON parent FOR EACH ROW EXECUTE FUNCTION touch
 ALTER TABLE parent DISABLE TRIGGER quiet;
 CREATE FUNCTION add(a int, b int DEFAULT 2, VARIADIC c int[] DEFAULT '{}') RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + b';
 CREATE FUNCTION add(positive, mood) RETURNS int LANGUAGE sql AS 'SELECT 1';
+\if :from_14
 CREATE FUNCTION body() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT count(*)::int FROM author; END;
+\endif
 CREATE PROCEDURE "do it"(INOUT x int) LANGUAGE plpgsql AS $p$ BEGIN x := x + 1; END $p$;
 CREATE AGGREGATE total(int) (sfunc = int4pl, stype = int, initcond = '0');
 CREATE OPERATOR <+> (leftarg = int, rightarg = int, function = int4pl, commutator = <+>);

@@ -45,7 +45,10 @@ GRANT CREATE ON SCHEMA extensions TO PUBLIC;
 COMMENT ON SCHEMA extensions IS 'later';
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON FUNCTIONS TO reader;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+SELECT pg_has_role(nspowner, 'USAGE') AS public_is_ours FROM pg_namespace WHERE nspname = 'public' \gset
+\if :public_is_ours
 COMMENT ON SCHEMA public IS 'later';
+\endif
 COMMENT ON TABLE author IS 'later';
 UPDATE author SET name = 'later';
 DELETE FROM event;
