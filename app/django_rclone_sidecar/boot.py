@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -37,8 +38,8 @@ class Sidecar:
 def hand_on(environ: MutableMapping[str, str]) -> None:
     """Takes DJANGO_SETTINGS_MODULE, as the web container has it, for the target's, and puts ours in its place."""
     theirs = environ.get("DJANGO_SETTINGS_MODULE", "")
-    if theirs and theirs != _OURS:
-        environ.setdefault("TARGET_SETTINGS_MODULE", theirs)
+    if theirs and theirs != _OURS and not environ.get("TARGET_SETTINGS_MODULE"):
+        environ["TARGET_SETTINGS_MODULE"] = theirs
     environ["DJANGO_SETTINGS_MODULE"] = _OURS
 
 
@@ -49,10 +50,17 @@ def start() -> Sidecar:
     environment: Environment = ours.ENVIRONMENT
     target: Target = ours.TARGET
     logs.hide(project.passwords(target))
+    _find_connectors(environment, target)
     django.setup()
     sidecar = Sidecar(environment, target, project.aliases(environment, target))
     _announce(sidecar)
     return sidecar
+
+
+def _find_connectors(environment: Environment, target: Target) -> None:
+    """Makes the project's own connectors importable. Behind everything of ours, so that no name is taken away."""
+    if target.django_rclone.get("CONNECTORS") or target.django_rclone.get("CONNECTOR_MAPPING"):
+        sys.path.append(environment.get("TARGET_PATH"))
 
 
 def _announce(sidecar: Sidecar) -> None:

@@ -1,4 +1,4 @@
-"""The environment variables: one table, which the code reads and the documentation is made from.
+"""What the environment variables say; which there are, is in ``env_table``.
 
 Every variable may be given as ``NAME_FILE`` too, the path of a file that holds the value.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from django_rclone.exceptions import ConfigurationError
 from django_rclone.masking import mask
 
 from django_rclone_sidecar import env_forms as forms
+from django_rclone_sidecar.env_table import URL, VARIABLES, Variable
 
 _TWIN = "_FILE"
 
@@ -24,109 +25,6 @@ _TWIN = "_FILE"
 _KUBERNETES = re.compile(
     r"BACKUP(?:_\w+)?_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:ADDR|PORT|PROTO))?)?)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One variable. ``parse`` returns its value, or raises ValueError; ``form`` says what it accepts."""
-
-    meaning: str
-    form: str
-    default: str = ""
-    parse: Callable[[str], Any] = forms.line
-    secret: bool = False
-    unset: str = ""
-    """What holds without it, in words, where there is no default."""
-
-
-VARIABLES: Mapping[str, Variable] = {
-    "BACKUP_REMOTE": Variable(
-        "Where backups go: a remote of rclone's and a folder on it, or a local folder.",
-        "a remote like s3:bucket/site, or a folder",
-        parse=forms.remote,
-        unset="`REMOTE` of the project's `DJANGO_RCLONE`, else `/backups`",
-    ),
-    "BACKUP_PROJECT": Variable(
-        "Names the project in its manifests: set it where several projects share one remote.",
-        "a text",
-        unset="`PROJECT` of the project's `DJANGO_RCLONE`",
-    ),
-    "BACKUP_DATABASES": Variable(
-        "Aliases of the databases that are backed up and restored.",
-        "aliases with commas between them",
-        parse=forms.words,
-        unset="all",
-    ),
-    "BACKUP_MEDIA": Variable(
-        "Whether `backup` saves the media files too; auto: where the project keeps them in a folder that is there.",
-        "auto, on or off",
-        "auto",
-        forms.choice("auto", "on", "off"),
-    ),
-    "BACKUP_MEDIA_ROOT": Variable(
-        "The folder of the media files in this container; wins over the project's settings.",
-        "a folder",
-        parse=forms.folder,
-        unset="`MEDIA_ROOT` of the project",
-    ),
-    "BACKUP_TIME_ZONE": Variable(
-        "Time zone of times that are given without an offset.",
-        "a name like Europe/Berlin",
-        parse=forms.time_zone,
-        unset="`TIME_ZONE` of the project, else UTC",
-    ),
-    "BACKUP_KEEP_LAST": Variable(
-        "How many backups of each database are kept; older ones go after a new one is proven.",
-        "a whole number, 1 or more",
-        parse=forms.whole,
-        unset="all are kept",
-    ),
-    "BACKUP_COMPRESSION": Variable(
-        "How dumps are compressed.",
-        "zstd, gzip or none, and a level like zstd:9 (zstd 1-19, gzip 1-9)",
-        parse=forms.compression,
-        unset="`COMPRESSION` of the project's `DJANGO_RCLONE`, else zstd",
-    ),
-    "BACKUP_TIMEOUT": Variable(
-        "How long a dump, a restore or a sync may take.",
-        "seconds, or like 90m or 2h; off for no limit",
-        parse=forms.seconds,
-        unset="no limit",
-    ),
-    "BACKUP_STALL_TIMEOUT": Variable(
-        "How long no byte may move before a run is ended.",
-        "seconds, or like 10m; off for no limit",
-        parse=forms.seconds,
-        unset="600",
-    ),
-    "BACKUP_ENCRYPTION_PASSWORD": Variable(
-        "Encrypts everything on the remote but RESTORE.md, names too. Keep a copy elsewhere: nothing opens without it.",
-        "a text of one line",
-        secret=True,
-        unset="nothing is encrypted",
-    ),
-    "BACKUP_STATE_DIR": Variable(
-        "The folder that holds the lock: two runs with the same one never overlap.",
-        "a folder",
-        "~/.local/state/django-rclone",
-        forms.folder,
-    ),
-    "BACKUP_LOG_FORMAT": Variable(
-        "How the log, on stderr, is written.", "text or json", "text", forms.choice("text", "json")
-    ),
-    "BACKUP_LOG_LEVEL": Variable(
-        "What the log leaves out.",
-        "debug, info, warning or error",
-        "info",
-        forms.choice("debug", "info", "warning", "error"),
-    ),
-    "DATABASE_URL": Variable(
-        "The database to back up, as the alias `default`.",
-        "a URL like postgres://user:password@host:5432/name",
-        secret=True,
-        unset="the project's settings are read",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +47,8 @@ class Environment:
     @property
     def secrets(self) -> list[str]:
         """The values that must never be shown."""
-        return [self.texts[name] for name, variable in VARIABLES.items() if variable.secret and self.texts.get(name)]
+        secret = {name for name, variable in VARIABLES.items() if variable.secret}
+        return [text for name, text in self.texts.items() if text and (name in secret or name.startswith(URL))]
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -165,15 +64,19 @@ def with_files(environ: Mapping[str, str]) -> dict[str, str]:
     An empty variable counts as none: Compose files pass those on.
     """
     texts = dict(environ)
-    for name in VARIABLES:
-        twin = name + _TWIN
-        if not environ.get(twin):
+    for twin in sorted(environ):
+        name = twin.removesuffix(_TWIN)
+        if name == twin or not environ[twin] or not _has_twin(name):
             continue
         if environ.get(name):
             raise ConfigurationError(f"{name} and {twin} are both set: remove one of them.")
         texts[name] = _content(twin, environ[twin])
         del texts[twin]
     return texts
+
+
+def _has_twin(name: str) -> bool:
+    return VARIABLES[name].twin if name in VARIABLES else name.startswith(URL)
 
 
 def _content(twin: str, path: str) -> str:
@@ -203,7 +106,7 @@ def _value(name: str, variable: Variable, texts: Mapping[str, str]) -> Any:
 
 def _warnings(environ: Mapping[str, str]) -> list[str]:
     """Returns what is probably mistyped: a name like ours that nobody reads."""
-    known = [*VARIABLES, *(name + _TWIN for name in VARIABLES)]
+    known = [*VARIABLES, *(name + _TWIN for name, variable in VARIABLES.items() if variable.twin)]
     said = []
     for name in sorted(environ):
         if not name.startswith("BACKUP_") or name in known or _KUBERNETES.fullmatch(name):

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand
 from django_rclone import checks, conf, exceptions
 from django_rclone.db import registry
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone_sidecar import cli, env
+from django_rclone_sidecar import cli, env_table
 
 ROOT = Path(__file__).parents[2]
 VERBS_WITH_OPTIONS = tuple(verb for verb in cli.VERBS if verb != "manage")
@@ -103,7 +103,7 @@ def environment() -> str:
     """The variables of the sidecar."""
     rows = [
         (f"`{name}`", entry.meaning, entry.form, f"`{entry.default}`" if entry.default else entry.unset)
-        for name, entry in env.VARIABLES.items()
+        for name, entry in env_table.VARIABLES.items()
     ]
     return table(("variable", "meaning", "takes", "without it"), rows)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django_rclone.exceptions import ConfigurationError
-from django_rclone_sidecar import env
+from django_rclone_sidecar import env, env_table
 
 KUBERNETES = [
     *("BACKUP_SERVICE_HOST", "BACKUP_SERVICE_PORT", "BACKUP_SERVICE_PORT_HTTP", "BACKUP_PORT"),
@@ -95,6 +95,18 @@ def test_a_file_that_cannot_be_read_fails_loudly(tmp_path: Path):
         assert str(refused.value).startswith(name)
 
 
+def test_the_url_of_any_alias_may_lie_in_a_file(tmp_path: Path):
+    (tmp_path / "url").write_text("postgres://canary\n")
+    read = env.read({"DATABASE_URL_FILE": str(tmp_path / "url"), "DATABASE_URL_REPORTS_FILE": str(tmp_path / "url")})
+    assert read.texts == {"DATABASE_URL": "postgres://canary", "DATABASE_URL_REPORTS": "postgres://canary"}
+    assert read.secrets == ["postgres://canary"] * 2
+
+
+def test_other_names_that_end_like_twins_are_left_alone(tmp_path: Path):
+    given = {"TARGET_JSON_FILE": "/nowhere/target.json", "SECRET_KEY_FILE": "/nowhere/key"}
+    assert env.read(given).texts == given
+
+
 def test_a_value_and_its_file_at_once_are_a_contradiction(tmp_path: Path):
     (tmp_path / "zone").write_text("UTC")
     given = {"BACKUP_TIME_ZONE_FILE": str(tmp_path / "zone"), "BACKUP_TIME_ZONE": "UTC"}
@@ -121,5 +133,5 @@ def test_what_kubernetes_says_of_a_service_called_backup_is_no_mistake():
 
 def test_every_default_fits_its_own_variable():
     assert env.read({}).given("BACKUP_MEDIA") is False
-    for name, variable in env.VARIABLES.items():
+    for name, variable in env_table.VARIABLES.items():
         assert bool(variable.default) != bool(variable.unset), name
