@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from tests.docs.tables import ROOT
 from tests.docs.test_examples import blocks
 from tests.sidecar.program import Program
 
@@ -93,6 +96,13 @@ def test_media_in_a_bucket_are_left_to_who_keeps_them(program: Program):
     assert done.code == 0, done.err
     assert "media are kept by storages.backends.s3.S3Storage" in done.err
     assert program.run("media-backup").code == 2
+
+
+def test_the_extra_brings_what_settings_modules_are_written_with():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extra = {re.split(r"[<>=~]", line)[0] for line in project["optional-dependencies"]["sidecar"]}
+    wanted = (ROOT / "requirements/target.in").read_text().splitlines()
+    assert {line for line in wanted if line and not line.startswith("#")} <= extra
 
 
 def test_a_connector_of_the_projects_own_is_found(program: Program):
