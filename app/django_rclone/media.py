@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from django_rclone import encryption, process, signals
 from django_rclone.display import Progress
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
-from django_rclone.rclone import Remote
+from django_rclone.rclone import Entry, Remote
 
 _FILE_STORAGE = "django.core.files.storage.filesystem.FileSystemStorage"
 
@@ -71,6 +71,12 @@ def back_up(remote: Remote, folder: str, *, allow_empty: bool, limits: process.L
     sent = (signals.pre_media_backup, signals.post_media_backup, signals.backup_failed)
     with signals.around(*sent, sender=None):
         return _sync(remote, str(source), remote.path(folder), limits, quiet=quiet)
+
+
+def listed(remote: Remote, folder: str) -> list[Entry]:
+    """Returns the files of the mirror, by path."""
+    encryption.check_password(remote)
+    return sorted(remote.files(folder, recursive=True), key=lambda file: file.path)
 
 
 def preview(remote: Remote, folder: str, limits: process.Limits) -> Changes:

@@ -63,7 +63,16 @@ def test_the_password_may_be_in_a_file(sealed: Program):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["list"], ["restore", "--latest"], ["backup"], ["prune"], ["media-restore"], ["media-backup"]]
+    "arguments",
+    [
+        ["list"],
+        ["list", "--media"],
+        ["restore", "--latest"],
+        ["backup"],
+        ["prune"],
+        ["media-restore"],
+        ["media-backup"],
+    ],
 )
 def test_a_wrong_password_is_said_and_shows_no_empty_list(sealed: Program, arguments: list[str]):
     before = sealed.stored()

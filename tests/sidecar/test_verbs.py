@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from tests.contract.project import Started, alive
 from tests.sidecar.program import Program
 
 
@@ -215,6 +216,28 @@ def test_a_remote_that_cannot_be_reached_is_temporary(program: Program):
     done = program.run("backup", **env)
     assert done.code == 75
     assert 'Remote "away:x" cannot be reached' in done.error
+
+
+def test_a_signal_ends_a_run_in_order(program: Program):
+    program.execute("CREATE TABLE ballast AS SELECT randomblob(8000000) AS bytes")
+    env = {**program.env, "RCLONE_BWLIMIT": "1M", "RCLONE_BUFFER_SIZE": "0"}
+    process = subprocess.Popen(
+        ["django-rclone", "backup"],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    run = Started(process)
+    upload = run.child("rcat")
+    process.terminate()
+    done = run.end()
+    assert done.code == 143
+    assert "Interrupted by signal 15." in done.err
+    assert not alive(upload)
+    assert program.stored() == []
+    program.ok("backup")
 
 
 def test_somebody_who_stops_listening_is_no_accident(program: Program):

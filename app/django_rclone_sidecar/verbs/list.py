@@ -7,7 +7,7 @@ import logging
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 
-from django_rclone import catalog, conf, listing
+from django_rclone import catalog, conf, listing, media
 
 from django_rclone_sidecar import boot
 
@@ -50,7 +50,7 @@ def _backups(alias: str, as_json: bool) -> None:
 
 
 def _media(as_json: bool) -> None:
-    files = sorted(conf.remote().files(conf.get("MEDIA_BACKUP_DIR"), recursive=True), key=lambda file: file.path)
+    files = media.listed(conf.remote(), conf.get("MEDIA_BACKUP_DIR"))
     if as_json:
         print(json.dumps([listing.media_document(file) for file in files], indent=2))
     elif files:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from django_rclone import catalog, conf, listing
+from django_rclone import catalog, conf, listing, media
 from django_rclone.management.base import BackupCommand
 
 
@@ -44,7 +44,7 @@ class Command(BackupCommand):
                 self.stderr.write(f"{backup.path}: {backup.state}: {backup.problem}.")
 
     def _media(self, as_json: bool) -> None:
-        files = sorted(conf.remote().files(conf.get("MEDIA_BACKUP_DIR"), recursive=True), key=lambda file: file.path)
+        files = media.listed(conf.remote(), conf.get("MEDIA_BACKUP_DIR"))
         if as_json:
             self.stdout.write(json.dumps([listing.media_document(file) for file in files], indent=2))
             return
