@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint bench clean
+.PHONY: help demo test unit lint image bench clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ unit: ## Run the tests that need no server
 
 lint: ## Check style and types
 	@scripts/lint.sh
+
+image: ## Build the image under a name, and print its size and what takes it: make image IMAGE=name
+	@scripts/image.sh "$(IMAGE)"
 
 bench: ## Print how fast backups are, and what they need
 	@scripts/bench.sh

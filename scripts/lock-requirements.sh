@@ -23,4 +23,6 @@ compile test
 compile django42 --no-deps
 compile django52 --no-deps
 compile published
+compile build
+compile image
 compile lock
