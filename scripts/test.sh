@@ -29,6 +29,7 @@ scripts/venv.sh published requirements/published.txt >/dev/null
 scripts/apt.sh sqlite3 zstd libsqlite3-mod-spatialite
 scripts/docker.sh
 "$python" -m tests.images
+"$python" -m tests.images.sidecar django-rclone
 
 part "style and types" scripts/lint.sh
 part "Django 4.2" older_django "$django42"

@@ -17,8 +17,11 @@ def looks_secret(name: str) -> bool:
 
 
 def secret_values(env: Mapping[str, str]) -> list[str]:
-    """Returns the values of the variables whose names say that they are secrets."""
-    return [value for name, value in env.items() if looks_secret(name)]
+    """Returns the values of the variables whose names say that they are secrets.
+
+    A ``…_FILE`` holds the path of one: messages about it must show that.
+    """
+    return [value for name, value in env.items() if looks_secret(name) and not name.upper().endswith("_FILE")]
 
 
 def mask(text: str, secrets: Iterable[str] = ()) -> str:

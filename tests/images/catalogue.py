@@ -51,4 +51,5 @@ CATALOGUE: Mapping[str, Image] = {
     "mysql:9": _mysql("mysql:9", "sid", "mysqld"),
     "mariadb:11.8": _mysql("mariadb:11.8", "trixie", "mariadbd"),
     "mongo:8": Image("mongo:8", base="debian:sid", dockerfile="mongo", passed=GO),
+    "versitygw:1.8": Image("versity/versitygw:v1.8.0", base="debian:sid", dockerfile="versitygw", passed=GO),
 }

@@ -30,6 +30,11 @@ def own(container: DockerContainer) -> None:
     container.with_kwargs(labels={LABEL: _run(os.getpid())})
 
 
+def mark() -> str:
+    """The label of this run, for `docker run --label`."""
+    return f"{LABEL}={_run(os.getpid())}"
+
+
 def sweep() -> None:
     """Removes the containers of runs on this machine that are no more. Those of other living runs stay."""
     form = f'{{{{.ID}}}} {{{{.Label "{LABEL}"}}}}'

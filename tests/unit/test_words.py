@@ -63,6 +63,10 @@ def test_names_of_secrets_are_known(name: str) -> None:
     assert secret_values({name: "hunter2", "HOME": "/root"}) == ["hunter2"]
 
 
+def test_the_path_of_a_secret_is_none() -> None:
+    assert secret_values({"BACKUP_ENCRYPTION_PASSWORD_FILE": "/run/secrets/backup"}) == []
+
+
 @pytest.mark.parametrize("name", ["PATH", "PGHOST", "--bwlimit", "LANG"])
 def test_other_names_are_not(name: str) -> None:
     assert not looks_secret(name)
