@@ -17,6 +17,7 @@ import django
 from django_rclone import display
 
 from tests.bench import compress, data
+from tests.bench.image import print_image
 from tests.bench.measure import Cost, cost
 from tests.images.clients import client_dir
 from tests.servers import PostgresServer, serve_s3, start_postgres
@@ -57,6 +58,7 @@ def main() -> None:
             print_compression(server, large, where)
         print_fixed_cost(server, where)
         print_memory_and_disk(server, where)
+    print_image()
 
 
 def print_against_the_limit(server: PostgresServer, name: str, where: Path) -> None:

@@ -59,14 +59,15 @@ def cost(command: Sequence[str | Path], env: Mapping[str, str] | None = None, *,
 def _watch(pid: int) -> Memory:
     peak = Memory()
     while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        now = _held(_tree(pid))
+        now = held(tree(pid))
         if now.pss > peak.pss:
             peak = now
         time.sleep(_SAMPLE_EVERY)
     return peak
 
 
-def _tree(root: int) -> set[int]:
+def tree(root: int) -> set[int]:
+    """Returns a process and all that came of it."""
     parents = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -81,7 +82,8 @@ def _tree(root: int) -> set[int]:
     return found
 
 
-def _held(pids: set[int]) -> Memory:
+def held(pids: set[int]) -> Memory:
+    """Returns what these processes hold now."""
     pss = rss = 0
     parts: dict[str, int] = {}
     for pid in pids:
