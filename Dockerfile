@@ -29,14 +29,15 @@ FROM ${DEBIAN} AS mongo-tools
 RUN export DEBIAN_FRONTEND=noninteractive \
     && apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates golang-go
-# For machines that reach Go's modules by another way.
+# How this machine gets at Go's modules, where that is not the usual way.
 ARG GOPROXY
-ARG GOSUMDB
-ENV CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-trimpath
+ARG GOFLAGS
+ARG GONOSUMDB
+ENV CGO_ENABLED=0 GOTOOLCHAIN=local
 WORKDIR /mongo-tools
 COPY image/mongo-tools/ ./
 RUN for tool in mongodump mongorestore; do \
-        go build -ldflags "-s -w -X main.VersionStr=100.10.0" -o bin/$tool github.com/mongodb/mongo-tools/$tool/main || exit; \
+        go build -trimpath -ldflags "-s -w -X main.VersionStr=100.10.0" -o bin/$tool github.com/mongodb/mongo-tools/$tool/main || exit; \
     done
 
 
@@ -56,7 +57,7 @@ RUN export DEBIAN_FRONTEND=noninteractive \
     && apt-get install -y --no-install-recommends python3-venv \
     && python3 -m venv /opt/venv \
     && python3 -m venv /opt/build
-# For machines that reach Python's packages by another way.
+# How this machine gets at Python's packages, where that is not the usual way.
 ARG PIP_INDEX_URL
 ARG PIP_TRUSTED_HOST
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore

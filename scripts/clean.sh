@@ -7,4 +7,5 @@ rm -rf .venvs .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_
 find . -name __pycache__ -type d -prune -exec rm -rf {} +
 if docker version >/dev/null 2>&1; then
     docker ps --all --quiet --filter label=django-rclone.test-run | xargs --no-run-if-empty docker rm --force --volumes >/dev/null
+    docker volume ls --quiet --filter label=django-rclone.test-run | xargs --no-run-if-empty docker volume rm >/dev/null
 fi

@@ -19,7 +19,12 @@ from tests.images.compose import compose, web
 from tests.servers import containers
 
 # The files' variable for the database's image, and what it is in the tests.
-DATABASES = {"postgresql": ("POSTGRES_IMAGE", "postgres", "17"), "sqlite": None}
+DATABASES = {
+    "postgresql": ("POSTGRES_IMAGE", "postgres", "17"),
+    "mysql": ("MYSQL_IMAGE", "mysql", "9"),
+    "mariadb": ("MARIADB_IMAGE", "mariadb", "11.8"),
+    "sqlite": None,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ CASES = [
     ("postgresql-17", "sftp", PASSWORD),
     ("postgresql-17", "volume", ""),
     ("postgresql-18", "s3", PASSWORD),
+    ("mysql-9", "s3", ""),
+    ("mariadb-11.8", "s3", PASSWORD),
     ("sqlite-file", "volume", PASSWORD),
     ("sqlite-file", "s3", ""),
 ]

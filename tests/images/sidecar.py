@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.images import cache, size
+from tests.images.catalogue import GO
 from tests.images.engine import EngineError, docker, image_id, present
 from tests.images.resolve import image
 
 ROOT = Path(__file__).parents[2]
 
 # Where this machine reaches packages by another way, builds do too. Docker itself hands proxies on.
-_PASSED = ("PIP_INDEX_URL", "PIP_TRUSTED_HOST", "GOPROXY", "GOSUMDB")
+_PASSED = ("PIP_INDEX_URL", "PIP_TRUSTED_HOST", *GO)
 
 
 def sidecar() -> str:

@@ -118,6 +118,11 @@ def test_this_machines_way_to_gos_modules_reaches_the_build_and_changes_no_tag(d
     assert standin.reference("mongo", "8", entry, "a") == plain
 
 
+def test_the_mongo_stand_in_and_the_image_have_the_same_mongodump():
+    pinned = [path / "go.sum" for path in (standin.HERE / "mongo/tools", standin.HERE.parents[1] / "image/mongo-tools")]
+    assert pinned[0].read_text() == pinned[1].read_text()
+
+
 def test_every_base_in_the_catalogue_is_in_the_catalogue_too():
     for entry in catalogue.CATALOGUE.values():
         assert entry.suite or entry.base in catalogue.CATALOGUE
