@@ -38,7 +38,9 @@ def programs_of(reference: str, name: str, programs: tuple[str, ...]) -> Path:
     """A folder with programs out of an image. It is made once for each content of the image."""
     with cache.lock(f"clients-{name}"):
         _have(reference)
-        content = hashlib.sha256(image_id(reference).encode() + _TAKE.read_bytes()).hexdigest()
+        content = hashlib.sha256(
+            image_id(reference).encode() + _TAKE.read_bytes() + Path(__file__).read_bytes()
+        ).hexdigest()
         home = cache.folder("clients") / f"{name}-{content[:12]}"
         if not home.exists():
             with tempfile.TemporaryDirectory(dir=home.parent, prefix=".half-made-") as half_made:
@@ -84,8 +86,11 @@ def _wrap(programs: tuple[str, ...], made: Path, home: Path) -> None:
     for program in programs:
         command = [str(home / "programs" / program)]
         if loader.exists():
-            start = [str(home / "lib" / loader.read_text().strip()), "--argv0", str(home / "bin" / program)]
-            command = [*start, "--library-path", str(home / "lib"), *command]
+            name = loader.read_text().strip()
+            # Before C library 2.33 a loader cannot name the program otherwise than by its file.
+            known = subprocess.run([str(made / "lib" / name), "--help"], capture_output=True, check=False).stdout
+            argv0 = ["--argv0", str(home / "bin" / program)] if b"--argv0" in known else []
+            command = [str(home / "lib" / name), *argv0, "--library-path", str(home / "lib"), *command]
         wrapper = made / "bin" / program
         wrapper.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
         wrapper.chmod(0o755)

@@ -92,6 +92,8 @@ def start_postgres(major: int, *settings: str, postgis: bool = False) -> Iterato
     )
     container.ports["5432"] = (LOOPBACK, port)  # type: ignore[assignment]  # Docker's client takes an address too
     container.with_command(["postgres", *(part for setting in (*FAST, *settings) for part in ("-c", setting))])
+    if major < 14:  # what its passwords are stored for
+        container.with_env("POSTGRES_HOST_AUTH_METHOD", "md5")
     containers.own(container)
     with container:
         server = PostgresServer(major, LOOPBACK, port, "admin", "s3cret", clients, container)
