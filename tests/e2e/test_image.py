@@ -48,7 +48,7 @@ def test_no_compiler_and_no_cache_is_left_in_it(image: str) -> None:
     found = shell(
         image,
         "for program in gcc cc go perl5.40-x86_64-linux-gnu git; do command -v $program || true; done; "
-        "find /var/lib/apt/lists /var/cache/apt /root/.cache /opt/build /wheels /project -type f 2>/dev/null || true",
+        "find /var/lib/apt/lists /var/cache/apt ~root/.cache /opt/build /wheels /project -type f 2>/dev/null || true",
     )
     assert found == ""
 

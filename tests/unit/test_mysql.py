@@ -169,6 +169,15 @@ def test_what_cannot_work_is_said_before(server: dict, rows: list, mode: Mode, s
         connector().restore(facts(*rows, **server), manifest(), mode)
 
 
+def test_what_would_keep_a_restore_from_working_is_told_without_a_backup():
+    grant = r"GRANT ALL ON `app\_\_restore\_%`.* TO `app`@`%`"
+    told = connector().restore_hindrances(facts())
+    assert len(told) == 1
+    assert told[0].endswith(f"run: {grant};")
+    assert connector().restore_hindrances(facts({"grant": grant.replace("ALL", "ALL PRIVILEGES")})) == []
+    assert "read-only" in connector().restore_hindrances(facts(read_only=1))[0]
+
+
 def test_only_what_no_living_restore_is_doing_is_left_over():
     def unfinished(locked: int, state: str, age: int) -> bool:
         row = {"leftover": "app__restore_new_00000000", "state": state, "age": age}

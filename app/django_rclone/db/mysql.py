@@ -18,7 +18,7 @@ from django_rclone.db.mysql_facts import Live
 from django_rclone.db.mysql_grants import TO_DUMP, on_schema
 from django_rclone.db.mysql_leftovers import is_unfinished
 from django_rclone.db.mysql_parts import parts
-from django_rclone.db.mysql_preflight import enumerate_some
+from django_rclone.db.mysql_preflight import enumerate_some, hindrances
 from django_rclone.db.mysql_program import program
 from django_rclone.db.mysql_restore import Restorer, plan
 from django_rclone.db.mysql_session import CLIENT_FLAGS
@@ -88,6 +88,9 @@ class MysqlDumpConnector(BaseConnector):
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:
         live = mysql_facts.live(facts)
         return (self._restorer(live).step("finish", ""),) if is_unfinished(live) else ()
+
+    def restore_hindrances(self, facts: Facts) -> list[str]:
+        return list(hindrances(mysql_facts.live(facts), self.name))
 
     def dump(self, facts: Facts) -> Dump:
         live = mysql_facts.live(facts)

@@ -9,7 +9,7 @@ from django_rclone.db import mysql_grants
 from django_rclone.db.base import Mode
 from django_rclone.db.mysql_facts import Live
 from django_rclone.db.mysql_grants import TO_SET_DEFINERS, account
-from django_rclone.db.mysql_names import scratch_pattern
+from django_rclone.db.mysql_names import scratch, scratch_pattern
 
 # "/*!50003 CREATE*/ /*!50017 DEFINER=`root`@`%`*/", "/*!50013 DEFINER=`root`@`%` SQL SECURITY …", "CREATE DEFINER=`…"
 _DEFINER = re.compile(
@@ -31,6 +31,16 @@ def problems(live: Live, mode: Mode) -> Iterator[str]:
         yield "--into and --in-place exclude each other."
     if mode.into and live.schemas.get(mode.into):
         yield f"the schema {mode.into} is not empty. Name one that is empty or does not exist."
+
+
+def hindrances(live: Live, name: str) -> Iterator[str]:
+    """Gives what would keep a restore over the live schema from working, as far as can be told without a backup."""
+    yield from problems(live, Mode())
+    if live.rights.lacking(scratch(name, "0" * 8), ("CREATE",)):
+        yield (
+            "the role may not make the schema that a restore loads into, beside the live one. As an administrator, "
+            f"run: {_scratch_grant(live, name)}"
+        )
 
 
 def program_problems(live: Live, texts: Mapping[str, bytes], parts: Iterable[str]) -> Iterator[str]:
@@ -83,12 +93,15 @@ def session_in_words(session: Mapping[str, object]) -> str:
 
 def no_scratch(live: Live, schema: str, pattern_of: str) -> str:
     """Returns what to do where the role may not make the schema that a restore needs beside the live one."""
-    grant = f"GRANT ALL ON `{scratch_pattern(pattern_of).replace('`', '``')}`.* TO {account(live.user)};"
     return (
         f"the role may not make the schema {schema}, into which a restore loads beside the live one. As an "
-        f"administrator, run: {grant} Or restore with --in-place, which is riskier: if it fails half-way, the schema "
-        "is left half restored. Nothing was changed."
+        f"administrator, run: {_scratch_grant(live, pattern_of)} Or restore with --in-place, which is riskier: if it "
+        "fails half-way, the schema is left half restored. Nothing was changed."
     )
+
+
+def _scratch_grant(live: Live, name: str) -> str:
+    return f"GRANT ALL ON `{scratch_pattern(name).replace('`', '``')}`.* TO {account(live.user)};"
 
 
 def no_new_schema(live: Live, schema: str) -> str:
