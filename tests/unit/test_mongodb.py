@@ -244,7 +244,7 @@ class TestSettings:
         assert connector(tools).check() == []
         assert "no NAME" in connector(tools, NAME="").check()[0]
         mistyped = MongoDumpConnector("default", SETTINGS, {"BINARY": "x"})
-        assert mistyped.check() == ['DATABASE_OPTIONS has an unknown key "BINARY". Known: BINARY_DIR.']
+        assert mistyped.check() == ['DATABASE_OPTIONS has an unknown key "BINARY". Did you mean BINARY_DIR?']
 
     def test_tools_that_are_missing_or_too_old(self, tmp_path: Path):
         assert connector(install(tmp_path / "good", "100.3.0")).hindrances() == []

@@ -194,7 +194,7 @@ def test_an_assumed_role_is_taken_on_by_every_program(clients: Path) -> None:
 
 def test_unknown_options_and_missing_programs_are_told_apart(tmp_path: Path) -> None:
     made = PgDumpConnector("default", SETTINGS, {"BINARY_DIR": str(tmp_path), "BINARYDIR": "x"})
-    assert made.check() == ['DATABASE_OPTIONS has an unknown key "BINARYDIR". Known: BINARY_DIR.']
+    assert made.check() == ['DATABASE_OPTIONS has an unknown key "BINARYDIR". Did you mean BINARY_DIR?']
     (missing,) = made.hindrances()
     assert missing.startswith(f"pg_dump, pg_restore and psql were not found in BINARY_DIR ({tmp_path}).")
 

@@ -66,7 +66,7 @@ def test_a_name_that_changes_how_the_file_is_locked_is_refused(parameter: str) -
 
 def test_unknown_and_wrong_options_are_reported() -> None:
     assert "Did you mean FORMAT?" in sqlite(FROMAT="sql").check()[0]
-    assert "Known are BINARY_DIR, FORMAT, SPOOL." in sqlite(OTHER=1).check()[0]
+    assert "Known: BINARY_DIR, FORMAT, SPOOL." in sqlite(OTHER=1).check()[0]
     assert 'FORMAT is "xml"' in sqlite(FORMAT="xml").check()[0]
     assert sqlite(SPOOL="yes").check() == ["SPOOL must be True or False."]
 

@@ -7,12 +7,14 @@ written at each method; ``tests/contract`` holds every connector to them.
 
 from __future__ import annotations
 
+import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django_rclone.command import Command
+from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
 from django_rclone.streams import Gate
 
@@ -135,6 +137,23 @@ class BaseConnector(ABC):
     @abstractmethod
     def engine(self) -> str:
         """The engine's name in manifests, for instance ``postgresql``."""
+
+    def unknown_options(self) -> list[str]:
+        """Returns which of the options nobody reads, one sentence each with what was probably meant."""
+        said = []
+        for name in sorted(set(self.options) - self.option_names):
+            near = difflib.get_close_matches(str(name).upper(), self.option_names, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(self.option_names))}."
+            said.append(f'DATABASE_OPTIONS has an unknown key "{name}". {hint}')
+        return said
+
+    def problems_of(self, attempt: Callable[[], object]) -> list[str]:
+        """Returns what keeps ``attempt`` from working, without the database's name in front of it; else nothing."""
+        try:
+            attempt()
+        except ConfigurationError as error:
+            return [str(error).removeprefix(f'Database "{self.alias}": ')]
+        return []
 
     @abstractmethod
     def check(self) -> list[str]:

@@ -55,27 +55,14 @@ class MongoDumpConnector(BaseConnector):
         return tools(self.alias, str(self.options.get("BINARY_DIR") or ""))
 
     def check(self) -> list[str]:
-        known = ", ".join(sorted(self.option_names))
-        unknown = sorted(set(self.options) - self.option_names)
-        found = [f'DATABASE_OPTIONS has an unknown key "{key}". Known: {known}.' for key in unknown]
-        try:
-            self.connection  # noqa: B018 - making it is the check
-        except ConfigurationError as error:
-            found.append(self._bare(error))
-        return found
+        # Making the connection's description is the check.
+        return [*self.unknown_options(), *self.problems_of(lambda: self.connection)]
 
     def hindrances(self) -> list[str]:
-        found = []
-        try:
-            self._tools()
-        except ConfigurationError as error:
-            found.append(self._bare(error))
+        found = self.problems_of(self._tools)
         if importlib.util.find_spec("pymongo") is None:
             found.append("pymongo is not installed here. Install it: pip install 'django-rclone[mongodb]'")
         return found
-
-    def _bare(self, error: ConfigurationError) -> str:
-        return str(error).removeprefix(f'Database "{self.alias}": ')
 
     def probe(self) -> Command:
         return self._programs.on_database("mongodb_probe", "")

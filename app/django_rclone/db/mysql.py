@@ -54,24 +54,11 @@ class MysqlDumpConnector(BaseConnector):
         return str(self.options.get("BINARY_DIR") or "")
 
     def check(self) -> list[str]:
-        known = ", ".join(sorted(self.option_names))
-        unknown = sorted(set(self.options) - self.option_names)
-        found = [f'DATABASE_OPTIONS has an unknown key "{key}". Known: {known}.' for key in unknown]
-        try:
-            self.connection  # noqa: B018 - making it is the check
-        except ConfigurationError as error:
-            found.append(self._bare(error))
-        return found
+        # Making the connection's description is the check.
+        return [*self.unknown_options(), *self.problems_of(lambda: self.connection)]
 
     def hindrances(self) -> list[str]:
-        try:
-            programs.any_programs(self.alias, self._binary_dir)
-        except ConfigurationError as error:
-            return [self._bare(error)]
-        return []
-
-    def _bare(self, error: ConfigurationError) -> str:
-        return str(error).removeprefix(f'Database "{self.alias}": ')
+        return self.problems_of(lambda: programs.any_programs(self.alias, self._binary_dir))
 
     def probe(self) -> Command:
         here = {found.flavour: found.client for found in programs.any_programs(self.alias, self._binary_dir)}

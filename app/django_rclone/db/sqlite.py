@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import secrets
@@ -60,12 +59,7 @@ class SqliteConnector(BaseConnector):
         return bool(self.options.get("SPOOL", False))
 
     def check(self) -> list[str]:
-        faults = []
-        for name in self.options:
-            if name not in self.option_names:
-                near = difflib.get_close_matches(str(name).upper(), self.option_names, 1)
-                hint = f" Did you mean {near[0]}?" if near else f" Known are {', '.join(sorted(self.option_names))}."
-                faults.append(f"DATABASE_OPTIONS has the unknown key {name}.{hint}")
+        faults = self.unknown_options()
         if self.format not in _FORMATS:
             faults.append(f'FORMAT is "{self.format}". Set it to "file" or "sql".')
         if not isinstance(self.options.get("SPOOL", False), bool):
