@@ -67,6 +67,8 @@ def test_a_fresh_server_gets_the_latest_backup(
     subject.fill_with_everything()
     image = on("s3")
     aimed_at(subject, image, tmp_path).ok("backup")
+    # pg_dump itself has compressed it, though the user that ran it has no name.
+    assert [entry["path"].rpartition(".")[2] for entry in aimed_at(subject, image, tmp_path).listed()] == ["dump"]
 
     with start_postgres(major) as server:
         server.query(f'CREATE DATABASE "{subject.name}"')

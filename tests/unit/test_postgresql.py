@@ -99,7 +99,9 @@ def install(folder: Path, version: str) -> Path:
         path = folder / name
         path.write_text(
             f'#!/bin/sh\n[ "$1" = --version ] && echo "{name} (PostgreSQL) {version}" && exit\n'
-            "echo 'connection to server on socket \"/nonexistent\" failed' >&2\nexit 1\n"
+            # As libpq does it where the user that runs it has no name.
+            'case "$*" in\n*user*) echo \'connection to server on socket "/nonexistent" failed\' ;;\n'
+            "*) echo 'local user with ID 12345 does not exist' ;;\nesac >&2\nexit 1\n"
         )
         path.chmod(0o755)
     return folder

@@ -75,7 +75,8 @@ def has_zstd(client: Client) -> bool:
 @cache
 def _accepts_zstd(pg_dump: str, _changed: int) -> bool:
     # It looks at its options before it connects: what fails is either the option or this address.
-    nowhere = "--dbname=host=/nonexistent connect_timeout=2"
+    # Named, since a container's user may have no name that libpq could take instead.
+    nowhere = "--dbname=host=/nonexistent user=nobody connect_timeout=2"
     command = Command((pg_dump, "--format=custom", "--compress=zstd:3", "--no-password", nowhere), env={"LC_ALL": "C"})
     try:
         process.run(command, timeout=20)
