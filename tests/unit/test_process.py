@@ -10,12 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from django_rclone.command import Attached, Command, Secret
-from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, ProgramFailed, Unavailable
 from django_rclone.process import Limits, peek, pipe, run, watch
+from django_rclone.process.interrupts import interruptible
 from django_rclone.process.pump import Pump
 from django_rclone.streams import Compressor, Decompressor, Digest, Gate, Meter
 from hypothesis import given
@@ -503,6 +505,22 @@ def test_a_signal_that_comes_while_programs_are_being_started_is_neither_lost_no
         programs = [int((folder / name).read_text() or 0) for name in ("source", "sink") if (folder / name).exists()]
         until(lambda ids=programs: not any(_runs(program) for program in ids), "the programs' end")
         assert not (folder / "committed").exists()
+
+
+def test_a_signal_whose_exception_somebody_swallows_ends_the_run_all_the_same(store: Store) -> None:
+    came = False
+
+    def tick() -> None:
+        nonlocal came
+        if not came:
+            came = True
+            with suppress(Exception):  # as a log handler does, or a finalizer
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Interrupted, match="signal 15"), interruptible():
+        pipe(sh("echo data; exec sleep 600"), store.command, tick=tick)
+    assert came
+    assert not store.committed
 
 
 EAGER = """

@@ -14,10 +14,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Hold:
-    """How many of our callers ask signals to wait, and the one that does."""
+    """How many of our callers ask signals to wait, the one that does, and the last that came."""
 
     depth = 0
     waiting: int | None = None
+    heard: int | None = None
 
 
 @contextmanager
@@ -32,9 +33,11 @@ def interruptible() -> Iterator[None]:
         for number in _SIGNALS
         if signal.getsignal(number) is not signal.SIG_IGN  # nohup asked us not to hear it
     }
+    _Hold.heard = None
     try:
         yield
     finally:
+        _Hold.heard = None
         for number, handler in previous.items():
             signal.signal(number, handler)
 
@@ -53,7 +56,15 @@ def held() -> Iterator[None]:
             raise Interrupted(number)
 
 
+def insist() -> None:
+    """Raises Interrupted again where a signal came and whoever ran just then has swallowed the exception: a log
+    handler, a finalizer, a receiver of Django's signals."""
+    if _Hold.heard is not None:
+        raise Interrupted(_Hold.heard)
+
+
 def _interrupt(number: int, _frame: FrameType | None) -> None:
+    _Hold.heard = number
     if _Hold.depth:
         _Hold.waiting = number
     else:

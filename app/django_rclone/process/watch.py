@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.process.child import GRACE, Process, last_words
+from django_rclone.process.interrupts import insist
 from django_rclone.process.line import ROOT_CAUSE, Line
 
 TICK = 0.2
@@ -37,6 +38,7 @@ class Watch:
         """Raises when the line cannot end well any more."""
         line = self._line
         self._tick()
+        insist()
         self.check_clocks()
         if line.last.sink_closed or line.sink.returncode is not None:
             line.sink.wait(GRACE)
