@@ -43,6 +43,8 @@ fi
 # When one of the two servers ends, so does the other, and the container.
 trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
 trap 'exit 143' TERM INT
+# After a kill these name a process of the container's former life, and may by chance name one of this.
+rm -f "$PGDATA/postmaster.pid" "$PGHOST/.s.PGSQL.5432.lock"
 postgres &
 database=$!
 until pg_isready --quiet; do kill -0 "$database"; sleep 0.05; done
