@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -10,3 +11,6 @@ pytest_plugins = ["tests.servers.fixtures"]
 
 # However pytest was started: programs such as rclone are those of this environment.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+# A shell that starts pytest in the background lets it ignore SIGINT, and with it all programs that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
