@@ -60,7 +60,13 @@ class Sidecar:
         return listed
 
 
-_SCHEMES = {"postgresql": "postgres", "postgis": "postgis", "mysql": "mysql", "sqlite3": "sqlite"}
+_SCHEMES = {
+    "postgresql": "postgres",
+    "postgis": "postgis",
+    "mysql": "mysql",
+    "django_mongodb_backend": "mongodb",
+    "sqlite3": "sqlite",
+}
 
 
 def url(database: Mapping[str, Any]) -> str:
@@ -69,7 +75,9 @@ def url(database: Mapping[str, Any]) -> str:
     if scheme == "sqlite":
         return f"sqlite:///{database['NAME']}"
     user, password, name = (quote(str(database[key]), safe="") for key in ("USER", "PASSWORD", "NAME"))
-    return f"{scheme}://{user}:{password}@{database['HOST']}:{database['PORT']}/{name}"
+    # MongoDB's users need not belong to the database itself, and those of the tests do not.
+    options = "?authSource=admin" if scheme == "mongodb" else ""
+    return f"{scheme}://{user}:{password}@{database['HOST']}:{database['PORT']}/{name}{options}"
 
 
 def open_to_all(folder: Path) -> Path:

@@ -22,6 +22,7 @@ CASES = [
     ("postgresql-18", "s3", PASSWORD),
     ("mysql-9", "s3", ""),
     ("mariadb-11.8", "s3", PASSWORD),
+    ("mongodb", "s3", ""),
     ("sqlite-file", "volume", PASSWORD),
     ("sqlite-file", "s3", ""),
 ]
