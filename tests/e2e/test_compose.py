@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import subprocess
+import sysconfig
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,14 +25,37 @@ DATABASES = {
     "postgresql": ("POSTGRES_IMAGE", "postgres", "17"),
     "mysql": ("MYSQL_IMAGE", "mysql", "9"),
     "mariadb": ("MARIADB_IMAGE", "mariadb", "11.8"),
+    "mongodb": ("MONGO_IMAGE", "mongo", "8"),
     "sqlite": None,
 }
+
+# Debian has no django_mongodb_backend: the web container gets ours, and the Django that goes with it.
+PACKAGES = {
+    "volumes": [f"{sysconfig.get_path('purelib')}:/packages:ro"],
+    "environment": {"PYTHONPATH": "/packages"},
+}
+
+# What the demo's own command does in SQL.
+DAMAGE = """
+from pathlib import Path
+from django.db import connection
+database = connection.get_database()
+kept = database.gallery_photo.find_one()
+database.gallery_photo.delete_many({"_id": {"$ne": kept["_id"]}})
+database.gallery_comment.drop()
+database.stray.insert_one({})
+Path("/media/photos/001.jpg").unlink()
+Path("/media/photos/002.jpg").write_text("overwritten")
+Path("/media/photos/stray.jpg").touch()
+print("Dropped a table")
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """A site that Compose has brought up."""
 
+    database: str
     command: tuple[str, ...]
     env: dict[str, str]
 
@@ -57,6 +82,10 @@ class Site:
         hashes = self.run("exec", "-T", "web", "sh", "-c", "find /media -type f -exec sha256sum {} + | sort")
         return self.manage("dumpdata", "gallery") + hashes
 
+    def damage(self) -> str:
+        """Drops a table, and loses and changes rows and files."""
+        return self.manage("shell", "-c", DAMAGE) if self.database == "mongodb" else self.manage("damage")
+
     def sidecar(self, *arguments: str, options: tuple[str, ...] = ()) -> str:
         """Runs a verb."""
         return self.run("run", "--rm", "-T", *options, "sidecar", *arguments)
@@ -71,10 +100,14 @@ def site(request: pytest.FixtureRequest, image: str, tmp_path: Path) -> Iterator
     shutil.copy(ROOT / "tests/e2e/site/settings.py", home)
     for file in (ROOT / "compose" / request.param).iterdir():
         shutil.copy(file, home)
-    labels = {name: {"labels": [containers.mark()]} for name in ("web", "database", "sidecar")}
+    services: dict[str, dict[str, Any]] = {
+        name: {"labels": [containers.mark()]} for name in ("web", "database", "sidecar")
+    }
     if request.param == "sqlite":
-        del labels["database"]
-    (home / "labels.yaml").write_text(json.dumps({"services": labels}))
+        del services["database"]
+    if request.param == "mongodb":
+        services["web"] |= PACKAGES
+    (home / "tests.yaml").write_text(json.dumps({"services": services}))
     env = {"SIDECAR_IMAGE": image, "WEB_IMAGE": web(), "WEB_PORT": "127.0.0.1:0"}
     if database := DATABASES[request.param]:
         variable, kind, version = database
@@ -86,12 +119,12 @@ def site(request: pytest.FixtureRequest, image: str, tmp_path: Path) -> Iterator
         "--file",
         str(home / "compose.yaml"),
         "--file",
-        str(home / "labels.yaml"),
+        str(home / "tests.yaml"),
     )
-    made = Site((*compose(), "--project-name", name, *files), env)
+    made = Site(request.param, (*compose(), "--project-name", name, *files), env)
     try:
         made.run("up", "--detach", "--wait")
-        made.manage("migrate", "--verbosity=0")
+        made.manage("migrate", "--run-syncdb", "--verbosity=0")
         yield made
     finally:
         made.run("--profile=backup", "down", "--volumes", "--timeout=1")
@@ -103,6 +136,6 @@ def test_the_latest_backup_brings_a_damaged_site_back(site: Site) -> None:
     site.sidecar("backup")
     assert [entry["state"] for entry in json.loads(site.sidecar("list", "--json"))] == ["good"]
 
-    assert "Dropped a table" in site.manage("damage")
+    assert "Dropped a table" in site.damage()
     site.sidecar("restore", "--latest", "--media", options=("--volume=media:/media",))
     assert site.contents() == before
