@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.e2e.container import Sidecar
+from tests.e2e.container import Sidecar, url
 from tests.servers import PostgresServer
 from tests.servers.ports import LOOPBACK, free_port
 
@@ -37,6 +37,24 @@ def test_a_wrong_password_is_named_and_not_shown(image: str, postgres17: Postgre
     assert 'Database "default"' in done.error
     assert "password" in done.error
     assert "wr0ng-canary" not in done.err
+
+
+def test_the_doctor_tells_a_wrong_password_from_a_right_one(
+    image: str, volume: str, postgres17: PostgresServer
+) -> None:
+    with postgres17.database() as name:
+        settings = postgres17.settings(name)
+        good = Sidecar(image, {"DATABASE_URL": url(settings)}, (f"{volume}:/backups",))
+        said = good.ok("doctor").out
+        assert 'ok    database "default" reachable: postgresql 17' in said
+        assert "fail  " not in said
+        done = good.run("doctor", DATABASE_URL=url({**settings, "PASSWORD": "wr0ng-canary"}))
+    assert done.code == 1
+    (failed,) = [line for line in done.out.splitlines() if line.startswith("fail  ")]
+    assert 'database "default" reachable' in failed
+    assert "password authentication failed" in failed
+    assert "Check the database's settings." in failed
+    assert "wr0ng-canary" not in done.out + done.err
 
 
 def test_a_database_that_does_not_answer_is_worth_another_try(image: str) -> None:

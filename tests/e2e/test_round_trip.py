@@ -10,7 +10,7 @@ import pytest
 from tests.contract.subjects import Subject
 from tests.contract.subjects.postgresql import Postgresql
 from tests.e2e.conftest import aimed_at
-from tests.e2e.container import Sidecar, url
+from tests.e2e.container import Sidecar, open_to_all, url
 from tests.servers import start_postgres
 
 PASSWORD = "correct horse battery staple"
@@ -107,3 +107,26 @@ def test_media_files_come_back_with_the_database(sqlite: Sidecar, tmp_path: Path
     (media / "photo.jpg").unlink()
     image.ok("restore", "--latest", "--media")
     assert (media / "photo.jpg").read_bytes() == b"photo"
+
+
+def test_the_sites_own_settings_are_enough(
+    on: Callable[[str], Sidecar], subject_of: Callable[[str], Subject], tmp_path: Path
+) -> None:
+    subject = subject_of("postgresql-17")
+    subject.fill_simply()
+    site = open_to_all(tmp_path / "site")
+    (site / "settings.py").write_text(
+        "import a_package_that_is_only_in_the_web_container\n"
+        "from split_settings.tools import include\n"
+        "include('database.py')\n"
+    )
+    (site / "database.py").write_text(f"DATABASES = {{'default': {subject.database!r}}}\n")
+    base = on("volume")
+    image = Sidecar(
+        base.image, {"DJANGO_SETTINGS_MODULE": "settings"}, (*base.volumes, f"{open_to_all(site)}:/target:ro")
+    )
+    assert "(from settings settings" in image.ok("backup").err
+    before = subject.words()
+    subject.lose_words(1)
+    image.ok("restore", "--latest")
+    assert subject.words() == before
