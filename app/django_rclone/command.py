@@ -49,7 +49,8 @@ class Command:
     program's failure into the error that people read. ``may_stall`` is False for a client that may rightly
     move no bytes for long (an index build): the stall clock does not run while we wait for it.
     ``install`` tells what to do when the program is not there. ``hide`` are secrets that the program knows from what
-    is attached, or from elsewhere: they too are masked in what it says.
+    is attached, or from elsewhere: they too are masked in what it says. ``believe`` tells from what the program said
+    whether its end with 0 means success, where that alone does not.
     """
 
     argv: tuple[str | Secret | Attached, ...]
@@ -59,6 +60,7 @@ class Command:
     may_stall: bool = True
     install: str = field(default="", repr=False, compare=False)
     hide: tuple[Secret, ...] = field(default=(), repr=False)
+    believe: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
 
     @property
     def program(self) -> str:

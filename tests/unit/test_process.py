@@ -523,6 +523,17 @@ def test_a_signal_whose_exception_somebody_swallows_ends_the_run_all_the_same(st
     assert not store.committed
 
 
+@pytest.mark.parametrize(("lost", "committed"), [(0, True), (1, False)])
+def test_a_program_that_ends_well_and_says_otherwise_has_failed(store: Store, lost: int, committed: bool) -> None:
+    source = sh(f"echo data; echo '{lost} lost' >&2", believe=lambda said: "0 lost" in said)
+    if committed:
+        pipe(source, store.command)
+    else:
+        with pytest.raises(ProgramFailed, match=r"ended with exit code 0: 1 lost"):
+            pipe(source, store.command)
+    assert store.committed is committed
+
+
 EAGER = """
 import fcntl, os, resource, sys
 from django_rclone.process import Command, pipe

@@ -112,6 +112,14 @@ class Process:
         """Exit code, negative for a signal, None while the program runs."""
         return self._popen.poll()
 
+    @property
+    def failed(self) -> bool:
+        """Whether the program has ended and not done what it should; False while it runs."""
+        if self.returncode == 0 and self.command.believe is not None:
+            self.close()
+            return not self.command.believe(self.stderr)
+        return bool(self.returncode)
+
     def wait(self, seconds: float) -> int | None:
         """Waits up to ``seconds`` for the end."""
         with suppress(subprocess.TimeoutExpired):

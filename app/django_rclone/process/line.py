@@ -111,7 +111,7 @@ class Line:
     def raise_first_failure(self) -> None:
         """Raises what went wrong nearest to the source, but for the last program: the rest follows from it."""
         for process, pump in zip(self.upstream, self.pumps, strict=True):
-            if process.returncode:
+            if process.failed:
                 raise process.failure()
             if pump.error is not None:
                 raise pump.error
