@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.docs.tables import ROOT
-from tests.docs.test_examples import blocks
 from tests.sidecar.program import Program
 
 SETTINGS = """
@@ -106,12 +106,14 @@ def test_the_extra_brings_what_settings_modules_are_written_with():
 
 
 def test_a_connector_of_the_projects_own_is_found(program: Program):
-    _, _, whole = blocks("docs/connectors.md", "python")
-    (program.folder / "shown.py").write_text(whole)
+    shutil.copy(ROOT / "tests/docs/folder_connector.py", program.folder / "shown.py")
+    index = program.folder / "index"
+    index.mkdir()
+    (index / "words").write_text("as it was")
     with (program.folder / "config.py").open("a") as settings:
-        settings.write('DJANGO_RCLONE["CONNECTORS"] = {"default": "shown.OneFileConnector"}\n')
+        settings.write('DATABASES = {"default": {"ENGINE": "folder", "NAME": str(BASE_DIR / "index")}}\n')
+        settings.write('DJANGO_RCLONE["CONNECTORS"] = {"default": "shown.FolderConnector"}\n')
     program.ok("backup", BACKUP_MEDIA="off")
-    before = program.path("app").read_bytes()
-    program.path("app").write_bytes(b"changed")
+    (index / "words").write_text("changed")
     program.ok("restore", "--latest")
-    assert program.path("app").read_bytes() == before
+    assert (index / "words").read_text() == "as it was"
