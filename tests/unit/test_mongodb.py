@@ -6,12 +6,13 @@ import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 from django_rclone.command import Attached, Secret
 from django_rclone.db import mongodb_lock as lock
-from django_rclone.db import registry
+from django_rclone.db import mongodb_probe, registry
 from django_rclone.db.base import Facts, Mode
 from django_rclone.db.mongodb import MongoDumpConnector
 from django_rclone.db.mongodb_names import is_ours, staged_prefix
@@ -30,6 +31,7 @@ DETAILS: dict[str, Any] = {
     "migrations": {"auth": "0002"},
     "renames_dots": True,
     "bypasses_validation": False,
+    "lacking_to_restore": [],
     "restore": None,
     "staged": [],
 }
@@ -109,6 +111,34 @@ class TestDump:
             "mongorestore --uri 'mongodb://app@db:27017/?authSource=admin' '--nsFrom=shop.*' '--nsTo=restored.*' "
             "--stopOnError --archive=<(rclone cat x | zstd -dc)"
         )
+
+
+class TestRightsToRestore:
+    PRIVILEGE: ClassVar = {"resource": {"db": "shop", "collection": ""}, "actions": ["find", "insert"]}
+
+    def rights(self, *privileges: dict, users: int = 1) -> list[str]:
+        """What `probe` finds to be lacking on a server that answers so."""
+        answer = {"authInfo": {"authenticatedUsers": [{}] * users, "authenticatedUserPrivileges": list(privileges)}}
+        database = SimpleNamespace(name="shop", command=lambda _question: answer)
+        return mongodb_probe._lacking(mongodb_probe._actions(database))
+
+    def test_what_a_role_lacks_is_told_before_there_is_a_backup(self, tools: Path):
+        lacking = self.rights(self.PRIVILEGE)
+        assert lacking == ["createCollection", "createIndex", "dropCollection"]
+        (told,) = connector(tools).restore_hindrances(facts(lacking_to_restore=lacking))
+        assert told.endswith("Grant it readWrite on the database shop.")
+        assert connector(tools).restore_hindrances(facts()) == []
+
+    def test_rights_elsewhere_or_on_one_collection_are_none(self):
+        elsewhere = {"resource": {"db": "other", "collection": ""}, "actions": ["createIndex"]}
+        alone = {"resource": {"db": "shop", "collection": "word"}, "actions": ["createIndex"]}
+        assert "createIndex" in self.rights(self.PRIVILEGE, elsewhere, alone)
+        everywhere = {"resource": {"db": "", "collection": ""}, "actions": ["createIndex"]}
+        assert "createIndex" not in self.rights(self.PRIVILEGE, everywhere)
+
+    def test_a_server_that_tells_nothing_is_believed_to_allow_it(self):
+        assert self.rights() == []
+        assert self.rights(users=0) == []
 
 
 class TestRestore:

@@ -88,6 +88,11 @@ class MongoDumpConnector(BaseConnector):
             return ()
         return (self._programs.on_database("mongodb_stage", "finish"),)
 
+    def restore_hindrances(self, facts: Facts) -> list[str]:
+        if lacking := facts.details["lacking_to_restore"]:
+            return [f"the role may not {', '.join(lacking)} here. Grant it readWrite on the database {self.name}."]
+        return []
+
     def dump(self, facts: Facts) -> Dump:
         place = self.connection.place
         if not facts.tables and not facts.details["others"]:

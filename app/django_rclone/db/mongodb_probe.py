@@ -16,6 +16,7 @@ from django_rclone.db.mongodb_names import JOURNAL, PREFIX, is_ours
 from django_rclone.db.mongodb_session import Document, connected
 
 _INVALID_NAMESPACE = 73
+_TO_RESTORE = ("insert", "createCollection", "createIndex", "dropCollection")
 
 
 def probe(database: Any) -> Document:
@@ -29,6 +30,7 @@ def probe(database: Any) -> Document:
         for name, entry in live.items()
         if entry.get("type", "collection") == "collection" and not name.startswith("system.")
     ]
+    actions = _actions(database)
     return {
         "version": build["version"],
         "flavour": _flavour(build),
@@ -39,7 +41,9 @@ def probe(database: Any) -> Document:
         "foreign": [name for name in live if name.startswith(PREFIX)],
         "migrations": _migrations(database) if "django_migrations" in live else {},
         "renames_dots": _renames_dots(database),
-        "bypasses_validation": _bypasses_validation(database),
+        # Whether we may write documents that break a collection's rules.
+        "bypasses_validation": actions is None or "bypassDocumentValidation" in actions,
+        "lacking_to_restore": _lacking(actions),
         "restore": _restore(database) if JOURNAL in entries else None,
         "staged": [name for name in entries if is_ours(name) and name != JOURNAL],
     }
@@ -68,17 +72,24 @@ def _renames_dots(database: Any) -> bool:
     return True
 
 
-def _bypasses_validation(database: Any) -> bool:
-    """Tells whether we may write documents that break a collection's rules, as far as the server says."""
+def _actions(database: Any) -> frozenset[str] | None:
+    """Returns what we may do to all collections of the database, as far as the server says; None: it asks for no
+    names. See https://www.mongodb.com/docs/manual/reference/privilege-actions/."""
     found = database.command({"connectionStatus": 1, "showPrivileges": True})["authInfo"]
     if not found.get("authenticatedUsers"):
-        return True  # a server that asks for no name
-    return any(
-        "bypassDocumentValidation" in privilege["actions"]
-        and (privilege["resource"].get("anyResource") or privilege["resource"].get("db") in ("", database.name))
-        and not privilege["resource"].get("collection")
+        return None
+    return frozenset(
+        action
         for privilege in found.get("authenticatedUserPrivileges", [])
+        if (privilege["resource"].get("anyResource") or privilege["resource"].get("db") in ("", database.name))
+        and not privilege["resource"].get("collection")
+        for action in privilege["actions"]
     )
+
+
+def _lacking(actions: frozenset[str] | None) -> list[str]:
+    """Returns which actions a restore needs and we may surely not do. A server that tells of none tells nothing."""
+    return [action for action in _TO_RESTORE if action not in actions] if actions else []
 
 
 def _restore(database: Any) -> Document | None:
