@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TextIO
 
@@ -38,6 +38,13 @@ def moment(when: datetime) -> str:
 def printable(text: str) -> str:
     """Returns a text with what no terminal could show (bytes of a name that is no text) escaped."""
     return text.encode(errors="backslashreplace").decode()
+
+
+def enumerate_some(names: Iterable[str], most: int = 5) -> str:
+    """Returns the first names, and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
 
 
 def duration(seconds: float) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 
 import bson
 import pytest
-from django_rclone.db.mongodb_archive import enumerate_some, parse
+from django_rclone.db.mongodb_archive import parse
 from django_rclone.db.mongodb_contents import contents
 from django_rclone.db.mongodb_session import Damaged
+from django_rclone.display import enumerate_some
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django_rclone.db.mongodb_names import is_ours
@@ -66,9 +66,3 @@ def parse(contents: str, candidates: Iterable[str]) -> Archive:
 
 def _kind(said: str) -> str:
     return said if said in ("view", "timeseries") else "collection"
-
-
-def enumerate_some(names: Sequence[str], most: int = 5) -> str:
-    """Returns the names, or the first of them and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from django_rclone.command import Attached, Command
 from django_rclone.db.base import Facts, Mode, RestorePlan
 from django_rclone.db.clients import Client
-from django_rclone.db.mongodb_archive import Archive, enumerate_some
+from django_rclone.db.mongodb_archive import Archive
 from django_rclone.db.mongodb_names import staged_prefix
 from django_rclone.db.mongodb_programs import Programs
+from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, Locked, VerificationFailed
 
 _LONGEST = 255

@@ -18,10 +18,11 @@ from django_rclone.db.mysql_facts import Live
 from django_rclone.db.mysql_grants import TO_DUMP, on_schema
 from django_rclone.db.mysql_leftovers import is_unfinished
 from django_rclone.db.mysql_parts import parts
-from django_rclone.db.mysql_preflight import enumerate_some, hindrances
+from django_rclone.db.mysql_preflight import hindrances
 from django_rclone.db.mysql_program import program
 from django_rclone.db.mysql_restore import Restorer, plan
 from django_rclone.db.mysql_session import CLIENT_FLAGS
+from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
 

@@ -10,6 +10,7 @@ from django_rclone.db.base import Mode
 from django_rclone.db.mysql_facts import Live
 from django_rclone.db.mysql_grants import TO_SET_DEFINERS, account
 from django_rclone.db.mysql_names import scratch, scratch_pattern
+from django_rclone.display import enumerate_some
 
 # "/*!50003 CREATE*/ /*!50017 DEFINER=`root`@`%`*/", "/*!50013 DEFINER=`root`@`%` SQL SECURITY …", "CREATE DEFINER=`…"
 _DEFINER = re.compile(
@@ -108,10 +109,3 @@ def no_new_schema(live: Live, schema: str) -> str:
     """Returns what to do where the role may not make the schema that --into names."""
     grant = mysql_grants.on_schema(["ALL"], schema, live.user)
     return f"the role may not make the schema {schema}. As an administrator, run: {grant} Nothing was changed."
-
-
-def enumerate_some(names: Iterable[str], most: int = 5) -> str:
-    """Returns the first few names, and how many more there are."""
-    listed = list(names)
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(listed[:most]) + more

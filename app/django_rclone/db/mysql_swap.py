@@ -22,8 +22,9 @@ from django_rclone.db.mysql_journal import Journal
 from django_rclone.db.mysql_look import look, programs_of
 from django_rclone.db.mysql_names import JOURNAL, lock, old, quote_name, quote_text
 from django_rclone.db.mysql_parts import PROGRAMS
-from django_rclone.db.mysql_preflight import enumerate_some, problems, program_problems, session_in_words
+from django_rclone.db.mysql_preflight import problems, program_problems, session_in_words
 from django_rclone.db.mysql_session import Session
+from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed
 
 UNCHANGED = "Nothing was changed."

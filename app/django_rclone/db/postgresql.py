@@ -17,6 +17,7 @@ from django_rclone.db.postgresql_connection import Connection, connection
 from django_rclone.db.postgresql_explain import archive_explainer, explainer
 from django_rclone.db.postgresql_loan import outstanding, take_back
 from django_rclone.db.postgresql_restore import SQL, Restorer, plan
+from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
 
@@ -85,7 +86,7 @@ class PgDumpConnector(BaseConnector):
         if live.row_security and not live.bypasses_row_security:
             raise ConfigurationError(
                 f'Database "{self.alias}": row-level security hides rows of '
-                f'{postgresql_toc.enumerate_some(live.row_security)} from role "{live.role}", and a dump without them '
+                f'{enumerate_some(live.row_security)} from role "{live.role}", and a dump without them '
                 f'would not be whole. Give the role BYPASSRLS: ALTER ROLE "{live.role}" BYPASSRLS;'
             )
         client = programs.for_server(self.alias, self._binary_dir, live.major, live.short_version)

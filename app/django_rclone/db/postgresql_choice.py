@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from django_rclone.db.postgresql_extensions import Extensions, look_at, place_in_extension
 from django_rclone.db.postgresql_facts import Live
-from django_rclone.db.postgresql_toc import LARGE_OBJECTS, PARTS, Archive, Entry, enumerate_some
+from django_rclone.db.postgresql_toc import LARGE_OBJECTS, PARTS, Archive, Entry
+from django_rclone.display import enumerate_some
 
 _BY_SUPERUSER = {
     "EVENT TRIGGER": "event triggers",

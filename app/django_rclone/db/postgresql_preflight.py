@@ -8,7 +8,8 @@ from typing import Any
 from django_rclone.db.base import Mode
 from django_rclone.db.postgresql_choice import Choice
 from django_rclone.db.postgresql_facts import Live
-from django_rclone.db.postgresql_toc import LARGE_OBJECTS, Archive, enumerate_some
+from django_rclone.db.postgresql_toc import LARGE_OBJECTS, Archive
+from django_rclone.display import enumerate_some
 
 # Measured: 500 tables, each with a sequence and three indexes (4,000 rows in pg_class, 5,000 entries in the archive),
 # take 5,600 locks to drop and 7,500 to make.

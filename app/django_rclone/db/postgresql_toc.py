@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,10 +87,3 @@ def parse(contents: str) -> Archive:
         for id_, type_, schema, name, owner, dependencies, details in document["entries"]
     )
     return Archive(document["server_version"], document["client_version"], document["encoding"], tuple(entries))
-
-
-def enumerate_some(names: Iterable[str], most: int = 5) -> str:
-    """Returns the first names, and how many more there are."""
-    every = list(names)
-    more = f" and {len(every) - most} more" if len(every) > most else ""
-    return ", ".join(every[:most]) + more
