@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from importlib import import_module
 
 import django
-from django.conf import settings
+from django_rclone import conf
+from django_rclone.db import registry
+from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.masking import mask
 
 from django_rclone_sidecar import logs, place, project
 from django_rclone_sidecar.env import Environment
+from django_rclone_sidecar.runs import Part
 from django_rclone_sidecar.target import Target
 
 _OURS = "django_rclone_sidecar.settings"
@@ -33,6 +36,17 @@ class Sidecar:
     def chosen(self, databases: list[str] | None) -> list[str]:
         """Returns the aliases that ``--database`` names, or all. Raises ConfigurationError for an unknown one."""
         return project.known(databases, self.target, "--database") if databases else self.aliases
+
+    def engine(self, alias: str) -> str:
+        """Returns the name of a database's engine, as manifests and metrics have it."""
+        try:
+            return registry.connector(alias).engine
+        except DjangoRcloneError:  # whoever works with the database says what is wrong
+            return str(self.target.databases[alias].get("ENGINE", "")).rpartition(".")[2]
+
+    def part(self, work: Callable[[], object], alias: str = "") -> Part:
+        """Returns a part of a run: something to do with one database, or with the media files."""
+        return Part(work, alias, self.engine(alias) if alias else "")
 
 
 def hand_on(environ: MutableMapping[str, str]) -> None:
@@ -69,8 +83,8 @@ def _announce(sidecar: Sidecar) -> None:
         logger.info(
             'Database "%s": %s (from %s)', alias, where, origin, extra={"event": "target.database", "database": alias}
         )
-    remote = settings.DJANGO_RCLONE["REMOTE"]
-    encrypted = ", encrypted" if settings.DJANGO_RCLONE.get("ENCRYPTION_PASSWORD") else ""
+    remote = conf.configured()["REMOTE"]
+    encrypted = ", encrypted" if conf.configured().get("ENCRYPTION_PASSWORD") else ""
     logger.info("Remote: %s%s", mask(remote), encrypted, extra={"event": "target.remote"})
     if place.vanishes(remote):
         logger.warning("%s", place.VANISHES.format(folder=remote), extra={"event": "target.remote"})

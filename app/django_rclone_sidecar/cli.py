@@ -30,6 +30,9 @@ VERBS: Mapping[str, str] = {
     "version": "Print the versions.",
 }
 
+_INNER = ("loop", "observe")
+"""What `serve` starts, each as a process of its own, and nobody else."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the verb that the arguments name, and returns the exit code."""
@@ -37,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     if verb in ("-h", "--help", "help"):
         print(usage())
         return 0
-    if verb not in VERBS:
+    if verb not in VERBS and verb not in _INNER:
         print(usage(), file=sys.stderr)
         print(_mistake(verb), file=sys.stderr)
         return ConfigurationError.exit_code

@@ -10,6 +10,7 @@ from typing import Any
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.masking import mask
 
+from django_rclone_sidecar import history_file
 from django_rclone_sidecar.env import Environment
 from django_rclone_sidecar.target import Target
 
@@ -40,8 +41,12 @@ def settings(environment: Environment, target: Target) -> dict[str, Any]:
     """Returns the settings of a Django project that knows the target's databases and media, and nothing else."""
     return {
         "SECRET_KEY": secrets.token_urlsafe(),
-        "INSTALLED_APPS": ["django_rclone"],
-        "DATABASES": {alias: dict(database) for alias, database in target.databases.items()},
+        "INSTALLED_APPS": ["django_rclone", "django_rclone_sidecar"],
+        "DATABASES": {
+            **{alias: dict(database) for alias, database in target.databases.items()},
+            **history_file.database(environment.get("BACKUP_STATE_DIR")),
+        },
+        "DATABASE_ROUTERS": [history_file.ROUTER],
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "LOGGING_CONFIG": None,  # the log is the program's own
         "MEDIA_ROOT": media_root(environment, target)[0],

@@ -26,6 +26,7 @@ class Part:
 
     work: Callable[[], object]
     database: str = ""
+    engine: str = ""
 
 
 def each(verb: str, parts: Sequence[Part]) -> None:

@@ -7,13 +7,14 @@ import logging
 from django_rclone import display, prune
 from django_rclone.backup import Run, back_up
 from django_rclone.db import registry
+from django_rclone.manifest import Manifest
 from django_rclone.selection import Owner
 
 logger = logging.getLogger(__name__)
 
 
-def save(alias: str, run: Run, keep: int | None) -> None:
-    """Backs one database up, and then removes what retention says."""
+def save(alias: str, run: Run, keep: int | None) -> Manifest:
+    """Backs one database up, and then removes what retention says. Returns the new backup's manifest."""
     connector = registry.connector(alias)
     manifest = back_up(connector, run)
     (stored,) = manifest.objects
@@ -34,6 +35,7 @@ def save(alias: str, run: Run, keep: int | None) -> None:
         limit = run.limits.timeout
         for gone in prune.prune(run.remote, run.names, owner, keep=keep, now=run.clock(), timeout=limit):
             tell_removed(alias, gone.path, gone.state)
+    return manifest
 
 
 def tell_removed(alias: str, path: str, state: str) -> None:

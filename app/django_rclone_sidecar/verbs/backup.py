@@ -9,8 +9,7 @@ from functools import partial
 from django_rclone import conf
 from django_rclone.backup import Run
 
-from django_rclone_sidecar import boot, lock, logs, media, runs
-from django_rclone_sidecar.runs import Part
+from django_rclone_sidecar import boot, lock, logs, media, reporting
 from django_rclone_sidecar.saving import save
 
 logger = logging.getLogger(__name__)
@@ -36,14 +35,15 @@ def parser() -> ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
-    sidecar = boot.start()
-    with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
-        run = Run(conf.remote(), conf.get("PROJECT"), quiet=not logs.shows_progress())
-        keep = sidecar.environment.get("BACKUP_KEEP_LAST")
-        if keep is None:
-            logger.info("BACKUP_KEEP_LAST is not set: all backups are kept.", extra={"event": "retention.none"})
-        parts = [Part(partial(save, alias, run, keep), alias) for alias in sidecar.chosen(options.database)]
-        if not options.database and media.wanted(sidecar, run.remote):
-            parts.append(Part(partial(media.back_up, run.remote)))
-        runs.each("backup", parts)
+    with reporting.run("backup") as reporter:
+        sidecar = boot.start()
+        with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
+            run = Run(conf.remote(), conf.get("PROJECT"), quiet=not logs.shows_progress())
+            keep = sidecar.environment.get("BACKUP_KEEP_LAST")
+            if keep is None:
+                logger.info("BACKUP_KEEP_LAST is not set: all backups are kept.", extra={"event": "retention.none"})
+            parts = [sidecar.part(partial(save, alias, run, keep), alias) for alias in sidecar.chosen(options.database)]
+            if not options.database and media.wanted(sidecar, run.remote):
+                parts.append(sidecar.part(partial(media.back_up, run.remote)))
+            reporter.each(parts)
     return 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from functools import partial
 
 from django_rclone import conf
 
-from django_rclone_sidecar import boot, lock, media
+from django_rclone_sidecar import boot, lock, media, reporting
 
 
 def parser() -> ArgumentParser:
@@ -26,8 +27,9 @@ def parser() -> ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
-    sidecar = boot.start()
-    with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
-        media.check(sidecar)
-        media.back_up(conf.remote(), allow_empty=options.allow_empty)
+    with reporting.run("media-backup") as reporter:
+        sidecar = boot.start()
+        with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
+            media.check(sidecar)
+            reporter.each([sidecar.part(partial(media.back_up, conf.remote(), allow_empty=options.allow_empty))])
     return 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from functools import partial
 
 from django_rclone import conf
 
-from django_rclone_sidecar import boot, consent, lock, media
+from django_rclone_sidecar import boot, consent, lock, media, reporting
 
 
 def parser() -> ArgumentParser:
@@ -23,10 +24,11 @@ def parser() -> ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
-    sidecar = boot.start()
-    with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
-        media.check(sidecar)
-        remote = conf.remote()
-        if consent.given(options, media.plan(remote)):
-            media.restore(remote)
+    with reporting.run("media-restore", watched=not options.dry_run) as reporter:
+        sidecar = boot.start()
+        with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
+            media.check(sidecar)
+            remote = conf.remote()
+            if consent.given(options, media.plan(remote)):
+                reporter.each([sidecar.part(partial(media.restore, remote))])
     return 0

@@ -11,9 +11,9 @@ from django_rclone.db.base import Mode
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.management.base import parse_time
 
-from django_rclone_sidecar import boot, consent, lock, logs, media, restoring, runs, wanted
+from django_rclone_sidecar import boot, consent, lock, logs, media, reporting, restoring, wanted
 from django_rclone_sidecar.boot import Sidecar
-from django_rclone_sidecar.runs import Part
+from django_rclone_sidecar.reporting import Reporter
 from django_rclone_sidecar.wanted import Shelf
 
 
@@ -62,15 +62,16 @@ def main(arguments: list[str]) -> int:
     options = reads.parse_args(arguments)
     named = bool(options.latest or options.id or options.at or options.input_path)
     _check(reads, options, named)
-    sidecar = boot.start()
-    with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
-        shelf = wanted.shelf(options.from_project)
-        if not named:
-            options.id = wanted.choose(shelf, options.database[0] if options.database else "")
-            if not options.id:
-                print("Nothing was changed.")
-                return 0
-        _restore(options, sidecar, shelf)
+    with reporting.run("restore", watched=not options.dry_run) as reporter:
+        sidecar = boot.start()
+        with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
+            shelf = wanted.shelf(options.from_project)
+            if not named:
+                options.id = wanted.choose(shelf, options.database[0] if options.database else "")
+                if not options.id:
+                    print("Nothing was changed.")
+                    return 0
+            _restore(options, sidecar, shelf, reporter)
     return 0
 
 
@@ -84,7 +85,7 @@ def _check(reads: ArgumentParser, options: Namespace, named: bool) -> None:
         reads.error("--into leaves the live database as it is: --media and --backup-first do not go with it")
 
 
-def _restore(options: Namespace, sidecar: Sidecar, shelf: Shelf) -> None:
+def _restore(options: Namespace, sidecar: Sidecar, shelf: Shelf, reporter: Reporter) -> None:
     wishes = wanted.wishes(options, sidecar, shelf)
     if options.into and len(wishes) > 1:
         raise ConfigurationError(
@@ -99,12 +100,12 @@ def _restore(options: Namespace, sidecar: Sidecar, shelf: Shelf) -> None:
         lines.append(media.plan(shelf.remote))
     if options.dry_run:
         print("\n".join(lines))
-        runs.each("restore", [Part(plan.check, plan.alias) for plan in plans])
+        reporter.each([sidecar.part(plan.check, plan.alias) for plan in plans])
     elif not (options.media or any(plan.ready for plan in plans)) or consent.given(options, "\n".join(lines)):
         first = (
             Run(shelf.remote, conf.get("PROJECT"), quiet=not logs.shows_progress()) if options.backup_first else None
         )
-        parts = [Part(partial(restoring.carry_out, plan, first), plan.alias) for plan in plans]
+        parts = [sidecar.part(partial(restoring.carry_out, plan, first), plan.alias) for plan in plans]
         if options.media:
-            parts.append(Part(partial(media.restore, shelf.remote)))
-        runs.each("restore", parts)
+            parts.append(sidecar.part(partial(media.restore, shelf.remote)))
+        reporter.each(parts)

@@ -1,0 +1,49 @@
+"""Where the history lies, and how Django reaches it: an alias of its own, so that ``default`` stays the target's."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ALIAS = "django-rclone history"
+"""No target has such an alias: an environment variable cannot name it."""
+
+ROUTER = "django_rclone_sidecar.history_file.Router"
+
+_APP = "django_rclone_sidecar"
+_NAME = "history.sqlite3"
+
+
+def path(folder: Path) -> Path:
+    """Returns the file in the state folder; where nothing can be written there, one in memory that a restart loses."""
+    if os.access(folder, os.W_OK | os.X_OK) or (not folder.exists() and _can_be_made(folder)):
+        return folder / _NAME
+    memory = Path("/dev/shm")  # noqa: S108 - the folder below it is the user's own
+    base = memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
+    return base / f"django-rclone-{os.getuid()}" / _NAME
+
+
+def _can_be_made(folder: Path) -> bool:
+    above = next(parent for parent in folder.absolute().parents if parent.exists())
+    return os.access(above, os.W_OK | os.X_OK)
+
+
+def database(folder: Path) -> dict[str, Any]:
+    """Returns the entry for DATABASES."""
+    # A run waits for the page's short reads, and they for it; both are done in no time.
+    return {ALIAS: {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path(folder)), "OPTIONS": {"timeout": 5}}}
+
+
+class Router:
+    """Sends the sidecar's own models to the history, and keeps everybody else's away from it."""
+
+    def db_for_read(self, model: Any, **_hints: Any) -> str | None:
+        return ALIAS if model._meta.app_label == _APP else None
+
+    db_for_write = db_for_read
+
+    def allow_migrate(self, db: str, app_label: str, **_hints: Any) -> bool | None:
+        """``migrate`` has no part in it: the tables are made where they are missing."""
+        return False if db == ALIAS or app_label == _APP else None

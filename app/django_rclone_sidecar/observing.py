@@ -1,0 +1,157 @@
+"""What ``observe`` does: it looks at the remote, and keeps what it saw in the history."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django_rclone import catalog, conf, manifest
+from django_rclone.catalog import Backup, State
+from django_rclone.db import registry
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Locked
+from django_rclone.manifest import Manifest
+from django_rclone.masking import mask
+from django_rclone.naming import ManifestName
+from django_rclone.selection import Owner
+
+from django_rclone_sidecar import history, lock, media, project, record, watchers
+from django_rclone_sidecar.boot import Sidecar
+from django_rclone_sidecar.models import Fact, Known, Stored, Target
+from django_rclone_sidecar.sight import Seen, Sight
+from django_rclone_sidecar.verbs.version import versions
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The good backups of each database, newest first, or the problem that kept us from seeing them."""
+
+    at: datetime
+    backups: dict[str, list[Backup]]
+    manifests: list[Manifest]
+    """All that are on the remote, also of other projects: they need not be read again."""
+    media: bool = False
+    problem: DjangoRcloneError | None = None
+
+
+def observe(sidecar: Sidecar) -> Sight:
+    """Settles what killed runs left open, looks at the remote, and remembers what it saw.
+
+    Raises ConfigurationError where trying again will not help; a remote that cannot be reached is part of the answer.
+    """
+    _settle(sidecar)
+    seen = look(sidecar)
+    try:
+        with history.opened():
+            remember(sidecar, seen)
+    except history.Unusable as error:
+        logger.warning("%s", error, extra={"event": "history.unusable"})
+    if isinstance(seen.problem, ConfigurationError):
+        raise seen.problem
+    if seen.problem is not None:
+        logger.warning("%s", seen.problem, extra={"event": "remote.down"})
+    return answer(sidecar, seen)
+
+
+def _settle(sidecar: Sidecar) -> None:
+    """Ends the runs that were killed, and tells of them: they could not do it themselves."""
+    try:
+        with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")), history.opened():
+            dead = record.settle(datetime.now(UTC))
+    except Locked:
+        return  # whoever is at work may be the one whose run is open
+    except (ConfigurationError, history.Unusable) as error:
+        logger.warning("%s", error, extra={"event": "history.unusable"})
+        return
+    for report in dead:
+        logger.error("The run %s (%s) was killed.", report.id, report.verb, extra={"event": f"{report.verb}.killed"})
+        watchers.tell_ended(watchers.outside(sidecar.environment), report)
+
+
+def look(sidecar: Sidecar) -> Look:
+    """Asks the remote."""
+    now = datetime.now(UTC)
+    try:
+        remote = conf.remote()
+        found = catalog.load(remote, conf.names())
+        backups = {alias: list(_good(found, _owner(alias))) for alias in sidecar.aliases}
+        manifests = [backup.manifest for backup in found if backup.manifest.id]
+        return Look(now, backups, manifests, media=media.wanted(sidecar, remote))
+    except Interrupted:
+        raise
+    except DjangoRcloneError as error:
+        return Look(now, {}, [], problem=error)
+
+
+def _owner(alias: str) -> Owner:
+    return Owner(conf.get("PROJECT"), alias, registry.connector(alias).name)
+
+
+def _good(found: Iterable[Backup], owner: Owner) -> Iterable[Backup]:
+    return (backup for backup in found if backup.state is State.GOOD and owner.owns(backup))
+
+
+def _known() -> dict[str, Manifest]:
+    """Returns the manifests that were read before."""
+    try:
+        with history.opened():
+            return {known.path: manifest.parse(known.text) for known in Known.objects.all()}
+    except (history.Unusable, manifest.ManifestError):
+        return {}  # then they are read again
+
+
+def remember(sidecar: Sidecar, seen: Look) -> None:
+    """Keeps what was seen in the history, which is open."""
+    Target.objects.all().delete()
+    for position, alias in enumerate(sidecar.aliases):
+        place = project.place(sidecar.target.databases[alias])
+        Target.objects.create(alias=alias, engine=sidecar.engine(alias), place=place, position=position)
+    _fact("observed", {"at": seen.at.isoformat(), "error": str(seen.problem or "")})
+    _fact("remote", mask(conf.configured()["REMOTE"]))
+    _fact("time_zone", settings.TIME_ZONE)
+    _fact("versions", versions())
+    if seen.problem is None:
+        _fact("media", seen.media)
+        _remember_manifests(seen.manifests)
+        _remember_backups(seen.backups)
+
+
+def _remember_manifests(found: list[Manifest]) -> None:
+    texts = {ManifestName(each.point, each.database, each.id).path: each for each in found}
+    had = set(Known.objects.values_list("path", flat=True))
+    Known.objects.filter(path__in=had - texts.keys()).delete()
+    Known.objects.bulk_create(Known(path=path, text=texts[path].to_json()) for path in texts.keys() - had)
+
+
+def _remember_backups(backups: dict[str, list[Backup]]) -> None:
+    Stored.objects.all().delete()
+    for alias, found in backups.items():
+        newest = found[0].manifest if found else None
+        Stored.objects.create(
+            alias=alias,
+            count=len(found),
+            size=sum(backup.size for backup in found),
+            newest_id=newest.id if newest else "",
+            newest_started_at=newest.started_at if newest else None,
+            newest_finished_at=newest.finished_at if newest else None,
+            newest_size=newest.bytes if newest else None,
+            newest_raw_size=newest.objects[0].raw_bytes if newest else None,
+        )
+
+
+def _fact(name: str, value: object) -> None:
+    Fact.objects.update_or_create(name=name, defaults={"value": value})
+
+
+def answer(sidecar: Sidecar, seen: Look) -> Sight:
+    """Returns what the schedule needs of it."""
+    databases = []
+    for alias in sidecar.aliases:
+        found = seen.backups.get(alias)
+        identity = f"{conf.get('PROJECT')} {alias} {project.place(sidecar.target.databases[alias])}"
+        databases.append(Seen(alias, identity, found[0].moment if found else None))
+    return Sight(settings.TIME_ZONE, seen.problem is None, seen.media, tuple(databases))

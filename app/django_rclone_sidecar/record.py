@@ -1,0 +1,105 @@
+"""Writes down what runs tell. Each function is called inside ``history.opened()``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import F
+
+from django_rclone_sidecar.models import Part, Run, Tally, Target
+from django_rclone_sidecar.report import Outcome, Report, Result
+
+_KEPT = 1000
+"""Runs that are remembered; tallies go on."""
+
+RUNS = "runs"
+"""The tally of ended parts: its label is the verb and how they ended, ``backup success``."""
+
+NOTIFY_FAILURES = "notify_failures"
+
+_KILLED = "The run was killed before it could say how it ended."
+
+
+def begun(report: Report) -> None:
+    run = _run(report)
+    for result in report.results:
+        _part(run, result).save()
+
+
+def moved_on(report: Report, result: Result) -> None:
+    _end(_run(report), result)
+
+
+def ended(report: Report) -> None:
+    run = _run(report)
+    if not report.results:  # it failed before it knew its databases: so it failed for all of them
+        for target in Target.objects.all():
+            failed = Result(target.alias, target.engine, report.started_at, Outcome.FAILURE)
+            failed.finished_at, failed.error = report.finished_at, report.error
+            _end(run, failed)
+    run.finished_at, run.exit_code, run.error = report.finished_at, report.exit_code, report.error
+    run.save()
+    for oldest in Run.objects.order_by("-started_at")[_KEPT:]:
+        oldest.delete()
+
+
+def failing(databases: set[str], verb: str, before: datetime) -> set[str]:
+    """Returns those of the databases whose last run before ``before`` failed."""
+    found = set()
+    for database in databases:
+        parts = Part.objects.filter(database=database, run__verb=verb, started_at__lt=before, finished_at__isnull=False)
+        last = parts.order_by("-started_at").first()
+        if last is not None and last.outcome == Outcome.FAILURE:
+            found.add(database)
+    return found
+
+
+def settle(now: datetime) -> list[Report]:
+    """Ends what is open and returns it. Whoever calls this holds the lock, so nobody works on it any more."""
+    dead = []
+    for run in Run.objects.filter(finished_at__isnull=True).order_by("started_at"):
+        report = Report(run.id, run.verb, run.started_at, finished_at=now, exit_code=137, error=_KILLED)
+        for part in run.parts.all():
+            result = Result(
+                part.database, part.engine, part.started_at, Outcome(part.outcome), part.finished_at, part.error
+            )
+            if result.outcome is Outcome.RUNNING:
+                result.outcome, result.finished_at, result.error = Outcome.FAILURE, now, _KILLED
+                _end(run, result)
+            report.results.append(result)
+        run.finished_at, run.exit_code, run.error = now, report.exit_code, _KILLED
+        run.save()
+        dead.append(report)
+    return dead
+
+
+def count(name: str, *, database: str = "", engine: str = "", label: str = "", by: int = 1) -> None:
+    """Adds to a tally."""
+    tally, _ = Tally.objects.get_or_create(name=name, database=database, engine=engine, label=label)
+    Tally.objects.filter(pk=tally.pk).update(value=F("value") + by)
+
+
+def _run(report: Report) -> Run:
+    defaults = {"verb": report.verb, "started_at": report.started_at, "error": ""}
+    return Run.objects.get_or_create(id=report.id, defaults=defaults)[0]
+
+
+def _part(run: Run, result: Result) -> Part:
+    manifest = result.manifest
+    return Part(
+        run=run,
+        database=result.database,
+        engine=result.engine,
+        outcome=result.outcome,
+        started_at=result.started_at,
+        finished_at=result.finished_at,
+        error=result.error,
+        size=manifest.bytes if manifest else None,
+        raw_size=manifest.objects[0].raw_bytes if manifest else None,
+    )
+
+
+def _end(run: Run, result: Result) -> None:
+    Part.objects.filter(run=run, database=result.database).delete()
+    _part(run, result).save()
+    count(RUNS, database=result.database, engine=result.engine, label=f"{run.verb} {result.outcome}")

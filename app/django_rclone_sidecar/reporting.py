@@ -1,0 +1,90 @@
+"""A run and those who watch it: the history, notifications, metrics. Nothing that they do can harm it."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from django_rclone import naming
+from django_rclone.exceptions import DjangoRcloneError, Locked
+from django_rclone.manifest import Manifest
+from django_rclone.process.interrupts import insist
+
+from django_rclone_sidecar import env, runs, watchers
+from django_rclone_sidecar.report import Outcome, Report, Result, Watcher
+from django_rclone_sidecar.runs import Part
+
+
+@dataclass(slots=True)
+class Reporter:
+    """Does the parts of one run, and tells its watchers."""
+
+    report: Report
+    watching: Sequence[Watcher] = ()
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    begun: bool = False
+    _results: dict[str, Result] = field(default_factory=dict)
+
+    def each(self, parts: Sequence[Part]) -> None:
+        """Does every part; each stands alone. Raises as ``runs.each`` does."""
+        now = self.clock()
+        self._results = {part.database: Result(part.database, part.engine, now) for part in parts}
+        self.report.results[:] = self._results.values()
+        self.begun = True
+        watchers.tell(self.watching, lambda watcher: watcher.begun(self.report))
+        insist()
+        runs.each(self.report.verb, [Part(self._watched(part), part.database, part.engine) for part in parts])
+
+    def _watched(self, part: Part) -> Callable[[], object]:
+        def work() -> None:
+            result = self._results[part.database]
+            result.started_at = self.clock()
+            try:
+                made = part.work()
+            except Exception as error:
+                self._end(result, Outcome.FAILURE, error)
+                raise
+            result.manifest = made if isinstance(made, Manifest) else None
+            self._end(result, Outcome.SUCCESS)
+            insist()
+
+        return work
+
+    def _end(self, result: Result, outcome: Outcome, error: BaseException | None = None) -> None:
+        result.outcome, result.finished_at, result.error = outcome, self.clock(), str(error or "")
+        watchers.tell(self.watching, lambda watcher: watcher.moved_on(self.report, result))
+
+    def end(self, error: BaseException | None) -> None:
+        """Says how the run ended, also of parts that it did not come to."""
+        self.report.finished_at = self.clock()
+        self.report.exit_code = 0 if error is None else getattr(error, "exit_code", DjangoRcloneError.exit_code)
+        self.report.error = str(error or "")
+        for result in self.report.results:
+            if result.outcome is Outcome.RUNNING:
+                self._end(result, Outcome.FAILURE, error)
+        watchers.tell_ended(self.watching, self.report)
+
+
+@contextmanager
+def run(verb: str, *, watched: bool = True) -> Iterator[Reporter]:
+    """Gives what does the parts of a run, and tells at its end how it went.
+
+    A run that finds the lock held by another has not begun. One that ends by an error before it begins has failed
+    all the same: nobody else would say so.
+    """
+    made = Reporter(Report(naming.new_id(random.SystemRandom()), verb, datetime.now(UTC)))
+    if watched:
+        made.watching = watchers.of(env.read(os.environ))
+    try:
+        yield made
+    except Locked:
+        raise
+    except BaseException as error:
+        made.end(error)
+        raise
+    if made.begun:
+        made.end(None)

@@ -1,0 +1,46 @@
+"""What the schedule needs to know of the target and of its backups, as ``observe`` answers. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One database. ``identity`` is the same for as long as it is the same database; ``newest`` is when its newest
+    good backup was begun, None if there is none or nobody could look."""
+
+    alias: str
+    identity: str
+    newest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen. ``reached`` tells whether the remote could be asked; ``media`` whether media files are saved."""
+
+    time_zone: str
+    reached: bool
+    media: bool
+    databases: tuple[Seen, ...]
+
+
+def to_json(sight: Sight) -> str:
+    """Returns the answer as one line."""
+    return json.dumps(asdict(sight), default=lambda moment: moment.isoformat())
+
+
+def from_json(text: str) -> Sight:
+    """Returns what an answer says. Raises ValueError for anything else."""
+    try:
+        document = json.loads(text)
+        databases = tuple(_seen(**entry) for entry in document.pop("databases"))
+        return Sight(**document, databases=databases)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not an answer: {error}") from error
+
+
+def _seen(alias: str, identity: str, newest: str | None) -> Seen:
+    return Seen(alias, identity, datetime.fromisoformat(newest) if newest else None)

@@ -1,0 +1,61 @@
+"""Who is told of runs, as the environment variables say."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from django_rclone.exceptions import Interrupted
+
+from django_rclone_sidecar import history
+from django_rclone_sidecar.env import Environment
+from django_rclone_sidecar.report import Report, Result, Watcher
+
+logger = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Writes runs into the history."""
+
+    def begun(self, report: Report) -> None:
+        self._write("begun", report)
+
+    def moved_on(self, report: Report, result: Result) -> None:
+        self._write("moved_on", report, result)
+
+    def ended(self, report: Report) -> None:
+        self._write("ended", report)
+
+    @staticmethod
+    def _write(what: str, *told: Report | Result) -> None:
+        with history.opened():
+            # Its models can be imported when Django is ready, and that is seen to here.
+            getattr(import_module("django_rclone_sidecar.record"), what)(*told)
+
+
+def of(environment: Environment) -> list[Watcher]:
+    """Returns who wants to know."""
+    return [*outside(environment), Recorder()]
+
+
+def outside(_environment: Environment) -> list[Watcher]:
+    """Returns who wants to know beside the history. They come first: they ask it what was before."""
+    return []
+
+
+def tell(watchers: Sequence[Watcher], say: Callable[[Watcher], None]) -> None:
+    """Tells everybody. What one of them raises is logged: nothing of that kind may harm a run."""
+    for watcher in watchers:
+        try:
+            say(watcher)
+        except Interrupted:
+            raise
+        except Exception as error:
+            name = type(watcher).__name__
+            logger.warning("%s was not told: %s", name, error, extra={"event": "watcher.failed"})
+
+
+def tell_ended(watchers: Sequence[Watcher], report: Report) -> None:
+    """Tells everybody that a run is over."""
+    tell(watchers, lambda watcher: watcher.ended(report))
