@@ -7,9 +7,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django_rclone import rclone_secrets, streams
+
+from django_rclone_sidecar.schedule import Schedule
 
 
 class Unfit(ValueError):
@@ -79,6 +82,38 @@ def compression(text: str) -> dict[str, Any]:
     if method not in streams.LEVELS or (colon and (not level.isdigit() or int(level) not in streams.LEVELS[method])):
         raise ValueError
     return {"METHOD": method, "LEVEL": int(level)} if colon else {"METHOD": method}
+
+
+def cron(text: str) -> str | None:
+    """A cron expression of five fields, or a shorthand such as ``@daily``; ``off`` is None."""
+    if text.lower() == "off":
+        return None
+    return Schedule(text, ZoneInfo("UTC")).expression
+
+
+def switch(text: str) -> bool:
+    """on or off."""
+    return choice("on", "off")(text) == "on"
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """URLs with blanks or line ends between them; a comma may be part of one."""
+    return tuple(text.split())
+
+
+def web_address(text: str) -> str:
+    """The URL of a page."""
+    parts = urlsplit(line(text))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError
+    return text
+
+
+def port(text: str) -> int:
+    """A TCP port."""
+    if whole(text) > 65535:
+        raise ValueError
+    return int(text)
 
 
 def remote(text: str) -> str:

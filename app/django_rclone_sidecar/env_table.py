@@ -45,6 +45,38 @@ VARIABLES: Mapping[str, Variable] = {
         parse=forms.words,
         unset="all",
     ),
+    "BACKUP_SCHEDULE": Variable(
+        "When `serve` makes backups; off: never, it only watches those that others make.",
+        "a cron expression like 15 3 * * *, @hourly, @daily, @weekly or @monthly, or off",
+        "@daily",
+        forms.cron,
+    ),
+    "BACKUP_JITTER": Variable(
+        "Backups begin up to this long after their slot, each database always equally long: many sites that share a "
+        "storage do not all begin at once.",
+        "seconds, or like 15m; off for none",
+        "off",
+        forms.seconds,
+    ),
+    "BACKUP_ON_START": Variable(
+        "Whether `serve` makes a backup when it starts, and not only if the last slot was missed.",
+        "on or off",
+        "off",
+        forms.switch,
+    ),
+    "BACKUP_MAX_AGE": Variable(
+        "A database whose newest backup is older is overdue.",
+        "seconds, or like 26h",
+        parse=forms.seconds,
+        unset="from the schedule: half the time to the next slot, at most 6 hours, after a slot",
+    ),
+    "BACKUP_STOP_GRACE": Variable(
+        "How long a running backup may go on when `serve` is stopped, before it is cancelled. Must be shorter than "
+        "what the container is given.",
+        "seconds, or like 5m; off for none",
+        "5",
+        forms.seconds,
+    ),
     "BACKUP_MEDIA": Variable(
         "Whether `backup` saves the media files too; auto: where the project keeps them in a folder that is there.",
         "auto, on or off",
@@ -93,8 +125,42 @@ VARIABLES: Mapping[str, Variable] = {
         secret=True,
         unset="nothing is encrypted",
     ),
+    "BACKUP_NOTIFY_URLS": Variable(
+        "Who is told of runs: URLs as Apprise has them (mailto:, slack:, ntfy: and a hundred others).",
+        "URLs with blanks between them",
+        parse=forms.addresses,
+        secret=True,
+        unset="nobody",
+    ),
+    "BACKUP_NOTIFY_ON": Variable(
+        "Of which runs: failure, and the first success after one; or all.",
+        "failure or all",
+        "failure",
+        forms.choice("failure", "all"),
+    ),
+    "BACKUP_HEARTBEAT_URL": Variable(
+        "Pinged after each backup, with /start before it and /fail after a failure, as Healthchecks and others expect.",
+        "a URL",
+        parse=forms.web_address,
+        secret=True,
+        unset="nothing is pinged",
+    ),
+    "BACKUP_PUSHGATEWAY_URL": Variable(
+        "The Prometheus Pushgateway that each run's metrics are pushed to: for runs that nobody can scrape.",
+        "a URL",
+        parse=forms.web_address,
+        secret=True,
+        unset="nothing is pushed",
+    ),
+    "BACKUP_WEB_PASSWORD": Variable(
+        "Asked for (with any user's name) before `serve` shows anything but /healthz and /readyz.",
+        "a text of one line",
+        secret=True,
+        unset="everybody who reaches the port may look",
+    ),
+    "PORT": Variable("The port that `serve` listens on.", "a port", "8000", forms.port, twin=False),
     "BACKUP_STATE_DIR": Variable(
-        "The folder that holds the lock: two runs with the same one never overlap.",
+        "The folder that holds the lock, so that two runs with the same one never overlap, and the history of runs.",
         "a folder",
         "~/.local/state/django-rclone",
         forms.folder,

@@ -117,13 +117,13 @@ def test_a_value_and_its_file_at_once_are_a_contradiction(tmp_path: Path):
 
 def test_a_mistyped_name_is_a_warning_with_what_was_meant():
     said = env.read(
-        {"BACKUP_REMOT": "x", "BACKUP_ENCRYPTION_PASWORD_FILE": "x", "BACKUP_XYZZY": "x", "OTHER": "x"}
+        {"BACKUP_REMOT": "x", "BACKUP_ENCRYPTION_PASWORD_FILE": "x", "BACKUP_ZZZZZZZ": "x", "OTHER": "x"}
     ).warnings
     assert said == (
         "The variable BACKUP_ENCRYPTION_PASWORD_FILE is not known and does nothing. Did you mean "
         "BACKUP_ENCRYPTION_PASSWORD_FILE?",
         "The variable BACKUP_REMOT is not known and does nothing. Did you mean BACKUP_REMOTE?",
-        "The variable BACKUP_XYZZY is not known and does nothing. See docs/environment.md.",
+        "The variable BACKUP_ZZZZZZZ is not known and does nothing. See docs/environment.md.",
     )
 
 
