@@ -57,7 +57,7 @@ def hand_on(environ: MutableMapping[str, str]) -> None:
     environ["DJANGO_SETTINGS_MODULE"] = _OURS
 
 
-def start() -> Sidecar:
+def start(*, announce: bool = True) -> Sidecar:
     """Resolves the target, sets Django up, and says what is meant."""
     hand_on(os.environ)
     ours = import_module(_OURS)
@@ -67,7 +67,8 @@ def start() -> Sidecar:
     _find_connectors(environment, target)
     django.setup()
     sidecar = Sidecar(environment, target, project.aliases(environment, target))
-    _announce(sidecar)
+    if announce:
+        _announce(sidecar)
     return sidecar
 
 

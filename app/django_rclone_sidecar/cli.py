@@ -19,6 +19,7 @@ from django_rclone_sidecar.runs import Reported
 logger = logging.getLogger(__name__)
 
 VERBS: Mapping[str, str] = {
+    "serve": "Back up by the schedule until stopped; serve metrics, health and a page.",
     "backup": "Back up the databases, and the media files.",
     "restore": "Restore databases: the newest good backups, or the one that you name.",
     "list": "List what is on the remote, newest first.",
@@ -26,6 +27,7 @@ VERBS: Mapping[str, str] = {
     "media-backup": "Make the mirror of the media files on the remote equal to them.",
     "media-restore": "Make the media files equal to their mirror on the remote.",
     "doctor": "Check everything that a backup and a restore need, and say what to do.",
+    "healthcheck": "Say whether the `serve` of this container is well.",
     "manage": "Run a management command of Django's or django_rclone's.",
     "version": "Print the versions.",
 }

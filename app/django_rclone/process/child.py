@@ -66,7 +66,7 @@ class Process:
                     env=env,
                     pass_fds=[*passed, *keep],
                     start_new_session=True,  # a Ctrl-C at the terminal is ours to handle, and no program can prompt
-                    preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - we fork from the main thread only
+                    preexec_fn=die_with(os.getpid(), signal.SIGKILL),  # noqa: PLW1509 - we fork from the main thread only
                 )
             except (OSError, ValueError) as error:  # ValueError: an argument holds a NUL
                 reason = getattr(error, "strerror", None) or error
@@ -176,13 +176,13 @@ def last_words(*processes: Process) -> str:
     return f" Last heard: {' | '.join(said)}" if said else ""
 
 
-def _die_with(parent: int) -> Callable[[], None] | None:
-    """Returns what a child does before it becomes the program: ask to be killed when we die."""
+def die_with(parent: int, number: int) -> Callable[[], None] | None:
+    """Returns what a child does before it becomes the program: ask for a signal when we die."""
     if _prctl is None:
         return None
 
     def ask(prctl: Callable[[int, int], int] = _prctl) -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:  # we died in between
             os._exit(127)
 

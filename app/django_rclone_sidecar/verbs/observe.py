@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     if options.quiet:
         logging.getLogger().setLevel(max(logging.getLogger().level, logging.WARNING))
-    sidecar = boot.start()
+    sidecar = boot.start(announce=not options.quiet)
     # What works with models can be imported when Django is ready.
     observing = import_module("django_rclone_sidecar.observing")
     print(sight.to_json(observing.observe(sidecar)))

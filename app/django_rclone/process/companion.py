@@ -1,0 +1,57 @@
+"""A program that lives beside us: it speaks where we speak, and nobody waits for it but who wants to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import BinaryIO
+
+from django_rclone.exceptions import ConfigurationError
+from django_rclone.process.child import content_file, die_with
+from django_rclone.process.interrupts import held
+
+
+class Companion:
+    """A started program with all of our environment. Should we be killed, it gets SIGTERM (Linux)."""
+
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str], keep: Sequence[int] = ()) -> None:
+        """Starts the program; it inherits the descriptors in ``keep``. What it writes to stdout is its answer."""
+        self._answer: BinaryIO = content_file(b"")
+        with held():
+            try:
+                self._popen = subprocess.Popen(
+                    list(argv),
+                    stdin=subprocess.DEVNULL,
+                    stdout=self._answer,
+                    env=dict(env),
+                    pass_fds=keep,
+                    start_new_session=True,  # a Ctrl-C at the terminal is ours to hand on
+                    preexec_fn=die_with(os.getpid(), signal.SIGTERM),  # noqa: PLW1509 - nobody has threads here
+                )
+            except OSError as error:
+                raise ConfigurationError(f"{argv[0]} cannot be started: {error.strerror}.") from error
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit code, negative for a signal, None while the program runs."""
+        return self._popen.poll()
+
+    def wait(self, seconds: float) -> int | None:
+        """Waits up to ``seconds`` for the end."""
+        with suppress(subprocess.TimeoutExpired):
+            self._popen.wait(seconds)
+        return self.returncode
+
+    def signal(self, number: int) -> None:
+        """Sends a signal to the program alone: it takes care of what it started."""
+        if self.returncode is None:
+            self._popen.send_signal(number)
+
+    def answer(self) -> str:
+        """Returns what the program has written to stdout, when it has ended."""
+        self._answer.seek(0)
+        with self._answer:
+            return self._answer.read().decode(errors="replace")

@@ -1,0 +1,40 @@
+"""Wakes a sleeper: when a signal comes, when a child ends, or when the time is up."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from types import FrameType
+from typing import Self
+
+_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Bell:
+    """Inside the block signals interrupt nothing but ``wait``; ``stop`` is the one that asked for the end, or None."""
+
+    def __init__(self) -> None:
+        self.stop: int | None = None
+
+    def __enter__(self) -> Self:
+        self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._woken_before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        self._before = {number: signal.signal(number, self._heard) for number in (*_STOP, signal.SIGCHLD)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._woken_before)
+        os.close(self._read)
+        os.close(self._write)
+
+    def wait(self, seconds: float) -> None:
+        """Sleeps; wakes early when something has happened."""
+        if select.select([self._read], [], [], max(0.0, seconds))[0]:
+            os.read(self._read, 1 << 16)
+
+    def _heard(self, number: int, _frame: FrameType | None) -> None:
+        if number in _STOP and self.stop is None:
+            self.stop = number
