@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import logging
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from urllib.parse import quote
 
 from django_rclone import encryption
 from django_rclone import manifest as manifests
 from django_rclone.manifest import Manifest, ManifestError, StoredObject
 from django_rclone.naming import MANIFEST_DIR, PARTIAL, ManifestName, Scheme, parse_manifest_name
-from django_rclone.rclone import Entry, Remote
+from django_rclone.rclone import Entry, Remote, literal
 from django_rclone.streams import ENDING
 
 logger = logging.getLogger("django_rclone")
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+# Beyond that all manifests are read: a command line has its limits, and so many requests cost little less.
+_BY_NAME = 300
+
+_NONE: Mapping[str, Manifest] = MappingProxyType({})
 
 
 class State(StrEnum):
@@ -59,34 +65,44 @@ class Backup:
         return posixpath.basename(self.path)
 
 
-def load(remote: Remote, scheme: Scheme, alias: str = "") -> list[Backup]:
+def load(remote: Remote, scheme: Scheme, alias: str = "", *, known: Mapping[str, Manifest] = _NONE) -> list[Backup]:
     """Returns everything in the backup folder, newest first; with ``alias``, what belongs to that alias.
 
-    Three calls of rclone, however many backups there are.
+    Three calls of rclone, however many backups there are. ``known`` holds manifests, by path from the remote's root,
+    that need not be read again, since none ever changes; with nothing new it is one call less.
     """
-    pattern = f"*-{quote(alias, safe='')}-*.json" if alias else "*.json"
-    names = {
-        name.path: name
+    listed = {
+        name.path: (name, entry.path)
         for entry in remote.files(MANIFEST_DIR)
         if (name := parse_manifest_name(entry.path)) and alias in ("", name.alias)
     }
-    if not names:
+    if not listed:
         encryption.check_password(remote)
-    texts = remote.contents(MANIFEST_DIR, (pattern,)) if names else []
+    names = {path: name for path, (name, _file) in listed.items()}
+    unread = [file for path, (_name, file) in listed.items() if path not in known]
+    texts = remote.contents(MANIFEST_DIR, _patterns(unread, alias, all_of_them=len(unread) == len(listed)))
     readable, problems = _read_manifests(texts, names)
+    readable = {**readable, **{path: known[path] for path in names if path in known}}
     folders = {scheme.folder, *(posixpath.dirname(found.objects[0].path) for found in readable.values())}
     files = {f"{folder}/{entry.path}": entry for folder in sorted(folders) for entry in remote.files(folder)}
     described = [_described(found, files) for found in readable.values()]
     damaged = [
         _unreadable(name, problems.get(path, "cannot be read")) for path, name in names.items() if path not in readable
     ]
-    known = {stored.path for found in readable.values() for stored in found.objects}
+    documented = {stored.path for found in readable.values() for stored in found.objects}
     bare = [
         backup
         for path, entry in files.items()
-        if path not in known and alias in ("", (backup := _bare(path, entry, scheme)).database)
+        if path not in documented and alias in ("", (backup := _bare(path, entry, scheme)).database)
     ]
     return sorted([*described, *damaged, *bare], key=lambda backup: (backup.moment, backup.id), reverse=True)
+
+
+def _patterns(files: Collection[str], alias: str, *, all_of_them: bool) -> tuple[str, ...]:
+    """Returns which manifests to read: one pattern where that does, and none where there is nothing to read."""
+    if files and (all_of_them or len(files) > _BY_NAME):
+        return (f"[0-9]*-{quote(alias, safe='') + '-*' if alias else '*'}.json",)
+    return tuple(literal(file) for file in files)
 
 
 def _read_manifests(texts: Iterable[str], names: dict[str, ManifestName]) -> tuple[dict[str, Manifest], dict[str, str]]:

@@ -87,6 +87,11 @@ def part_flags(size: int) -> tuple[str, ...]:
     return tuple(flags)
 
 
+def literal(name: str) -> str:
+    """Returns the glob pattern that fits this file name alone. Source: rclone.org/filtering/#pattern-syntax."""
+    return re.sub(r"([*?\[\]{}\\])", r"\\\1", name)
+
+
 @dataclass(frozen=True, slots=True)
 class Remote:
     """A folder on one of rclone's remotes, and the rclone that reaches it."""
@@ -197,6 +202,8 @@ class Remote:
 
     def contents(self, folder: str, patterns: tuple[str, ...]) -> list[str]:
         """Returns the texts of the files directly in ``folder`` that fit one of the glob ``patterns``."""
+        if not patterns:
+            return []
         including = [part for pattern in patterns for part in ("--include", f"/{pattern}")]
         try:
             answer = run(self._question("cat", self.path(folder), *including, "--separator", _SEPARATOR))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -61,8 +63,8 @@ class Folder:
         self.write(made.objects[0].path)
         return self.write(ManifestName(made.point, made.database, made.id).path, made.to_json().encode())
 
-    def load(self, alias: str = "") -> list[Backup]:
-        return catalog.load(self.remote, SCHEME, alias)
+    def load(self, alias: str = "", known: Mapping[str, Manifest] | None = None) -> list[Backup]:
+        return catalog.load(self.remote, SCHEME, alias, known=known or {})
 
 
 @pytest.fixture
@@ -199,6 +201,125 @@ def test_backups_are_found_also_after_the_folder_was_renamed(folder: Folder) -> 
     folder.write("old/x-k3f9q2.dump")
     folder.write(ManifestName(made.point, "default", "k3f9q2").path, made.to_json().encode())
     assert [one.state for one in folder.load()] == [State.GOOD]
+
+
+# What somebody knows already is not read again
+
+# Writes down each call, and everything that it brings from the remote.
+SPY = """#!/bin/sh
+echo "$1" >> "{folder}/calls"
+[ "$1" = cat ] || exec "{rclone}" "$@"
+"{rclone}" "$@" > "{folder}/got" || exit
+cat "{folder}/got" >> "{folder}/read"
+cat "{folder}/got"
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Watched:
+    """A remote in a folder, and a look at what rclone is asked for."""
+
+    there: Folder
+    spied: Path
+
+    def load(self, known: Mapping[str, Manifest], alias: str = "") -> tuple[list[Backup], int, set[str]]:
+        """Returns what was found, how often rclone was called, and the ids in the manifests that it read."""
+        for file in self.spied.iterdir():
+            file.write_text("")
+        found = self.there.load(alias, known)
+        read = (self.spied / "read").read_text().split("\x1e")
+        calls = (self.spied / "calls").read_text().split()
+        return found, len(calls), {json.loads(text)["id"] for text in read if text.strip()}
+
+
+@pytest.fixture
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    folder, spied = Folder(tmp_path_factory.mktemp("remote")), tmp_path_factory.mktemp("spied")
+    for name in ("calls", "read"):
+        (spied / name).touch()
+    spy = tmp_path_factory.mktemp("bin") / "rclone-spy"
+    spy.write_text(SPY.format(folder=spied, rclone=folder.remote.binary))
+    spy.chmod(0o700)
+    folder.remote = dataclasses.replace(folder.remote, binary=str(spy))
+    return Watched(folder, spied)
+
+
+def known(backups: list[Backup]) -> dict[str, Manifest]:
+    """The manifests of these backups, by path."""
+    named = [backup.manifest for backup in backups if backup.state is State.GOOD]
+    return {ManifestName(one.point, one.database, one.id).path: one for one in named}
+
+
+def test_only_manifests_that_are_new_are_read(watched: Watched) -> None:
+    for number in range(3):
+        watched.there.backup(f"older{number}", hours=9 + number)
+    before, calls, read = watched.load({})
+    assert (calls, read) == (3, {"older0", "older1", "older2"})
+    watched.there.backup("newer1")
+    after, calls, read = watched.load(known(before))
+    assert (calls, read) == (3, {"newer1"})
+    assert [one.id for one in after] == ["newer1", *(one.id for one in before)]
+    assert after == watched.there.load()
+
+
+def test_where_nothing_is_new_nothing_is_read(watched: Watched) -> None:
+    watched.there.backup("older1", hours=9)
+    watched.there.backup("other1", hours=9, database="other")
+    before = watched.there.load()
+    assert watched.load(known(before)) == (before, 2, set())
+    (ours,), calls, read = watched.load(known(before), "other")
+    assert (ours.id, calls, read) == ("other1", 2, set())
+
+
+def test_what_is_known_and_has_gone_is_left_out(watched: Watched) -> None:
+    watched.there.backup("older1", hours=9)
+    watched.there.backup("older2", hours=8)
+    before = watched.there.load()
+    prune.remove(watched.there.remote, before[0])
+    assert watched.load(known(before)) == (before[1:], 2, set())
+
+
+def test_what_is_known_is_damaged_all_the_same_when_its_object_is(watched: Watched) -> None:
+    watched.there.backup("older1", hours=9)
+    before = watched.there.load()
+    (watched.there.root / before[0].path).write_bytes(b"cut")
+    ((found,), calls, _read) = watched.load(known(before))
+    assert (found.state, calls) == (State.DAMAGED, 2)
+
+
+def test_a_manifest_that_could_not_be_read_is_tried_again(watched: Watched) -> None:
+    watched.there.backup("older1", hours=9)
+    file = watched.there.backup("newer1")
+    whole = file.read_text()
+    file.write_text(whole[:300])
+    before = watched.there.load()
+    assert State.DAMAGED in [one.state for one in before]
+    file.write_text(whole)
+    after, calls, read = watched.load(known(before))
+    assert ([one.state for one in after], calls, read) == ([State.GOOD] * 2, 3, {"newer1"})
+
+
+def test_new_ones_of_hostile_aliases_are_read_by_their_names(watched: Watched) -> None:
+    watched.there.backup("older1", hours=30)
+    before = watched.there.load()
+    for number, alias in enumerate(HOSTILE):
+        watched.there.backup(f"newa{number % 10}{number // 10}", hours=number, database=alias)
+    after, calls, read = watched.load(known(before))
+    assert {one.database for one in after} == {*HOSTILE, "default"}
+    assert {one.state for one in after} == {State.GOOD}
+    assert (calls, len(read)) == (3, len(HOSTILE))
+
+
+def test_very_many_new_ones_are_read_all_the_same(watched: Watched) -> None:
+    watched.there.backup("older1", hours=1000)
+    before = watched.there.load()
+    made = {f"n{number:05}" for number in range(400)}
+    for number, backup_id in enumerate(sorted(made)):
+        watched.there.backup(backup_id, hours=number)
+    after, calls, read = watched.load(known(before))
+    assert {one.id for one in after if one.state is State.GOOD} == {*made, "older1"}
+    assert calls == 3
+    assert read >= made
 
 
 def test_a_backup_is_removed_with_its_manifest_first(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -290,6 +290,14 @@ def test_contents_are_read_together_and_told_apart(remote: Remote) -> None:
     assert remote.contents("m", ("a*",)) == ['{"a": "ü\\u001e"}']
     assert len(remote.contents("m", ("a*", "b*"))) == 2
     assert remote.contents("m", ("x*",)) == []
+    assert remote.contents("m", ()) == []
+
+
+@pytest.mark.parametrize("name", ["*", "[x]", "{a,b}", "{{x}}", "a?", "back\\slash", "!^#,;", " lead", "größe"])
+def test_a_literal_pattern_fits_its_file_alone(remote: Remote, name: str) -> None:
+    for file in (name, "x", "a", "ab", "backslash", "back/slash"):
+        written(remote, f"m/{file}", file.encode())
+    assert remote.contents("m", (rclone.literal(name),)) == [name]
 
 
 def test_what_is_streamed_in_comes_out(remote: Remote) -> None:
