@@ -36,6 +36,8 @@ where an object's name ends in .zst or .gz, zstd or gzip are enough.
 
        rclone copy {shlex.quote(remote.path(media_folder))} /path/to/media
 
+   `media-….json` among the manifests says when they were last the same as the project's.
+
 With django-rclone at hand it is one command: `python manage.py dbrestore` in the project, or `restore --latest` in
 django-rclone's image.
 """

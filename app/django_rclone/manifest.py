@@ -72,8 +72,8 @@ class Manifest:
     def to_json(self) -> str:
         """Returns the manifest as it is stored."""
         document = {"schema": SCHEMA, **dataclasses.asdict(self)}
-        document["started_at"] = _format_time(self.started_at)
-        document["finished_at"] = _format_time(self.finished_at)
+        document["started_at"] = format_time(self.started_at)
+        document["finished_at"] = format_time(self.finished_at)
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -98,8 +98,8 @@ def parse(text: str) -> Manifest:
     values: dict[str, Any] = {key: value for key, value in document.items() if key in known}
     try:
         values["objects"] = tuple(_parse_object(entry) for entry in values["objects"])
-        values["started_at"] = _parse_time(values["started_at"])
-        values["finished_at"] = _parse_time(values["finished_at"])
+        values["started_at"] = parse_time(values["started_at"])
+        values["finished_at"] = parse_time(values["finished_at"])
         if not values["objects"]:
             raise ValueError("no objects")
         found = Manifest(**values)
@@ -121,11 +121,11 @@ def _parse_object(entry: Mapping[str, Any]) -> StoredObject:
     return stored
 
 
-def _format_time(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _parse_time(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"time without offset: {text}")

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.utils.module_loading import import_string
 
-from django_rclone import encryption, process, signals
+from django_rclone import __version__, conf, encryption, mirror, process, signals
 from django_rclone.display import Progress
-from django_rclone.exceptions import ConfigurationError, NothingToRestore
+from django_rclone.exceptions import (
+    ConfigurationError,
+    DjangoRcloneError,
+    Interrupted,
+    NothingToRestore,
+    Unavailable,
+)
+from django_rclone.mirror import Mirror
 from django_rclone.rclone import Entry, Remote
+from django_rclone.rclone_errors import Missing
+
+logger = logging.getLogger("django_rclone")
 
 _FILE_STORAGE = "django.core.files.storage.filesystem.FileSystemStorage"
 
@@ -52,8 +65,16 @@ def _keeps_files(backend: str) -> bool:
         raise ConfigurationError(f"The storage of media, {backend}, cannot be imported: {error}.") from error
 
 
-def back_up(remote: Remote, folder: str, *, allow_empty: bool, limits: process.Limits, quiet: bool = False) -> Changes:
-    """Makes the mirror on the remote equal to MEDIA_ROOT.
+def back_up(
+    remote: Remote,
+    folder: str,
+    *,
+    allow_empty: bool,
+    limits: process.Limits,
+    quiet: bool = False,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Changes:
+    """Makes the mirror on the remote equal to MEDIA_ROOT, and then writes down there when that was.
 
     Refuses (ConfigurationError) to put an empty or missing folder over a mirror that has files: an unmounted volume
     looks just like that.
@@ -70,7 +91,40 @@ def back_up(remote: Remote, folder: str, *, allow_empty: bool, limits: process.L
         raise ConfigurationError(f"MEDIA_ROOT {source} is not there: nothing to back up. Is a volume not mounted?")
     sent = (signals.pre_media_backup, signals.post_media_backup, signals.backup_failed)
     with signals.around(*sent, sender=None):
-        return _sync(remote, str(source), remote.path(folder), limits, quiet=quiet)
+        started = clock()
+        changes = _sync(remote, str(source), remote.path(folder), limits, quiet=quiet)
+        about = {field: getattr(changes, field) for field in ("copied", "deleted", "bytes")}
+        made = Mirror(folder, conf.get("PROJECT"), started, clock(), **about, django_rclone=__version__)
+        _write_down(remote, made)
+    return changes
+
+
+def _write_down(remote: Remote, made: Mirror) -> None:
+    """Writes when the mirror was made equal. Where that fails the files are safe all the same, and so it is a warning:
+    an error would call a good mirror bad, and the next run writes anew."""
+    try:
+        remote.put(made.path, made.to_json().encode(), atomic=remote.abilities().atomic)
+    except Interrupted:
+        raise
+    except DjangoRcloneError as error:
+        logger.warning("The media files are backed up, but %s, which says when, was not written: %s", made.path, error)
+
+
+def last(remote: Remote, folder: str) -> Mirror | None:
+    """Returns what the remote says of the last time that the mirror was made equal; None if it says nothing that can
+    be read, with a warning where something is there."""
+    path = mirror.path(folder)
+    if remote.stat(path) is None:
+        return None
+    try:
+        return mirror.parse(process.run(remote.read(path)).decode(errors="replace"))
+    except Missing:
+        return None
+    except (ConfigurationError, Interrupted, Unavailable):
+        raise
+    except DjangoRcloneError as error:  # no record, or no file that rclone can decrypt
+        logger.warning("%s cannot be read: %s. The next backup of the media files writes it anew.", path, error)
+    return None
 
 
 def listed(remote: Remote, folder: str) -> list[Entry]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.contract.project import Project, Storage
+from tests.contract.subjects import Sqlite
 
 
 @pytest.fixture
@@ -23,6 +27,14 @@ def media(tmp_path: Path) -> Path:
 def project(media: Path, storage: Storage) -> Project:
     sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": "/nonexistent"}
     return Project({"default": sqlite}, storage, media_root=str(media))
+
+
+RECORD = "manifests/media-media.json"
+
+
+def record(project: Project) -> dict[str, Any]:
+    """What the remote says of the last time that the mirror was made equal."""
+    return json.loads(project.storage.rclone("cat", project.storage.path(RECORD)).stdout)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -69,7 +81,7 @@ def test_allow_empty_is_the_way_to_say_that_they_are_really_gone(project: Projec
     for path in [path for path in media.rglob("*") if path.is_file()]:
         path.unlink()
     assert "3 deleted" in project.ok("mediabackup", "--allow-empty")
-    assert project.storage.files() == []
+    assert project.storage.files() == [RECORD]
 
 
 def test_a_restore_asks_first_and_says_what_it_would_change(project: Project, media: Path):
@@ -102,3 +114,53 @@ def test_no_media_root(project: Project):
     for command in (["mediabackup"], ["mediarestore", "--noinput"]):
         done = project.run(*command)
         assert done.code == (2 if command == ["mediabackup"] else 6)
+
+
+def test_the_remote_says_when_the_mirror_was_last_made_equal(project: Project, media: Path):
+    project.options["PROJECT"] = "shop"
+    began = datetime.now(UTC)
+    project.ok("mediabackup")
+    first = record(project)
+    assert (first["folder"], first["project"]) == ("media", "shop")
+    assert (first["copied"], first["deleted"]) == (3, 0)
+    assert first["bytes"] >= 257  # as sent: what encrypts adds something
+    started, finished = (datetime.fromisoformat(first[name]) for name in ("started_at", "finished_at"))
+    assert started <= finished
+    assert abs((started - began).total_seconds()) < 60
+    project.ok("mediabackup")
+    second = record(project)
+    assert second["copied"] == 0
+    assert second["started_at"] > first["finished_at"]
+    project.ok("mediarestore", "--noinput")
+    assert record(project) == second
+
+
+def test_a_backup_that_fails_leaves_what_the_remote_says(project: Project, media: Path):
+    project.ok("mediabackup")
+    before = record(project)
+    project.options["RCLONE_FLAGS"] = ["--copy-links"]
+    (media / "loop").symlink_to(media / "loop")
+    failed = project.run("mediabackup")
+    assert failed.code != 0
+    assert record(project) == before
+
+
+def test_a_record_that_cannot_be_written_does_not_make_a_good_mirror_look_bad(media: Path, local: Storage):
+    sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": "/nonexistent"}
+    project = Project({"default": sqlite}, local, media_root=str(media))
+    (local.folder / "manifests").write_text("a file where the folder should be")
+    done = project.run("mediabackup")
+    assert done.code == 0, done.err
+    assert "The media files are backed up, but manifests/media-media.json" in done.err
+    assert len(project.storage.files()) == 4
+
+
+def test_the_record_is_no_backup_and_is_in_nobodys_way(tmp_path: Path, media: Path, storage: Storage):
+    subject = Sqlite(tmp_path, "file")
+    subject.fill_simply()
+    project = Project({"default": subject.database}, storage, {"DB_CLEANUP_KEEP": 1}, str(media))
+    project.ok("mediabackup")
+    for _round in range(2):
+        project.ok("dbbackup", "--clean")
+    assert [backup["state"] for backup in project.backups()] == ["good"]
+    assert record(project)["copied"] == 3

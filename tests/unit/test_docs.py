@@ -12,6 +12,7 @@ from django_rclone.db.mysql import MysqlDumpConnector
 from django_rclone.db.postgresql import PgDumpConnector, PgDumpGisConnector
 from django_rclone.db.sqlite import SqliteConnector
 from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.mirror import Mirror
 
 from tests.docs import tables
 
@@ -63,6 +64,11 @@ def test_the_manifests_fields_are_documented():
     documented = names("docs/format.md", "## The manifest")
     assert documented == ["schema", *(field.name for field in dataclasses.fields(Manifest))]
     assert names("docs/format.md", "An entry of `objects`") == [f.name for f in dataclasses.fields(StoredObject)]
+
+
+def test_every_field_of_the_media_record_is_documented() -> None:
+    documented = names("docs/format.md", "## The record of the media mirror")
+    assert documented == ["schema", *(f.name for f in dataclasses.fields(Mirror))]
 
 
 def test_the_states_of_backups_are_documented():

@@ -61,7 +61,7 @@ def _program(found: list[Patient]) -> Iterator[Finding]:
 def _reachable(patient: Patient) -> Iterator[Finding]:
     remote = patient.remote
     encryption.check_password(remote)
-    count = len(remote.files(naming.MANIFEST_DIR))
+    count = sum(naming.parse_manifest_name(entry.path) is not None for entry in remote.files(naming.MANIFEST_DIR))
     yield ok("remote", message=f"{remote.where} can be listed; it has {count} manifests")
     if place.vanishes(remote.where):
         yield warn("remote", message=place.VANISHES.format(folder=remote.where))
