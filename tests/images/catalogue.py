@@ -35,6 +35,11 @@ def _mysql(official: str, debian: str, server: str) -> Image:
     return Image(official, base=f"debian:{debian}", dockerfile="mysql", arguments=arguments)
 
 
+def _monitoring(name: str, version: str) -> Image:
+    """One of Prometheus' own; the version is the one that Debian has, so that the two say the same."""
+    return Image(f"prom/{name}:v{version}", base="debian:trixie", dockerfile=name)
+
+
 GO = ("GOPROXY", "GOFLAGS", "GONOSUMDB")
 
 CATALOGUE: Mapping[str, Image] = {
@@ -52,4 +57,7 @@ CATALOGUE: Mapping[str, Image] = {
     "mariadb:11.8": _mysql("mariadb:11.8", "trixie", "mariadbd"),
     "mongo:8": Image("mongo:8", base="debian:sid", dockerfile="mongo", passed=GO),
     "versitygw:1.8": Image("versity/versitygw:v1.8.0", base="debian:sid", dockerfile="versitygw", passed=GO),
+    "prometheus:2.53": _monitoring("prometheus", "2.53.3"),
+    "alertmanager:0.28": _monitoring("alertmanager", "0.28.1"),
+    "pushgateway:1.11": _monitoring("pushgateway", "1.11.0"),
 }

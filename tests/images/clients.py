@@ -23,6 +23,8 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "mysql": ("mysql", "mysqldump"),
     "mariadb": ("mariadb", "mariadb-dump"),
     "mongo": ("mongodump", "mongorestore"),
+    "prometheus": ("promtool",),
+    "alertmanager": ("amtool",),
 }
 """The programs that are taken, by the name of the image in the catalogue."""
 _TAKE = Path(__file__).with_name("take-clients.sh")
@@ -59,7 +61,9 @@ def _have(reference: str) -> None:
 
 def _take(reference: str, programs: tuple[str, ...], into: Path) -> None:
     container = f"clients-{uuid.uuid4().hex}"
-    run = ["docker", "run", f"--name={container}", "--interactive", "--network=none", "--entrypoint=sh", reference]
+    # As root: not every image's own user may make a folder.
+    options = [f"--name={container}", "--interactive", "--network=none", "--user=0", "--entrypoint=sh"]
+    run = ["docker", "run", *options, reference]
     into.mkdir()
     try:
         with _TAKE.open() as script, tempfile.TemporaryFile() as tar:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs inside a database image: collects the named programs, the libraries they need, and the loader in /clients.
+# Runs inside an image: collects the named programs, the libraries they need, and the loader in /clients.
 set -eu
 # The official image has Debian's wrappers, which are Perl, before the programs themselves on its PATH.
 PATH="/usr/lib/postgresql/${PG_MAJOR:-}/bin:$PATH"

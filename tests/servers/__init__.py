@@ -1,18 +1,34 @@
-"""Real servers for the tests: databases in containers, storage as rclone's own servers, on loopback only."""
+"""Real servers for the tests: databases and monitoring in containers, storage as rclone's own, on loopback only."""
 
+from tests.servers.alertmanager import Alertmanager, amtool, start_alertmanager, tell
 from tests.servers.mongo import MongoServer, start_mongo
 from tests.servers.mysql import MysqlServer, start_mysql
 from tests.servers.postgres import PostgresServer, start_postgres
+from tests.servers.prometheus import Prometheus, promtool, scrape, start_prometheus
+from tests.servers.pushgateway import Pushgateway, start_pushgateway
 from tests.servers.storage import StorageServer, serve_s3, serve_sftp
+from tests.servers.webhook import Webhook, listen
 
 __all__ = [
+    "Alertmanager",
     "MongoServer",
     "MysqlServer",
     "PostgresServer",
+    "Prometheus",
+    "Pushgateway",
     "StorageServer",
+    "Webhook",
+    "amtool",
+    "listen",
+    "promtool",
+    "scrape",
     "serve_s3",
     "serve_sftp",
+    "start_alertmanager",
     "start_mongo",
     "start_mysql",
     "start_postgres",
+    "start_prometheus",
+    "start_pushgateway",
+    "tell",
 ]

@@ -4,6 +4,7 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
@@ -25,9 +26,9 @@ def prepare() -> None:
     sweep()
 
 
-def own(container: DockerContainer) -> None:
-    """Marks a container that is yet to be started as this run's."""
-    container.with_kwargs(labels={LABEL: _run(os.getpid())})
+def own(container: DockerContainer, **options: Any) -> None:
+    """Marks a container that is yet to be started as this run's, and gives it further options of the engine's."""
+    container.with_kwargs(labels={LABEL: _run(os.getpid())}, **options)
 
 
 def mark() -> str:

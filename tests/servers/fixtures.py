@@ -3,7 +3,7 @@
 A server starts when the first test asks for it, serves all tests of the session, and ends with it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cache
 from typing import Any
@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from tests.images.resolve import USED
+from tests.servers.alertmanager import Alertmanager, start_alertmanager
 from tests.servers.mongo import MongoServer, start_mongo
 from tests.servers.mysql import MysqlServer, start_mysql
 from tests.servers.postgres import PostgresServer, start_postgres
+from tests.servers.prometheus import Prometheus, start_prometheus
+from tests.servers.pushgateway import Pushgateway, start_pushgateway
 from tests.servers.storage import StorageServer, serve_s3, serve_sftp
 
 
@@ -100,3 +103,30 @@ def sftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageServer]:
     """The session's SFTP server."""
     with serve_sftp(tmp_path_factory.mktemp("sftp")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _pushgateway() -> Iterator[Pushgateway]:
+    with start_pushgateway() as server:
+        yield server
+
+
+@pytest.fixture
+def pushgateway(_pushgateway: Pushgateway) -> Pushgateway:
+    """The session's Pushgateway, which has forgotten what earlier tests pushed."""
+    _pushgateway.wipe()
+    return _pushgateway
+
+
+@pytest.fixture
+def prometheus() -> Iterator[Callable[..., Prometheus]]:
+    """Starts a Prometheus of the test's own: `prometheus(config, *rules)`."""
+    with ExitStack() as stack:
+        yield lambda config, *rules: stack.enter_context(start_prometheus(config, *rules))
+
+
+@pytest.fixture
+def alertmanager() -> Iterator[Callable[[Mapping[str, Any]], Alertmanager]]:
+    """Starts an Alertmanager of the test's own: `alertmanager(config)`."""
+    with ExitStack() as stack:
+        yield lambda config: stack.enter_context(start_alertmanager(config))
