@@ -27,6 +27,8 @@ django52="$(scripts/venv.sh django52 requirements/test.txt requirements/django52
 scripts/venv.sh published requirements/published.txt >/dev/null
 # What the tests use as a person would, restoring by hand.
 scripts/apt.sh sqlite3 zstd libsqlite3-mod-spatialite
+# What the tests' false clock is compiled with.
+scripts/apt.sh gcc libc6-dev
 scripts/docker.sh
 "$python" -m tests.images
 "$python" -m tests.images.sidecar django-rclone
