@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django_rclone import catalog, conf, manifest
+from django_rclone import media as app_media
 from django_rclone.catalog import Backup, State
 from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Locked
 from django_rclone.manifest import Manifest
 from django_rclone.masking import mask
+from django_rclone.mirror import Mirror
 from django_rclone.naming import ManifestName
 from django_rclone.selection import Owner
 
@@ -35,6 +37,7 @@ class Look:
     manifests: list[Manifest]
     """All that are on the remote, also of other projects: they need not be read again."""
     media: bool = False
+    mirror: Mirror | None = None
     problem: DjangoRcloneError | None = None
 
 
@@ -77,10 +80,12 @@ def look(sidecar: Sidecar) -> Look:
     now = datetime.now(UTC)
     try:
         remote = conf.remote()
-        found = catalog.load(remote, conf.names())
+        found = catalog.load(remote, conf.names(), known=_known())
         backups = {alias: list(_good(found, _owner(alias))) for alias in sidecar.aliases}
         manifests = [backup.manifest for backup in found if backup.manifest.id]
-        return Look(now, backups, manifests, media=media.wanted(sidecar, remote))
+        wanted = media.wanted(sidecar, remote)
+        mirror = app_media.last(remote, conf.get("MEDIA_BACKUP_DIR")) if wanted else None
+        return Look(now, backups, manifests, wanted, mirror)
     except Interrupted:
         raise
     except DjangoRcloneError as error:
@@ -116,6 +121,7 @@ def remember(sidecar: Sidecar, seen: Look) -> None:
     _fact("versions", versions())
     if seen.problem is None:
         _fact("media", seen.media)
+        _fact("media_last", {"finished_at": seen.mirror.finished_at.isoformat() if seen.mirror else ""})
         _remember_manifests(seen.manifests)
         _remember_backups(seen.backups)
 
