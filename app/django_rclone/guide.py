@@ -20,7 +20,7 @@ where an object's name ends in .zst or .gz, zstd or gzip are enough.
 {_encryption(remote)}
 1. List the backups. Each has one manifest, named by time (UTC), database and id. What has no manifest is no backup.
 
-       rclone lsf {manifests}
+       rclone lsf --files-only {manifests}
 
 2. Look at the manifest that you want.
 
@@ -36,7 +36,7 @@ where an object's name ends in .zst or .gz, zstd or gzip are enough.
 
        rclone copy {shlex.quote(remote.path(media_folder))} /path/to/media
 
-   `media-….json` among the manifests says when they were last the same as the project's.
+   A file in manifests/media/ says when they were last the same as the project's.
 
 With django-rclone at hand it is one command: `python manage.py dbrestore` in the project, or `restore --latest` in
 django-rclone's image.

@@ -48,8 +48,9 @@ class Mirror:
 
 
 def path(folder: str) -> str:
-    """Returns where the record of a mirror lies. No manifest is named so: those begin with a time."""
-    return f"{MANIFEST_DIR}/media-{quote(folder.strip('/'), safe='')}.json"
+    """Returns where the record of a mirror lies: in a folder of its own, since what lies in ``manifests/`` itself are
+    backups, also for whoever lists them by hand."""
+    return f"{MANIFEST_DIR}/media/{quote(folder.strip('/'), safe='')}.json"
 
 
 def parse(text: str) -> Mirror:

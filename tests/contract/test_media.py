@@ -29,7 +29,7 @@ def project(media: Path, storage: Storage) -> Project:
     return Project({"default": sqlite}, storage, media_root=str(media))
 
 
-RECORD = "manifests/media-media.json"
+RECORD = "manifests/media/media.json"
 
 
 def record(project: Project) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def test_a_record_that_cannot_be_written_does_not_make_a_good_mirror_look_bad(me
     (local.folder / "manifests").write_text("a file where the folder should be")
     done = project.run("mediabackup")
     assert done.code == 0, done.err
-    assert "The media files are backed up, but manifests/media-media.json" in done.err
+    assert "The media files are backed up, but manifests/media/media.json" in done.err
     assert len(project.storage.files()) == 4
 
 
