@@ -15,7 +15,7 @@ from django_rclone.db import registry
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.masking import mask
 
-from django_rclone_sidecar import logs, place, project
+from django_rclone_sidecar import logs, place, project, rclone_config
 from django_rclone_sidecar.env import Environment
 from django_rclone_sidecar.runs import Part
 from django_rclone_sidecar.target import Target
@@ -60,6 +60,7 @@ def hand_on(environ: MutableMapping[str, str]) -> None:
 def start(*, announce: bool = True) -> Sidecar:
     """Resolves the target, sets Django up, and says what is meant."""
     hand_on(os.environ)
+    rclone_config.provide(os.environ)
     ours = import_module(_OURS)
     environment: Environment = ours.ENVIRONMENT
     target: Target = ours.TARGET

@@ -10,8 +10,12 @@ from pathlib import Path
 import django_rclone
 import pytest
 
-from tests.e2e.container import Sidecar
+from tests.e2e.container import HARDENED, Sidecar
 from tests.images import size
+from tests.servers import containers
+
+# rclone tries that eleven times where it cannot, with pauses, and says so in the end.
+SAVE = "import subprocess; subprocess.run(['rclone', 'config', 'create', 'other', 'alias', 'remote=/tmp'], check=True)"
 
 
 def shell(image: str, script: str, *options: str) -> str:
@@ -142,11 +146,33 @@ def test_an_rclone_that_cannot_save_its_configuration_does_not_keep_us_waiting(i
     config = tmp_path / "rclone.conf"
     config.write_text("[vault]\ntype = alias\nremote = /backups\n")
     config.chmod(0o644)
-    # rclone tries that eleven times, with pauses, and says so in the end.
-    save = (
-        "import subprocess; subprocess.run(['rclone', 'config', 'create', 'other', 'alias', 'remote=/tmp'], check=True)"
-    )
     target = {"DATABASE_URL": "sqlite:////nonexistent"}
     for volumes in ((), (f"{config}:/config/rclone/rclone.conf:ro",)):
-        done = Sidecar(image, target, volumes).ok("manage", "shell", "--no-imports", "-c", save)
+        done = Sidecar(image, target, volumes).ok("manage", "shell", "--no-imports", "-c", SAVE)
         assert "Failed to save config" not in done.err
+
+
+def test_a_run_by_exec_has_the_configuration_as_it_is_now(sqlite: Sidecar, tmp_path: Path) -> None:
+    mounted = tmp_path / "rclone"
+    mounted.mkdir()
+    config = mounted / "rclone.conf"
+    options = [f"--volume={volume}" for volume in (*sqlite.volumes, f"{mounted}:/config/rclone:ro")]
+    options += [f"--env={name}={value}" for name, value in {**sqlite.env, "BACKUP_REMOTE": "vault:"}.items()]
+    start = ["docker", "run", "--detach", "--network=none", f"--label={containers.mark()}", *HARDENED, *options]
+    started = subprocess.run(
+        [*start, "--entrypoint=sleep", sqlite.image, "infinity"], capture_output=True, text=True, check=True
+    )
+    inside = ["docker", "exec", started.stdout.strip()]
+    try:
+        for remote in ("first", "second"):
+            config.write_text(f"[vault]\ntype = alias\nremote = /backups/{remote}\n")
+            config.chmod(0o644)
+            subprocess.run([*inside, "django-rclone", "backup"], check=True)
+            subprocess.run([*inside, "test", "-e", f"/backups/{remote}/RESTORE.md"], check=True)
+        save = [*inside, "django-rclone", "manage", "shell", "--no-imports", "-c", SAVE]
+        saved = subprocess.run(save, capture_output=True, text=True, check=True)
+        assert "Failed to save config" not in saved.stderr
+        left = subprocess.run([*inside, "ls", "/dev/shm"], capture_output=True, text=True, check=True)
+        assert left.stdout == ""
+    finally:
+        subprocess.run(["docker", "rm", "--force", started.stdout.strip()], stdout=-3, check=True)

@@ -6,10 +6,11 @@ import os
 
 from django.core.management import ManagementUtility
 
-from django_rclone_sidecar import boot
+from django_rclone_sidecar import boot, rclone_config
 
 
 def main(arguments: list[str]) -> int:
     boot.hand_on(os.environ)
+    rclone_config.provide(os.environ)
     ManagementUtility(["django-rclone manage", *arguments]).execute()
     return 0

@@ -1,0 +1,152 @@
+"""rclone's configuration where rclone cannot save it: a private copy in memory, made for each run.
+
+rclone saves what it learns about a remote (sftp) or is given (OAuth), beside the file and then over it; where it cannot
+it tries again for seconds in every command. A copy that is made for each run has what Kubernetes puts into a mounted
+Secret later, and is there for whoever comes in by `docker exec` too.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import MutableMapping
+from functools import cache
+from pathlib import Path
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it has a random name, and is for nobody else
+_PREFIX = "django-rclone-"
+_NAME = "rclone.conf"
+_COPIED = "as-copied"
+
+_GIVEN = "DJANGO_RCLONE_CONFIG_GIVEN"
+"""What RCLONE_CONFIG was before us: a run that a run of ours starts copies from there, and not from our copy."""
+
+
+def provide(environ: MutableMapping[str, str]) -> None:
+    """Makes RCLONE_CONFIG name a file that rclone can save, or none; where rclone can save already nothing is done.
+
+    Called again, it copies anew what has changed meanwhile.
+    """
+    given = _given(environ)
+    config = _config(environ, given)
+    if config is None:
+        used = given if given or _creatable(environ) else os.devnull
+    elif _saveable(config):
+        used = given
+    else:
+        used = _copied(config) or given
+    if used == environ.get("RCLONE_CONFIG", ""):
+        return
+    if used != given:
+        environ.update({_GIVEN: given, "RCLONE_CONFIG": used})
+        return
+    environ.pop(_GIVEN, None)
+    environ.pop("RCLONE_CONFIG", None)
+    if given:
+        environ["RCLONE_CONFIG"] = given
+
+
+def _given(environ: MutableMapping[str, str]) -> str:
+    """Returns what RCLONE_CONFIG said before one of our runs changed it."""
+    now = environ.get("RCLONE_CONFIG", "")
+    folder = Path(now).parent
+    ours = now == os.devnull or (folder.parent == _MEMORY and folder.name.startswith(_PREFIX))
+    return environ.get(_GIVEN, now) if ours else now
+
+
+def _config(environ: MutableMapping[str, str], given: str) -> Path | None:
+    """Returns the file that rclone would read, or None if there is none.
+
+    Source: rclone's own search, https://rclone.org/docs/#config-string.
+    """
+    home = Path(environ.get("HOME") or "/")
+    folder = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    usual = (folder / "rclone" / _NAME, home / ".config" / "rclone" / _NAME, home / ".rclone.conf")
+    candidates = (Path(given),) if given else usual
+    return next((path for path in candidates if _exists(path)), None)
+
+
+def _creatable(environ: MutableMapping[str, str]) -> bool:
+    """Tells whether rclone may make its configuration where it usually does."""
+    folder = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or "/") / ".config") / "rclone"
+    there = next(path for path in (folder, *folder.parents) if _exists(path))
+    return os.access(there, os.W_OK)
+
+
+def _exists(path: Path) -> bool:
+    """Tells whether something is there; what we may not look at is not."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises there
+
+
+def _saveable(config: Path) -> bool:
+    """Tells whether we need not, or cannot, help: the folder takes a file, the file is none, or is not for us."""
+    return os.access(config.parent, os.W_OK) or not (config.is_file() and os.access(config, os.R_OK))
+
+
+def _copied(config: Path) -> str:
+    """Returns the path of the copy; empty where this machine has no memory for files. Only what changed since the
+    last time is copied again: rclone may have saved something there."""
+    folder = _folder(os.getpid())
+    if folder is None:
+        return ""
+    content, before, copy = config.read_bytes(), folder / _COPIED, folder / _NAME
+    if not before.exists() or before.read_bytes() != content:
+        for path in (before, copy):
+            fresh = path.with_name(path.name + ".new")
+            fresh.touch(mode=0o600)
+            fresh.write_bytes(content)
+            fresh.replace(path)
+    return str(copy)
+
+
+@cache
+def _folder(process: int) -> Path | None:
+    """Returns a folder in memory for this process alone; it goes with the process, or is swept after it.
+
+    A lock tells whether its maker lives. An id would not: the containers of a pod share the memory, and not the ids.
+    """
+    _sweep()
+    while True:
+        try:
+            folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_MEMORY))
+        except OSError:
+            return None
+        lock = _open(folder)
+        if lock is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if folder.exists():  # and nobody has swept it before it was locked
+                atexit.register(_remove, folder, process)
+                return folder
+            os.close(lock)
+
+
+def _remove(folder: Path, maker: int) -> None:
+    """Removes the folder at the end of the process that made it, and not of one that was forked from it."""
+    if os.getpid() == maker:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Removes the folders of processes that were killed."""
+    for folder in _MEMORY.glob(f"{_PREFIX}*"):
+        lock = _open(folder)
+        if lock is None:
+            continue
+        try:
+            if os.fstat(lock).st_uid == os.geteuid():
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            continue  # its maker lives
+        finally:
+            os.close(lock)
+
+
+def _open(folder: Path) -> int | None:
+    try:
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
