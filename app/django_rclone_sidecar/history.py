@@ -17,6 +17,7 @@ from django.db import DatabaseError, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django_rclone.exceptions import DjangoRcloneError
 
+from django_rclone_sidecar import history_file
 from django_rclone_sidecar.history_file import ALIAS
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ def opened() -> Iterator[None]:
 def _prepare(connection: BaseDatabaseWrapper) -> None:
     file = Path(str(connection.settings_dict["NAME"]))
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not history_file.is_ours(file):
+        raise Unusable(f"{file.parent} is somebody else's: the history cannot lie there.")
     try:
         found = _version(connection)
     except OperationalError:

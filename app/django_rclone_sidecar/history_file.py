@@ -20,9 +20,19 @@ def path(folder: Path) -> Path:
     """Returns the file in the state folder; where nothing can be written there, one in memory that a restart loses."""
     if os.access(folder, os.W_OK | os.X_OK) or (not folder.exists() and _can_be_made(folder)):
         return folder / _NAME
+    return _memory() / _NAME
+
+
+def is_ours(file: Path) -> bool:
+    """Tells whether nobody else has made the folder in memory: its name can be guessed."""
+    folder = file.parent
+    return folder != _memory() or (not folder.is_symlink() and folder.stat().st_uid == os.getuid())
+
+
+def _memory() -> Path:
     memory = Path("/dev/shm")  # noqa: S108 - the folder below it is the user's own
     base = memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
-    return base / f"django-rclone-{os.getuid()}" / _NAME
+    return base / f"django-rclone-{os.getuid()}"
 
 
 def _can_be_made(folder: Path) -> bool:

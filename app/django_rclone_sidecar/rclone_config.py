@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it has a random name, and is for nobody else
-_PREFIX = "django-rclone-"
+_PREFIX = "django-rclone-config-"
 _NAME = "rclone.conf"
 _COPIED = "as-copied"
 

@@ -19,7 +19,7 @@ from django_rclone.exceptions import DjangoRcloneError
 from django_rclone_sidecar import cli, env_table
 
 ROOT = Path(__file__).parents[2]
-VERBS_WITH_OPTIONS = tuple(verb for verb in cli.VERBS if verb != "manage")
+VERBS_WITH_OPTIONS = tuple(verb for verb in cli.VERBS if verb not in ("serve", "healthcheck", "manage"))
 COMMANDS = ("dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups", "backuptarget")
 
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
