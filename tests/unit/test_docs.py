@@ -17,7 +17,12 @@ from django_rclone.mirror import Mirror
 from tests.docs import tables
 
 README = tables.ROOT / "README.md"
-TEXTS = [*tables.pages(), *(tables.ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"))]
+RUNBOOKS = sorted((tables.ROOT / "docs/runbooks").glob("*.md"))
+TEXTS = [
+    *tables.pages(),
+    *RUNBOOKS,
+    *(tables.ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
+]
 
 
 def names(page: str, title: str) -> list[str]:
