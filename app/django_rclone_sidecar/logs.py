@@ -19,6 +19,9 @@ _DETAILS = ("database", "path", "bytes", "seconds")
 
 _LEVELS = logging.getLevelNamesMapping()
 
+QUIET = "delivery"
+"""The name of threads in which libraries speak with services outside: their log would show URLs that are secrets."""
+
 
 class Form(logging.Formatter):
     """Writes a record, secrets masked."""
@@ -65,6 +68,7 @@ def set_up(form: str, level: str, secrets: Iterable[str]) -> None:
     handler = logging.StreamHandler(sys.stderr)
     run = naming.new_id(random.SystemRandom())
     handler.setFormatter(Json(secrets, run) if form == "json" else Text(secrets))
+    handler.addFilter(lambda record: record.threadName != QUIET)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[level.upper()])
@@ -75,6 +79,12 @@ def hide(secrets: Iterable[str]) -> None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, Form):
             handler.formatter.secrets.extend(secrets)
+
+
+def shown(text: str) -> str:
+    """Returns a text as the log would show it: in the sidecar's words, without secrets."""
+    forms = [handler.formatter for handler in logging.getLogger().handlers if isinstance(handler.formatter, Form)]
+    return mask(words.ours(text), [secret for form in forms for secret in form.secrets])
 
 
 def shows_progress() -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings as django_settings
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.masking import mask
 
@@ -87,6 +88,14 @@ def known(wanted: tuple[str, ...] | list[str], target: Target, said_by: str) -> 
             have = ", ".join(sorted(target.databases))
             raise ConfigurationError(f'{said_by} names the database "{alias}"; the target has: {have}.')
     return list(dict.fromkeys(wanted))
+
+
+def name(environment: Environment) -> str:
+    """Returns the project's name, empty where nobody has given it one, or its settings could not be read."""
+    given = str(environment.get("BACKUP_PROJECT") or "")
+    if given or not django_settings.configured:
+        return given
+    return str(getattr(django_settings, "DJANGO_RCLONE", {}).get("PROJECT") or "")
 
 
 def place(database: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import F
 
-from django_rclone_sidecar.models import Part, Run, Tally, Target
+from django_rclone_sidecar.models import Part, Run, Stored, Tally, Target
 from django_rclone_sidecar.report import Outcome, Report, Result
 
 _KEPT = 1000
@@ -46,12 +46,24 @@ def ended(report: Report) -> None:
 def failing(databases: set[str], verb: str, before: datetime) -> set[str]:
     """Returns those of the databases whose last run before ``before`` failed."""
     found = set()
+    last_run = Run.objects.filter(verb=verb, started_at__lt=before, finished_at__isnull=False).order_by("-started_at")
+    newest = last_run.first()
+    if newest is not None and newest.exit_code != 0 and not newest.parts.exists():
+        return databases  # it failed before it knew them, and so did the history
     for database in databases:
         parts = Part.objects.filter(database=database, run__verb=verb, started_at__lt=before, finished_at__isnull=False)
         last = parts.order_by("-started_at").first()
         if last is not None and last.outcome == Outcome.FAILURE:
             found.add(database)
     return found
+
+
+def last_good(database: str) -> datetime | None:
+    """Returns when the newest good backup of a database was finished, as far as is known here."""
+    moments = list(Stored.objects.filter(alias=database).values_list("newest_finished_at", flat=True))
+    parts = Part.objects.filter(database=database, run__verb__in=("backup", "media-backup"), outcome=Outcome.SUCCESS)
+    moments += parts.order_by("-finished_at").values_list("finished_at", flat=True)[:1]
+    return max((moment for moment in moments if moment), default=None)
 
 
 def settle(now: datetime) -> list[Report]:

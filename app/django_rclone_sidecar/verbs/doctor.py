@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 
 from django_rclone_sidecar import boot, words
-from django_rclone_sidecar.doctor import databases, storage, surroundings
+from django_rclone_sidecar.doctor import databases, storage, surroundings, telling
 from django_rclone_sidecar.doctor.finding import Finding, Level, fail, safely
 
 
@@ -18,9 +18,11 @@ def parser() -> ArgumentParser:
     made = ArgumentParser(
         "django-rclone doctor",
         description="Checks everything that a backup and a restore need, and says what to do. It writes one small "
-        "object to the remote and deletes it again; nothing else is changed. Exit code 1: something fails.",
+        "object to the remote and deletes it again; nothing else is changed, and nobody is told. Exit code 1: "
+        "something fails.",
         allow_abbrev=False,
     )
+    made.add_argument("--notify", action="store_true", help="Send a test message to BACKUP_NOTIFY_URLS.")
     made.add_argument("--json", action="store_true", help="Print one JSON object.")
     return made
 
@@ -28,7 +30,7 @@ def parser() -> ArgumentParser:
 def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     found: list[Finding] = []
-    for finding in _findings():
+    for finding in _findings(send=options.notify):
         found.append(finding)
         if not options.json:
             print(finding, flush=True)
@@ -38,7 +40,7 @@ def main(arguments: list[str]) -> int:
     return 0 if healthy else DjangoRcloneError.exit_code
 
 
-def _findings() -> Iterator[Finding]:
+def _findings(*, send: bool) -> Iterator[Finding]:
     try:
         sidecar = boot.start()
     except Interrupted:
@@ -57,3 +59,9 @@ def _findings() -> Iterator[Finding]:
         yield from databases.check(alias)
     yield from storage.check()
     yield from safely("media", surroundings.media, sidecar)
+    for name, check in (
+        ("notifications", telling.notifications if not send else telling.test_message),
+        ("heartbeat", telling.heartbeat),
+        ("pushgateway", telling.pushgateway),
+    ):
+        yield from safely(name, check, sidecar)

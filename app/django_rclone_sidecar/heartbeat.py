@@ -1,0 +1,58 @@
+"""BACKUP_HEARTBEAT_URL: a service that raises the alarm when backups no longer tell it that they are made.
+
+Source of the convention: healthchecks.io/docs/http_api - URL/start, URL, and URL/fail with the reason as its body.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from django_rclone_sidecar import calls, logs
+from django_rclone_sidecar.deliveries import Delivery, deliver
+from django_rclone_sidecar.report import Report, Result
+
+SECONDS = 5.0
+"""How long a ping may take."""
+
+_VERBS = ("backup", "media-backup")
+
+_LONGEST = 10_000
+"""Characters of a reason; Healthchecks keeps 100 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Pings the service."""
+
+    url: str
+
+    def begun(self, report: Report) -> None:
+        if report.verb in _VERBS:
+            self._ping("start")
+
+    def moved_on(self, report: Report, result: Result) -> None:
+        """Only the whole counts."""
+
+    def ended(self, report: Report) -> None:
+        """Partly done is not done."""
+        if report.verb not in _VERBS:
+            return
+        if report.exit_code == 0:
+            self._ping()
+        else:
+            self._ping("fail", _reasons(report))
+
+    def _ping(self, what: str = "", body: str = "") -> None:
+        url = calls.below(self.url, what) if what else self.url
+        send = (
+            partial(calls.send, url, "POST", body.encode(errors="replace"), {"Content-Type": "text/plain"})
+            if body
+            else partial(calls.send, url)
+        )
+        deliver([Delivery("The heartbeat", calls.shown(self.url), send)], SECONDS)
+
+
+def _reasons(report: Report) -> str:
+    reasons = [result.error for result in report.failed] or [report.error]
+    return logs.shown("\n".join(reasons))[:_LONGEST] or f"Ended with exit code {report.exit_code}."
