@@ -1,4 +1,4 @@
-"""HTTP requests to services outside. Their URLs are secrets: no error shows more of one than scheme and host."""
+"""HTTP requests to services outside. Their URLs are secrets: no error shows more of one than its host."""
 
 from __future__ import annotations
 
@@ -18,9 +18,14 @@ SECONDS = 5.0
 
 
 def shown(url: str) -> str:
-    """Returns what may be shown of a URL."""
+    """Returns what may be shown of a URL: without the scheme, or the log would mask a URL that is no more than that."""
+    return _address(urlsplit(url))
+
+
+def root(url: str) -> str:
+    """Returns the URL of the server's root, with no name and password."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{_address(parts)}"
+    return f"{parts.scheme}://{_address(parts)}/"
 
 
 def below(url: str, path: str) -> str:

@@ -75,9 +75,8 @@ def shown(number: int, url: str, service: Any) -> str:
     scheme = re.match(r"([a-z][a-z0-9]{1,20}):", url, re.IGNORECASE)
     host = str(getattr(service, "host", None) or "") if "host" in getattr(service, "template_tokens", {}) else ""
     port = getattr(service, "port", None)
-    if not (port or "." in host or host == "localhost"):
-        host = "…"
-    place = f" ({scheme[1].lower()}://{host}{f':{port}' if port else ''})" if scheme else ""
+    at = f" at {host}{f':{port}' if port else ''}" if port or "." in host or host == "localhost" else ""
+    place = f" ({scheme[1].lower()}{at})" if scheme else ""
     return f"entry {number} of BACKUP_NOTIFY_URLS{place}"
 
 

@@ -44,6 +44,7 @@ def settings(environment: Environment, target: Target) -> dict[str, Any]:
         "SECRET_KEY": secrets.token_urlsafe(),
         "INSTALLED_APPS": ["django_rclone", "django_rclone_sidecar"],
         "DATABASES": {
+            "default": {},  # the target's, if it has one: without one Django does not work
             **{alias: dict(database) for alias, database in target.databases.items()},
             **history_file.database(environment.get("BACKUP_STATE_DIR")),
         },
@@ -60,7 +61,9 @@ def settings(environment: Environment, target: Target) -> dict[str, Any]:
 def _django_rclone(environment: Environment, theirs: Mapping[str, Any]) -> dict[str, Any]:
     here = {key: value for key, value in theirs.items() if key not in _PATHS or Path(str(value)).exists()}
     given = {key: environment.get(name) for name, key in _OVERRIDES.items() if environment.given(name)}
-    return {"REMOTE": REMOTE, **here, **given}
+    # Nobody backs the history up, so no check need say how long that would make writers wait.
+    options = {**here.get("DATABASE_OPTIONS", {}), history_file.ALIAS: {"SPOOL": True}}
+    return {"REMOTE": REMOTE, **here, **given, "DATABASE_OPTIONS": options}
 
 
 def media_root(environment: Environment, target: Target) -> tuple[str, str]:

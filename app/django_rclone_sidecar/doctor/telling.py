@@ -48,15 +48,14 @@ def heartbeat(sidecar: Sidecar) -> Iterator[Finding]:
     if not url:
         yield ok("heartbeat", message="off: BACKUP_HEARTBEAT_URL is not set")
         return
-    where = calls.shown(url)
 
     def ask() -> None:
         try:
-            calls.send(where, "HEAD")
+            calls.send(calls.root(url), "HEAD")
         except calls.Answered:
             return
 
-    yield _reached("heartbeat", "BACKUP_HEARTBEAT_URL", where, ask, "its server answers; it was not pinged")
+    yield _reached("heartbeat", "BACKUP_HEARTBEAT_URL", calls.shown(url), ask, "its server answers; it was not pinged")
 
 
 def pushgateway(sidecar: Sidecar) -> Iterator[Finding]:
