@@ -32,7 +32,7 @@ VERBS: Mapping[str, str] = {
     "version": "Print the versions.",
 }
 
-_INNER = ("loop", "observe")
+_INNER = ("loop", "observe", "web")
 """What `serve` starts, each as a process of its own, and nobody else."""
 
 

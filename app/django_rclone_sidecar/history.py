@@ -22,7 +22,7 @@ from django_rclone_sidecar.history_file import ALIAS
 
 logger = logging.getLogger(__name__)
 
-_SCHEMA = 1
+SCHEMA = 1
 """Goes up with every change of the models."""
 
 
@@ -56,13 +56,13 @@ def _prepare(connection: BaseDatabaseWrapper) -> None:
     if not history_file.is_ours(file):
         raise Unusable(f"{file.parent} is somebody else's: the history cannot lie there.")
     try:
-        found = _version(connection)
+        found = version(connection)
     except OperationalError:
         raise  # busy, full, forbidden: the file is what it was
     except DatabaseError as error:
         logger.warning("The history %s is damaged (%s): a new one is begun.", file, error)
         found = -1
-    if found == _SCHEMA:
+    if found == SCHEMA:
         return
     if found != 0:
         connection.close()
@@ -71,10 +71,11 @@ def _prepare(connection: BaseDatabaseWrapper) -> None:
     with connection.schema_editor() as editor:
         for model in apps.get_app_config("django_rclone_sidecar").get_models():
             editor.create_model(model)
-        editor.execute(f"PRAGMA user_version = {_SCHEMA}")
+        editor.execute(f"PRAGMA user_version = {SCHEMA}")
 
 
-def _version(connection: BaseDatabaseWrapper) -> int:
+def version(connection: BaseDatabaseWrapper) -> int:
+    """Returns the version of the tables in the file, 0 for a new one."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA user_version")
         (version,) = cursor.fetchone()

@@ -22,7 +22,7 @@ from django_rclone.selection import Owner
 from django_rclone_sidecar import history, lock, media, project, record, watchers
 from django_rclone_sidecar.boot import Sidecar
 from django_rclone_sidecar.models import Fact, Known, Stored, Target
-from django_rclone_sidecar.sight import Seen, Sight
+from django_rclone_sidecar.sight import Seen, Sight, identity
 from django_rclone_sidecar.verbs.version import versions
 
 logger = logging.getLogger(__name__)
@@ -116,6 +116,7 @@ def remember(sidecar: Sidecar, seen: Look) -> None:
         place = project.place(sidecar.target.databases[alias])
         Target.objects.create(alias=alias, engine=sidecar.engine(alias), place=place, position=position)
     _fact("observed", {"at": seen.at.isoformat(), "error": str(seen.problem or "")})
+    _fact("project", conf.get("PROJECT"))
     _fact("remote", mask(conf.configured()["REMOTE"]))
     _fact("time_zone", settings.TIME_ZONE)
     _fact("versions", versions())
@@ -158,6 +159,6 @@ def answer(sidecar: Sidecar, seen: Look) -> Sight:
     databases = []
     for alias in sidecar.aliases:
         found = seen.backups.get(alias)
-        identity = f"{conf.get('PROJECT')} {alias} {project.place(sidecar.target.databases[alias])}"
-        databases.append(Seen(alias, identity, found[0].moment if found else None))
+        identified = identity(conf.get("PROJECT"), alias, project.place(sidecar.target.databases[alias]))
+        databases.append(Seen(alias, identified, found[0].moment if found else None))
     return Sight(settings.TIME_ZONE, seen.problem is None, seen.media, tuple(databases))

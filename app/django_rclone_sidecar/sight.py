@@ -27,6 +27,11 @@ class Sight:
     databases: tuple[Seen, ...]
 
 
+def identity(project: str, alias: str, place: str) -> str:
+    """Returns what is the same for as long as it is the same database."""
+    return f"{project} {alias} {place}"
+
+
 def to_json(sight: Sight) -> str:
     """Returns the answer as one line."""
     return json.dumps(asdict(sight), default=lambda moment: moment.isoformat())

@@ -14,7 +14,7 @@ from argparse import ArgumentParser
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.process.companion import Companion
 
-from django_rclone_sidecar import env, ourselves, pulse, web_server
+from django_rclone_sidecar import ourselves, pulse
 from django_rclone_sidecar.bell import Bell
 
 logger = logging.getLogger(__name__)
@@ -36,11 +36,10 @@ def parser() -> ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     parser().parse_args(arguments)
-    environment = env.read(os.environ)
     with Bell() as bell, pulse.make() as file:
         shared = {**os.environ, pulse.VARIABLE: str(file.fileno())}
         loop = Companion(ourselves.argv("loop"), shared, keep=(file.fileno(),))
-        web = Companion(web_server.argv(environment.get("PORT")), shared, keep=(file.fileno(),))
+        web = Companion(ourselves.argv("web"), shared, keep=(file.fileno(),))
         code = _watch(bell, loop, web)
         for child in (loop, web):
             _end(child)
