@@ -68,5 +68,5 @@ def listen(port: int) -> socket.socket:
     try:
         return socket.create_server(("", port), backlog=_BACKLOG)
     except OSError as error:
-        reason = error.strerror or error
+        reason = os.strerror(error.errno) if error.errno else error
         raise ConfigurationError(f"Nothing can be served on port {port} (PORT): {reason}.") from error

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand
 from django_rclone import checks, conf, exceptions
 from django_rclone.db import registry
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone_sidecar import cli, env_table
+from django_rclone_sidecar import cli, env_table, metrics
 
 ROOT = Path(__file__).parents[2]
 VERBS_WITH_OPTIONS = tuple(verb for verb in cli.VERBS if verb not in ("serve", "healthcheck", "manage"))
@@ -120,6 +120,15 @@ def verb_options(verb: str) -> str:
     return table(("option", "meaning"), rows)
 
 
+def metric_names() -> str:
+    """What `/metrics` tells."""
+    rows = [
+        (f"`{metrics.PREFIX}{name}`", metric.kind, ", ".join(f"`{label}`" for label in metric.labels), metric.help)
+        for name, metric in metrics.METRICS.items()
+    ]
+    return table(("metric", "type", "labels", "meaning"), rows)
+
+
 def engines() -> str:
     """Which engine is served by which connector."""
     return table(("engine", "connector"), [(f"`{engine}`", f"`{path}`") for engine, path in registry.ENGINES.items()])
@@ -139,6 +148,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     **{name: partial(options, name) for name in COMMANDS},
     "environment": environment,
     "verbs": verbs,
+    "metrics": metric_names,
     **{f"verb-{verb}": partial(verb_options, verb) for verb in VERBS_WITH_OPTIONS},
 }
 

@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from django_rclone.db.postgresql import PgDumpConnector, PgDumpGisConnector
 from django_rclone.db.sqlite import SqliteConnector
 from django_rclone.manifest import Manifest, StoredObject
 from django_rclone.mirror import Mirror
+from django_rclone_sidecar import status_view
+from django_rclone_sidecar.state import DatabaseState, MediaState, State
 
 from tests.docs import tables
 
@@ -74,6 +77,15 @@ def test_the_manifests_fields_are_documented():
 def test_every_field_of_the_media_record_is_documented() -> None:
     documented = names("docs/format.md", "## The record of the media mirror")
     assert documented == ["schema", *(f.name for f in dataclasses.fields(Mirror))]
+def test_the_fields_of_status_are_documented():
+    database = DatabaseState("default", "sqlite", "")
+    document = status_view.document(State(datetime.now(UTC), databases=(database,), media=MediaState()))
+    assert names("docs/monitoring.md", "## /status") == list(document)
+    assert names("docs/monitoring.md", "An entry of `databases`") == list(document["databases"][0])
+    rest = (tables.ROOT / "docs/monitoring.md").read_text().partition("## /status")[2]
+    for inner in ("remote", "media"):
+        (row,) = re.findall(rf"^\| `{inner}` \| (.*) \|$", rest, re.MULTILINE)
+        assert set(document[inner]) == set(re.findall(r"`(\w+)`", row)) - {"null"}
 
 
 def test_the_states_of_backups_are_documented():
