@@ -14,6 +14,7 @@ from django_rclone_sidecar.state import Backup, DatabaseState, MediaState, State
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from tests.servers import promtool
 from tests.sidecar.program import Program
 from tests.sidecar.website import serving
 
@@ -60,6 +61,12 @@ def test_both_formats_tell_the_same():
 
     assert series(parse(plain.decode())) == series(parse_openmetrics(open_.decode()))
     assert len(series(parse(plain.decode()))) == len(told)
+
+
+def test_prometheus_finds_no_fault_with_them():
+    body, _ = metrics.text(metrics.samples(FULL))
+    done = promtool("check", "metrics", stdin=body.decode())
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_every_series_of_a_known_database_is_there_from_the_start():

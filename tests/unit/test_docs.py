@@ -77,6 +77,8 @@ def test_the_manifests_fields_are_documented():
 def test_every_field_of_the_media_record_is_documented() -> None:
     documented = names("docs/format.md", "## The record of the media mirror")
     assert documented == ["schema", *(f.name for f in dataclasses.fields(Mirror))]
+
+
 def test_the_fields_of_status_are_documented():
     database = DatabaseState("default", "sqlite", "")
     document = status_view.document(State(datetime.now(UTC), databases=(database,), media=MediaState()))
