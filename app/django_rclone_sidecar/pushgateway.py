@@ -8,7 +8,7 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, Gauge, pushadd_to_gateway
 
-from django_rclone_sidecar import calls, project
+from django_rclone_sidecar import calls, metrics, project
 from django_rclone_sidecar.deliveries import Delivery, deliver
 from django_rclone_sidecar.env import Environment
 from django_rclone_sidecar.report import Outcome, Report, Result
@@ -17,19 +17,6 @@ SECONDS = 10.0
 """How long all pushes of a run may take together."""
 
 JOB = "django_rclone"
-
-_PREFIX = "django_rclone_"
-
-_HELP: Mapping[str, str] = {
-    "backup_last_attempt_timestamp_seconds": "When the last backup was begun, however it ended; 0: never.",
-    "backup_last_success_timestamp_seconds": "When the newest good backup was finished; 0: there is none.",
-    "backup_last_duration_seconds": "How long the newest good backup took to make.",
-    "backup_last_size_bytes": "Size of the newest good backup, as it is stored.",
-    "backup_last_raw_size_bytes": "Size of the newest good backup before it was compressed.",
-    "restore_last_duration_seconds": "How long the last restore that succeeded took.",
-    "media_last_success_timestamp_seconds": "When the media files were last saved; 0: never. Only where they are "
-    "saved.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +47,7 @@ class Pusher:
             for name, value in gauges.items():
                 # The engine is no part of the key: a group of another engine would stay behind for ever.
                 labels = {"engine": result.engine} if database else {}
-                gauge = Gauge(f"{_PREFIX}{name}", _HELP[name], list(labels), registry=registry)
+                gauge = Gauge(metrics.PREFIX + name, metrics.METRICS[name].help, list(labels), registry=registry)
                 (gauge.labels(**labels) if labels else gauge).set(value)
             key = {"project": project.name(self.environment), "database": database}
             stable = {name: value for name, value in key.items() if value}

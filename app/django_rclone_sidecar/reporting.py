@@ -14,7 +14,7 @@ from django_rclone.exceptions import DjangoRcloneError, Locked
 from django_rclone.manifest import Manifest
 from django_rclone.process.interrupts import insist
 
-from django_rclone_sidecar import env, runs, watchers
+from django_rclone_sidecar import env, logs, runs, watchers
 from django_rclone_sidecar.report import Outcome, Report, Result, Watcher
 from django_rclone_sidecar.runs import Part
 
@@ -55,14 +55,14 @@ class Reporter:
         return work
 
     def _end(self, result: Result, outcome: Outcome, error: BaseException | None = None) -> None:
-        result.outcome, result.finished_at, result.error = outcome, self.clock(), str(error or "")
+        result.outcome, result.finished_at, result.error = outcome, self.clock(), logs.shown(str(error or ""))
         watchers.tell(self.watching, lambda watcher: watcher.moved_on(self.report, result))
 
     def end(self, error: BaseException | None) -> None:
         """Says how the run ended, also of parts that it did not come to."""
         self.report.finished_at = self.clock()
         self.report.exit_code = 0 if error is None else getattr(error, "exit_code", DjangoRcloneError.exit_code)
-        self.report.error = str(error or "")
+        self.report.error = logs.shown(str(error or ""))
         for result in self.report.results:
             if result.outcome is Outcome.RUNNING:
                 self._end(result, Outcome.FAILURE, error)
