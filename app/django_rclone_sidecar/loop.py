@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from django_rclone.exceptions import ConfigurationError, Locked, Unavailable
+from django_rclone.exceptions import DjangoRcloneError, Locked, Unavailable
 
 from django_rclone_sidecar import sight
 from django_rclone_sidecar.schedule import Schedule, delay
@@ -92,6 +92,7 @@ class Loop:
     _not_before: datetime | None = None
     _tries: int = 0
     _observe_at: datetime | None = None
+    _last_step: datetime | None = None
     _missed_unknown: bool = True
     """Whether it is not known yet if a slot was missed while nobody was here."""
     _stopped_by: int | None = None
@@ -109,6 +110,7 @@ class Loop:
 
     def step(self, now: datetime) -> float:
         """Does what is due, and returns after how many seconds to come back at the latest."""
+        self._follow_the_clock(now)
         self._look_after_child(now)
         if self._stopped_by is not None and self.running is None:
             self.code = self.code if self.code is not None else 128 + self._stopped_by
@@ -116,6 +118,21 @@ class Loop:
             self._collect(now)
             self._begin(now)
         return self._pause(now)
+
+    def _follow_the_clock(self, now: datetime) -> None:
+        """Where the clock was put back by hand, nothing that has been planned comes later than it should."""
+        back = self._last_step - now if self._last_step is not None else timedelta()
+        self._last_step = now
+        if back <= timedelta():
+            return
+        for part, slot in self._slots.items():
+            # Put back a little, the next slot is the one that was run just now: it is not run twice.
+            self._slots[part] = min(slot, self._schedule.after(self._schedule.after(now)))
+        self._observe_at = self._observe_at and self._observe_at - back
+        self._not_before = self._not_before and self._not_before - back
+        if self.running is not None:
+            self.running.end_by = self.running.end_by and self.running.end_by - back
+            self.running.kill_by = self.running.kill_by and self.running.kill_by - back
 
     def _look_after_child(self, now: datetime) -> None:
         running = self.running
@@ -127,8 +144,9 @@ class Loop:
             if running.parts:
                 self._run_ended(running, code, now)
             else:
-                self._observed(running.child.answer(), code, now)
+                self._observed(running, code, now)
         elif running.kill_by is not None and now >= running.kill_by:
+            running.kill_by = now + _LAST_CHANCE
             running.child.signal(signal.SIGKILL)
         elif running.kill_by is None and running.end_by is not None and now >= running.end_by:
             if running.parts:
@@ -151,28 +169,32 @@ class Loop:
         self._not_before = moment
         self._say("run.again", "It is tried again at %s.", self._shown(moment))
 
-    def _observed(self, answer: str, code: int, now: datetime) -> None:
+    def _observed(self, running: Running, code: int, now: datetime) -> None:
         self._observe_at = now + _OBSERVE_EVERY
         try:
             if code == 0:
-                self._see(sight.from_json(answer), now)
+                self._see(sight.from_json(running.child.answer()), now)
                 return
         except ValueError as error:
             logger.error("What was observed cannot be understood: %s.", error, extra={"event": "observe.failed"})
         if self._sight is None and self._stopped_by is None:
             # Nothing is known of the target: whoever starts us again, or mends it, must hear of that now.
-            self.code = code if code > 0 else ConfigurationError.exit_code
+            if running.kill_by is not None:  # it was ended because it took too long
+                code = Unavailable.exit_code
+            self.code = code if code > 0 else DjangoRcloneError.exit_code
 
     def _see(self, seen: Sight, now: datetime) -> None:
         first = self._sight is None
+        if self._sight is not None and not seen.reached:
+            seen = replace(seen, media=self._sight.media)  # nobody could look whether there are any
         self._sight = seen
+        if first and self.rules.on_start:
+            self._due |= self._parts()
         if self.rules.expression is None:
             if first:
                 self._say("schedule.off", "Nothing is scheduled: the backups that others make are watched.")
             return
         self._slots = {part: self._slots.get(part) or self._next(part, now) for part in self._parts()}
-        if first and self.rules.on_start:
-            self._due |= self._parts()
         if self._missed_unknown and seen.reached:
             self._missed_unknown = False
             self._catch_up(seen, now)
@@ -191,22 +213,25 @@ class Loop:
         if missed - self._due:
             named = ", ".join(sorted(missed - {MEDIA}))
             self._say("schedule.missed", "No backup of %s since the last slot: it is made now.", named)
-        self._due |= missed
+        if missed:
+            self._make_due(missed)
+
+    def _make_due(self, parts: Iterable[str]) -> None:
+        """Has the parts done now, also those that wait to be tried again."""
+        self._due |= set(parts)
+        self._not_before, self._tries = None, 0
 
     def _collect(self, now: datetime) -> None:
         """Makes due what has come, and plans the next slot of it: as many as have passed, there is one run."""
         for part, slot in self._slots.items():
             if slot + self._delay(part) > now:
-                # Where the clock was put back, by hand, far behind: what has been planned would come too late.
-                self._slots[part] = min(slot, self._schedule.after(self._schedule.after(now)))
                 continue
             self._slots[part] = self._next(part, now)
             if self.running is not None and part in self.running.parts:
                 began = self._shown(self.running.started)
                 self._say("schedule.skipped", "A slot is left out: the run that began at %s still goes on.", began)
-            elif part not in self._due:
-                self._due.add(part)
-                self._not_before, self._tries = None, 0
+            else:
+                self._make_due({part})
 
     def _begin(self, now: datetime) -> None:
         wanted = bool(self._due) and (self._not_before is None or now >= self._not_before)
@@ -240,7 +265,8 @@ class Loop:
 
     def _pause(self, now: datetime) -> float:
         """Returns how long nothing needs to be done."""
-        moments = [slot + self._delay(part) for part, slot in self._slots.items()]
+        going_on = self._stopped_by is None
+        moments = [slot + self._delay(part) for part, slot in self._slots.items() if going_on]
         if self.running is not None:
             moments += [self.running.kill_by or self.running.end_by or now + timedelta(seconds=TICK)]
         else:
