@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import django
@@ -30,6 +31,16 @@ class Unusable(DjangoRcloneError):
     """The history can neither be read nor begun anew."""
 
 
+@cache
+def _complaint(message: str) -> None:
+    logger.warning("%s", message, extra={"event": "history.unusable"})
+
+
+def complain(error: Unusable) -> None:
+    """Says, once in a run, that there is no history: nothing depends on it."""
+    _complaint(str(error))
+
+
 @contextmanager
 def opened() -> Iterator[None]:
     """Gives a transaction on the history, whose models can be used inside the block. Raises Unusable.
@@ -45,6 +56,9 @@ def opened() -> Iterator[None]:
         with transaction.atomic(using=ALIAS):
             yield
     except (DatabaseError, OSError) as error:
+        if type(error) is DatabaseError:  # found to be damaged only now: who comes next begins anew
+            connection.close()
+            _remove(Path(str(connection.settings_dict["NAME"])))
         raise Unusable(f"The history {connection.settings_dict['NAME']} cannot be used: {error}.") from error
     finally:
         connection.close()
@@ -66,12 +80,18 @@ def _prepare(connection: BaseDatabaseWrapper) -> None:
         return
     if found != 0:
         connection.close()
-        for part in (file, file.with_name(f"{file.name}-journal")):
-            part.unlink(missing_ok=True)
+        _remove(file)
     with connection.schema_editor() as editor:
+        if version(connection) == SCHEMA:
+            return  # another process was here first
         for model in apps.get_app_config("django_rclone_sidecar").get_models():
             editor.create_model(model)
         editor.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _remove(file: Path) -> None:
+    for part in (file, file.with_name(f"{file.name}-journal")):
+        part.unlink(missing_ok=True)
 
 
 def version(connection: BaseDatabaseWrapper) -> int:

@@ -42,8 +42,9 @@ def _can_be_made(folder: Path) -> bool:
 
 def database(folder: Path) -> dict[str, Any]:
     """Returns the entry for DATABASES."""
-    # A run waits for the page's short reads, and they for it; both are done in no time.
-    return {ALIAS: {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path(folder)), "OPTIONS": {"timeout": 5}}}
+    # Who writes waits for others from the beginning: SQLite gives up at once where two who read would both write.
+    options = {"timeout": 5, "transaction_mode": "IMMEDIATE"}
+    return {ALIAS: {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path(folder)), "OPTIONS": options}}
 
 
 class Router:

@@ -52,7 +52,7 @@ def observe(sidecar: Sidecar) -> Sight:
         with history.opened():
             remember(sidecar, seen)
     except history.Unusable as error:
-        logger.warning("%s", error, extra={"event": "history.unusable"})
+        history.complain(error)
     if isinstance(seen.problem, ConfigurationError):
         raise seen.problem
     if seen.problem is not None:
@@ -67,8 +67,11 @@ def _settle(sidecar: Sidecar) -> None:
             dead = record.settle(datetime.now(UTC))
     except Locked:
         return  # whoever is at work may be the one whose run is open
-    except (ConfigurationError, history.Unusable) as error:
-        logger.warning("%s", error, extra={"event": "history.unusable"})
+    except ConfigurationError as error:
+        logger.warning("%s", error, extra={"event": "lock.unusable"})
+        return
+    except history.Unusable as error:
+        history.complain(error)
         return
     for report in dead:
         logger.error("The run %s (%s) was killed.", report.id, report.verb, extra={"event": f"{report.verb}.killed"})

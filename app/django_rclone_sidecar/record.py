@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import F
@@ -33,14 +34,19 @@ def moved_on(report: Report, result: Result) -> None:
 def ended(report: Report) -> None:
     run = _run(report)
     if not report.results:  # it failed before it knew its databases: so it failed for all of them
-        for target in Target.objects.all():
-            failed = Result(target.alias, target.engine, report.started_at, Outcome.FAILURE)
+        for database, engine in _meant(report.verb):
+            failed = Result(database, engine, report.started_at, Outcome.FAILURE)
             failed.finished_at, failed.error = report.finished_at, report.error
             _end(run, failed)
     run.finished_at, run.exit_code, run.error = report.finished_at, report.exit_code, report.error
     run.save()
     for oldest in Run.objects.order_by("-started_at")[_KEPT:]:
         oldest.delete()
+
+
+def _meant(verb: str) -> Iterable[tuple[str, str]]:
+    """Returns what a run is about that could not find out itself."""
+    return [("", "")] if verb.startswith("media-") else Target.objects.values_list("alias", "engine")
 
 
 def failing(databases: set[str], verb: str, before: datetime) -> set[str]:

@@ -26,18 +26,24 @@ class Reporter:
     report: Report
     watching: Sequence[Watcher] = ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    begun: bool = False
     _results: dict[str, Result] = field(default_factory=dict)
 
     def each(self, parts: Sequence[Part]) -> None:
-        """Does every part; each stands alone. Raises as ``runs.each`` does."""
+        """Does every part; each stands alone. Raises as ``runs.each`` does.
+
+        The end is told here, where the lock is still held: a run that is open while nobody holds it was killed.
+        """
         now = self.clock()
         self._results = {part.database: Result(part.database, part.engine, now) for part in parts}
         self.report.results[:] = self._results.values()
-        self.begun = True
         watchers.tell(self.watching, lambda watcher: watcher.begun(self.report))
         insist()
-        runs.each(self.report.verb, [Part(self._watched(part), part.database, part.engine) for part in parts])
+        try:
+            runs.each(self.report.verb, [Part(self._watched(part), part.database, part.engine) for part in parts])
+        except BaseException as error:
+            self.end(error)
+            raise
+        self.end(None)
 
     def _watched(self, part: Part) -> Callable[[], object]:
         def work() -> None:
@@ -84,7 +90,6 @@ def run(verb: str, *, watched: bool = True) -> Iterator[Reporter]:
     except Locked:
         raise
     except BaseException as error:
-        made.end(error)
+        if made.report.finished_at is None:
+            made.end(error)
         raise
-    if made.begun:
-        made.end(None)

@@ -31,9 +31,12 @@ class Recorder:
 
     @staticmethod
     def _write(what: str, *told: Report | Result) -> None:
-        with history.opened():
-            # Its models can be imported when Django is ready, and that is seen to here.
-            getattr(import_module("django_rclone_sidecar.record"), what)(*told)
+        try:
+            with history.opened():
+                # Its models can be imported when Django is ready, and that is seen to here.
+                getattr(import_module("django_rclone_sidecar.record"), what)(*told)
+        except history.Unusable as error:
+            history.complain(error)
 
 
 def of(environment: Environment) -> list[Watcher]:
