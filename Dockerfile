@@ -63,7 +63,9 @@ ARG PIP_TRUSTED_HOST
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 COPY requirements/build.txt requirements/image.txt /requirements/
 RUN /opt/build/bin/pip install --no-deps --require-hashes --only-binary :all: -r /requirements/build.txt \
-    && /opt/venv/bin/pip install --no-deps --require-hashes --only-binary :all: -r /requirements/image.txt
+    && /opt/venv/bin/pip install --no-deps --require-hashes --only-binary :all: -r /requirements/image.txt \
+    # What translations were compiled from: 10 MB that nothing reads.
+    && find /opt/venv -name '*.po' -delete
 
 
 FROM python AS app
@@ -104,10 +106,16 @@ RUN for folder in /usr/lib/postgresql/17/bin /usr/lib/postgresql/18/bin; do \
         "$program" --version || exit; \
     done \
     && entrypoint.sh version \
+    && python -I -c 'import apprise, cronsim, gunicorn.workers.gthread, prometheus_client' \
     && python -I -c 'import configurations, decouple, dj_database_url, dj_email_url, django_cache_url, dotenv, dynaconf, environ, environs, pydantic_settings, pymongo, split_settings, yaml, zoneinfo; zoneinfo.ZoneInfo("US/Eastern")'
 ARG VERSION=1.0.0
 LABEL org.opencontainers.image.title="django-rclone" \
     org.opencontainers.image.description="Backs up and restores the databases and media of any Django project" \
     org.opencontainers.image.licenses="MIT" \
     org.opencontainers.image.version="${VERSION}"
+# Health, metrics and the page of `serve`.
+EXPOSE 8000
+# A start of Python each time: once a minute it costs less than a three-hundredth of a core. Other verbs pass.
+HEALTHCHECK --interval=1m --timeout=10s --start-period=1m CMD ["django-rclone", "healthcheck"]
 ENTRYPOINT ["/usr/bin/tini", "-s", "--", "/usr/local/bin/entrypoint.sh"]
+CMD ["serve"]

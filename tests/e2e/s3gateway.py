@@ -25,6 +25,25 @@ class Gateway:
     """What to give rclone: "gateway:backups"."""
     environment: Mapping[str, str] = field(repr=False)
     """The variables that define the remote."""
+    _container: DockerContainer = field(repr=False)
+
+    def kill(self) -> None:
+        """Ends the server as a power cut would. `restart` brings it back with what it had."""
+        self._container.get_wrapped_container().kill()
+
+    def restart(self) -> None:
+        """Starts the server on the same port, and waits until it answers."""
+        self._container.get_wrapped_container().restart()
+        self.wait()
+
+    def wait(self) -> None:
+        """Returns once the server answers. The engine's proxy listens before it does: rclone asks again."""
+        subprocess.run(
+            [RCLONE, "mkdir", "--retries=50", "--retries-sleep=100ms", self.remote],
+            env={**self.environment, "RCLONE_CONFIG": "/dev/null"},
+            stderr=subprocess.PIPE,
+            check=True,
+        )
 
 
 @contextmanager
@@ -47,11 +66,6 @@ def start_gateway() -> Iterator[Gateway]:
     environment = {f"RCLONE_CONFIG_GATEWAY_{name}": value for name, value in variables.items()}
     with container:
         wait_until(lambda: listening(port), f"versitygw on port {port}")
-        # The engine's proxy listens before the server does: rclone asks again until it answers.
-        subprocess.run(
-            [RCLONE, "mkdir", "--retries=50", "--retries-sleep=100ms", "gateway:backups"],
-            env={**environment, "RCLONE_CONFIG": "/dev/null"},
-            stderr=subprocess.PIPE,
-            check=True,
-        )
-        yield Gateway("gateway:backups", environment)
+        gateway = Gateway("gateway:backups", environment, container)
+        gateway.wait()
+        yield gateway

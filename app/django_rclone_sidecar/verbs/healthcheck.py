@@ -11,7 +11,8 @@ from django_rclone.exceptions import DjangoRcloneError
 
 from django_rclone_sidecar import env
 
-_ENTRYPOINT = "entrypoint.sh"
+_PROGRAM = ("entrypoint.sh", "django-rclone", "django_rclone_sidecar")
+"""What the verb comes after: the image's entrypoint, or one that somebody put in its place."""
 
 
 def parser() -> ArgumentParser:
@@ -27,7 +28,7 @@ def parser() -> ArgumentParser:
 def main(arguments: list[str]) -> int:
     parser().parse_args(arguments)
     verb = served(Path("/proc/1/cmdline"))
-    if verb != "serve":
+    if verb not in ("serve", ""):
         print(f"This container runs {verb}.")
         return 0
     port = env.read(os.environ).get("PORT")
@@ -36,6 +37,10 @@ def main(arguments: list[str]) -> int:
         connection.request("GET", "/healthz")
         answer = connection.getresponse()
         print(answer.read(1000).decode(errors="replace").strip())
+    except ConnectionRefusedError as error:
+        print(f"Nobody answers on port {port}: {error}.")
+        # Without `serve` there is nobody who should.
+        return DjangoRcloneError.exit_code if verb else 0
     except (OSError, HTTPException) as error:
         print(f"Nobody answers on port {port}: {error}.")
         return DjangoRcloneError.exit_code
@@ -43,10 +48,10 @@ def main(arguments: list[str]) -> int:
 
 
 def served(first: Path) -> str:
-    """Returns the verb of this container's first process, which Docker names to it; `serve` where nobody can tell."""
+    """Returns the verb of this container's first process, which Docker names to it; empty where nobody can tell."""
     try:
         words = first.read_bytes().decode(errors="replace").rstrip("\0").split("\0")
     except OSError:
-        return "serve"
-    after = [words[at + 1 :] for at, word in enumerate(words) if word.endswith(_ENTRYPOINT)]
-    return after[-1][0] if after and after[-1] else "serve"
+        return ""
+    named = (words[at + 1 :] for at, word in enumerate(words) if word.endswith(_PROGRAM))
+    return next((after[0] for after in named if after), "")

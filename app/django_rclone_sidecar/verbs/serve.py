@@ -14,10 +14,15 @@ from argparse import ArgumentParser
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.process.companion import Companion
 
-from django_rclone_sidecar import ourselves, pulse
+from django_rclone_sidecar import env, history_file, ourselves, pulse
 from django_rclone_sidecar.bell import Bell
 
 logger = logging.getLogger(__name__)
+
+_FORGETFUL = (
+    "Nothing can be written to %s: a restart loses the list of runs and begins their counters anew. What there is on the "
+    "remote is read back from it. To keep both, mount a volume there, or set BACKUP_STATE_DIR."
+)
 
 _PATIENCE = 5.0
 """Seconds that a child has to end by itself when the other has."""
@@ -36,6 +41,9 @@ def parser() -> ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     parser().parse_args(arguments)
+    folder = env.read(os.environ).get("BACKUP_STATE_DIR")
+    if history_file.path(folder).parent != folder:
+        logger.warning(_FORGETFUL, folder, extra={"event": "history.in_memory"})
     with Bell() as bell, pulse.make() as file:
         shared = {**os.environ, pulse.VARIABLE: str(file.fileno())}
         loop = Companion(ourselves.argv("loop"), shared, keep=(file.fileno(),))
