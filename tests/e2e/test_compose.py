@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sysconfig
@@ -19,6 +21,8 @@ from tests.contract.project import ROOT
 from tests.images import image as image_of
 from tests.images.compose import compose, web
 from tests.servers import containers
+from tests.servers import web as web_client
+from tests.servers.ports import wait_until
 
 # The files' variable for the database's image, and what it is in the tests.
 DATABASES = {
@@ -86,14 +90,29 @@ class Site:
         """Drops a table, and loses and changes rows and files."""
         return self.manage("shell", "-c", DAMAGE) if self.database == "mongodb" else self.manage("damage")
 
-    def sidecar(self, *arguments: str, options: tuple[str, ...] = ()) -> str:
-        """Runs a verb."""
+    def sidecar(self, *arguments: str) -> str:
+        """Runs a verb in the sidecar that serves."""
+        return self.run("exec", "-T", "sidecar", "django-rclone", *arguments)
+
+    def beside(self, *arguments: str, options: tuple[str, ...] = ()) -> str:
+        """Runs a verb in a container of its own."""
         return self.run("run", "--rm", "-T", *options, "sidecar", *arguments)
+
+    def fetch(self, path: str) -> str:
+        """What the sidecar answers at the port of this machine."""
+        return web_client.fetch(f"http://{self.run('port', 'sidecar', '8000').strip()}{path}")
+
+    def knows(self, metric: str) -> bool:
+        """Whether the sidecar's metrics have this line, but for the labels of the database."""
+        with contextlib.suppress(OSError):
+            lines = [re.sub(r'database="default",engine="\w+",?', "", line) for line in self.fetch("/metrics").splitlines()]
+            return f"django_rclone_{metric}" in lines
+        return False
 
 
 @pytest.fixture(params=sorted(DATABASES))
 def site(request: pytest.FixtureRequest, image: str, tmp_path: Path) -> Iterator[Site]:
-    """A site with each database in turn, up and empty."""
+    """A site with each database in turn, empty, and still without its sidecar."""
     home = tmp_path / "site"
     shutil.copytree(ROOT / "demo/gallery", home / "gallery", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "demo/manage.py", home)
@@ -108,7 +127,9 @@ def site(request: pytest.FixtureRequest, image: str, tmp_path: Path) -> Iterator
     if request.param == "mongodb":
         services["web"] |= PACKAGES
     (home / "tests.yaml").write_text(json.dumps({"services": services}))
-    env = {"SIDECAR_IMAGE": image, "WEB_IMAGE": web(), "WEB_PORT": "127.0.0.1:0"}
+    # The image's own healthcheck waits for a minute.
+    services["sidecar"]["healthcheck"] = {"interval": "1s"}
+    env = {"SIDECAR_IMAGE": image, "WEB_IMAGE": web(), "WEB_PORT": "127.0.0.1:0", "SIDECAR_PORT": "127.0.0.1:0"}
     if database := DATABASES[request.param]:
         variable, kind, version = database
         env[variable] = image_of(kind, version)
@@ -123,19 +144,24 @@ def site(request: pytest.FixtureRequest, image: str, tmp_path: Path) -> Iterator
     )
     made = Site(request.param, (*compose(), "--project-name", name, *files), env)
     try:
-        made.run("up", "--detach", "--wait")
+        made.run("up", "--detach", "--wait", "web")
         made.manage("migrate", "--run-syncdb", "--verbosity=0")
         yield made
     finally:
-        made.run("--profile=backup", "down", "--volumes", "--timeout=1")
+        made.run("down", "--volumes", "--timeout=1")
 
 
-def test_the_latest_backup_brings_a_damaged_site_back(site: Site) -> None:
+def test_a_sidecar_begins_with_a_backup_that_brings_a_damaged_site_back(site: Site) -> None:
     site.manage("fill")
     before = site.contents()
-    site.sidecar("backup")
+    site.run("up", "--detach", "--wait")
+    wait_until(lambda: site.knows("backups_stored{} 1.0"), "the backup that nobody asked for")
     assert [entry["state"] for entry in json.loads(site.sidecar("list", "--json"))] == ["good"]
 
     assert "Dropped a table" in site.damage()
-    site.sidecar("restore", "--latest", "--media", options=("--volume=media:/media",))
+    site.beside("restore", "--latest", "--media", options=("--volume=media:/media",))
     assert site.contents() == before
+
+    site.sidecar("backup")
+    wait_until(lambda: site.knows('backup_runs_total{outcome="success"} 2.0'), "word of a backup by hand")
+    assert json.loads(site.fetch("/status"))["ok"]

@@ -119,7 +119,7 @@ def watched(image: str, tmp_path: Path) -> Iterator[Watched]:
     try:
         yield made
     finally:
-        made.run("--profile=backup", "down", "--volumes", "--timeout=1")
+        made.run("down", "--volumes", "--timeout=1")
 
 
 def test_a_webhook_is_told_that_nothing_is_known_of_backups(watched: Watched) -> None:
@@ -131,7 +131,7 @@ def test_a_webhook_is_told_that_nothing_is_known_of_backups(watched: Watched) ->
 def test_the_examples_go_together(watched: Watched) -> None:
     for database in sorted(path.parent for path in ROOT.glob("compose/*/site.env")):
         files = (f"--file={database}/compose.yaml", f"--file={ROOT}/compose/monitoring/compose.yaml")
-        command = [*compose(), "--profile=backup", *files, "config", "--format=json"]
+        command = [*compose(), *files, "config", "--format=json"]
         done = subprocess.run(command, env={**os.environ, **watched.env}, capture_output=True, text=True, check=True)
         services = json.loads(done.stdout)["services"]
         assert {"sidecar", "prometheus", "alertmanager"} <= services.keys()
