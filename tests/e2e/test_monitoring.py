@@ -96,16 +96,25 @@ def watched(image: str, tmp_path: Path) -> Iterator[Watched]:
     """A site as people have it, with the folder of the monitoring beside its Compose file."""
     home = tmp_path / "site"
     shutil.copytree(ROOT / "compose/postgresql", home)
+    shutil.copy(ROOT / "tests/e2e/site/settings.py", home)
     shutil.copytree(ROOT / "compose/monitoring", home / "monitoring")
     hurry(home / "monitoring")
     labels = {"labels": [containers.mark()]}
     receiver = {"image": web(), "command": ["python3", "-u", "-c", RECEIVER], "user": "0", **labels}
     ours = {"services": {"receiver": receiver, "prometheus": labels, "alertmanager": labels}}
     (home / "monitoring/tests.yaml").write_text(json.dumps(ours))
-    including = {"include": [{"path": ["monitoring/compose.yaml", "monitoring/tests.yaml"]}]}
-    (home / "tests.yaml").write_text(json.dumps(including))
+    # Overdue from the first look, as there is no backup; the image's own healthcheck waits for a minute.
+    overdue = {"BACKUP_SCHEDULE": "off", "BACKUP_MAX_AGE": "26h"}
+    services = {
+        "sidecar": {"environment": overdue, "healthcheck": {"interval": "1s"}, **labels},
+        "database": labels,
+    }
+    included = {"path": ["monitoring/compose.yaml", "monitoring/tests.yaml"]}
+    (home / "tests.yaml").write_text(json.dumps({"include": [included], "services": services}))
     env = {
         "SIDECAR_IMAGE": image,
+        "SIDECAR_PORT": "127.0.0.1:0",
+        "POSTGRES_IMAGE": image_of("postgres", "17"),
         "WEB_IMAGE": web(),
         "PROMETHEUS_IMAGE": image_of("prometheus", "2.53"),
         "ALERTMANAGER_IMAGE": image_of("alertmanager", "0.28"),
@@ -126,6 +135,18 @@ def test_a_webhook_is_told_that_nothing_is_known_of_backups(watched: Watched) ->
     watched.run("up", "--detach", "--wait", "receiver", "prometheus", "alertmanager")
     told = watched.wait_until_told("firing", "BackupMetricsAbsent")
     assert "docker compose ps sidecar" in told["description"]
+
+
+def test_a_webhook_is_told_what_is_overdue_and_when_it_is_over(watched: Watched) -> None:
+    watched.run("up", "--detach", "--wait", "receiver", "prometheus", "alertmanager", "sidecar")
+    told = watched.wait_until_told("firing", "BackupOverdue")
+    assert told["summary"] == "Database default has no recent backup."
+    (advice,) = re.findall(r"django-rclone backup -d \w+", told["description"])
+    watched.run("exec", "-T", "sidecar", *advice.split())
+    watched.wait_until_told("resolved", "BackupOverdue")
+    # And Prometheus itself has seen the sidecar all the time.
+    query = ("promtool", "query", "instant", "http://127.0.0.1:9090")
+    assert "=> 0" in watched.run("exec", "-T", "prometheus", *query, "max_over_time(django_rclone_backup_overdue[1s])")
 
 
 def test_the_examples_go_together(watched: Watched) -> None:

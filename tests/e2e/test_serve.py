@@ -174,7 +174,8 @@ def test_a_database_that_is_restarted_in_the_middle_costs_one_backup(
 def test_storage_that_is_restarted_in_the_middle_costs_one_backup(image: str, postgres: PostgresServer) -> None:
     with start_gateway() as gateway:
         env = {"BACKUP_REMOTE": gateway.remote, "DATABASE_URL": url(postgres.settings("postgres"))}
-        sidecar = Sidecar(image, {**gateway.environment, **env, **SLOWLY})
+        # rclone alone would try again for minutes.
+        sidecar = Sidecar(image, {**gateway.environment, **env, **SLOWLY, "RCLONE_LOW_LEVEL_RETRIES": "1"})
         with serving(sidecar) as running:
             running.wait_running("rclone rcat")
             gateway.kill()
