@@ -19,6 +19,7 @@ from django_rclone import display
 from tests.bench import compress, data
 from tests.bench.image import print_image
 from tests.bench.measure import Cost, cost
+from tests.bench.serve import print_serve
 from tests.images.clients import client_dir
 from tests.servers import PostgresServer, serve_s3, start_postgres
 from tests.servers.storage import RCLONE
@@ -59,6 +60,7 @@ def main() -> None:
         print_fixed_cost(server, where)
         print_memory_and_disk(server, where)
     print_image()
+    print_serve()
 
 
 def print_against_the_limit(server: PostgresServer, name: str, where: Path) -> None:

@@ -128,9 +128,9 @@ class Serving:
         done = _docker("logs", self.id)
         return done.out + done.err
 
-    def stop(self) -> int:
-        """Stops it as people do, with the ten seconds that it then has, and returns its exit code."""
-        _docker("stop", "--time=10", self.id)
+    def stop(self, seconds: int = 10) -> int:
+        """Stops it, by default with the ten seconds that Docker gives, and returns its exit code."""
+        _docker("stop", f"--time={seconds}", self.id)
         return int(self.inspect(".State.ExitCode"))
 
     def kill(self) -> None:
@@ -144,12 +144,12 @@ class Serving:
 
 
 @contextmanager
-def serving(sidecar: Sidecar, *arguments: str, options: tuple[str, ...] = (), **env: str) -> Iterator[Serving]:
+def serving(sidecar: Sidecar, *arguments: str, options: tuple[str, ...] = OFTEN, **env: str) -> Iterator[Serving]:
     """The image without a verb, or with these arguments, for as long as needed."""
     port = free_port()
     variables = {**sidecar.env, "PORT": str(port), **env}
     command = [
-        *("run", "--detach", "--network=host", f"--label={containers.mark()}", *HARDENED, *OFTEN),
+        *("run", "--detach", "--network=host", f"--label={containers.mark()}", *HARDENED),
         *(f"--env={name}" for name in variables),
         *(f"--volume={volume}" for volume in sidecar.volumes),
         *sidecar.options,

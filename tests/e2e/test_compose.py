@@ -105,8 +105,8 @@ class Site:
     def knows(self, metric: str) -> bool:
         """Whether the sidecar's metrics have this line, but for the labels of the database."""
         with contextlib.suppress(OSError):
-            lines = [re.sub(r'database="default",engine="\w+",?', "", line) for line in self.fetch("/metrics").splitlines()]
-            return f"django_rclone_{metric}" in lines
+            said = re.sub(r'database="default",engine="\w+",?', "", self.fetch("/metrics"))
+            return f"django_rclone_{metric}" in said.splitlines()
         return False
 
 

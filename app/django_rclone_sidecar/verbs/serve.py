@@ -20,8 +20,8 @@ from django_rclone_sidecar.bell import Bell
 logger = logging.getLogger(__name__)
 
 _FORGETFUL = (
-    "Nothing can be written to %s: a restart loses the list of runs and begins their counters anew. What there is on the "
-    "remote is read back from it. To keep both, mount a volume there, or set BACKUP_STATE_DIR."
+    "Nothing can be written to %s: a restart loses the list of runs and begins their counters anew. What there is on "
+    "the remote is read back from it. To keep both, mount a volume there, or set BACKUP_STATE_DIR."
 )
 
 _PATIENCE = 5.0
