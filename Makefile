@@ -1,4 +1,6 @@
 .DEFAULT_GOAL := help
+# Tests start thousands of Pythons, none of which should compile our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo test unit lint image bench clean
 
 help: ## List what can be made
