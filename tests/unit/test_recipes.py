@@ -325,7 +325,8 @@ def test_an_object_that_is_not_what_its_manifest_promises_changes_nothing(
         restore.carry_out(plan, process.Limits())
     assert file.read_text() == "changed since\n"
     staged = file.with_name("app.txt.new")
-    assert len(staged.read_text()) <= len(TEXT) - 10  # the held-back end was never given
+    # The held-back end was never given; the program may have been ended before it opened its file.
+    assert not staged.exists() or len(staged.read_text()) <= len(TEXT) - 10
 
 
 @pytest.mark.parametrize(
