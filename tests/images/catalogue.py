@@ -57,6 +57,7 @@ CATALOGUE: Mapping[str, Image] = {
     "mariadb:11.8": _mysql("mariadb:11.8", "trixie", "mariadbd"),
     "mongo:8": Image("mongo:8", base="debian:sid", dockerfile="mongo", passed=GO),
     "versitygw:1.8": Image("versity/versitygw:v1.8.0", base="debian:sid", dockerfile="versitygw", passed=GO),
+    "helm:3.22": Image("alpine/helm:3.22.0", base="debian:sid", dockerfile="helm", passed=GO),
     "prometheus:2.53": _monitoring("prometheus", "2.53.3"),
     "alertmanager:0.28": _monitoring("alertmanager", "0.28.1"),
     "pushgateway:1.11": _monitoring("pushgateway", "1.11.0"),

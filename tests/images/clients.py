@@ -25,6 +25,7 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "mongo": ("mongodump", "mongorestore"),
     "prometheus": ("promtool",),
     "alertmanager": ("amtool",),
+    "helm": ("helm",),
 }
 """The programs that are taken, by the name of the image in the catalogue."""
 _TAKE = Path(__file__).with_name("take-clients.sh")
