@@ -1,0 +1,86 @@
+{{/* An environment variable out of a Secret. Takes name, secret and key. */}}
+{{- define "django-rclone.secretEnv" -}}
+- name: {{ .name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .secret }}
+      key: {{ .key }}
+{{- end -}}
+
+{{/* What every verb works on. Takes root and state, the folder of the lock and the history. */}}
+{{- define "django-rclone.env" -}}
+{{- $v := .root.Values -}}
+{{- $aliases := list -}}
+{{- range $v.databases -}}{{- $aliases = append $aliases .alias -}}{{- end -}}
+{{- $plain := dict
+  "BACKUP_REMOTE" $v.remote
+  "BACKUP_PROJECT" $v.project
+  "BACKUP_DATABASES" (join "," $aliases)
+  "BACKUP_TIME_ZONE" $v.timeZone
+  "BACKUP_COMPRESSION" $v.compression
+  "BACKUP_TIMEOUT" $v.timeout
+  "BACKUP_STALL_TIMEOUT" $v.stallTimeout
+  "BACKUP_KEEP_LAST" (ternary $v.retention.keepLast "" (gt (int $v.retention.keepLast) 0))
+  "BACKUP_MEDIA_ROOT" (ternary "/media" "" (ne $v.media.existingClaim ""))
+  "BACKUP_LOG_FORMAT" $v.log.format
+  "BACKUP_LOG_LEVEL" $v.log.level
+  "BACKUP_NOTIFY_ON" (ternary $v.notifications.on "" (ne $v.notifications.existingSecret ""))
+  "BACKUP_PUSHGATEWAY_URL" $v.metrics.pushgateway.url
+  "BACKUP_STATE_DIR" .state
+-}}
+{{- range $flag := $v.rclone.extraFlags -}}
+{{- $parts := trimPrefix "--" $flag | splitn "=" 2 -}}
+{{- $_ := set $plain (printf "RCLONE_%s" ($parts._0 | upper | replace "-" "_")) ($parts._1 | default "true") -}}
+{{- end -}}
+{{- range $name, $value := merge (include "django-rclone.targetEnv" .root | fromYaml) $plain }}
+{{- if $value }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- end }}
+{{- range $name, $from := dict
+  "DATABASE_URL" $v.databaseUrl
+  "BACKUP_ENCRYPTION_PASSWORD" $v.encryption
+  "BACKUP_NOTIFY_URLS" $v.notifications
+  "BACKUP_HEARTBEAT_URL" $v.notifications.heartbeat
+}}
+{{- if $from.existingSecret }}
+{{ include "django-rclone.secretEnv" (dict "name" $name "secret" $from.existingSecret "key" $from.key) }}
+{{- end }}
+{{- end }}
+{{- range $v.databases }}
+{{- if .databaseUrl }}
+{{ include "django-rclone.secretEnv" (dict "name" (printf "DATABASE_URL_%s" (upper .alias)) "secret" .databaseUrl.existingSecret "key" (.databaseUrl.key | default "DATABASE_URL")) }}
+{{- end }}
+{{- end }}
+{{- if ne $v.target.from "json" }}
+{{- with $v.target.env }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+{{- with concat $v.rclone.env $v.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* What only `serve` reads. */}}
+{{- define "django-rclone.serveEnv" -}}
+{{- with .Values.serve }}
+{{- range $name, $value := dict
+  "BACKUP_SCHEDULE" (ternary "off" $.Values.schedule $.Values.suspend)
+  "BACKUP_JITTER" .jitter
+  "BACKUP_ON_START" (ternary "on" "" .onStart)
+  "BACKUP_MAX_AGE" .maxAge
+  "BACKUP_STOP_GRACE" (ternary (.stopGraceSeconds | toString) "off" (gt (int .stopGraceSeconds) 0))
+  "PORT" (.port | toString)
+}}
+{{- if $value }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- end }}
+{{- if .password.existingSecret }}
+{{ include "django-rclone.secretEnv" (dict "name" "BACKUP_WEB_PASSWORD" "secret" .password.existingSecret "key" .password.key) }}
+{{- end }}
+{{- end }}
+{{- end -}}

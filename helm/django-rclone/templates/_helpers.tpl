@@ -1,0 +1,59 @@
+{{- define "django-rclone.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Short enough for what is added: a CronJob's name may have 52 characters. */}}
+{{- define "django-rclone.fullname" -}}
+{{- $name := include "django-rclone.name" . -}}
+{{- $whole := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- .Values.fullnameOverride | default $whole | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "django-rclone.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "django-rclone.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "django-rclone.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "django-rclone.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.labels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Takes root, and optionally name, labels and annotations of this object alone. */}}
+{{- define "django-rclone.metadata" -}}
+{{- $labels := merge (dict) (.labels | default dict) (include "django-rclone.labels" .root | fromYaml) -}}
+name: {{ .name | default (include "django-rclone.fullname" .root) }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- toYaml $labels | nindent 2 }}
+{{- with merge (dict) (.annotations | default dict) .root.Values.annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "django-rclone.image" -}}
+{{- with .Values.image -}}
+{{- with .registry }}{{ . }}/{{ end }}{{ .repository }}
+{{- if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
+{{- end -}}
+{{- end -}}
+
+{{- define "django-rclone.serviceAccountName" -}}
+{{- .Values.serviceAccount.name | default (ternary (include "django-rclone.fullname" .) "default" .Values.serviceAccount.create) -}}
+{{- end -}}
+
+{{- define "django-rclone.stateClaim" -}}
+{{- .Values.state.pvc.existingClaim | default (printf "%s-state" (include "django-rclone.fullname" .)) -}}
+{{- end -}}
+
+{{/* Names what a restore restores: another wish makes another Job, the same wish is never carried out twice unasked. */}}
+{{- define "django-rclone.restoreName" -}}
+{{- $wish := omit .Values.restore "enabled" "activeDeadlineSeconds" | toJson | sha256sum | trunc 8 -}}
+{{- printf "%s-restore-%s" (include "django-rclone.fullname" .) $wish -}}
+{{- end -}}

@@ -1,0 +1,77 @@
+{{/* What a Job does when a pod of it fails. */}}
+{{- define "django-rclone.podFailurePolicy" -}}
+rules:
+  # A node that is drained is nobody's failure.
+  - action: Ignore
+    onPodConditions:
+      - type: DisruptionTarget
+        status: "True"
+  - action: FailJob
+    onExitCodes:
+      containerName: sidecar
+      operator: In
+      values: {{ toJson .Values.podFailurePolicy.failJobOnExitCodes }}
+  {{- if eq .Values.target.from "json" }}
+  # Settings that cannot be printed now cannot be printed later.
+  - action: FailJob
+    onExitCodes:
+      containerName: target
+      operator: In
+      values: [2]
+  {{- end }}
+{{- end -}}
+
+{{/* A CronJob's name. Takes root and name, the alias of a database, or nothing. */}}
+{{- define "django-rclone.cronJobName" -}}
+{{- $suffix := .name | lower | replace "_" "-" | trunc 11 | trimSuffix "-" -}}
+{{- if and .name (ne $suffix (lower .name)) -}}
+{{- /* Names that were changed could be the same. */ -}}
+{{- $suffix = printf "%s-%s" (trunc 6 $suffix | trimSuffix "-") (sha256sum .name | trunc 4) -}}
+{{- end -}}
+{{- list (include "django-rclone.fullname" .root) $suffix | compact | join "-" -}}
+{{- end -}}
+
+{{- define "django-rclone.firstCronJob" -}}
+{{- $first := first .Values.databases | default dict -}}
+cronjob/{{ include "django-rclone.cronJobName" (dict "root" . "name" ($first.alias | default "")) }}
+{{- end -}}
+
+{{/* A CronJob. Takes root, name (added to the release's), args, schedule, suspend. */}}
+{{- define "django-rclone.cronJob" -}}
+{{- $v := .root.Values -}}
+{{- $name := include "django-rclone.cronJobName" . -}}
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  {{- include "django-rclone.metadata" (dict "root" .root "name" $name) | nindent 2 }}
+spec:
+  schedule: {{ .schedule | quote }}
+  {{- with $v.timeZone }}
+  timeZone: {{ . }}
+  {{- end }}
+  suspend: {{ .suspend }}
+  concurrencyPolicy: {{ $v.concurrencyPolicy }}
+  {{- with $v.startingDeadlineSeconds }}
+  startingDeadlineSeconds: {{ . }}
+  {{- end }}
+  successfulJobsHistoryLimit: {{ $v.successfulJobsHistoryLimit }}
+  failedJobsHistoryLimit: {{ $v.failedJobsHistoryLimit }}
+  jobTemplate:
+    metadata:
+      labels:
+        {{- include "django-rclone.labels" .root | nindent 8 }}
+    spec:
+      backoffLimit: {{ $v.backoffLimit }}
+      {{- with $v.activeDeadlineSeconds }}
+      activeDeadlineSeconds: {{ . }}
+      {{- end }}
+      {{- if not (kindIs "invalid" $v.ttlSecondsAfterFinished) }}
+      ttlSecondsAfterFinished: {{ $v.ttlSecondsAfterFinished }}
+      {{- end }}
+      podFailurePolicy:
+        {{- include "django-rclone.podFailurePolicy" .root | nindent 8 }}
+      template:
+        {{- /* Two jobs at once must not wait for one lock. */ -}}
+        {{- $state := ternary (printf "/state/%s" .name) "/state" (ne .name "") -}}
+        {{- include "django-rclone.pod" (dict "root" .root "component" "backup" "args" .args "stateDir" $state "keepState" true) | nindent 8 }}
+{{- end -}}

@@ -1,0 +1,26 @@
+{{/* How metrics are asked for. Takes root and interval. */}}
+{{- define "django-rclone.endpoint" -}}
+- port: http
+  path: /metrics
+  interval: {{ .interval }}
+  {{- with .root.Values.serve.password }}
+  {{- if .existingSecret }}
+  basicAuth:
+    # Any name will do, and has to be in a Secret.
+    username:
+      name: {{ .existingSecret }}
+      key: {{ .key }}
+    password:
+      name: {{ .existingSecret }}
+      key: {{ .key }}
+  {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "django-rclone.monitorSelector" -}}
+# The alerts know the job by this name.
+jobLabel: app.kubernetes.io/name
+selector:
+  matchLabels:
+    {{- include "django-rclone.selectorLabels" . | nindent 4 }}
+{{- end -}}

@@ -1,0 +1,74 @@
+{{/* What the schema cannot say: values that do not go together. */}}
+{{- define "django-rclone.validate" -}}
+{{- $v := .Values -}}
+{{- if not $v.remote -}}
+{{- fail "\n\nremote is not set. Say where backups go, for instance: --set remote=s3:bucket/site\n" -}}
+{{- end -}}
+{{- $urls := $v.databaseUrl.existingSecret -}}
+{{- range $v.databases -}}{{- if .databaseUrl -}}{{- $urls = .databaseUrl.existingSecret -}}{{- end -}}{{- end -}}
+{{- if not (or $urls $v.target.from $v.target.settingsModule $v.extraEnv $v.extraEnvFrom) -}}
+{{- fail "\n\nNothing says what is backed up. Set databaseUrl.existingSecret (a Secret with a database's URL), or target.from.\n" -}}
+{{- end -}}
+{{- if and (eq $v.image.tag "latest") (not $v.image.digest) -}}
+{{- fail "\n\nimage.tag=latest is another image tomorrow, also on the day of a restore. Name a version, or image.digest.\n" -}}
+{{- end -}}
+{{- include "django-rclone.validate.target" . -}}
+{{- include "django-rclone.validate.restore" . -}}
+{{- include "django-rclone.validate.mode" . -}}
+{{- range concat $v.rclone.env $v.extraEnv $v.target.env -}}
+{{- if and .value (regexMatch "(?i)(password|passwd|pass|secret|secret_access_key|token|private_key|account_key|encryption_key|credentials)$" .name) -}}
+{{- fail (printf "\n\n%s is a secret, and values are no place for it. Use valueFrom.secretKeyRef instead of value.\n" .name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "django-rclone.validate.target" -}}
+{{- with .Values.target -}}
+{{- if and (has .from (list "copy" "imageVolume" "json")) (not .image) -}}
+{{- fail (printf "\n\ntarget.from=%s needs target.image, the web image.\n" .from) -}}
+{{- end -}}
+{{- if and (eq .from "configMap") (not .configMap) -}}
+{{- fail "\n\ntarget.from=configMap needs target.configMap, its name.\n" -}}
+{{- end -}}
+{{- if and (eq .from "existingClaim") (not .existingClaim) -}}
+{{- fail "\n\ntarget.from=existingClaim needs target.existingClaim, its name.\n" -}}
+{{- end -}}
+{{- if and (has .from (list "copy" "imageVolume" "configMap" "existingClaim")) (not .settingsModule) -}}
+{{- fail (printf "\n\ntarget.from=%s needs target.settingsModule, like config.settings.production.\n" .from) -}}
+{{- end -}}
+{{- if and (eq .from "imageVolume") (semverCompare "<1.33.0-0" $.Capabilities.KubeVersion.Version) -}}
+{{- fail (printf "\n\ntarget.from=imageVolume needs Kubernetes 1.33, and this is %s. Use target.from=copy.\n" $.Capabilities.KubeVersion.Version) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "django-rclone.validate.restore" -}}
+{{- with .Values.restore -}}
+{{- $named := compact (list (ternary "latest" "" .latest) .id .at .inputPath) -}}
+{{- if and .enabled (ne (len $named) 1) -}}
+{{- fail "\n\nrestore.enabled needs exactly one of restore.latest, restore.id, restore.at and restore.inputPath.\n" -}}
+{{- end -}}
+{{- if .enabled -}}
+{{- $name := include "django-rclone.restoreName" $ -}}
+{{- $job := lookup "batch/v1" "Job" $.Release.Namespace $name -}}
+{{- if dig "status" "conditions" (list) ($job | default dict) -}}
+{{- fail (printf "\n\nThe Job %s has ended: nothing is restored twice by accident.\nWhen done: --set restore.enabled=false. To restore the same again: --set restore.name=again, or any other text.\n" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "django-rclone.validate.mode" -}}
+{{- $v := .Values -}}
+{{- if eq $v.mode "cronjob" -}}
+{{- if or $v.metrics.serviceMonitor.enabled $v.metrics.podMonitor.enabled -}}
+{{- fail "\n\nmetrics.serviceMonitor and metrics.podMonitor need mode=deployment: nobody can scrape the pods of a CronJob. Set metrics.pushgateway.url instead.\n" -}}
+{{- end -}}
+{{- else -}}
+{{- range $v.databases -}}
+{{- if or .schedule .suspend -}}
+{{- fail (printf "\n\ndatabases: %s has a schedule of its own or is suspended, which needs mode=cronjob: mode=deployment has one schedule.\n" .alias) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,15 @@
+"""Writes anew what is made from the chart: `python -m tests.chart`."""
+
+import os
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+django.setup()
+
+from tests.chart import generated  # noqa: E402 - the tables of the docs read the app, which needs Django
+
+for file, text in generated.files().items():
+    if not file.exists() or file.read_text() != text:
+        file.write_text(text)
+        print(f"Wrote {file.relative_to(generated.ROOT)}.")

@@ -1,0 +1,77 @@
+"""docs/kubernetes.md: what it shows can be installed."""
+
+import re
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+from django_rclone_sidecar.env_table import VARIABLES
+
+from tests.chart import helm
+from tests.chart.policy import of_container, offences
+from tests.chart.values import CHART, VALUES
+
+PAGES = (CHART.parents[1] / "docs" / "kubernetes.md", CHART / "README.md")
+TEXT = PAGES[0].read_text()
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> helm.Object:
+    """The example of a sidecar, in a chart of somebody's own."""
+    chart = tmp_path_factory.mktemp("own") / "site"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("{apiVersion: v2, name: site, version: 1.0.0}\n")
+    template, values = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    (chart / "templates/deployment.yaml").write_text(template)
+    (chart / "values.yaml").write_text(values)
+    done = helm.template(chart=chart)
+    assert done.returncode == 0, done.stderr
+    (found,) = helm.parsed(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("version", [helm.OLDEST, helm.NEWEST])
+def test_kubernetes_accepts_the_sidecar(deployment: helm.Object, version: str):
+    kubernetes_validate.validate(deployment, version, strict=True)
+
+
+def test_the_sidecar_is_one_and_offends_nobody(deployment: helm.Object):
+    sidecar, web = helm.containers(deployment)
+    assert sidecar["restartPolicy"] == "Always"
+    assert list(of_container(sidecar)) == []
+    # The site's own container is the site's business.
+    assert not [offence for offence in offences(deployment) if f", {web['name']}: " not in offence]
+
+
+def test_the_sidecar_says_what_the_image_knows_and_takes_nothing_out_of_service(deployment: helm.Object):
+    sidecar, _ = helm.containers(deployment)
+    said = {entry["name"]: entry["value"] for entry in sidecar["env"]}
+    assert said.keys() <= VARIABLES.keys()
+    assert "readinessProbe" not in sidecar
+    pod = helm.pod_spec(deployment) or {}
+    assert int(said["BACKUP_STOP_GRACE"]) < pod["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_installs_is_accepted(page: Path):
+    commands = re.findall(
+        r"helm (?:install|upgrade) site-backup helm/django-rclone (.*?)\n(?! )", page.read_text(), re.DOTALL
+    )
+    assert len(commands) == 2
+    told: list[str] = []
+    for command in commands:
+        told += re.findall(r"--set \S+", command)
+        done = helm.template(*" ".join(told).split())
+        assert done.returncode == 0, done.stderr
+
+
+def test_every_value_that_the_page_names_exists():
+    values = yaml.safe_load(VALUES.read_text())
+    named = set(re.findall(r"`(?:--set )?([a-z]\w+(?:\.\w+)+)[=`]", TEXT))
+    assert len(named) > 15
+    for name in named:
+        found = values
+        for part in name.split("."):
+            assert part in found, name
+            found = found[part]
