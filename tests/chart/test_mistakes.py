@@ -59,6 +59,14 @@ def test_the_schema_says_what_is_wrong(value: str, said: str):
         ("metrics.serviceMonitor.enabled=true", "need mode=deployment"),
         ("metrics.podMonitor.enabled=true", "need mode=deployment"),
         ("mode=deployment,databases[0].alias=a,databases[0].schedule=@daily", "a has a schedule of its own"),
+        (
+            "databases[0].alias=Main,databases[0].databaseUrl.existingSecret=x",
+            "databases: Main cannot have a databaseUrl",
+        ),
+        (
+            "databases[0].alias=file,databases[0].databaseUrl.existingSecret=x",
+            "databases: file cannot have a databaseUrl",
+        ),
         ("extraEnv[0].name=DB_PASSWORD,extraEnv[0].value=hunter2", "DB_PASSWORD is a secret"),
         (
             "rclone.env[0].name=RCLONE_CONFIG_S3_SECRET_ACCESS_KEY,rclone.env[0].value=hunter2",

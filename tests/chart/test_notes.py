@@ -65,4 +65,4 @@ def test_a_restore_is_told_of_and_how_to_switch_it_off(chart: Path):
 def test_each_database_is_named_with_its_schedule(chart: Path):
     text, _ = notes(chart, "databases")
     assert "default: 15 3 * * *" in text
-    assert "Reports_of_a_Long_Name: @hourly" in text
+    assert "reports_of_a_long_name: @hourly" in text

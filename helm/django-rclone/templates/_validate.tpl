@@ -12,6 +12,11 @@
 {{- if and (eq $v.image.tag "latest") (not $v.image.digest) -}}
 {{- fail "\n\nimage.tag=latest is another image tomorrow, also on the day of a restore. Name a version, or image.digest.\n" -}}
 {{- end -}}
+{{- range $v.databases -}}
+{{- if and .databaseUrl (or (not (regexMatch "^[a-z_][a-z0-9_]*$" .alias)) (regexMatch "^(.*_)?file$" .alias)) -}}
+{{- fail (printf "\n\ndatabases: %s cannot have a databaseUrl, whose alias is the end of a variable's name: lower-case letters, digits and _, and not the word file.\n" .alias) -}}
+{{- end -}}
+{{- end -}}
 {{- include "django-rclone.validate.target" . -}}
 {{- include "django-rclone.validate.restore" . -}}
 {{- include "django-rclone.validate.mode" . -}}
