@@ -14,6 +14,7 @@ WEB = "target.from={},target.image=web:1,target.settingsModule=config.settings"
         ("mdoe=cronjob", "additional properties 'mdoe' not allowed"),
         ("image.tga=1.0.0", "at '/image': additional properties 'tga' not allowed"),
         ("databases[0].alais=default", "at '/databases/0': additional properties 'alais' not allowed"),
+        ("databases={my site}", "at '/databases/0': 'my site' does not match pattern"),
         ("mode=daemonset", "at '/mode': value must be one of 'cronjob', 'deployment'"),
         ("schedule=5", "at '/schedule': got number, want string"),
         ("schedule=every night", "at '/schedule': 'every night' does not match pattern"),

@@ -11,7 +11,7 @@
 {{- define "django-rclone.env" -}}
 {{- $v := .root.Values -}}
 {{- $aliases := list -}}
-{{- range $v.databases -}}{{- $aliases = append $aliases .alias -}}{{- end -}}
+{{- range include "django-rclone.databases" .root | fromJsonArray -}}{{- $aliases = append $aliases .alias -}}{{- end -}}
 {{- $plain := dict
   "BACKUP_REMOTE" $v.remote
   "BACKUP_PROJECT" $v.project
@@ -48,7 +48,7 @@
 {{ include "django-rclone.secretEnv" (dict "name" $name "secret" $from.existingSecret "key" $from.key) }}
 {{- end }}
 {{- end }}
-{{- range $v.databases }}
+{{- range include "django-rclone.databases" .root | fromJsonArray }}
 {{- if .databaseUrl }}
 {{ include "django-rclone.secretEnv" (dict "name" (printf "DATABASE_URL_%s" (upper .alias)) "secret" .databaseUrl.existingSecret "key" (.databaseUrl.key | default "DATABASE_URL")) }}
 {{- end }}

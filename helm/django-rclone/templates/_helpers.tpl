@@ -37,6 +37,15 @@ annotations:
 {{- end }}
 {{- end -}}
 
+{{/* The databases as JSON, each with its alias, whichever way it was written. */}}
+{{- define "django-rclone.databases" -}}
+{{- $found := list -}}
+{{- range .Values.databases -}}
+{{- $found = append $found (kindIs "string" . | ternary (dict "alias" .) .) -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
 {{- define "django-rclone.image" -}}
 {{- with .Values.image -}}
 {{- with .registry }}{{ . }}/{{ end }}{{ .repository }}

@@ -32,7 +32,7 @@ rules:
 {{- end -}}
 
 {{- define "django-rclone.firstCronJob" -}}
-{{- $first := first .Values.databases | default dict -}}
+{{- $first := first (include "django-rclone.databases" . | fromJsonArray) | default dict -}}
 cronjob/{{ include "django-rclone.cronJobName" (dict "root" . "name" ($first.alias | default "")) }}
 {{- end -}}
 

@@ -5,14 +5,19 @@
 {{- fail "\n\nremote is not set. Say where backups go, for instance: --set remote=s3:bucket/site\n" -}}
 {{- end -}}
 {{- $urls := $v.databaseUrl.existingSecret -}}
-{{- range $v.databases -}}{{- if .databaseUrl -}}{{- $urls = .databaseUrl.existingSecret -}}{{- end -}}{{- end -}}
+{{- range include "django-rclone.databases" $ | fromJsonArray -}}{{- if .databaseUrl -}}{{- $urls = .databaseUrl.existingSecret -}}{{- end -}}{{- end -}}
 {{- if not (or $urls $v.target.from $v.target.settingsModule $v.extraEnv $v.extraEnvFrom) -}}
 {{- fail "\n\nNothing says what is backed up. Set databaseUrl.existingSecret (a Secret with a database's URL), or target.from.\n" -}}
 {{- end -}}
 {{- if and (eq $v.image.tag "latest") (not $v.image.digest) -}}
 {{- fail "\n\nimage.tag=latest is another image tomorrow, also on the day of a restore. Name a version, or image.digest.\n" -}}
 {{- end -}}
-{{- range $v.databases -}}
+{{- $aliases := list -}}
+{{- range include "django-rclone.databases" $ | fromJsonArray -}}
+{{- if has .alias $aliases -}}
+{{- fail (printf "\n\ndatabases: %s is named twice.\n" .alias) -}}
+{{- end -}}
+{{- $aliases = append $aliases .alias -}}
 {{- if and .databaseUrl (or (not (regexMatch "^[a-z_][a-z0-9_]*$" .alias)) (regexMatch "^(.*_)?file$" .alias)) -}}
 {{- fail (printf "\n\ndatabases: %s cannot have a databaseUrl, whose alias is the end of a variable's name: lower-case letters, digits and _, and not the word file.\n" .alias) -}}
 {{- end -}}
@@ -70,7 +75,7 @@
 {{- fail "\n\nmetrics.serviceMonitor and metrics.podMonitor need mode=deployment: nobody can scrape the pods of a CronJob. Set metrics.pushgateway.url instead.\n" -}}
 {{- end -}}
 {{- else -}}
-{{- range $v.databases -}}
+{{- range include "django-rclone.databases" $ | fromJsonArray -}}
 {{- if or .schedule .suspend -}}
 {{- fail (printf "\n\ndatabases: %s has a schedule of its own or is suspended, which needs mode=cronjob: mode=deployment has one schedule.\n" .alias) -}}
 {{- end -}}
