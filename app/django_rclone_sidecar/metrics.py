@@ -83,11 +83,6 @@ def _next_run(state: State | None) -> Iterator[_Reading]:
         yield ("", "", "media-backup"), stamp(state.media.next_run)
 
 
-def _media(state: State | None) -> Iterator[_Reading]:
-    if state and state.media:
-        yield (), stamp(state.media.last_success)
-
-
 def stamp(moment: datetime | None) -> float:
     """Returns a moment as Prometheus has it, in seconds since 1970; 0 for what never happened."""
     return moment.timestamp() if moment else 0.0
@@ -159,9 +154,9 @@ METRICS: Mapping[str, Metric] = {
     ),
     "media_last_success_timestamp_seconds": Metric(
         "gauge",
-        "When the media files were last saved; 0: never. Only where they are saved.",
+        "When the media files were last saved; 0: never, also where none are to be.",
         (),
-        _media,
+        _one(lambda state: stamp(state.media.last_success if state.media else None)),
     ),
     "notify_failures_total": Metric(
         "counter", "Notifications that could not be delivered.", (), _one(lambda state: state.notify_failures)
