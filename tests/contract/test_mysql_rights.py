@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.conftest import make_subject
 from tests.contract.project import Project, Storage
 from tests.contract.subjects.mysql import Mysql
 from tests.contract.test_restore_faults import flipped_in_the_middle
+from tests.servers import start_mysql
 
 
 @pytest.fixture
@@ -72,9 +72,10 @@ def test_programs_of_others_that_the_role_may_not_make_are_told_before_anything_
 
 
 def test_a_server_that_lets_no_ordinary_role_make_triggers_is_told_before_anything_changes(
-    request: pytest.FixtureRequest, tmp_path: Path, local: Storage
-):
-    for schema in make_subject("mysql-9", request, tmp_path):
+    local: Storage,
+) -> None:
+    with start_mysql("mysql") as server, server.database() as name:
+        schema = Mysql(server, name)
         project = Project({"default": schema.database}, local, schema.options)
         schema.fill_simply()
         schema.execute("CREATE TRIGGER t BEFORE INSERT ON word FOR EACH ROW SET NEW.id = NEW.id")

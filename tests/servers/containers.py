@@ -1,18 +1,25 @@
 """Containers that end with the run that started them, also where that run was killed."""
 
+import json
 import os
+import shutil
 import socket
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
+from tests.images import cache
 from tests.images.engine import EngineError, docker, present
 from tests.images.pull import pull
+from tests.servers.ports import LOOPBACK, free_port
 
 LABEL = "django-rclone.test-run"
+_RUN = "DJANGO_RCLONE_TEST_RUN"
 
 
 def prepare() -> None:
@@ -26,9 +33,55 @@ def prepare() -> None:
     sweep()
 
 
-def own(container: DockerContainer, **options: Any) -> None:
-    """Marks a container that is yet to be started as this run's, and gives it further options of the engine's."""
-    container.with_kwargs(labels={LABEL: _run(os.getpid())}, **options)
+def own(container: DockerContainer, run: str = "", **options: Any) -> None:
+    """Marks a container that is yet to be started as this run's, or another's, and gives it further options of the
+    engine's."""
+    container.with_kwargs(labels={LABEL: run or _run(os.getpid())}, **options)
+
+
+@contextmanager
+def running(container: DockerContainer, inside: int, shared: str = "") -> Iterator[int]:
+    """Starts a container with this port of its own, and gives the port of ours that leads there.
+
+    What is shared is started by the first process of the run that asks for this name, and ends with the run.
+    """
+    prepare()
+    if not shared or _RUN not in os.environ:
+        port = _at_a_port(container, inside)
+        with container:
+            yield port
+        return
+    run, folder = os.environ[_RUN].split(" ")
+    with cache.lock(f"server-{Path(folder).name}-{shared}"):
+        known = Path(folder, shared)
+        if known.exists():
+            name, port = json.loads(known.read_text())
+            container._container = container.get_docker_client().client.containers.get(name)
+        else:
+            port = _at_a_port(container, inside, run)
+            container.start()
+            known.write_text(json.dumps((container.get_wrapped_container().id, port)))
+    yield port
+
+
+def _at_a_port(container: DockerContainer, inside: int, run: str = "") -> int:
+    port = free_port()
+    container.ports[str(inside)] = (LOOPBACK, port)  # type: ignore[assignment]  # Docker's client takes an address too
+    own(container, run)
+    return port
+
+
+def begin_sharing() -> None:
+    """Lets this process and those that it starts share servers, until it ends the sharing."""
+    os.environ[_RUN] = f"{_run(os.getpid())} {tempfile.mkdtemp(prefix='django-rclone-servers-')}"
+
+
+def end_sharing() -> None:
+    """Removes all that were shared."""
+    folder = Path(os.environ.pop(_RUN).split(" ")[1])
+    if names := [json.loads(known.read_text())[0] for known in folder.iterdir()]:
+        docker("rm", "--force", "--volumes", *names)
+    shutil.rmtree(folder)
 
 
 def mark() -> str:

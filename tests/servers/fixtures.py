@@ -1,6 +1,7 @@
 """Pytest fixtures: `pytest_plugins = ["tests.servers.fixtures"]` in the top conftest brings them in.
 
-A server starts when the first test asks for it, serves all tests of the session, and ends with it.
+A database server starts when the first test asks for it, serves all tests of all processes of the run, and ends with
+it: what a test changes there beyond a database and a role of its own, it changes for the others too.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.images.resolve import USED
+from tests.servers import containers
 from tests.servers.alertmanager import Alertmanager, start_alertmanager
 from tests.servers.mongo import MongoServer, start_mongo
 from tests.servers.mysql import MysqlServer, start_mysql
@@ -24,6 +26,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says which images the tests ran on: the official ones and the stand-ins are not quite the same."""
     for line in USED:
         terminalreporter.write_line(line)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Lets the processes that run tests side by side share what the first of them starts."""
+    if not hasattr(config, "workerinput"):
+        containers.begin_sharing()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends what was shared, when all of them have ended."""
+    if not hasattr(config, "workerinput"):
+        containers.end_sharing()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -43,7 +57,7 @@ def pytest_testnodedown(node: Any) -> None:
 def postgres() -> Iterator[Callable[[int], PostgresServer]]:
     """Gives the session's PostgreSQL server of a major version: `postgres(17)`."""
     with ExitStack() as stack:
-        yield cache(lambda major: stack.enter_context(start_postgres(major)))
+        yield cache(lambda major: stack.enter_context(start_postgres(major, shared=f"postgres-{major}")))
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +75,7 @@ def postgres18(postgres: Callable[[int], PostgresServer]) -> PostgresServer:
 @pytest.fixture(scope="session")
 def postgis17() -> Iterator[PostgresServer]:
     """The session's PostgreSQL 17 with PostGIS."""
-    with start_postgres(17, postgis=True) as server:
+    with start_postgres(17, postgis=True, shared="postgis-17") as server:
         yield server
 
 
@@ -69,7 +83,7 @@ def postgis17() -> Iterator[PostgresServer]:
 def mysql() -> Iterator[Callable[[str], MysqlServer]]:
     """Gives the session's server of a flavour: `mysql("mysql")` or `mysql("mariadb")`."""
     with ExitStack() as stack:
-        yield cache(lambda flavour: stack.enter_context(start_mysql(flavour)))
+        yield cache(lambda flavour: stack.enter_context(start_mysql(flavour, shared=flavour)))
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +101,7 @@ def mariadb118(mysql: Callable[[str], MysqlServer]) -> MysqlServer:
 @pytest.fixture(scope="session")
 def mongo() -> Iterator[MongoServer]:
     """The session's MongoDB server, or what stands in for one."""
-    with start_mongo() as server:
+    with start_mongo(shared="mongo") as server:
         yield server
 
 

@@ -16,7 +16,7 @@ from tests.images import image
 from tests.images.clients import client_dir
 from tests.images.resolve import USED
 from tests.servers import containers, mongo_abilities
-from tests.servers.ports import LOOPBACK, free_port
+from tests.servers.ports import LOOPBACK
 from tests.servers.server import Server
 
 VERSION = "8"
@@ -67,15 +67,11 @@ class MongoServer(Server):
 
 
 @contextmanager
-def start_mongo() -> Iterator[MongoServer]:
-    """A server for as long as needed."""
-    containers.prepare()
-    port = free_port()
+def start_mongo(shared: str = "") -> Iterator[MongoServer]:
+    """A server for as long as needed. Under a name it is shared by all processes of the run."""
     clients = client_dir("mongo", VERSION)
     container = MongoDbContainer(image("mongo", VERSION), username="admin", password="s3cret", dbname="admin")
-    container.ports["27017"] = (LOOPBACK, port)  # type: ignore[assignment]  # Docker's client takes an address too
-    containers.own(container)
-    with container:
+    with containers.running(container, 27017, shared) as port:
         server = MongoServer(LOOPBACK, port, "admin", "s3cret", clients, container)
         server.wait()
         yield _asked(server)

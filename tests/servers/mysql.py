@@ -15,7 +15,7 @@ from testcontainers.community.mysql import MySqlContainer
 from tests.images import image
 from tests.images.clients import client_dir
 from tests.servers import containers
-from tests.servers.ports import LOOPBACK, free_port
+from tests.servers.ports import LOOPBACK
 from tests.servers.server import Server
 
 VERSIONS = {"mysql": "9", "mariadb": "11.8"}
@@ -75,18 +75,16 @@ class MysqlServer(Server):
 
 
 @contextmanager
-def start_mysql(flavour: str, *settings: str) -> Iterator[MysqlServer]:
-    """A server of this flavour, with settings such as "lower_case_table_names=1", for as long as needed."""
-    containers.prepare()
-    port = free_port()
+def start_mysql(flavour: str, *settings: str, shared: str = "") -> Iterator[MysqlServer]:
+    """A server of this flavour, with settings such as "lower_case_table_names=1", for as long as needed.
+
+    Under a name it is shared by all processes of the run."""
     version = VERSIONS[flavour]
     clients = client_dir(flavour, version)
     container = MySqlContainer(image(flavour, version), username="root", password="s3cret", dbname="admin")
-    container.ports["3306"] = (LOOPBACK, port)  # type: ignore[assignment]  # Docker's client takes an address too
     flags = (*FAST, *(GTIDS if flavour == "mysql" else ()), *settings)
     container.with_command([f"--{setting}" for setting in flags])
-    containers.own(container)
-    with container:
+    with containers.running(container, 3306, shared) as port:
         server = MysqlServer(flavour, LOOPBACK, port, "root", "s3cret", clients, container)
         server.wait()
         yield server

@@ -15,7 +15,7 @@ from testcontainers.community.postgres import PostgresContainer
 from tests.images import image
 from tests.images.clients import client_dir
 from tests.servers import containers
-from tests.servers.ports import LOOPBACK, free_port
+from tests.servers.ports import LOOPBACK
 from tests.servers.server import Server
 
 # Nothing here outlives the machine's next start, so nothing needs to reach the disk. (Commits still reach the kernel,
@@ -82,20 +82,18 @@ class PostgresServer(Server):
 
 
 @contextmanager
-def start_postgres(major: int, *settings: str, postgis: bool = False) -> Iterator[PostgresServer]:
-    """A server of this major version, with settings such as "max_locks_per_transaction=256", for as long as needed."""
-    containers.prepare()
-    port = free_port()
+def start_postgres(major: int, *settings: str, postgis: bool = False, shared: str = "") -> Iterator[PostgresServer]:
+    """A server of this major version, with settings such as "max_locks_per_transaction=256", for as long as needed.
+
+    Under a name it is shared by all processes of the run."""
     clients = client_dir("postgres", str(major))
     container = PostgresContainer(
         image("postgis" if postgis else "postgres", str(major)), username="admin", password="s3cret", dbname="admin"
     )
-    container.ports["5432"] = (LOOPBACK, port)  # type: ignore[assignment]  # Docker's client takes an address too
     container.with_command(["postgres", *(part for setting in (*FAST, *settings) for part in ("-c", setting))])
     if major < 14:  # what its passwords are stored for
         container.with_env("POSTGRES_HOST_AUTH_METHOD", "md5")
-    containers.own(container)
-    with container:
+    with containers.running(container, 5432, shared) as port:
         server = PostgresServer(major, LOOPBACK, port, "admin", "s3cret", clients, container)
         server.wait()
         yield server

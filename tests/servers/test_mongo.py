@@ -62,23 +62,30 @@ def test_mongodb_itself_can_do_everything(mongo):
     assert mongo.abilities == OPTIONS.keys() or not mongo.is_mongodb
 
 
-def test_a_killed_server_comes_back_on_the_same_port_with_its_data():
-    with start_mongo() as server, server.client(serverSelectionTimeoutMS=500) as client:
+@pytest.fixture(scope="module")
+def alone():
+    """A server that no other test asks."""
+    with start_mongo() as server:
+        yield server
+
+
+def test_a_killed_server_comes_back_on_the_same_port_with_its_data(alone):
+    with alone.client(serverSelectionTimeoutMS=500) as client:
         client.kept.t.insert_one({"n": 1})
-        server.kill()
+        alone.kill()
         with pytest.raises(PyMongoError):
             client.kept.t.find_one()
-        server.restart()
+        alone.restart()
         assert client.kept.t.find_one()["n"] == 1
 
 
-def test_a_paused_server_goes_on_where_it_was(mongo):
-    with mongo.client() as client, mongo.client(timeoutMS=500) as impatient:
+def test_a_paused_server_goes_on_where_it_was(alone):
+    with alone.client() as client, alone.client(timeoutMS=500) as impatient:
         client.admin.command("ping")
-        mongo.pause()
+        alone.pause()
         try:
             with pytest.raises(PyMongoError):
                 impatient.admin.command("ping")
         finally:
-            mongo.unpause()
+            alone.unpause()
         client.admin.command("ping")

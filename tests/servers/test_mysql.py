@@ -90,27 +90,30 @@ def test_an_image_makes_an_account_and_a_schema_of_its_own_and_runs_first_script
             assert cursor.fetchall() == ((1,),)
 
 
-@pytest.mark.parametrize("flavour", ["mysql", "mariadb"])
-def test_a_killed_server_comes_back_on_the_same_port_with_its_data(flavour):
-    with start_mysql(flavour, "max_connections=17") as server:
-        assert server.query("SELECT @@max_connections") == [(17,)]
-        server.query("CREATE TABLE kept SELECT 1 AS n", "admin")
-        server.kill()
-        with pytest.raises(pymysql.OperationalError):
-            server.connect()
-        server.restart()
-        assert server.query("SELECT n FROM kept", "admin") == [(1,)]
+@pytest.fixture(scope="module", params=["mysql", "mariadb"])
+def alone(request):
+    """A server that no other test asks."""
+    with start_mysql(request.param, "max_connections=17") as server:
+        yield server
 
 
-@pytest.mark.parametrize("flavour", ["mysql", "mariadb"])
-def test_a_paused_server_goes_on_where_it_was(flavour, mysql):
-    server = mysql(flavour)
-    with server.connect() as connection, connection.cursor() as cursor:
-        server.pause()
+def test_a_killed_server_comes_back_on_the_same_port_with_its_data(alone):
+    assert alone.query("SELECT @@max_connections") == [(17,)]
+    alone.query("CREATE TABLE kept SELECT 1 AS n", "admin")
+    alone.kill()
+    with pytest.raises(pymysql.OperationalError):
+        alone.connect()
+    alone.restart()
+    assert alone.query("SELECT n FROM kept", "admin") == [(1,)]
+
+
+def test_a_paused_server_goes_on_where_it_was(alone):
+    with alone.connect() as connection, connection.cursor() as cursor:
+        alone.pause()
         try:
             with pytest.raises(pymysql.OperationalError):
-                server.connect(connect_timeout=1, read_timeout=1)
+                alone.connect(connect_timeout=1, read_timeout=1)
         finally:
-            server.unpause()
+            alone.unpause()
         cursor.execute("SELECT 1")
         assert cursor.fetchall() == ((1,),)

@@ -8,7 +8,7 @@ import subprocess
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import psycopg
 import pymysql
 
 from tests.contract.project import Started, written
+from tests.images import cache
 
 ACCOUNTS = 200
 BALANCE = 1000
@@ -29,6 +30,23 @@ class Subject(ABC):
     """Words in the command line of the program that takes a restore, and of no other."""
     dumper: tuple[str, ...]
     """Words in the command line of the program that dumps, and of no other."""
+
+    _alone: ExitStack | None = None
+
+    def restored_alone(self, server: int) -> str:
+        """The name of the database that plain command lines restore into, on the server at this port.
+
+        Nobody else restores there until this subject says so.
+        """
+        if not self._alone:
+            self._alone = ExitStack()
+            self._alone.enter_context(cache.lock(f"restored-{server}"))
+        return "restored"
+
+    def others_may_restore(self) -> None:
+        """Leaves that name to others: this subject's database of this name is gone."""
+        if self._alone:
+            self._alone.close()
 
     def progress(self, run: Started) -> int:
         """How many bytes the running dump has written."""

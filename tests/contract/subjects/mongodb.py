@@ -30,16 +30,17 @@ class Mongodb(Subject):
         self.server = server
         self.name = name
         self.user = f"{name}_owner"
-        self.extra = [f"{name}_beside", "restored"]
+        self.extra = [f"{name}_beside"]
         self._administrator = server.client()
         self._client: MongoClient[dict[str, Any]] = server.client(username=self.user, password=self.PASSWORD)
-        roles = [{"role": "readWrite", "db": database} for database in (name, *self.extra)]
+        roles = [{"role": "readWrite", "db": database} for database in (name, *self.extra, "restored")]
         self._administrator.admin.command("createUser", self.user, pwd=self.PASSWORD, roles=roles)
 
     def close(self) -> None:
         """Drops what the test made on the server beside the database itself."""
         for extra in self.extra:
             self._administrator.drop_database(extra)
+        self.others_may_restore()
         self._administrator.admin.command("dropUser", self.user)
         for client in (self._client, self._administrator):
             client.close()
@@ -104,6 +105,7 @@ class Mongodb(Subject):
         return self.extra[0]
 
     def by_hand(self, command: str) -> str:
+        self.extra.append(self.restored_alone(self.server.port))
         environment = base_env()
         environment["PATH"] = f"{self.server.client_dir}:{environment['PATH']}"
         # The tool asks, and a person types.

@@ -50,6 +50,7 @@ class Mysql(SqlSubject):
         """Drops what the test made on the server beside the schema itself."""
         for extra in [*self.extra, *self.scratch()]:
             self.server.query(f"DROP DATABASE IF EXISTS `{extra}`")
+        self.others_may_restore()
         self.server.query(f"DROP USER {self.role}")
 
     def scratch(self) -> list[str]:
@@ -152,7 +153,7 @@ class Mysql(SqlSubject):
         return self.extra[-1]
 
     def by_hand(self, command: str) -> str:
-        self.extra.append("restored")
+        self.extra.append(self.restored_alone(self.server.port))
         self.grant("ALL", "restored")
         environment = {**base_env(), "MYSQL_PWD": self.PASSWORD}
         environment["PATH"] = f"{self.server.client_dir}:{environment['PATH']}"

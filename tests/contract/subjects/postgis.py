@@ -89,7 +89,7 @@ class Postgis(Postgresql):
         )
 
     def by_hand(self, command: str) -> str:
-        self.extra.append("restored")
+        self.extra.append(self.restored_alone(self.server.port))
         environment = {**base_env(), **self.server.environment()}
         environment["PATH"] = f"{self.server.client_dir}:{environment['PATH']}"
         run_plainly(command, environment, Path("/"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Postgresql(SqlSubject):
         with self.server.connect() as connection:
             for extra in self.extra:
                 connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(extra)))
+        self.others_may_restore()
         with self.server.connect(self.name) as connection:
             role = sql.Identifier(self.role)
             connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO CURRENT_USER").format(sql.Identifier(self.name)))
@@ -69,9 +70,12 @@ class Postgresql(SqlSubject):
             return cursor.fetchall() if cursor.description else []
 
     def fill_with_everything(self) -> None:
-        with self.server.connect() as connection:
-            if not connection.execute("SELECT FROM pg_roles WHERE rolname = 'reader'").fetchall():
-                connection.execute("CREATE ROLE reader")
+        # Another test has made it, or makes it at this moment.
+        with (
+            self.server.connect() as connection,
+            suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation),
+        ):
+            connection.execute("CREATE ROLE reader")
         self._psql(postgresql_support.NASTY.read_text())
 
     def change_everything(self) -> None:
@@ -96,7 +100,7 @@ class Postgresql(SqlSubject):
         return self.extra[-1]
 
     def by_hand(self, command: str) -> str:
-        self.extra.append("restored")
+        self.extra.append(self.restored_alone(self.server.port))
         environment = {**base_env(), **self.server.environment(), "PGUSER": self.role, "PGPASSWORD": self.PASSWORD}
         environment["PATH"] = f"{self.server.client_dir}:{environment['PATH']}"
         run_plainly(command, environment, Path("/"))
