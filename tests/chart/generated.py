@@ -1,5 +1,6 @@
 """The files that are made from others."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.chart import readme, schema, snapshot, values
@@ -8,11 +9,14 @@ ROOT = values.CHART.parents[1]
 SCHEMA = values.CHART / "values.schema.json"
 
 
-def files() -> dict[Path, str]:
-    """What each of them has to hold."""
-    found = values.read(values.VALUES.read_text())
-    return {
-        SCHEMA: schema.written(found),
-        readme.README: readme.rewritten(readme.README.read_text(), found),
-        snapshot.FILE: snapshot.now(),
-    }
+def _values() -> list[values.Value]:
+    return values.read(values.VALUES.read_text())
+
+
+FILES: Mapping[Path, Callable[[], str]] = {
+    SCHEMA: lambda: schema.written(_values()),
+    readme.README: lambda: readme.rewritten(readme.README.read_text(), _values()),
+    # After the schema: nothing is rendered of values that it does not know.
+    snapshot.FILE: snapshot.now,
+}
+"""What each of them has to hold, in the order in which they are written."""

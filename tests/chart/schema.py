@@ -8,8 +8,9 @@ from tests.chart.values import Value
 
 _NAMES = {bool: "boolean", int: "integer", str: "string", list: "array", dict: "object"}
 
-_CRON = r"@(yearly|annually|monthly|weekly|daily|midnight|hourly)|([-0-9A-Za-z*/,?]+ +){4}[-0-9A-Za-z*/,?]+"
+_CRON = r"@(hourly|daily|weekly|monthly)|([-0-9A-Za-z*/,]+ +){4}[-0-9A-Za-z*/,]+"
 
+# What Kubernetes and the image both understand.
 DEFINITIONS: Mapping[str, Any] = {
     "schedule": {"type": "string", "pattern": f"^({_CRON})$"},
     "optionalSchedule": {"type": "string", "pattern": f"^({_CRON})?$"},

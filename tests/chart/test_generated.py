@@ -13,9 +13,9 @@ from tests.chart.values import CHART
 ROOT = generated.ROOT
 
 
-@pytest.mark.parametrize("file", generated.files(), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", generated.FILES, ids=lambda file: file.name)
 def test_generated_files_are_up_to_date(file: Path):
-    assert file.read_text() == generated.files()[file], "run: python -m tests.chart"
+    assert file.read_text() == generated.FILES[file](), "run: python -m tests.chart"
 
 
 def test_the_schema_is_a_schema():

@@ -18,6 +18,7 @@ WEB = "target.from={},target.image=web:1,target.settingsModule=config.settings"
         ("mode=daemonset", "at '/mode': value must be one of 'cronjob', 'deployment'"),
         ("schedule=5", "at '/schedule': got number, want string"),
         ("schedule=every night", "at '/schedule': 'every night' does not match pattern"),
+        ("schedule=@yearly", "at '/schedule': '@yearly' does not match pattern"),
         ("schedule=3 * * *", "at '/schedule': '3 * * *' does not match pattern"),
         (
             "databases[0].alias=default,databases[0].schedule=never",
@@ -57,8 +58,11 @@ def test_the_schema_says_what_is_wrong(value: str, said: str):
         ("target.from=existingClaim", "target.from=existingClaim needs target.existingClaim"),
         ("restore.enabled=true", "restore.enabled needs exactly one of restore.latest"),
         ("restore.enabled=true,restore.latest=true,restore.id=abc", "restore.enabled needs exactly one of"),
-        ("metrics.serviceMonitor.enabled=true", "need mode=deployment"),
-        ("metrics.podMonitor.enabled=true", "need mode=deployment"),
+        ("metrics.serviceMonitor.enabled=true", "need watch.enabled or mode=deployment"),
+        ("metrics.podMonitor.enabled=true", "need watch.enabled or mode=deployment"),
+        ("metrics.prometheusRule.enabled=true", "metrics.prometheusRule has nothing to go by"),
+        ("watch.enabled=true", "watch.enabled needs serve.maxAge"),
+        ("mode=deployment,watch.enabled=true", "watch.enabled is for mode=cronjob"),
         ("mode=deployment,databases[0].alias=a,databases[0].schedule=@daily", "a has a schedule of its own"),
         (
             "databases[0].alias=Main,databases[0].databaseUrl.existingSecret=x",

@@ -97,6 +97,17 @@ def test_a_suspended_schedule_is_off():
     assert env(deployment)["BACKUP_SCHEDULE"] == "off"
 
 
+def test_a_pod_that_watches_makes_no_backups_and_keeps_no_claim_busy():
+    (deployment,) = named("watch", "Deployment").values()
+    said = env(deployment)
+    assert (said["BACKUP_SCHEDULE"], said["BACKUP_MAX_AGE"]) == ("off", "26h")
+    (state,) = (volume for volume in helm.pod_spec(deployment)["volumes"] if volume["name"] == "state")
+    assert "emptyDir" in state
+    assert len(named("watch", "CronJob")) == 1
+    (policy,) = named("watch", "NetworkPolicy").values()
+    assert policy["spec"]["ingress"][0]["ports"] == [{"port": "http", "protocol": "TCP"}]
+
+
 def test_metrics_reach_the_monitors():
     (service,) = named("deployment", "Service").values()
     (deployment,) = named("deployment", "Deployment").values()

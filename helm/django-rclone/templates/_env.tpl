@@ -67,7 +67,7 @@
 {{- define "django-rclone.serveEnv" -}}
 {{- with .Values.serve }}
 {{- range $name, $value := dict
-  "BACKUP_SCHEDULE" (ternary "off" $.Values.schedule $.Values.suspend)
+  "BACKUP_SCHEDULE" (ternary "off" $.Values.schedule (or $.Values.suspend (eq $.Values.mode "cronjob")))
   "BACKUP_JITTER" .jitter
   "BACKUP_ON_START" (ternary "on" "" .onStart)
   "BACKUP_MAX_AGE" .maxAge

@@ -57,6 +57,11 @@ annotations:
 {{- .Values.serviceAccount.name | default (ternary (include "django-rclone.fullname" .) "default" .Values.serviceAccount.create) -}}
 {{- end -}}
 
+{{/* Not empty where a pod stays: one that keeps the schedule, or watches. */}}
+{{- define "django-rclone.serves" -}}
+{{- if or (eq .Values.mode "deployment") .Values.watch.enabled -}}true{{- end -}}
+{{- end -}}
+
 {{- define "django-rclone.stateClaim" -}}
 {{- .Values.state.pvc.existingClaim | default (printf "%s-state" (include "django-rclone.fullname" .)) -}}
 {{- end -}}

@@ -71,10 +71,20 @@
 {{- define "django-rclone.validate.mode" -}}
 {{- $v := .Values -}}
 {{- if eq $v.mode "cronjob" -}}
-{{- if or $v.metrics.serviceMonitor.enabled $v.metrics.podMonitor.enabled -}}
-{{- fail "\n\nmetrics.serviceMonitor and metrics.podMonitor need mode=deployment: nobody can scrape the pods of a CronJob. Set metrics.pushgateway.url instead.\n" -}}
+{{- $scraped := or $v.metrics.serviceMonitor.enabled $v.metrics.podMonitor.enabled -}}
+{{- if and $scraped (not $v.watch.enabled) -}}
+{{- fail "\n\nmetrics.serviceMonitor and metrics.podMonitor need watch.enabled or mode=deployment: nobody can scrape the pods of a CronJob.\n" -}}
+{{- end -}}
+{{- if and $v.metrics.prometheusRule.enabled (not $v.watch.enabled) (not $v.metrics.pushgateway.url) -}}
+{{- fail "\n\nmetrics.prometheusRule has nothing to go by: set watch.enabled, metrics.pushgateway.url or mode=deployment.\n" -}}
+{{- end -}}
+{{- if and $v.watch.enabled (not $v.serve.maxAge) -}}
+{{- fail "\n\nwatch.enabled needs serve.maxAge: how old the newest backup of a database may be, like 26h for one that is made every night.\n" -}}
 {{- end -}}
 {{- else -}}
+{{- if $v.watch.enabled -}}
+{{- fail "\n\nwatch.enabled is for mode=cronjob: in mode=deployment the pod that keeps the schedule watches, too.\n" -}}
+{{- end -}}
 {{- range include "django-rclone.databases" $ | fromJsonArray -}}
 {{- if or .schedule .suspend -}}
 {{- fail (printf "\n\ndatabases: %s has a schedule of its own or is suspended, which needs mode=cronjob: mode=deployment has one schedule.\n" .alias) -}}
