@@ -72,6 +72,7 @@ def test_the_schema_says_what_is_wrong(value: str, said: str):
             "databases[0].alias=file,databases[0].databaseUrl.existingSecret=x",
             "databases: file cannot have a databaseUrl",
         ),
+        ("target.env[0].name=SITE_DB,target.env[0].value=postgres://site:hunter2@database/site", "SITE_DB is a secret"),
         ("extraEnv[0].name=DB_PASSWORD,extraEnv[0].value=hunter2", "DB_PASSWORD is a secret"),
         (
             "rclone.env[0].name=RCLONE_CONFIG_S3_SECRET_ACCESS_KEY,rclone.env[0].value=hunter2",

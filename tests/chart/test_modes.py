@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 from django_rclone import exceptions
 
 from tests.chart import helm
@@ -115,7 +116,6 @@ def test_metrics_reach_the_monitors():
     assert service["spec"]["selector"].items() <= pods.items()
     (monitor,) = named("deployment", "ServiceMonitor").values()
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
-    assert service["metadata"]["labels"][monitor["spec"]["jobLabel"]] == "django-rclone"
     (pod_monitor,) = named("deployment", "PodMonitor").values()
     assert pod_monitor["spec"]["selector"]["matchLabels"].items() <= pods.items()
 
@@ -193,6 +193,29 @@ def test_the_source_is_where_the_settings_are_looked_for(source: str):
     assert (mount["mountPath"], mount["readOnly"]) == ("/target", True)
     assert env(job)["TARGET_SETTINGS_MODULE"].startswith("config.settings")
     assert env(job).get("TARGET_PATH", "/target") == {"image-volume": "/target/srv/site"}.get(source, "/target")
+
+
+def test_an_id_of_digits_alone_is_an_id():
+    options = ("--values", CI / "cronjob-values.yaml", "--set", "restore.enabled=true,restore.id=483920")
+    (job,) = helm.by_kind(helm.parsed(helm.template(*options).stdout), "Job")
+    assert sidecar(job)["args"] == ["restore", "--id", "483920"]
+
+
+@pytest.mark.parametrize("kind", ["ServiceMonitor", "PodMonitor"])
+def test_the_alerts_know_the_job_whatever_its_name(kind: str):
+    """The rule says what the job's name contains: without it nobody hears that the pod is gone."""
+    options = ("--values", CI / "deployment-values.yaml", "--set", "nameOverride=x,fullnameOverride=y")
+    (monitor,) = helm.by_kind(helm.parsed(helm.template(*options).stdout), kind)
+    (endpoint,) = monitor["spec"].get("endpoints") or monitor["spec"]["podMetricsEndpoints"]
+    assert endpoint["relabelings"] == [{"targetLabel": "job", "replacement": "django-rclone"}]
+    assert 'up{job=~".*django-rclone.*"}' in (CHART / "rules/alerts.yaml").read_text()
+
+
+def test_the_alerts_are_those_that_compose_has():
+    """But for where the runbooks are."""
+    (rule,) = named("deployment", "PrometheusRule").values()
+    rules = (CHART / "rules/alerts.yaml").read_text().replace("runbook:", "runbook_url:")
+    assert rule["spec"]["groups"] == yaml.safe_load(rules)["groups"]
 
 
 def test_runbooks_are_where_they_are_said_to_be():

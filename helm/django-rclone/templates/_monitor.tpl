@@ -3,6 +3,10 @@
 - port: http
   path: /metrics
   interval: {{ .interval }}
+  # The alerts know the job by this name.
+  relabelings:
+    - targetLabel: job
+      replacement: django-rclone
   {{- with .root.Values.serve.password }}
   {{- if .existingSecret }}
   basicAuth:
@@ -18,8 +22,6 @@
 {{- end -}}
 
 {{- define "django-rclone.monitorSelector" -}}
-# The alerts know the job by this name.
-jobLabel: app.kubernetes.io/name
 selector:
   matchLabels:
     {{- include "django-rclone.selectorLabels" . | nindent 4 }}

@@ -26,7 +26,8 @@
 {{- include "django-rclone.validate.restore" . -}}
 {{- include "django-rclone.validate.mode" . -}}
 {{- range concat $v.rclone.env $v.extraEnv $v.target.env -}}
-{{- if and .value (regexMatch "(?i)(password|passwd|pass|secret|secret_access_key|token|private_key|account_key|encryption_key|credentials)$" .name) -}}
+{{- $named := regexMatch "(?i)(^|_)(password|passwd|pass|secret|token|key|credentials)$|^BACKUP_(NOTIFY_URLS|HEARTBEAT_URL)$" .name -}}
+{{- if and .value (or $named (regexMatch "://[^/@ ]*:[^/@ ]+@" .value)) -}}
 {{- fail (printf "\n\n%s is a secret, and values are no place for it. Use valueFrom.secretKeyRef instead of value.\n" .name) -}}
 {{- end -}}
 {{- end -}}
