@@ -8,10 +8,35 @@ from tests.chart.values import Value
 
 _NAMES = {bool: "boolean", int: "integer", str: "string", list: "array", dict: "object"}
 
+_ALIAS = "^[A-Za-z_][A-Za-z0-9_-]*$"
+# What Kubernetes and the image both understand.
 _CRON = r"@(hourly|daily|weekly|monthly)|([-0-9A-Za-z*/,]+ +){4}[-0-9A-Za-z*/,]+"
 
-# What Kubernetes and the image both understand.
 DEFINITIONS: Mapping[str, Any] = {
+    "databases": {
+        "type": "array",
+        "items": {
+            # Each an alias, or more than that: what is said of texts counts for the one, the rest for the other.
+            "type": ["string", "object"],
+            "pattern": _ALIAS,
+            "additionalProperties": False,
+            "required": ["alias"],
+            "properties": {
+                "alias": {"type": "string", "pattern": _ALIAS},
+                "schedule": {"$ref": "#/definitions/schedule"},
+                "suspend": {"type": "boolean"},
+                "databaseUrl": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["existingSecret"],
+                    "properties": {
+                        "existingSecret": {"type": "string", "minLength": 1},
+                        "key": {"type": "string", "minLength": 1},
+                    },
+                },
+            },
+        },
+    },
     "schedule": {"type": "string", "pattern": f"^({_CRON})$"},
     "optionalSchedule": {"type": "string", "pattern": f"^({_CRON})?$"},
     "duration": {"type": "string", "pattern": r"^([0-9]+([.][0-9]+)?[smhd]?|off)?$"},

@@ -169,6 +169,20 @@ def test_the_test_asks_the_doctor():
     assert "hook-succeeded" in pod["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
 
 
+def test_media_files_are_backed_up_where_there_is_a_claim_with_them():
+    (with_claim,) = named("deployment", "Deployment").values()
+    (without,) = named("cronjob", "CronJob").values()
+    assert (env(with_claim)["BACKUP_MEDIA"], env(with_claim)["BACKUP_MEDIA_ROOT"]) == ("on", "/media")
+    # What the web image happens to have in its folder is no site's media files.
+    assert env(without)["BACKUP_MEDIA"] == "off"
+
+
+def test_what_users_say_themselves_wins():
+    everything = helm.objects(CI / "everything-values.yaml")
+    (job,) = helm.by_kind(everything, "CronJob")
+    assert (env(job)["BACKUP_MEDIA"], env(job)["BACKUP_MEDIA_ROOT"]) == ("on", "/more")
+
+
 def test_flags_of_rclone_become_its_variables():
     (job, *_) = named("databases", "CronJob").values()
     assert env(job)["RCLONE_TRANSFERS"] == "8"

@@ -7,9 +7,23 @@
       key: {{ .key }}
 {{- end -}}
 
+{{/* The variables that users say themselves, as a list; not those of an init container. */}}
+{{- define "django-rclone.theirEnv" -}}
+{{- $v := .Values -}}
+{{- concat (ternary (list) $v.target.env (eq $v.target.from "json")) $v.rclone.env $v.extraEnv | toYaml -}}
+{{- end -}}
+
+{{/* Their names: what users say themselves is not said twice. */}}
+{{- define "django-rclone.theirNames" -}}
+{{- range include "django-rclone.theirEnv" . | fromYamlArray }}
+- {{ .name }}
+{{- end }}
+{{- end -}}
+
 {{/* What every verb works on. Takes root and state, the folder of the lock and the history. */}}
 {{- define "django-rclone.env" -}}
 {{- $v := .root.Values -}}
+{{- $theirs := include "django-rclone.theirNames" .root | fromYamlArray -}}
 {{- $aliases := list -}}
 {{- range include "django-rclone.databases" .root | fromJsonArray -}}{{- $aliases = append $aliases .alias -}}{{- end -}}
 {{- $plain := dict
@@ -21,6 +35,7 @@
   "BACKUP_TIMEOUT" $v.timeout
   "BACKUP_STALL_TIMEOUT" $v.stallTimeout
   "BACKUP_KEEP_LAST" (ternary $v.retention.keepLast "" (gt (int $v.retention.keepLast) 0))
+  "BACKUP_MEDIA" (ternary "on" "off" (ne $v.media.existingClaim ""))
   "BACKUP_MEDIA_ROOT" (ternary "/media" "" (ne $v.media.existingClaim ""))
   "BACKUP_LOG_FORMAT" $v.log.format
   "BACKUP_LOG_LEVEL" $v.log.level
@@ -33,7 +48,7 @@
 {{- $_ := set $plain (printf "RCLONE_%s" ($parts._0 | upper | replace "-" "_")) ($parts._1 | default "true") -}}
 {{- end -}}
 {{- range $name, $value := merge (include "django-rclone.targetEnv" .root | fromYaml) $plain }}
-{{- if $value }}
+{{- if and $value (not (has $name $theirs)) }}
 - name: {{ $name }}
   value: {{ $value | quote }}
 {{- end }}
@@ -44,7 +59,7 @@
   "BACKUP_NOTIFY_URLS" $v.notifications
   "BACKUP_HEARTBEAT_URL" $v.notifications.heartbeat
 }}
-{{- if $from.existingSecret }}
+{{- if and $from.existingSecret (not (has $name $theirs)) }}
 {{ include "django-rclone.secretEnv" (dict "name" $name "secret" $from.existingSecret "key" $from.key) }}
 {{- end }}
 {{- end }}
@@ -53,18 +68,14 @@
 {{ include "django-rclone.secretEnv" (dict "name" (printf "DATABASE_URL_%s" (upper .alias)) "secret" .databaseUrl.existingSecret "key" (.databaseUrl.key | default "DATABASE_URL")) }}
 {{- end }}
 {{- end }}
-{{- if ne $v.target.from "json" }}
-{{- with $v.target.env }}
-{{ toYaml . }}
-{{- end }}
-{{- end }}
-{{- with concat $v.rclone.env $v.extraEnv }}
+{{- with include "django-rclone.theirEnv" .root | fromYamlArray }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
 
 {{/* What only `serve` reads. */}}
 {{- define "django-rclone.serveEnv" -}}
+{{- $theirs := include "django-rclone.theirNames" . | fromYamlArray -}}
 {{- with .Values.serve }}
 {{- range $name, $value := dict
   "BACKUP_SCHEDULE" (ternary "off" $.Values.schedule (or $.Values.suspend (eq $.Values.mode "cronjob")))
@@ -74,7 +85,7 @@
   "BACKUP_STOP_GRACE" (ternary (.stopGraceSeconds | toString) "off" (gt (int .stopGraceSeconds) 0))
   "PORT" (.port | toString)
 }}
-{{- if $value }}
+{{- if and $value (not (has $name $theirs)) }}
 - name: {{ $name }}
   value: {{ $value | quote }}
 {{- end }}
