@@ -1,0 +1,85 @@
+"""What the history keeps of runs, whoever started them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.sidecar.history import breaks, tally
+from tests.sidecar.program import Program
+from tests.sidecar.serving import runs
+
+
+def test_every_part_of_a_run_is_kept(program: Program):
+    program.fill_media()
+    program.add("logs")
+    with breaks(program.path("logs")):
+        assert program.run("backup").code == 3
+    program.ok("restore", "--latest", "--database", "default", "--media")
+    assert runs(program) == [
+        ("backup", "", "success", 3),
+        ("backup", "default", "success", 3),
+        ("backup", "logs", "failure", 3),
+        ("restore", "", "success", 0),
+        ("restore", "default", "success", 0),
+    ]
+    assert tally(program, "runs") == 5
+
+
+def test_a_failure_before_the_beginning_is_one_of_all_databases_that_are_known(program: Program):
+    program.add("logs")
+    program.ok("observe")
+    assert program.run("backup", DATABASE_URL="nonsense").code == 2
+    assert runs(program) == [("backup", "default", "failure", 2), ("backup", "logs", "failure", 2)]
+    assert program.run("media-backup", BACKUP_MEDIA_ROOT="").code == 2
+    assert runs(program)[2:] == [("media-backup", "", "failure", 2)]
+
+
+def test_what_changes_nothing_is_no_run(program: Program):
+    program.ok("backup")
+    before = runs(program)
+    program.ok("restore", "--latest", "--dry-run")
+    lock = os.open(program.folder / "state", os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert program.run("backup").code == 4
+    finally:
+        os.close(lock)
+    assert runs(program) == before
+
+
+@pytest.mark.parametrize("where", [0, 4096], ids=["no database", "damaged in its middle"])
+def test_a_damaged_history_is_begun_anew(program: Program, where: int):
+    program.ok("backup")
+    file = program.folder / "state" / "history.sqlite3"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:where] + b"\xff" * (len(whole) - where))
+    for _ in range(2):  # damage in the middle is found by the one, and gone for the next
+        done = program.run("backup")
+        assert (done.code, "Traceback" in done.err) == (0, False)
+        assert done.err.count("history") <= 2, done.err
+    assert runs(program)[-1] == ("backup", "default", "success", 0)
+
+
+def test_a_history_of_another_version_is_begun_anew(program: Program):
+    program.ok("backup")
+    file = program.folder / "state" / "history.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    program.ok("backup")
+    assert runs(program) == [("backup", "default", "success", 0)]
+
+
+def test_without_a_state_folder_the_log_says_so_once_and_the_backup_is_made(program: Program):
+    """A file that somebody else locks for good stands for a disk that is full: SQLite says both in the same way."""
+    program.ok("backup")
+    file = program.folder / "state" / "history.sqlite3"
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        done = program.run("backup")
+    assert done.code == 0
+    assert done.err.count("cannot be used") == 1, done.err

@@ -1,0 +1,167 @@
+"""`serve` keeps its word when something is killed, stopped or lost."""
+
+from __future__ import annotations
+
+import signal
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.servers.ports import wait_until
+from tests.servers.storage import serve_s3
+from tests.sidecar.false_clock import FalseClock
+from tests.sidecar.program import Program
+from tests.sidecar.serving import alive, partial, runs, serving, slow
+
+SUCCESS = ("backup", "default", "success", 0)
+KILLED = ("backup", "default", "failure", 137)
+
+
+def good(program: Program) -> int:
+    """How many backups there are that can be restored."""
+    return sum(row["state"] == "good" for row in program.listed())
+
+
+def seen(program: Program) -> str:
+    """What was seen of the remote at the last look."""
+    return str(program.execute("SELECT value FROM fact WHERE name = 'observed'", "state/history"))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_missed_slot_is_caught_up_at_the_start_and_a_stop_ends_all(program: Program, number: int, code: int):
+    with serving(program) as served:
+        served.until(lambda: SUCCESS in runs(program), "the backup")
+        served.until(lambda: served.child("observe") is None, "the look")
+        children = served.all()
+        assert served.stop(number) == code
+        assert alive(children) == []
+    assert runs(program) == [SUCCESS]
+    assert " ERROR " not in served.said
+    with serving(program) as again:  # and it is not made twice
+        again.until(lambda: again.said.count("The next backup is made at") == 2, "the first look")
+        assert again.stop() == 143
+    assert runs(program) == [SUCCESS]
+
+
+def test_a_killed_schedule_ends_it_and_the_next_start_says_what_became_of_the_run(program: Program):
+    slow(program)
+    with serving(program) as served:
+        served.until_in_the_middle()
+        children = served.all()
+        served.kill("loop")
+        assert served.end() == 1
+        wait_until(lambda: alive(children) == [], "the end of the run")
+        assert "The schedule has ended (killed by signal 9)." in served.said
+    assert good(program) == 0
+    assert partial(program) == []
+    del program.env["RCLONE_BWLIMIT"]
+    with serving(program) as served:
+        served.until(lambda: SUCCESS in runs(program), "the backup of the next start")
+    first, second = runs(program)
+    assert first[:3] == ("backup", "default", "failure")
+    assert second == SUCCESS
+
+
+def test_everything_killed_in_the_middle_of_a_run_is_a_failed_run_at_the_next_start(program: Program):
+    slow(program)
+    with serving(program) as served:
+        served.until_in_the_middle()
+        loop, backup, children = served.child("loop"), served.child("backup"), served.all()
+        assert loop
+        assert backup
+        served.kill("backup")
+        served.kill("loop")
+        served.process.kill()
+        wait_until(lambda: alive(children) == [], "the end of all")
+    assert good(program) == 0
+    del program.env["RCLONE_BWLIMIT"]
+    with serving(program) as served:
+        served.until(lambda: SUCCESS in runs(program), "the backup of the next start")
+    assert runs(program) == [KILLED, SUCCESS]
+
+
+def test_a_killed_web_server_ends_it(program: Program):
+    with serving(program) as served:
+        served.until(lambda: served.child("web"), "the web server")
+        served.kill("web")
+        assert served.end() == 1
+        assert "The web server has ended (killed by signal 9)." in served.said
+
+
+def test_a_killed_run_counts_as_failed_at_once_and_another_can_be_made(program: Program):
+    slow(program)
+    with serving(program) as served:
+        served.until_in_the_middle()
+        served.kill("backup")
+        served.until(lambda: runs(program) == [KILLED], "the record")
+        assert good(program) == 0
+        assert program.run("backup", RCLONE_BWLIMIT="off").code == 0
+        assert served.process.poll() is None
+    assert runs(program) == [KILLED, SUCCESS]
+
+
+def test_a_second_run_during_a_run_ends_with_4_and_is_none(program: Program):
+    slow(program)
+    with serving(program) as served:
+        served.until_in_the_middle()
+        assert program.run("backup").code == 4
+        assert runs(program) == [("backup", "default", "running", None)]
+
+
+def test_a_run_has_its_grace_to_end(program: Program):
+    slow(program, 3)
+    with serving(program, BACKUP_STOP_GRACE="60") as served:
+        served.until_in_the_middle()
+        assert served.stop() == 143
+    assert runs(program) == [SUCCESS]
+    assert good(program) == 1
+
+
+def test_a_run_that_takes_longer_is_cancelled_cleanly(program: Program):
+    slow(program, 60)
+    with serving(program, BACKUP_STOP_GRACE="1") as served:
+        served.until_in_the_middle()
+        assert served.stop() == 143
+    assert runs(program) == [("backup", "default", "failure", 143)]
+    assert program.stored() == []
+
+
+def test_a_storage_that_stops_in_the_middle_of_a_run_is_asked_again_later(program: Program, tmp_path):
+    slow(program, 20)
+    with serve_s3(tmp_path) as storage:
+        program.env |= {**storage.environment, "BACKUP_REMOTE": storage.remote, "RCLONE_RETRIES": "1"}
+        program.env |= {"RCLONE_LOW_LEVEL_RETRIES": "1", "BACKUP_STALL_TIMEOUT": "10"}
+        with serving(program) as served:
+            served.until(lambda: [run[2] for run in runs(program)] == ["running"], "the run")
+            served.until(lambda: served.child("backup"), "the run")
+            storage.process.kill()
+            served.until(lambda: [run[2:] for run in runs(program)] == [("failure", 75)], "the failure")
+            served.until(lambda: "It is tried again at" in served.said, "the next try")
+            served.until(lambda: "connection refused" in seen(program), "the look at the remote")
+            assert served.process.poll() is None
+
+
+def test_a_lost_state_folder_does_not_stop_the_schedule(program: Program):
+    program.ok("backup")
+    state = program.folder / "state"
+    with serving(program) as served:
+        served.until(lambda: "The next backup is made at" in served.said, "the first look")
+        (state / "history.sqlite3").unlink()
+        state.rmdir()
+        program.ok("backup")
+        assert runs(program) == [SUCCESS]
+        assert served.process.poll() is None
+
+
+def test_a_slot_that_comes_twice_in_a_night_is_one_run(program: Program, tmp_path):
+    """With the real program, ten minutes in a second: in Berlin, half past two comes twice."""
+    start = datetime(2026, 10, 25, 1, 20, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
+    clock = FalseClock(tmp_path, start, speed=600, waits=60)
+    program.env |= {**clock.env, "BACKUP_TIME_ZONE": "Europe/Berlin"}
+    program.ok("backup")
+    with serving(program, "30 2 * * *") as served:
+        served.until(lambda: runs(program) == [SUCCESS, SUCCESS], "the run")
+        served.until(lambda: clock.now() > start + timedelta(hours=2, minutes=50), "the end of the night")
+        served.until(lambda: served.child("backup") is None, "the end of all runs")
+    assert runs(program) == [SUCCESS, SUCCESS]
