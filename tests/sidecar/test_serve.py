@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -155,13 +154,19 @@ def test_a_lost_state_folder_does_not_stop_the_schedule(program: Program):
 
 
 def test_a_slot_that_comes_twice_in_a_night_is_one_run(program: Program, tmp_path):
-    """With the real program, ten minutes in a second: in Berlin, half past two comes twice."""
-    start = datetime(2026, 10, 25, 1, 20, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
-    clock = FalseClock(tmp_path, start, speed=600, waits=60)
+    """With the real program: in Berlin, half past two comes at 00:30 UTC, and once more at 01:30."""
+    night = datetime(2026, 10, 25, tzinfo=UTC)
+    clock = FalseClock(tmp_path, night + timedelta(minutes=20), waits=60)
     program.env |= {**clock.env, "BACKUP_TIME_ZONE": "Europe/Berlin"}
     program.ok("backup")
     with serving(program, "30 2 * * *") as served:
+        served.until(lambda: "The next backup is made at" in served.said, "the first look")
+        assert "made at 2026-10-25 02:30:00 CEST" in served.said
+        clock.set(night + timedelta(minutes=30))
         served.until(lambda: runs(program) == [SUCCESS, SUCCESS], "the run")
-        served.until(lambda: clock.now() > start + timedelta(hours=2, minutes=50), "the end of the night")
-        served.until(lambda: served.child("backup") is None, "the end of all runs")
+        for moment in ("00:30", "01:30", "01:45"):
+            clock.set(datetime.fromisoformat(f"2026-10-25T{moment}Z"))
+            look_was_made_in = f"2026-10-25T{moment}"
+            served.until(lambda: look_was_made_in in seen(program), "the next look")  # noqa: B023
+            served.until(lambda: served.child("observe") is None, "its end")
     assert runs(program) == [SUCCESS, SUCCESS]
