@@ -20,7 +20,11 @@ class Bell:
     def __enter__(self) -> Self:
         self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._woken_before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
-        self._before = {number: signal.signal(number, self._heard) for number in (*_STOP, signal.SIGCHLD)}
+        self._before = {
+            number: signal.signal(number, self._heard)
+            for number in (*_STOP, signal.SIGCHLD)
+            if signal.getsignal(number) is not signal.SIG_IGN  # nohup asked us not to hear it
+        }
         return self
 
     def __exit__(self, *_: object) -> None:

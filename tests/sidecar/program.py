@@ -89,10 +89,10 @@ class Program:
         (self.media / "photo.jpg").write_bytes(b"photo")
         self.env["BACKUP_MEDIA_ROOT"] = str(self.media)
 
-    def run(self, *arguments: str, stdin: int = subprocess.DEVNULL, **env: str) -> Done:
-        """Runs the program to its end, without a terminal."""
+    def run(self, *arguments: str, stdin: int = subprocess.DEVNULL, prefix: tuple[str, ...] = (), **env: str) -> Done:
+        """Runs the program, or what ``prefix`` makes of it, to its end, without a terminal."""
         done = subprocess.run(
-            ["django-rclone", *arguments],
+            [*prefix, "django-rclone", *arguments],
             env={**self.env, **env},
             cwd=self.folder,
             stdin=stdin,

@@ -118,13 +118,13 @@ def runs(program: Program) -> list[tuple[Any, ...]]:
 
 
 @contextmanager
-def serving(program: Program, schedule: str = ONCE, **env: str) -> Iterator[Serving]:
+def serving(program: Program, schedule: str = ONCE, prefix: tuple[str, ...] = (), **env: str) -> Iterator[Serving]:
     """Starts `serve`, and ends it if the test did not."""
     log = program.folder / "serve.log"
     variables = {"BACKUP_SCHEDULE": schedule, "PORT": str(free_port()), **env}
     with log.open("ab") as output:
         process = subprocess.Popen(
-            ["django-rclone", "serve"],
+            [*prefix, "django-rclone", "serve"],
             env={**program.env, **variables},
             cwd=program.folder,
             stdin=subprocess.DEVNULL,

@@ -74,6 +74,19 @@ def test_a_history_of_another_version_is_begun_anew(program: Program):
     assert runs(program) == [("backup", "default", "success", 0)]
 
 
+def test_counts_go_on_when_old_runs_are_forgotten(program: Program):
+    program.ok("backup")
+    program.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO run "
+        "SELECT 'old' || i, 'backup', datetime('2020-01-01', i || ' minutes'), datetime('2020-01-02'), 0, '' FROM n",
+        "state/history",
+    )
+    program.ok("backup")
+    assert program.execute("SELECT count(*), min(started_at) FROM run", "state/history")[0][0] == 1000
+    assert len(runs(program)) == 2
+    assert tally(program, "runs") == 2
+
+
 def test_where_there_can_be_no_history_the_log_says_so_once_and_the_backup_is_made(program: Program):
     (program.folder / "state" / "history.sqlite3").mkdir(parents=True)
     done = program.run("backup")

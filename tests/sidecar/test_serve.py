@@ -148,6 +148,34 @@ def test_a_storage_that_stops_in_the_middle_of_a_run_is_asked_again_later(progra
             assert served.process.poll() is None
 
 
+def test_of_two_with_one_state_folder_each_makes_its_run_and_never_at_once(program: Program):
+    slow(program)
+    with serving(program) as one, serving(program) as other:
+        one.until(lambda: "It is tried again at" in one.said, "the one that came second")
+        assert "Another run holds the lock" in one.said
+        one.until(lambda: SUCCESS in runs(program), "the backup of the first")
+        assert good(program) == 1
+        assert one.process.poll() is other.process.poll() is None
+
+
+def test_a_hangup_that_nohup_took_away_is_not_heard(program: Program):
+    with serving(program, prefix=("nohup",)) as served:
+        served.until(lambda: SUCCESS in runs(program), "the backup")
+        served.process.send_signal(signal.SIGHUP)
+        assert served.stop() == 143
+
+
+@pytest.mark.parametrize("how", ["size=16k", "ro"], ids=["full", "read-only"])
+def test_a_state_folder_that_takes_nothing_does_not_stop_a_backup(program: Program, how: str):
+    (program.folder / "state").mkdir()
+    mounts = f'mount -t tmpfs -o {how} none "$BACKUP_STATE_DIR" && exec "$@"'
+    done = program.run("backup", prefix=("unshare", "--mount", "sh", "-c", mounts, "sh"))
+    assert done.code == 0, done.err
+    assert done.err.count("WARNING The history") == (how != "ro"), done.err
+    assert "Traceback" not in done.err
+    assert good(program) == 1
+
+
 def test_a_lost_state_folder_does_not_stop_the_schedule(program: Program):
     program.ok("backup")
     state = program.folder / "state"
