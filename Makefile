@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 # Tests start thousands of Pythons, none of which should compile our modules anew.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test unit lint image bench clean
+.PHONY: help demo test unit lint docs image bench clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ unit: ## Run the tests that need no server
 
 lint: ## Check style and types
 	@scripts/lint.sh
+
+docs: ## Build the documentation as a site: build/docs/index.html
+	@scripts/docs.sh
 
 image: ## Build the image under a name, and print its size and what takes it: make image IMAGE=name
 	@scripts/image.sh "$(IMAGE)"

@@ -24,5 +24,6 @@ compile django42 --no-deps
 compile django52 --no-deps
 compile published
 compile build
+compile docs
 compile image
 compile lock

@@ -25,6 +25,7 @@ python="$(scripts/venv.sh test requirements/test.txt)"
 django42="$(scripts/venv.sh django42 requirements/test.txt requirements/django42.txt)"
 django52="$(scripts/venv.sh django52 requirements/test.txt requirements/django52.txt)"
 scripts/venv.sh published requirements/published.txt >/dev/null
+scripts/venv.sh docs requirements/docs.txt >/dev/null
 # What the tests use as a person would, restoring by hand.
 scripts/apt.sh sqlite3 zstd libsqlite3-mod-spatialite
 # What the tests' false clock is compiled with.

@@ -46,8 +46,9 @@ def test_the_demo_brings_everything_back(tmp_path: Path):
     assert said[-1].startswith("All rows and all files are back, bit for bit.")
 
 
-def test_the_readmes_commands_run(site: Path):
-    text = (ROOT / "README.md").read_text()
+@pytest.mark.parametrize("page", ["README.md", "docs/restore.md"])
+def test_the_commands_of_a_page_run(page: str, site: Path):
+    text = (ROOT / page).read_text()
     scripts = re.findall(r"<!-- runs -->\n```sh\n(.*?)```", text, re.DOTALL)
     fingerprint = shell("python manage.py fingerprint", site)
     said = "".join(shell(script, site) for script in scripts)

@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import re
+import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -142,5 +143,5 @@ def test_the_makefile_has_what_the_pages_tell_people_to_make(page: Path):
 
 @pytest.mark.parametrize("page", tables.pages(), ids=by_path)
 def test_python_in_the_pages_is_python(page: Path):
-    for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
-        ast.parse(block)
+    for block in re.findall(r"^ *```python\n(.*?)```", page.read_text(), re.DOTALL | re.MULTILINE):
+        ast.parse(textwrap.dedent(block))

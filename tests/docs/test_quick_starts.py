@@ -1,0 +1,110 @@
+"""The quick starts: what can be run of them runs, and of the rest is said why it does not."""
+
+import re
+import shlex
+import subprocess
+import textwrap
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import yaml
+from django.core.management import load_command_class
+from django.test import override_settings
+from django_rclone import conf
+from django_rclone_sidecar.env_table import VARIABLES
+
+from tests.docs.tables import ROOT
+from tests.docs.test_examples import shell, site
+from tests.images.compose import compose
+
+__all__ = ["site"]  # the fixture
+
+# Each block of each page, in turn: what is done with it here, or why it cannot be done.
+APP = ("not run: it asks a package index", "settings", "runs", "runs", "runs nightly")
+COMPOSE = ("not run: it builds the image, as scripts/test.sh does", "composed", "composed", "composed")
+KUBERNETES = (
+    *("not run: it wants a registry", "not run: it wants a cluster", "not run: it wants Helm"),
+    *("not run: it wants a cluster", "not run: it wants Helm"),
+)
+PAGES = {"docs/start-app.md": APP, "docs/start-compose.md": COMPOSE, "docs/start-kubernetes.md": KUBERNETES}
+SIDECARS = sorted(path.parent for path in ROOT.glob("compose/*/site.env"))
+LINES_ON_A_SCREEN = 60
+
+
+def blocks(page: str) -> list[str]:
+    """The blocks of a page, in turn."""
+    found = re.findall(r"^( *)```\w*\n(.*?)^\1```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(text) for _, text in found]
+
+
+def told(page: str, what: str) -> list[str]:
+    """The blocks with which this is done."""
+    return [block for block, how in zip(blocks(page), PAGES[page], strict=True) if how == what]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_of_each_block_is_said_what_becomes_of_it(page: str):
+    assert len(blocks(page)) == len(PAGES[page])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_quick_start_is_no_longer_than_a_screen(page: str):
+    assert len((ROOT / page).read_text().splitlines()) <= LINES_ON_A_SCREEN
+
+
+def test_the_settings_of_the_app_are_without_fault():
+    (block,) = told("docs/start-app.md", "settings")
+    shown: dict[str, object] = {}
+    exec(block, shown)
+    assert shown["INSTALLED_APPS"] == ["django_rclone"]
+    with override_settings(DJANGO_RCLONE=shown["DJANGO_RCLONE"]):
+        assert conf.unknown_keys() == {}
+        assert [conf.problem(name) for name in conf.SETTINGS if conf.problem(name)] == []
+
+
+def test_the_commands_of_the_app_run(site: Path):
+    first, rehearsal = told("docs/start-app.md", "runs")
+    assert "good" in shell(first, site)
+    before = shell("python manage.py fingerprint", site)
+    assert "restored from" in shell(rehearsal.replace("rehearsal", "rehearsal.sqlite3"), site)
+    assert (site / "rehearsal.sqlite3").exists()
+    assert shell("python manage.py fingerprint", site) == before
+    (nightly,) = told("docs/start-app.md", "runs nightly")
+    minute, hour, *_, command = nightly.split(maxsplit=5)
+    assert (minute, hour) == ("15", "3")
+    shell(command.replace("/srv/site", str(site)), site)
+
+
+@pytest.mark.parametrize("folder", SIDECARS, ids=lambda path: path.name)
+def test_what_is_said_to_compose_fits_its_files(folder: Path, tmp_path: Path):
+    override, *scripts = told("docs/start-compose.md", "composed")
+    added = yaml.safe_load(override)["services"]["sidecar"]["environment"]
+    assert {name for name in added if not name.startswith("RCLONE_")} <= VARIABLES.keys()
+    (tmp_path / "override.yaml").write_text(override)
+    files = ("-f", str(folder / "compose.yaml"), "-f", str(tmp_path / "override.yaml"))
+    done = subprocess.run([*compose(), "--profile=*", *files, "config"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    assert services["sidecar"]["environment"].items() >= added.items()
+    for line in "".join(scripts).splitlines():
+        assert line == "docker compose up --detach" or line.startswith("docker compose exec sidecar django-rclone ")
+
+
+def commands(page: str, program: str) -> list[str]:
+    """What a page says to a program, wherever it does."""
+    text = re.sub(r" +# .*", "", (ROOT / page).read_text())
+    return [found.strip() for found in re.findall(rf"{program} ([a-z][^`\n]*)", text)]
+
+
+@pytest.mark.parametrize("page", ["docs/start-compose.md", "docs/restore.md", "docs/start-app.md"])
+def test_verbs_and_commands_take_the_options_that_are_shown(page: str):
+    asked = commands(page, r"(?:exec \S+ django-rclone|-- django-rclone|run --rm [^`\n]*(?:sidecar|django-rclone))")
+    for words in map(shlex.split, asked):
+        import_module(f"django_rclone_sidecar.verbs.{words[0].replace('-', '_')}").parser().parse_args(words[1:])
+    managed = [
+        line.partition("&&")[0] for line in commands(page, r"manage\.py") if not line.startswith(("check", "migrate"))
+    ]
+    for name, *words in map(shlex.split, managed):
+        load_command_class("django_rclone", name).create_parser("manage.py", name).parse_args(words)
+    assert asked or managed
