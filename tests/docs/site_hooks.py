@@ -44,10 +44,10 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def linked(path: str, root: Path) -> Iterator[str]:
     """Yields what a page, or a folder's list, links to in the repository."""
     if (root / path).is_dir():
-        yield from [readme(path, root)] if readme(path, root) else entries(path, root)
+        yield from entries(path, root)
     elif path.endswith(".md"):
         targets = (resolved(link, path) for link in LINK.findall((root / path).read_text()))
-        yield from (target for target in targets if (root / target).exists())
+        yield from (meant(target, root) for target in targets if (root / target).exists())
 
 
 def taken(path: str, root: Path, config: MkDocsConfig) -> File:
@@ -68,9 +68,9 @@ def entries(path: str, root: Path) -> list[str]:
     return [f"{path}/{name}" for name in names if not name.startswith(("_", "."))]
 
 
-def readme(path: str, root: Path) -> str:
-    """Returns the path of a folder's README.md, or nothing."""
-    return f"{path}/README.md" if (root / path / "README.md").is_file() else ""
+def meant(path: str, root: Path) -> str:
+    """Returns what stands for a path: for a folder its README.md, if it has one."""
+    return f"{path}/README.md" if (root / path / "README.md").is_file() else path
 
 
 def resolved(link: str, source: str) -> str:
@@ -80,8 +80,9 @@ def resolved(link: str, source: str) -> str:
 
 def site_path(path: str, root: Path) -> str:
     """Returns where a path of the repository is on the site, before Markdown becomes HTML."""
+    path = meant(path, root)
     if (root / path).is_dir():
-        path = readme(path, root) or f"{path}/index.md"
+        path = f"{path}/index.md"
     return "index.md" if path == "README.md" else path.removeprefix("docs/")
 
 

@@ -14,6 +14,7 @@ from django.test import override_settings
 from django_rclone import conf
 from django_rclone_sidecar.env_table import VARIABLES
 
+from tests.chart import helm
 from tests.docs.tables import ROOT
 from tests.docs.test_examples import shell, site
 from tests.images.compose import compose
@@ -24,12 +25,15 @@ __all__ = ["site"]  # the fixture
 APP = ("not run: it asks a package index", "settings", "runs", "runs", "runs nightly")
 COMPOSE = ("not run: it builds the image, as scripts/test.sh does", "composed", "composed", "composed")
 KUBERNETES = (
-    *("not run: it wants a registry", "not run: it wants a cluster", "not run: it wants Helm"),
-    *("not run: it wants a cluster", "not run: it wants Helm"),
+    *("not run: it wants a registry", "not run: it wants a cluster", "rendered"),
+    *("not run: it wants a cluster", "rendered"),
 )
 PAGES = {"docs/start-app.md": APP, "docs/start-compose.md": COMPOSE, "docs/start-kubernetes.md": KUBERNETES}
 SIDECARS = sorted(path.parent for path in ROOT.glob("compose/*/site.env"))
 LINES_ON_A_SCREEN = 60
+TABLE = (
+    (ROOT / "docs/restore.md").read_text().partition("## Which backup, and how")[2].partition("\n## ")[0].splitlines()
+)
 
 
 def blocks(page: str) -> list[str]:
@@ -89,6 +93,44 @@ def test_what_is_said_to_compose_fits_its_files(folder: Path, tmp_path: Path):
     assert services["sidecar"]["environment"].items() >= added.items()
     for line in "".join(scripts).splitlines():
         assert line == "docker compose up --detach" or line.startswith("docker compose exec sidecar django-rclone ")
+
+
+@pytest.mark.parametrize("page", ["docs/start-kubernetes.md", "docs/restore.md"])
+def test_what_is_set_in_the_chart_is_accepted(page: str):
+    """Each upgrade keeps what was set before; where a page does not install, the other's values are set."""
+    text = (ROOT / page).read_text()
+    found = re.findall(r"helm (install|upgrade) site-backup helm/django-rclone (.*?)\n(?! )", text, re.DOTALL)
+    (installed,) = [block for block in told("docs/start-kubernetes.md", "rendered") if "helm install" in block]
+    so_far = re.findall(r"--set \S+", installed)
+    assert len(found) >= 2
+    for _, options in found:
+        so_far += re.findall(r"--set \S+", options)
+        done = helm.template(*" ".join(so_far).split())
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_chart_takes_what_the_table_of_wishes_says():
+    wishes = re.findall(r"`([a-zA-Z]+=\S+)` \|$", (ROOT / "docs/restore.md").read_text(), re.MULTILINE)
+    assert len(wishes) >= 8
+    (installed,) = [block for block in told("docs/start-kubernetes.md", "rendered") if "helm install" in block]
+    options = " ".join(re.findall(r"--set \S+", installed)).split()
+    for wish in wishes:
+        named = wish.startswith(("latest", "at", "id"))
+        chosen = () if named else ("--set", "restore.latest=true")
+        done = helm.template(*options, "--set", "restore.enabled=true", *chosen, "--set", f"restore.{wish}")
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_job_that_lists_is_the_one_that_backs_up():
+    """Its args are the verb alone, so that the page's `sed` finds it."""
+    (installed,) = [block for block in told("docs/start-kubernetes.md", "rendered") if "helm install" in block]
+    done = helm.template(*" ".join(re.findall(r"--set \S+", installed)).split())
+    (job,) = helm.by_kind(helm.parsed(done.stdout), "CronJob")
+    assert f"cronjob/{job['metadata']['name']} " in (ROOT / "docs/restore.md").read_text()
+    changed = re.sub(r"- backup$", "- list", yaml.safe_dump(job), flags=re.MULTILINE)
+    (container,) = helm.pod_spec(yaml.safe_load(changed))["containers"]
+    assert container["args"] == ["list"]
+    assert yaml.safe_load(changed.replace("- list", "- backup")) == job
 
 
 def commands(page: str, program: str) -> list[str]:

@@ -62,6 +62,7 @@ def test_links_out_of_the_folder_of_documentation_lead_to_the_same_files(site: P
     assert 'href="compose/postgresql/compose.yaml"' in (site / "start-compose.html").read_text()
     copied = (site / "compose/postgresql/compose.yaml").read_bytes()
     assert copied == (ROOT / "compose/postgresql/compose.yaml").read_bytes()
+    assert 'href="helm/django-rclone/index.html"' in (site / "start-kubernetes.html").read_text()
     assert 'href="BackupOverdue.html"' in (site / "runbooks/index.html").read_text()
 
 
@@ -80,7 +81,7 @@ def test_the_site_fetches_nothing_from_elsewhere(site: Path):
 
 def test_a_link_to_nowhere_and_a_page_that_nobody_finds_are_errors(tmp_path: Path):
     copy = tmp_path / "copy"
-    for name in ("docs", "compose", "scripts", "requirements", "tests/docs"):
+    for name in ("docs", "compose", "helm", "scripts", "requirements", "tests/docs"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "pyproject.toml"):
         shutil.copy(ROOT / name, copy)
