@@ -12,12 +12,12 @@ from importlib import import_module
 import django
 from django_rclone import conf
 from django_rclone.db import registry
-from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import mask
 
 from django_rclone_sidecar import logs, place, project, rclone_config
 from django_rclone_sidecar.env import Environment
-from django_rclone_sidecar.runs import Part
+from django_rclone_sidecar.runs import Mistyped, Part
 from django_rclone_sidecar.target import Target
 
 _OURS = "django_rclone_sidecar.settings"
@@ -34,8 +34,11 @@ class Sidecar:
     aliases: list[str]
 
     def chosen(self, databases: list[str] | None) -> list[str]:
-        """Returns the aliases that ``--database`` names, or all. Raises ConfigurationError for an unknown one."""
-        return project.known(databases, self.target, "--database") if databases else self.aliases
+        """Returns the aliases that ``--database`` names, or all. Raises Mistyped for an unknown one."""
+        try:
+            return project.known(databases, self.target, "--database") if databases else self.aliases
+        except ConfigurationError as error:
+            raise Mistyped(str(error)) from error
 
     def engine(self, alias: str) -> str:
         """Returns the name of a database's engine, as manifests and metrics have it."""

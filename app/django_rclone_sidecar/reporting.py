@@ -16,7 +16,7 @@ from django_rclone.process.interrupts import insist
 
 from django_rclone_sidecar import env, logs, runs, watchers
 from django_rclone_sidecar.report import Outcome, Report, Result, Watcher
-from django_rclone_sidecar.runs import Part
+from django_rclone_sidecar.runs import Mistyped, Part
 
 
 @dataclass(slots=True)
@@ -79,15 +79,15 @@ class Reporter:
 def run(verb: str, *, watched: bool = True) -> Iterator[Reporter]:
     """Gives what does the parts of a run, and tells at its end how it went.
 
-    A run that finds the lock held by another has not begun. One that ends by an error before it begins has failed
-    all the same: nobody else would say so.
+    A run that finds the lock held by another has not begun, nor has one whose arguments are mistyped. One that ends by
+    an error before it begins has failed all the same: nobody else would say so.
     """
     made = Reporter(Report(naming.new_id(random.SystemRandom()), verb, datetime.now(UTC)))
     if watched:
         made.watching = watchers.of(env.read(os.environ))
     try:
         yield made
-    except Locked:
+    except (Locked, Mistyped):
         raise
     except BaseException as error:
         if made.report.finished_at is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django_rclone import several
-from django_rclone.exceptions import DjangoRcloneError, Interrupted
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +18,10 @@ class Reported(DjangoRcloneError):
     def __init__(self, error: DjangoRcloneError) -> None:
         super().__init__(str(error))
         self.exit_code = error.exit_code
+
+
+class Mistyped(ConfigurationError):
+    """An argument names what is not there: nothing was begun, so nothing has failed."""
 
 
 @dataclass(frozen=True, slots=True)

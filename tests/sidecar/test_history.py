@@ -43,6 +43,7 @@ def test_what_changes_nothing_is_no_run(program: Program):
     program.ok("backup")
     before = runs(program)
     program.ok("restore", "--latest", "--dry-run")
+    assert program.run("backup", "-d", "nonsense").code == 2
     lock = os.open(program.folder / "state", os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

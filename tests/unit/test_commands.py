@@ -292,7 +292,7 @@ def test_media_go_there_and_come_back(project: Project) -> None:
     (project.media / "old.jpg").write_bytes(b"1")
     said, _ = project.run("mediabackup")
     assert "2 files" in said
-    assert project.stored() == {"media/a b/größe.jpg", "media/old.jpg"}
+    assert project.stored() == {"media/a b/größe.jpg", "media/old.jpg", "manifests/media/media.json"}
     (project.media / "old.jpg").unlink()
     (project.media / "new.jpg").write_bytes(b"123")
     code, message = project.fails("mediarestore")
@@ -311,7 +311,7 @@ def test_an_empty_or_missing_folder_is_not_put_over_a_full_mirror(project: Proje
     assert (code, "is empty" in message, "--allow-empty" in message) == (2, True, True)
     assert project.stored() == {"media/photo.jpg"}
     project.run("mediabackup", "--allow-empty")
-    assert project.stored() == set()
+    assert project.stored() == {"manifests/media/media.json"}
 
 
 def test_a_missing_folder_is_never_mirrored(project: Project) -> None:
