@@ -5,12 +5,13 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Only running it tells: a pyenv shim may be on PATH and not start, and a distribution's Python may lack modules.
-# A virtual environment answers with the interpreter that it was made by.
+# A virtual environment answers with the interpreter that it was made by, under the one name that is no link: environments
+# are made anew when the name changes.
 try() {
     "$1" -c '
-import ensurepip, sqlite3, ssl, sys, venv
+import ensurepip, os, sqlite3, ssl, sys, venv
 if (3, 13) <= sys.version_info < (3, 15):
-    print("%d.%03d" % sys.version_info[1:3], sys._base_executable)
+    print("%d.%03d" % sys.version_info[1:3], os.path.realpath(sys._base_executable))
 ' 2>/dev/null </dev/null || true
 }
 
