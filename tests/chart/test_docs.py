@@ -75,3 +75,11 @@ def test_every_value_that_the_page_names_exists():
         for part in name.split("."):
             assert part in found, name
             found = found[part]
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES[0].parent.glob("*.md"), PAGES[1], CHART / "templates/NOTES.txt"], ids=lambda page: page.name
+)
+def test_nobody_is_told_to_look_for_the_logs_of_a_pod_that_is_gone(page: Path):
+    """Helm prints what the doctor says, and then removes its pod: with --logs it looks for it in vain."""
+    assert not re.search(r"helm .*test .*--logs", page.read_text())
