@@ -1,5 +1,6 @@
 """What is made of the values: jobs, the pod that keeps the schedule, restores."""
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -159,6 +160,14 @@ def test_the_same_wish_has_the_same_name_whatever_else_changes(value: str):
 
     assert name("") == name(",image.tag=1.0.1,schedule=@hourly,restore.activeDeadlineSeconds=60")
     assert name("") != name(",restore.name=again")
+
+
+def test_the_same_wish_has_the_same_name_in_every_version_of_the_chart():
+    """An upgrade of the chart while a restore is still switched on must find its Job, and make no other."""
+    options = ("--values", CI / "cronjob-values.yaml", "--set", "restore.enabled=true,restore.latest=true")
+    (job,) = helm.by_kind(helm.parsed(helm.template(*options).stdout), "Job")
+    wish = hashlib.sha256(b'{"latest":true}').hexdigest()[:8]
+    assert job["metadata"]["name"] == f"{helm.RELEASE}-django-rclone-restore-{wish}"
 
 
 def test_the_test_asks_the_doctor():

@@ -68,6 +68,10 @@ annotations:
 
 {{/* Names what a restore restores: another wish makes another Job, the same wish is never carried out twice unasked. */}}
 {{- define "django-rclone.restoreName" -}}
-{{- $wish := omit .Values.restore "enabled" "activeDeadlineSeconds" | toJson | sha256sum | trunc 8 -}}
-{{- printf "%s-restore-%s" (include "django-rclone.fullname" .) $wish -}}
+{{- $wish := dict -}}
+{{- range $name, $value := omit .Values.restore "enabled" "activeDeadlineSeconds" -}}
+{{- /* Only what is wished for: a newer chart with more values must not make another name of it. */ -}}
+{{- if $value -}}{{- $_ := set $wish $name $value -}}{{- end -}}
+{{- end -}}
+{{- printf "%s-restore-%s" (include "django-rclone.fullname" .) (toJson $wish | sha256sum | trunc 8) -}}
 {{- end -}}
