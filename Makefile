@@ -1,16 +1,19 @@
 .DEFAULT_GOAL := help
 # Tests start thousands of Pythons, none of which should compile our modules anew.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test unit lint docs image bench clean
+.PHONY: help demo test test-cluster unit lint docs image bench clean
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Back up a sample project, damage it, restore it, and prove that nothing is missing
 	@scripts/demo.sh
 
 test: ## Set everything up, and run every check and test
 	@scripts/test.sh
+
+test-cluster: ## Try the chart in a real cluster: KUBECONFIG's, kind's, or one that is built and started here
+	@scripts/cluster.sh
 
 unit: ## Run the tests that need no server
 	@python="$$(scripts/venv.sh test requirements/test.txt)" && "$$python" -m pytest -n auto tests/unit
