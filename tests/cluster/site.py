@@ -1,4 +1,4 @@
-"""A site that is backed up: a namespace that keeps to Pod Security `restricted`, a database, and a release of the chart."""
+"""A site that is backed up: a namespace under Pod Security `restricted`, a database, and a release of the chart."""
 
 import json
 import subprocess
@@ -80,15 +80,15 @@ class Site:
         template["spec"]["containers"][0]["args"] = list(arguments)
         self.kubectl.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": pod}, "spec": template["spec"]})
         self.kubectl.wait(f"pod/{pod}", "jsonpath={.status.phase}=Succeeded")
-        # Logs on stderr come in the same stream: what the verb prints is the last line.
         said = self.kubectl("logs", pod)
         self.kubectl("delete", "pod", pod)
         return said
 
     def backups(self) -> list[dict[str, Any]]:
         """The backups that a pod lists."""
-        said = self.run("list", "--json")
-        found: list[dict[str, Any]] = json.loads(said[said.index("[") :])
+        said = "\n" + self.run("list", "--json")
+        # The cluster mixes what is printed with what is logged, which begins no line like this.
+        found: list[dict[str, Any]] = json.JSONDecoder().raw_decode(said, said.index("\n[") + 1)[0]
         return found
 
     def fill(self) -> str:
@@ -152,6 +152,9 @@ def a_site(cluster: Cluster, servers: Servers, home: Path) -> Iterator[Site]:
             secret("site", DATABASE_URL=servers.database_url(name)),
             secret("s3", key=KEY, secret=SECRET),
         )
+        # The cluster puts these into every namespace, in its own time.
+        kubectl.wait("serviceaccount/default", "create")
+        kubectl.wait("configmap/kube-root-ca.crt", "create")
         yield Site(name, kubectl, servers, home)
     finally:
         kubectl.run("delete", "namespace", name, "--wait=false")
