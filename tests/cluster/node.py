@@ -68,6 +68,6 @@ def start_node(kubeconfig: Path) -> Iterator[Node]:
     containers.own(container, **_OPTIONS)
     with container:
         node = Node(kubeconfig, container)
-        wait_until(node.ready, "The cluster", seconds=240)
+        wait_until(node.ready, "The cluster", seconds=600)
         node.configure(port)
         yield node

@@ -27,7 +27,7 @@ make-certificates.sh "$etc" 2>"$logs/certificates.log"
 
 run() { "$@" >"$logs/${1##*/}.log" 2>&1 & }
 until_ready() {
-    local deadline=$((SECONDS + 120))
+    local deadline=$((SECONDS + 300))
     until "$@" >/dev/null 2>&1; do
         if ((SECONDS > deadline)) || [[ "$(jobs -rp | wc -l)" != "$(jobs -p | wc -l)" ]]; then last_words; fi
         sleep 0.2
