@@ -31,7 +31,8 @@ class Servers:
 
     def objects(self, folder: str) -> list[str]:
         """The files in a folder of the bucket, as they lie on the server."""
-        return self.kubectl("exec", "s3", "--", "find", f"/data/{BUCKET}/{folder}", "-type", "f").split()
+        bucket = f"/data/{BUCKET}"
+        return self.kubectl("exec", "s3", "--", "find", bucket, "-type", "f", "-path", f"{bucket}/{folder}/*").split()
 
     def database_url(self, database: str) -> str:
         """The URL of a database."""

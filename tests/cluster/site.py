@@ -63,7 +63,7 @@ class Site:
 
     def doctor(self) -> str:
         """What `helm test` prints."""
-        return self._helm("test", RELEASE, "--logs", f"--timeout={PATIENCE}s")
+        return self._helm("test", RELEASE, f"--timeout={PATIENCE}s")
 
     def uninstall(self) -> None:
         """Uninstalls the release."""
