@@ -15,7 +15,7 @@ from tests.servers.ports import LOOPBACK, free_port, wait_until
 # No more than a node of unprivileged pods needs: `privileged` asks for rights that not every machine has to give.
 _OPTIONS = {
     "cap_add": ["DAC_READ_SEARCH", "NET_ADMIN", "SYSLOG", "SYS_ADMIN", "SYS_NICE", "SYS_PTRACE"],
-    "security_opt": ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"],
+    "security_opt": ["seccomp=unconfined", "apparmor=unconfined"],
     "device_cgroup_rules": ["a *:* rwm"],
     # Its control groups are a branch of the machine's: it sees, and can end, nothing beside its own.
     "cgroupns": "private",

@@ -5,7 +5,8 @@ logs=/var/log/cluster
 etc=/etc/kubernetes
 mkdir -p "$logs"
 
-# What the engine gives a container to read, a node has to write: its own control groups, and nothing of the kernel's.
+# What the engine gives a container to read, a node has to write: its own control groups and its own network's settings.
+# The rest of the kernel's are the machine's, and stay as they are.
 mount --make-rshared /
 mount -o remount,rw /sys
 if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
@@ -17,19 +18,35 @@ if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
 else
     for controller in /sys/fs/cgroup/*; do mount -o remount,rw,bind "$controller"; done
 fi
-for settings in /proc/sys/vm /proc/sys/kernel /proc/sys/fs; do
-    mount --bind "$settings" "$settings"
-    mount -o remount,ro,bind "$settings"
-done
+mount -t proc proc /mnt
+mount --bind /mnt/sys/net /proc/sys/net
+# The kubelet insists on these: it is told that they are so.
+while read -r setting value; do
+    echo "$value" >"/run/${setting//\//.}"
+    mount --bind "/run/${setting//\//.}" "/proc/sys/$setting"
+done <<<"vm/overcommit_memory 1
+vm/panic_on_oom 0
+kernel/panic 10
+kernel/panic_on_oops 1
+kernel/keys/root_maxkeys 1000000
+kernel/keys/root_maxbytes 25000000"
 [[ -e /dev/kmsg ]] || ln -s /dev/null /dev/kmsg
 
 make-certificates.sh "$etc" 2>"$logs/certificates.log"
 
-run() { "$@" >"$logs/${1##*/}.log" 2>&1 & }
+running=()
+run() {
+    "$@" >"$logs/$1.log" 2>&1 &
+    running+=($!)
+}
+all_run() {
+    local process
+    for process in "${running[@]}"; do kill -0 "$process" 2>/dev/null || return 1; done
+}
 until_ready() {
     local deadline=$((SECONDS + 300))
     until "$@" >/dev/null 2>&1; do
-        if ((SECONDS > deadline)) || [[ "$(jobs -rp | wc -l)" != "$(jobs -p | wc -l)" ]]; then last_words; fi
+        ((SECONDS < deadline)) && all_run || last_words
         sleep 0.2
     done
 }
