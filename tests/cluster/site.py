@@ -59,7 +59,7 @@ class Site:
     def upgrade(self, *values: str) -> None:
         """Changes values: `suspend=true`."""
         changes = [word for value in values for word in ("--set", value)]
-        self._helm("upgrade", RELEASE, CHART, "--reuse-values", *changes)
+        self._helm("upgrade", RELEASE, CHART, "--reset-then-reuse-values", *changes)
 
     def doctor(self) -> str:
         """What `helm test` prints."""
@@ -136,7 +136,8 @@ class Site:
         assert done.returncode == 0, f"helm {arguments[0]}: {done.stderr}\n{done.stdout}\n{self.kubectl.story()}"
         # Warnings are of what Pod Security does not let in.
         assert "would violate" not in done.stderr, done.stderr
-        return done.stdout
+        # What the pods of hooks say is among what Helm logs.
+        return done.stdout + done.stderr
 
 
 @contextmanager
