@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.servers.ports import wait_until
+from tests.servers.ports import free_port, wait_until
 from tests.servers.storage import serve_s3
 from tests.sidecar.false_clock import FalseClock
 from tests.sidecar.program import Program
@@ -174,6 +174,23 @@ def test_a_state_folder_that_takes_nothing_does_not_stop_a_backup(program: Progr
     assert done.err.count("WARNING The history") == (how != "ro"), done.err
     assert "Traceback" not in done.err
     assert good(program) == 1
+
+
+@pytest.mark.parametrize("how", ["size=16k", "ro"], ids=["full", "read-only"])
+def test_the_schedule_goes_on_without_a_state_folder_and_with_nobody_to_tell(program: Program, tmp_path, how: str):
+    (program.folder / "state").mkdir()
+    mounts = ("unshare", "--mount", "sh", "-c", f'mount -t tmpfs -o {how} none "$BACKUP_STATE_DIR" && exec "$@"', "sh")
+    nobody = f"http://127.0.0.1:{free_port()}/"
+    told = {"BACKUP_NOTIFY_URLS": f"json{nobody[4:]}", "BACKUP_NOTIFY_ON": "all", "BACKUP_HEARTBEAT_URL": nobody}
+    night = datetime(2026, 11, 25, tzinfo=UTC)
+    clock = FalseClock(tmp_path, night - timedelta(minutes=5), speed=60)
+    program.env |= {**clock.env, **told, "BACKUP_PUSHGATEWAY_URL": nobody}
+    with serving(program, "0 0 * * *", prefix=mounts) as served:
+        served.until(lambda: good(program) == 1, "the backup that was missed")
+        served.until(lambda: "The next backup is made at 2026-11-25 00:00:00" in served.said, "the plan")
+        clock.set(night)
+        served.until(lambda: good(program) == 2, "the slot")
+        assert served.said.count("be delivered to") >= 2 * len(told)  # it tries each time anew
 
 
 def test_a_lost_state_folder_does_not_stop_the_schedule(program: Program):
