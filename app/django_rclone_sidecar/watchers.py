@@ -86,4 +86,6 @@ def tell(watchers: Sequence[Watcher], say: Callable[[Watcher], None]) -> None:
 
 def tell_ended(watchers: Sequence[Watcher], report: Report) -> None:
     """Tells everybody that a run is over."""
-    tell(watchers, lambda watcher: watcher.ended(report))
+    # Who was asked to stop may be killed while a slow service is told: then the history comes first, which is not slow.
+    interrupted = (report.exit_code or 0) > 128
+    tell(watchers[::-1] if interrupted else watchers, lambda watcher: watcher.ended(report))

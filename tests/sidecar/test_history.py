@@ -6,12 +6,17 @@ import fcntl
 import os
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
+from django_rclone_sidecar import watchers
+from django_rclone_sidecar.report import Report
 
 from tests.sidecar.history import breaks, tally
 from tests.sidecar.program import Program
 from tests.sidecar.serving import runs
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 
 def test_every_part_of_a_run_is_kept(program: Program):
@@ -99,3 +104,19 @@ def test_where_there_can_be_no_history_the_log_says_so_once_and_the_backup_is_ma
 def test_where_the_state_folder_is_no_folder_runs_say_so(program: Program):
     (program.folder / "state").write_text("a file")
     assert "The state folder" in program.run("backup").error
+
+
+@pytest.mark.parametrize(("code", "first"), [(1, "people"), (143, "history")])
+def test_who_was_asked_to_stop_writes_down_first_and_then_tells(code: int, first: str):
+    told = []
+
+    class Listener:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def ended(self, _report: Report) -> None:
+            told.append(self.name)
+
+    watchers.tell_ended([Listener("people"), Listener("history")], Report("a1", "backup", NOW, exit_code=code))
+    assert told[0] == first
+    assert sorted(told) == ["history", "people"]
