@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shutil
-import subprocess
 import sysconfig
 import uuid
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.contract.project import ROOT
+from tests.e2e.composed import Composed
 from tests.images import image as image_of
 from tests.images.compose import compose, web
 from tests.servers import containers
@@ -56,26 +55,10 @@ print("Dropped a table")
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Site(Composed):
     """A site that Compose has brought up."""
 
     database: str
-    command: tuple[str, ...]
-    env: dict[str, str]
-
-    def run(self, *arguments: str) -> str:
-        """Runs Compose, which must succeed, and returns what it printed."""
-        done = subprocess.run(
-            [*self.command, *arguments],
-            env={**os.environ, **self.env},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=270,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def manage(self, *arguments: str) -> str:
         """Runs `manage.py` in the web container."""
@@ -142,7 +125,7 @@ def site(request: pytest.FixtureRequest, image: str, tmp_path: Path) -> Iterator
         "--file",
         str(home / "tests.yaml"),
     )
-    made = Site(request.param, (*compose(), "--project-name", name, *files), env)
+    made = Site((*compose(), "--project-name", name, *files), env, request.param)
     try:
         made.run("up", "--detach", "--wait", "web")
         made.manage("migrate", "--run-syncdb", "--verbosity=0")

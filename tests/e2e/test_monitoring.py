@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.contract.project import ROOT
+from tests.e2e.composed import Composed
 from tests.images import image as image_of
 from tests.images.compose import compose, web
 from tests.servers import containers
@@ -42,25 +41,8 @@ HTTPServer(("", 80), Handler).serve_forever()
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Composed):
     """A site whose backups are watched."""
-
-    command: tuple[str, ...]
-    env: dict[str, str]
-
-    def run(self, *arguments: str) -> str:
-        """Runs Compose, which must succeed, and returns what it printed."""
-        done = subprocess.run(
-            [*self.command, *arguments],
-            env={**os.environ, **self.env},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=270,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def told(self) -> list[tuple[str, str, dict[str, Any]]]:
         """What the webhook was told: status and name of each alert, and its annotations."""
@@ -152,9 +134,8 @@ def test_a_webhook_is_told_what_is_overdue_and_when_it_is_over(watched: Watched)
 def test_the_examples_go_together(watched: Watched) -> None:
     for database in sorted(path.parent for path in ROOT.glob("compose/*/site.env")):
         files = (f"--file={database}/compose.yaml", f"--file={ROOT}/compose/monitoring/compose.yaml")
-        command = [*compose(), *files, "config", "--format=json"]
-        done = subprocess.run(command, env={**os.environ, **watched.env}, capture_output=True, text=True, check=True)
-        services = json.loads(done.stdout)["services"]
+        together = Composed((*compose(), *files), watched.env)
+        services = json.loads(together.run("config", "--format=json"))["services"]
         assert {"sidecar", "prometheus", "alertmanager"} <= services.keys()
         mounts = [mount for name in ("prometheus", "alertmanager") for mount in services[name]["volumes"]]
         sources = [Path(mount["source"]) for mount in mounts if mount["type"] == "bind"]

@@ -7,7 +7,6 @@ import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +16,16 @@ from tests.images import image
 from tests.images.clients import client_dir
 from tests.servers import containers, web
 from tests.servers.ports import LOOPBACK, free_port
-from tests.servers.server import Server
+from tests.servers.ready import ReadyServer
 
 VERSION = "0.28"
 CONFIG = "/etc/alertmanager/alertmanager.yml"
 
 
-@dataclass(frozen=True, slots=True)
-class Alertmanager(Server):
+class Alertmanager(ReadyServer):
     """A running Alertmanager."""
 
-    host: str
-    port: int
-    container: DockerContainer = field(repr=False)
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://{self.host}:{self.port}"
+    __slots__ = ()
 
     @property
     def alerting(self) -> dict[str, Any]:
@@ -48,9 +39,6 @@ class Alertmanager(Server):
     def send(self, **labels: str) -> None:
         """Tells it of an alert with these labels, as Prometheus does; `alertname` is one of them."""
         web.fetch(f"{self.url}/api/v2/alerts", "POST", [{"labels": labels}])
-
-    def answers(self) -> bool:
-        return web.answers(f"{self.url}/-/ready")
 
 
 @contextmanager

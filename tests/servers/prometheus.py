@@ -8,7 +8,6 @@ import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +18,7 @@ from tests.images import image
 from tests.images.clients import client_dir
 from tests.servers import containers, web
 from tests.servers.ports import LOOPBACK, free_port, wait_until
-from tests.servers.server import Server
+from tests.servers.ready import ReadyServer
 
 VERSION = "2.53"
 CONFIG = "/etc/prometheus/prometheus.yml"
@@ -29,18 +28,10 @@ RULES = "/etc/prometheus/rules"
 OFTEN = {"scrape_interval": "200ms", "scrape_timeout": "200ms", "evaluation_interval": "200ms"}
 
 
-@dataclass(frozen=True, slots=True)
-class Prometheus(Server):
+class Prometheus(ReadyServer):
     """A running Prometheus."""
 
-    host: str
-    port: int
-    container: DockerContainer = field(repr=False)
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://{self.host}:{self.port}"
+    __slots__ = ()
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The series that an expression gives now: {"metric": labels, "value": [time, text]} each."""
@@ -57,9 +48,6 @@ class Prometheus(Server):
         """The alerts that are not at rest, by name, and the state of each: "pending" or "firing"."""
         found = json.loads(web.fetch(f"{self.url}/api/v1/alerts"))["data"]["alerts"]
         return {alert["labels"]["alertname"]: alert["state"] for alert in found}
-
-    def answers(self) -> bool:
-        return web.answers(f"{self.url}/-/ready")
 
 
 @contextmanager

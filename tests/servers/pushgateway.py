@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from prometheus_client.parser import text_string_to_metric_families
 from testcontainers.core.container import DockerContainer
@@ -10,23 +9,15 @@ from testcontainers.core.container import DockerContainer
 from tests.images import image
 from tests.servers import containers, web
 from tests.servers.ports import LOOPBACK, free_port
-from tests.servers.server import Server
+from tests.servers.ready import ReadyServer
 
 VERSION = "1.11"
 
 
-@dataclass(frozen=True, slots=True)
-class Pushgateway(Server):
-    """A running Pushgateway. Its port is one of this machine's, for programs and for containers on its network."""
+class Pushgateway(ReadyServer):
+    """A running Pushgateway."""
 
-    host: str
-    port: int
-    container: DockerContainer = field(repr=False)
-
-    @property
-    def url(self) -> str:
-        """What to set BACKUP_PUSHGATEWAY_URL to."""
-        return f"http://{self.host}:{self.port}"
+    __slots__ = ()
 
     def metrics(self) -> str:
         """All that Prometheus would scrape."""
@@ -44,9 +35,6 @@ class Pushgateway(Server):
     def wipe(self) -> None:
         """Forgets everything that was pushed."""
         web.fetch(f"{self.url}/api/v1/admin/wipe", "PUT")
-
-    def answers(self) -> bool:
-        return web.answers(f"{self.url}/-/ready")
 
 
 @contextmanager
