@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +15,27 @@ ROUTER = "django_rclone_sidecar.history_file.Router"
 
 _APP = "django_rclone_sidecar"
 _NAME = "history.sqlite3"
+_PREFIX = "django-rclone-history-"
 
 
 def path(folder: Path) -> Path:
     """Returns the file in the state folder; where nothing can be written there, one in memory that a restart loses."""
     if os.access(folder, os.W_OK | os.X_OK) or (not folder.exists() and _can_be_made(folder)):
         return folder / _NAME
-    return _memory() / _NAME
+    return _memory() / f"{_PREFIX}{os.getuid()}-{sha256(os.fsencode(folder.absolute())).hexdigest()[:8]}" / _NAME
 
 
 def is_ours(file: Path) -> bool:
     """Tells whether nobody else has made the folder in memory: its name can be guessed."""
     folder = file.parent
-    return folder != _memory() or (not folder.is_symlink() and folder.stat().st_uid == os.getuid())
+    if folder.parent != _memory() or not folder.name.startswith(_PREFIX):
+        return True
+    return not folder.is_symlink() and folder.stat().st_uid == os.getuid()
 
 
 def _memory() -> Path:
     memory = Path("/dev/shm")  # noqa: S108 - the folder below it is the user's own
-    base = memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
-    return base / f"django-rclone-{os.getuid()}"
+    return memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
 
 
 def _can_be_made(folder: Path) -> bool:

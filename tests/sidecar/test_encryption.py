@@ -26,7 +26,7 @@ def sealed(program: Program) -> Program:
 def test_everything_but_the_guide_is_encrypted_names_too(sealed: Program):
     guide, *rest = sealed.stored()
     assert guide == "RESTORE.md"
-    assert len(rest) == 3  # object, manifest, photo
+    assert len(rest) == 4  # object, manifest, photo, and the record of the mirror
     assert all(path.startswith("encrypted/") for path in rest)
     for word in ("default", "photo", "sqlite", "manifest", "partial"):
         assert not [path for path in rest if word in path]

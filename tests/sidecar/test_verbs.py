@@ -21,7 +21,7 @@ def test_without_a_verb_it_says_how_it_is_used(program: Program):
     assert done.out == ""
 
 
-@pytest.mark.parametrize(("verb", "hint"), [("bakup", "Did you mean backup?"), ("serve", "there is no verb")])
+@pytest.mark.parametrize(("verb", "hint"), [("bakup", "Did you mean backup?"), ("xyzzy", "there is no verb")])
 def test_an_unknown_verb_is_a_usage_error(program: Program, verb: str, hint: str):
     done = program.run(verb)
     assert done.code == 2

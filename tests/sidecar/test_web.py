@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django_rclone_sidecar import pulse
+from django_rclone_sidecar import history_file, pulse
 
 from tests.servers.ports import LOOPBACK, free_port
 from tests.sidecar.program import Program
@@ -323,8 +323,9 @@ def test_a_history_in_memory_is_read_where_the_state_folder_is_a_file(program: P
     """Whoever writes goes elsewhere then, and so does who reads."""
     blocked = program.folder / "blocked"
     blocked.write_text("")
-    memory = Path(f"/dev/shm/django-rclone-{os.getuid()}")
-    assert not memory.exists(), f"{memory} is left from something else"
+    memory = history_file.path(blocked).parent
+    assert memory.parent == Path("/dev/shm")
+    assert not memory.exists()
     try:
         program.run("observe", BACKUP_STATE_DIR=str(blocked))
         with serving(program, BACKUP_STATE_DIR=str(blocked)) as website:
