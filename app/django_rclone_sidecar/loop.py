@@ -7,16 +7,15 @@ neither a database nor the remote, so that nothing can hold it up.
 from __future__ import annotations
 
 import logging
-import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django_rclone.exceptions import DjangoRcloneError, Locked, Unavailable
 
 from django_rclone_sidecar import sight
+from django_rclone_sidecar.running import Child, Running
 from django_rclone_sidecar.schedule import Schedule, delay
 from django_rclone_sidecar.sight import Sight
 
@@ -35,19 +34,6 @@ _RETRIES = (timedelta(minutes=5), timedelta(minutes=30))
 """When a run is tried again that could not reach something."""
 _SPARE = timedelta(minutes=5)
 """What a run may take beside its dumps before its deadline."""
-_LAST_CHANCE = timedelta(minutes=1)
-"""Between SIGTERM and SIGKILL."""
-
-
-class Child(Protocol):
-    """A run that was started."""
-
-    @property
-    def returncode(self) -> int | None: ...
-
-    def signal(self, number: int) -> None: ...
-
-    def answer(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +48,6 @@ class Rules:
     on_start: bool = False
     timeout: float | None = None
     grace: float = 0
-
-
-@dataclass(slots=True)
-class Running:
-    """What runs now. ``end_by`` is when it is asked to end, None: never; ``kill_by`` when it has been."""
-
-    child: Child
-    started: datetime
-    parts: frozenset[str] = frozenset()
-    """Empty: it only observes."""
-    end_by: datetime | None = None
-    kill_by: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -131,8 +105,7 @@ class Loop:
         self._observe_at = self._observe_at and self._observe_at - back
         self._not_before = self._not_before and self._not_before - back
         if self.running is not None:
-            self.running.end_by = self.running.end_by and self.running.end_by - back
-            self.running.kill_by = self.running.kill_by and self.running.kill_by - back
+            self.running.move_back(back)
 
     def _look_after_child(self, now: datetime) -> None:
         running = self.running
@@ -145,14 +118,8 @@ class Loop:
                 self._run_ended(running, code, now)
             else:
                 self._observed(running, code, now)
-        elif running.kill_by is not None and now >= running.kill_by:
-            running.kill_by = now + _LAST_CHANCE
-            running.child.signal(signal.SIGKILL)
-        elif running.kill_by is None and running.end_by is not None and now >= running.end_by:
-            if running.parts:
-                self._say("run.cancelled", "The run that began at %s is cancelled.", self._shown(running.started))
-            running.kill_by = now + _LAST_CHANCE
-            running.child.signal(signal.SIGTERM)
+        elif running.limit(now) and running.parts:
+            self._say("run.cancelled", "The run that began at %s is cancelled.", self._shown(running.started))
 
     def _run_ended(self, running: Running, code: int, now: datetime) -> None:
         self._observe_at = now
@@ -271,7 +238,7 @@ class Loop:
             moments += [self.running.kill_by or self.running.end_by or now + timedelta(seconds=TICK)]
         else:
             moments += [moment for moment in (self._observe_at, self._not_before if self._due else None) if moment]
-        return max(0.0, min(TICK, *((moment - now).total_seconds() for moment in moments), TICK))
+        return max(0.0, min((TICK, *((moment - now).total_seconds() for moment in moments))))
 
     @property
     def _schedule(self) -> Schedule:
