@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 _LINE_EVERY = 30.0  # seconds between two lines where nobody watches
@@ -33,6 +33,11 @@ def age(span: timedelta) -> str:
 def moment(when: datetime) -> str:
     """Returns a moment in the process's time zone (Django sets it to TIME_ZONE), as ``--at`` takes it."""
     return when.astimezone().isoformat(sep=" ", timespec="seconds")
+
+
+def utc(when: datetime, precision: str = "seconds") -> str:
+    """Returns a moment as RFC 3339 has it, in UTC: ``2026-11-23T10:15:00Z``."""
+    return when.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def printable(text: str) -> str:

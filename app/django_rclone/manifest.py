@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from django_rclone import display
 from django_rclone.exceptions import DjangoRcloneError
 
 SCHEMA = 1
@@ -122,7 +123,7 @@ def _parse_object(entry: Mapping[str, Any]) -> StoredObject:
 
 
 def format_time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return display.utc(moment, "milliseconds")
 
 
 def parse_time(text: str) -> datetime:

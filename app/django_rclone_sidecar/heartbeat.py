@@ -10,6 +10,7 @@ from functools import partial
 
 from django_rclone_sidecar import calls, logs
 from django_rclone_sidecar.deliveries import Delivery, deliver
+from django_rclone_sidecar.env import Environment
 from django_rclone_sidecar.report import Report, Result
 
 SECONDS = 5.0
@@ -25,7 +26,7 @@ _LONGEST = 10_000
 class Heartbeat:
     """Pings the service."""
 
-    url: str
+    environment: Environment
 
     def begun(self, report: Report) -> None:
         if report.verb in _VERBS:
@@ -44,13 +45,14 @@ class Heartbeat:
             self._ping("fail", _reasons(report))
 
     def _ping(self, what: str = "", body: str = "") -> None:
-        url = calls.below(self.url, what) if what else self.url
+        service = self.environment.get("BACKUP_HEARTBEAT_URL")
+        url = calls.below(service, what) if what else service
         send = (
             partial(calls.send, url, "POST", body.encode(errors="replace"), {"Content-Type": "text/plain"})
             if body
             else partial(calls.send, url)
         )
-        deliver([Delivery("The heartbeat", calls.shown(self.url), send)], SECONDS)
+        deliver([Delivery("The heartbeat", calls.shown(service), send)], SECONDS)
 
 
 def _reasons(report: Report) -> str:

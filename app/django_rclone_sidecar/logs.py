@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from django_rclone import naming
+from django_rclone import display, naming
 from django_rclone.masking import mask
 
 from django_rclone_sidecar import words
@@ -94,4 +94,4 @@ def shows_progress() -> bool:
 
 
 def _time(record: logging.LogRecord, precision: str) -> str:
-    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+    return display.utc(datetime.fromtimestamp(record.created, UTC), precision)

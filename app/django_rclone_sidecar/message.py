@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django_rclone import display
 from django_rclone.exceptions import Unavailable
 
 from django_rclone_sidecar.report import Report, Result
 
-_NAMES = {"backup": "Backup", "media-backup": "Backup of media files", "restore": "Restore"}
-_NAMES["media-restore"] = "Restore of media files"
+_NAMES = {
+    "backup": "Backup",
+    "media-backup": "Backup of media files",
+    "restore": "Restore",
+    "media-restore": "Restore of media files",
+}
 
 _TITLE, _ERROR = 120, 1000
 """The longest title, and the longest reason that is told of one database: many services cut at 4,000 characters."""
@@ -102,7 +106,7 @@ def _title(what: str, around: Around) -> str:
 
 
 def _where(report: Report, around: Around) -> list[str]:
-    begun = report.started_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    begun = display.utc(report.started_at)
     of = f"Project: {_clean(around.project)}\n" if around.project else ""
     return [f"{of}Host: {_clean(around.host)}", f"Run: {report.verb}, begun {begun}, exit code {report.exit_code}"]
 
@@ -125,7 +129,7 @@ def _last_good(failed: Iterable[Result], around: Around) -> list[str]:
     for result in failed:
         if result.database in around.last_good:
             moment = around.last_good[result.database]
-            when = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else ""
+            when = display.utc(moment) if moment else ""
             lines.append(f"Last good backup of {_inside(result)}: {when or 'none that this machine knows of'}")
     return ["", *lines] if lines else []
 

@@ -35,6 +35,10 @@ class Notifier:
 
     environment: Environment
 
+    def __post_init__(self) -> None:
+        # Each is masked by itself too: a library may show one.
+        logs.hide(self.environment.get("BACKUP_NOTIFY_URLS"))
+
     def begun(self, report: Report) -> None:
         """Nobody wants to be told that."""
 

@@ -38,8 +38,7 @@ def ended(report: Report) -> None:
             failed = Result(database, engine, report.started_at, Outcome.FAILURE)
             failed.finished_at, failed.error = report.finished_at, report.error
             _end(run, failed)
-    run.finished_at, run.exit_code, run.error = report.finished_at, report.exit_code, report.error
-    run.save()
+    _close(run, report)
     for oldest in Run.objects.order_by("-started_at")[_KEPT:]:
         oldest.delete()
 
@@ -85,8 +84,7 @@ def settle(now: datetime) -> list[Report]:
                 result.outcome, result.finished_at, result.error = Outcome.FAILURE, now, _KILLED
                 _end(run, result)
             report.results.append(result)
-        run.finished_at, run.exit_code, run.error = now, report.exit_code, _KILLED
-        run.save()
+        _close(run, report)
         dead.append(report)
     return dead
 
@@ -100,6 +98,11 @@ def count(name: str, *, database: str = "", engine: str = "", label: str = "", b
 def _run(report: Report) -> Run:
     defaults = {"verb": report.verb, "started_at": report.started_at, "error": ""}
     return Run.objects.get_or_create(id=report.id, defaults=defaults)[0]
+
+
+def _close(run: Run, report: Report) -> None:
+    run.finished_at, run.exit_code, run.error = report.finished_at, report.exit_code, report.error
+    run.save()
 
 
 def _part(run: Run, result: Result) -> Part:

@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django_rclone import naming
@@ -26,7 +26,6 @@ class Reporter:
     report: Report
     watching: Sequence[Watcher] = ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _results: dict[str, Result] = field(default_factory=dict)
 
     def each(self, parts: Sequence[Part]) -> None:
         """Does every part; each stands alone. Raises as ``runs.each`` does.
@@ -34,20 +33,19 @@ class Reporter:
         The end is told here, where the lock is still held: a run that is open while nobody holds it was killed.
         """
         now = self.clock()
-        self._results = {part.database: Result(part.database, part.engine, now) for part in parts}
-        self.report.results[:] = self._results.values()
+        results = [Result(part.database, part.engine, now) for part in parts]
+        self.report.results[:] = results
         watchers.tell(self.watching, lambda watcher: watcher.begun(self.report))
         insist()
         try:
-            runs.each(self.report.verb, [Part(self._watched(part), part.database, part.engine) for part in parts])
+            runs.each(self.report.verb, [self._watched(*pair) for pair in zip(parts, results, strict=True)])
         except BaseException as error:
             self.end(error)
             raise
         self.end(None)
 
-    def _watched(self, part: Part) -> Callable[[], object]:
+    def _watched(self, part: Part, result: Result) -> Part:
         def work() -> None:
-            result = self._results[part.database]
             result.started_at = self.clock()
             try:
                 made = part.work()
@@ -58,7 +56,7 @@ class Reporter:
             self._end(result, Outcome.SUCCESS)
             insist()
 
-        return work
+        return replace(part, work=work)
 
     def _end(self, result: Result, outcome: Outcome, error: BaseException | None = None) -> None:
         result.outcome, result.finished_at, result.error = outcome, self.clock(), logs.shown(str(error or ""))

@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 
 import django_rclone
+from django_rclone import display
 
+from django_rclone_sidecar import health
 from django_rclone_sidecar.state import DatabaseState, MediaState, State
 
 
 def document(state: State) -> dict[str, Any]:
     """Returns the document. ``ok`` is false when somebody should do something."""
-    problems = list(state.problems)
-    if not state.databases:
-        problems.append("The databases are not known yet: the first look at them has not ended.")
+    problems = [problem for problem in (*state.problems, health.unready(state)) if problem]
     return {
         "ok": not problems,
         "problems": problems,
@@ -70,4 +70,4 @@ def _media(media: MediaState) -> dict[str, Any]:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+    return display.utc(moment) if moment else None

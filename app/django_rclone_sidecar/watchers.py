@@ -8,10 +8,8 @@ from importlib import import_module
 
 from django_rclone.exceptions import Interrupted
 
-from django_rclone_sidecar import history, logs
+from django_rclone_sidecar import history
 from django_rclone_sidecar.env import Environment
-from django_rclone_sidecar.heartbeat import Heartbeat
-from django_rclone_sidecar.notify import Notifier
 from django_rclone_sidecar.report import Report, Result, Watcher
 
 logger = logging.getLogger(__name__)
@@ -47,29 +45,15 @@ def of(environment: Environment) -> list[Watcher]:
 def outside(environment: Environment) -> list[Watcher]:
     """Returns who wants to know beside the history. They come first: they ask it what was before."""
     found: list[Watcher] = []
-    for variable, made in (
-        ("BACKUP_NOTIFY_URLS", _notifier),
-        ("BACKUP_HEARTBEAT_URL", _heartbeat),
-        ("BACKUP_PUSHGATEWAY_URL", _pusher),
+    for variable, module, name in (
+        ("BACKUP_NOTIFY_URLS", "notify", "Notifier"),
+        ("BACKUP_HEARTBEAT_URL", "heartbeat", "Heartbeat"),
+        ("BACKUP_PUSHGATEWAY_URL", "pushgateway", "Pusher"),
     ):
         if environment.given(variable):
-            found.append(made(environment))
+            # Imported when it is wanted: HTTP and metrics are slow to import, and most runs tell nobody.
+            found.append(getattr(import_module(f"django_rclone_sidecar.{module}"), name)(environment))
     return found
-
-
-def _notifier(environment: Environment) -> Watcher:
-    # Each is masked by itself too: a library may show one.
-    logs.hide(environment.get("BACKUP_NOTIFY_URLS"))
-    return Notifier(environment)
-
-
-def _heartbeat(environment: Environment) -> Watcher:
-    return Heartbeat(environment.get("BACKUP_HEARTBEAT_URL"))
-
-
-def _pusher(environment: Environment) -> Watcher:
-    made: Watcher = import_module("django_rclone_sidecar.pushgateway").Pusher(environment)
-    return made
 
 
 def tell(watchers: Sequence[Watcher], say: Callable[[Watcher], None]) -> None:
