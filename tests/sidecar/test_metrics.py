@@ -211,3 +211,20 @@ def test_a_scrape_asks_as_little_of_a_thousand_backups_as_of_one(program: Progra
 def test_every_metric_says_what_it_is_in_one_sentence(name: str):
     assert METRICS[name].help.endswith(".")
     assert name.endswith("_total") is (METRICS[name].kind == "counter")
+
+
+def test_a_scrape_asks_no_remote(program: Program):
+    program.ok("backup")
+    program.ok("observe")
+    asked = program.folder / "asked"
+    spy = program.folder / "bin/rclone"
+    spy.parent.mkdir()
+    spy.write_text(f"#!/bin/sh\ntouch {asked}\nexit 1\n")
+    spy.chmod(0o755)
+    path = f"{spy.parent}:{program.env['PATH']}"
+    with serving(program, PATH=path) as website:
+        for _scrape in range(3):
+            assert website.metrics()["backups_stored", ("default", "sqlite")] == 1
+        assert not asked.exists()
+    assert program.run("list", PATH=path).code != 0
+    assert asked.exists()  # whoever asks is seen
