@@ -11,6 +11,7 @@ import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django_rclone.command import Command
@@ -32,6 +33,8 @@ class Facts:
     """Row count by table, estimated where counting would mean reading everything."""
     migrations: Mapping[str, str] = field(default_factory=dict)
     """Newest applied migration by app."""
+    clock: datetime | None = None
+    """The server's own time when it was probed, with an offset; None where the engine has no clock of its own."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """What only this connector understands."""
 
