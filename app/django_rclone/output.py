@@ -70,9 +70,10 @@ def open_standard_descriptors() -> None:
 def settle() -> None:
     """Makes the interpreter's end quiet: it flushes stdout and stderr, and ends with 120 where it cannot."""
     for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is None:
+            continue
         try:
-            if stream is not None:
-                stream.flush()
+            stream.flush()
         except (OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
