@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django_rclone import rclone_secrets, streams
 
+from django_rclone_sidecar import torn_urls
 from django_rclone_sidecar.schedule import Schedule
 
 
@@ -106,6 +107,9 @@ def web_address(text: str) -> str:
     parts = urlsplit(line(text))
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError
+    if torn_urls.is_torn(text):
+        raise Unfit(f'has an "@" behind its host. {torn_urls.ADVICE}')
+    parts.port  # noqa: B018 - raises ValueError for what is none
     return text
 
 

@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 import dj_database_url
 from django_rclone.exceptions import ConfigurationError
 
+from django_rclone_sidecar import torn_urls
+
 _NAME = "DATABASE_URL"
 _RESERVED = "file"  # DATABASE_URL_FILE is the twin that names a file
 # dj-database-url knows no MongoDB.
@@ -29,6 +31,10 @@ def variables(environ: Mapping[str, str]) -> dict[str, str]:
 def parse(variable: str, url: str) -> dict[str, Any]:
     """Returns a database's settings. Raises ConfigurationError, without showing the URL: it holds a password."""
     scheme = url.partition(":")[0].lower()
+    if torn_urls.is_torn(url):
+        raise ConfigurationError(
+            f'{variable} is no database URL that can be understood: there is an "@" behind the host. {torn_urls.ADVICE}'
+        )
     if scheme in _MONGO:
         return _mongo(variable, url)
     try:
