@@ -44,7 +44,8 @@ class Command(BackupCommand):
                 self.stderr.write(f"{backup.path}: {backup.state}: {backup.problem}.")
 
     def _media(self, as_json: bool) -> None:
-        files = media.listed(conf.remote(), conf.get("MEDIA_BACKUP_DIR"))
+        remote = conf.remote()
+        files = media.listed(remote, media.located(remote))
         if as_json:
             self.stdout.write(json.dumps([listing.media_document(file) for file in files], indent=2))
             return
