@@ -97,14 +97,15 @@ def back_up(
         with signals.around(*sent, sender=None):
             started = clock()
             hard_stop = () if allowed else ("--max-delete", str(may_delete))
-            flags = (*comparison(remote), *hard_stop)
+            can = remote.abilities()
+            flags = (*comparison(remote, can), *hard_stop)
             account = sync(remote, str(source), remote.path(folder), limits, *flags, quiet=quiet, follow_links=follow)
             changes = account.changes
             about = {field: getattr(changes, field) for field in ("copied", "deleted", "bytes")}
             project = media_record.project_name()
             made = Mirror(folder, project, started, clock(), **about, django_rclone=__version__)
             made = dataclasses.replace(made, host=socket.gethostname(), source=str(source))
-            media_record.write_down(remote, made)
+            media_record.write_down(remote, made, atomic=can.atomic)
         for warning in account.warnings():
             logger.warning("Media files: %s", warning)
     return changes
@@ -177,7 +178,7 @@ def preview(remote: Remote, folder: str, limits: process.Limits, project: str | 
             links[link] = None
 
     account = Account(on_copy=copy)
-    flags = (*comparison(remote), "--dry-run")
+    flags = (*comparison(remote, remote.abilities()), "--dry-run")
     sync(remote, remote.path(folder), str(target), limits, *flags, quiet=True, account=account)
     if links:
         raise ConfigurationError(
@@ -195,7 +196,8 @@ def restore(remote: Remote, folder: str, limits: process.Limits, *, quiet: bool 
     target = root()
     sent = (signals.pre_media_restore, signals.post_media_restore, signals.restore_failed)
     with media_folder.locked(target), signals.around(*sent, sender=None):
-        account = sync(remote, remote.path(folder), str(target), limits, *comparison(remote), quiet=quiet)
+        flags = comparison(remote, remote.abilities())
+        account = sync(remote, remote.path(folder), str(target), limits, *flags, quiet=quiet)
     for warning in account.warnings():
         logger.warning("Media files: %s", warning)
     return account.changes

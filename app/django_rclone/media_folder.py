@@ -92,11 +92,21 @@ def refuse_loops(root: Path) -> None:
     """Raises ConfigurationError for a link that leads back to a folder above it: following it would never end."""
     for place, folders, _files in root.walk(follow_symlinks=True):
         for path in (place / name for name in folders):
-            if path.is_symlink() and place.resolve().is_relative_to(path.resolve()):
+            if path.is_symlink() and _leads_back(path, root):
                 raise ConfigurationError(
                     f"{path} is a link that leads back to {path.resolve()}, a folder above it: it cannot be followed. "
                     "Remove it, or do not follow links (MEDIA_FOLLOW_LINKS)."
                 )
+
+
+def _leads_back(link: Path, root: Path) -> bool:
+    """Tells whether a link leads to a folder on the way to it, also by way of other links."""
+    target, above = link.resolve(), link.parent
+    while not above.resolve().is_relative_to(target):
+        if above == root:
+            return False
+        above = above.parent
+    return True
 
 
 @contextmanager

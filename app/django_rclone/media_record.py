@@ -35,11 +35,11 @@ def project_name(given: str | None = None) -> str:
     return str(conf.get("PROJECT")) if given is None else given
 
 
-def write_down(remote: Remote, made: Mirror) -> None:
+def write_down(remote: Remote, made: Mirror, *, atomic: bool) -> None:
     """Writes when the mirror was made equal. Where that fails the files are safe all the same, and so it is a warning:
     an error would call a good mirror bad, and the next run writes anew."""
     try:
-        remote.put(made.path, made.to_json().encode(), atomic=remote.abilities().atomic)
+        remote.put(made.path, made.to_json().encode(), atomic=atomic)
     except Interrupted:
         raise
     except DjangoRcloneError as error:
@@ -50,8 +50,6 @@ def last(remote: Remote, folder: str) -> Mirror | None:
     """Returns what the remote says of the last time that the mirror was made equal; None if it says nothing that can
     be read, with a warning where something is there."""
     path = mirror.path(folder)
-    if remote.stat(path) is None:
-        return None
     try:
         return mirror.parse(process.run(remote.read(path)).decode(errors="replace"))
     except Missing:

@@ -8,7 +8,7 @@ from django_rclone import process
 from django_rclone.display import Progress
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone.media_account import Account
-from django_rclone.rclone import Remote
+from django_rclone.rclone import Abilities, Remote
 
 logger = logging.getLogger("django_rclone")
 
@@ -16,12 +16,11 @@ logger = logging.getLogger("django_rclone")
 _LINKS = ("--links=false", "--skip-links=false", "--one-file-system=false")
 
 
-def comparison(remote: Remote) -> tuple[str, ...]:
+def comparison(remote: Remote, can: Abilities) -> tuple[str, ...]:
     """Returns how a changed file is told from one that is the same: by size and time, where the storage keeps times.
 
     Where it keeps none rclone would compare sizes alone, and never send a file that changed at equal size.
     """
-    can = remote.abilities()
     if can.times:
         return ()
     if can.hashes and remote.base is None:
