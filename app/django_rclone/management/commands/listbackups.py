@@ -21,6 +21,8 @@ class Command(BackupCommand):
         "died). Only good ones are restored unasked."
     )
 
+    prints_result = True
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("-d", "--database", default="", metavar="ALIAS", help="Only this database alias.")
         parser.add_argument("--media", action="store_true", help="List the mirror of the media files instead.")
