@@ -130,6 +130,8 @@ def _back_up(connector: BaseConnector, run: Run) -> Manifest:
     facts = inspect(connector)
     run.compare(facts.clock, began, "the database server's")
     dump = connector.dump(facts)
+    for check in dump.checks:
+        process.run(check)
     for note in dump.notes:
         logger.warning('Database "%s": %s', connector.alias, note)
     began = run.clock()
