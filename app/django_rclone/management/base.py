@@ -8,14 +8,25 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from django_rclone import output
+from django_rclone import arguments, output
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.process.interrupts import interruptible
+
+_DJANGOS = frozenset({"settings", "pythonpath"})
+
+
+class _Parser(CommandParser):
+    """Ends with exit code 2 also where it was not called from a command line."""
+
+    def error(self, message: str) -> NoReturn:
+        if self.called_from_command_line:
+            super().error(message)
+        raise CommandError(f"Error: {message}", returncode=ConfigurationError.exit_code)
 
 
 class BackupCommand(BaseCommand):
@@ -38,11 +49,18 @@ class BackupCommand(BaseCommand):
         finally:
             output.settle()
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.__class__ = _Parser
+        return parser
+
     def handle(self, *_args: Any, **options: Any) -> None:
         """Runs ``work`` and turns what goes wrong into one line and an exit code."""
         out = output.Tolerant(self.stdout)
         self.stdout, self.stderr = out, output.Tolerant(self.stderr)  # type: ignore[assignment]
         try:
+            if problem := arguments.empty_option(options, options.keys() - _DJANGOS):
+                raise ConfigurationError(problem)
             with interruptible(), _logging_to(self):
                 self.work(**options)
         except DjangoRcloneError as error:
