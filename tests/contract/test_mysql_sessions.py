@@ -14,11 +14,11 @@ from tests.servers import MysqlServer, start_mysql
 _BAD = (
     "SET sql_mode = 'ANSI_QUOTES,PAD_CHAR_TO_FULL_LENGTH,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT', "
     "time_zone = '+09:00', autocommit = 0, completion_type = 2, sql_safe_updates = 1, group_concat_max_len = 4, "
-    "foreign_key_checks = 1, unique_checks = 1, sql_quote_show_create = 0"
+    "foreign_key_checks = 1, unique_checks = 1"
 )
 _OF_FLAVOUR = {
     "mysql": ", NAMES latin1, sql_select_limit = 2, max_join_size = 1, max_execution_time = 1, "
-    "transaction_read_only = 1, show_gipk_in_create_table_and_information_schema = 0",
+    "transaction_read_only = 1, sql_quote_show_create = 0, show_gipk_in_create_table_and_information_schema = 0",
     "mariadb": ", max_statement_time = 0.001, tx_read_only = 1, innodb_strict_mode = 1, check_constraint_checks = 1, "
     "explicit_defaults_for_timestamp = 0",
 }
@@ -71,6 +71,8 @@ def test_a_limit_that_mariadbs_dump_program_cannot_lift_is_refused(local: Storag
         server.query("SET GLOBAL sql_select_limit = DEFAULT")
         begin_sessions(server, "SET sql_select_limit = 2")
         assert "sql_select_limit = 2" in project.run("dbbackup").error
+        begin_sessions(server, "SET sql_quote_show_create = 0")
+        assert "sql_quote_show_create" in project.run("dbbackup").error
         begin_sessions(server, "SET NAMES latin1")
         project.ok("dbbackup")
         server.query("CREATE TABLE other (größe int)", name)

@@ -118,6 +118,9 @@ ASKED = {"ssl-mode": "REQUIRED"}
     [
         ({"ssl-mode": "REQUIRED"}, ASKED),  # ?ssl-mode=REQUIRED
         ({"sslmode": "required"}, ASKED),
+        ({"tls": True}, ASKED),
+        ({"useSSL": "true"}, ASKED),
+        ({"tls_versions": ["TLSv1.2", "TLSv1.3"]}, {"tls-version": "TLSv1.2,TLSv1.3"}),
         ({"SSL_MODE": "Verify-CA"}, {"ssl-mode": "VERIFY_CA"}),
         ({"ssl": True}, ASKED),
         ({"ssl": "true"}, ASKED),
@@ -167,5 +170,5 @@ def test_an_option_file_may_ask_for_tls_too(tmp_path: Path, text: str, tls: dict
     ],
 )
 def test_what_is_said_of_tls_is_obeyed_or_refused(options: dict):
-    with pytest.raises(ConfigurationError, match='Database "default": ssl'):
+    with pytest.raises(ConfigurationError, match=r'Database "default": (ssl|the option \w+ is about TLS)'):
         connection("default", {"NAME": "app", "OPTIONS": options})

@@ -36,8 +36,8 @@ _AS_FOUND = f"""
 SET @django_rclone = @@sql_select_limit, @django_rclone_2 = @@sql_big_selects;
 SET SESSION sql_select_limit = {UNLIMITED}, SESSION sql_big_selects = 1;
 SHOW SESSION VARIABLES WHERE variable_name IN (
-  'character_set_client', 'character_set_results', 'sql_require_primary_key', 'sql_generate_invisible_primary_key',
-  'innodb_strict_mode', 'innodb_force_primary_key', 'enforce_storage_engine');
+  'character_set_client', 'character_set_results', 'sql_quote_show_create', 'sql_require_primary_key',
+  'sql_generate_invisible_primary_key', 'innodb_strict_mode', 'innodb_force_primary_key', 'enforce_storage_engine');
 SHOW SESSION STATUS LIKE 'Ssl_cipher';
 SELECT 'sql_select_limit', @django_rclone;
 SELECT 'sql_big_selects', IF(@django_rclone_2, 'ON', 'OFF');

@@ -13,6 +13,11 @@ REQUIRED = frozenset({"REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"})
 """The modes that allow no clear text."""
 _MODES = REQUIRED | {"DISABLED", "PREFERRED"}
 _FILES = {"ca": "ssl-ca", "capath": "ssl-capath", "cert": "ssl-cert", "key": "ssl-key", "cipher": "ssl-cipher"}
+_ALIASES = {"sslmode": "ssl_mode", **dict.fromkeys(("tls", "use_ssl", "usessl", "use_tls", "usetls"), "ssl")}
+_KNOWN = frozenset(
+    ["ssl", "ssl_mode", "ssl_disabled", "ssl_verify_cert", "ssl_verify_identity", "tls_versions"]
+    + [f"ssl_{key}" for key in _FILES]
+)
 _VERIFIES = ("required", "cert_required", "1", "2", "true")
 _YES = ("1", "true", "yes", "on")
 _NO = ("0", "false", "no", "off", "none", "")
@@ -21,6 +26,8 @@ _NO = ("0", "false", "no", "off", "none", "")
 def of_settings(options: Mapping[str, Any]) -> dict[str, str]:
     """Returns the clients' options for OPTIONS. Raises ValueError, in words, for what cannot be understood."""
     given = {_canonical(key): value for key, value in options.items() if value is not None}
+    if unknown := sorted(key for key in given if ("ssl" in key or "tls" in key) and key not in _KNOWN):
+        raise ValueError(f"the option {unknown[0]} is about TLS, and not known here. Write ssl_mode or ssl instead")
     nested, asked = _nested(given.get("ssl"))
     found = {name: str(value) for key, name in _FILES.items() if (value := given.get(f"ssl_{key}", nested.get(key)))}
     mode = _mode(given.get("ssl_mode") or nested.get("mode") or nested.get("ssl_mode") or "")
@@ -29,6 +36,8 @@ def of_settings(options: Mapping[str, Any]) -> dict[str, str]:
         raise ValueError(f"ssl_disabled and ssl_mode {mode} contradict each other. Remove one of them")
     if not mode:
         mode = "DISABLED" if disabled else _implied(given, nested, asked=asked or bool(found))
+    if versions := given.get("tls_versions"):
+        found["tls-version"] = versions if isinstance(versions, str) else ",".join(map(str, versions))
     return {**found, **({"ssl-mode": mode} if mode else {})}
 
 
@@ -66,7 +75,7 @@ def for_mariadb(tls: Mapping[str, str]) -> dict[str, str]:
 def _canonical(key: str) -> str:
     """Returns a key with underscores: URLs and option files write dashes."""
     plain = str(key).lower().replace("-", "_")
-    return {"sslmode": "ssl_mode"}.get(plain, plain)
+    return _ALIASES.get(plain, plain)
 
 
 def _nested(value: Any) -> tuple[Mapping[str, Any], bool]:

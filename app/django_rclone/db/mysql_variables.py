@@ -19,6 +19,8 @@ _SHOWS_ALL = (
 _EVERY_SESSION = (
     "SET NAMES utf8mb4, SESSION sql_select_limit = 18446744073709551615, SESSION sql_safe_updates = 0, "
     "SESSION sql_big_selects = 1, SESSION autocommit = 1, SESSION completion_type = 0, "
+    # The text of a CHECK is kept as this session prints it.
+    "SESSION sql_quote_show_create = 1, "
     # In this mode a default or a row with a date that does not exist is taken as it is; no quote is special in it.
     "SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', SESSION time_zone = '+00:00', "
     # Storage may be slow: a session that waits for more of the dump is not an idle one.
@@ -35,8 +37,8 @@ _EVERY_SESSION = (
 )
 DUMPING = (
     "SET NAMES utf8mb4, SESSION sql_select_limit = 18446744073709551615, SESSION sql_safe_updates = 0, "
-    "SESSION sql_big_selects = 1, SESSION wait_timeout = 86400, SESSION net_read_timeout = 86400, "
-    f"SESSION net_write_timeout = 86400, SESSION max_execution_time = 0{_SHOWS_ALL}"
+    "SESSION sql_big_selects = 1, SESSION sql_quote_show_create = 1, SESSION wait_timeout = 86400, "
+    f"SESSION net_read_timeout = 86400, SESSION net_write_timeout = 86400, SESSION max_execution_time = 0{_SHOWS_ALL}"
 )
 """What MySQL's dump program begins its sessions with; what else matters it sets by itself. MariaDB's cannot be told."""
 RESTRICTED = (
@@ -68,6 +70,8 @@ def dump_problems(found: Mapping[str, str], names: Iterable[str]) -> Iterator[st
         yield f"sql_select_limit = {limit} (every SELECT of a dump would end after so many rows)"
     if found.get("sql_big_selects") == "OFF":
         yield "sql_big_selects = 0 or max_join_size (reading whole tables is refused)"
+    if found.get("sql_quote_show_create") == "OFF":
+        yield "sql_quote_show_create = 0 (names would be without quotes where they need them)"
     charsets = {name: found.get(name, "utf8mb4") for name in ("character_set_client", "character_set_results")}
     wrong = [name for name, charset in charsets.items() if charset not in _UNICODE]
     if wrong and not all(name.isascii() for name in names):
