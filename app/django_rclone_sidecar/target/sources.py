@@ -8,6 +8,7 @@ from typing import Any
 
 from django_rclone.exceptions import ConfigurationError
 
+from django_rclone_sidecar import env_forms
 from django_rclone_sidecar.target import loader, messages, printed, tidy, url
 from django_rclone_sidecar.target.target import Target
 
@@ -101,7 +102,7 @@ def _from_settings(environ: Mapping[str, str], module: str) -> Target:
 def _refuse(environ: Mapping[str, str], loaded: loader.Loaded) -> None:
     """Raises ConfigurationError for a setting that is not known, unless the environment says it."""
     problems = loaded.problems
-    if not environ.get("BACKUP_MEDIA_ROOT") and environ.get("BACKUP_MEDIA", "").lower() not in ("off", "false", "no"):
+    if not environ.get("BACKUP_MEDIA_ROOT") and not env_forms.is_off(environ.get("BACKUP_MEDIA", "")):
         for setting in ("STORAGES", "DEFAULT_FILE_STORAGE", "MEDIA_ROOT"):
             if setting in problems:
                 raise ConfigurationError(problems[setting] + messages.MEDIA_WAYS_OUT)
