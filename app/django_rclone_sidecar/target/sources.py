@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from django_rclone.exceptions import ConfigurationError
@@ -48,14 +48,14 @@ def _module(environ: Mapping[str, str]) -> str:
 
 
 def _from_urls(environ: Mapping[str, str], *notes: str) -> Target:
-    variables = url.variables(environ)
+    variables, aside = _meant(environ, url.variables(environ))
     if not variables:
         raise ConfigurationError(
             "There is nothing to back up: set TARGET_SETTINGS_MODULE (and mount the project at TARGET_PATH), or "
-            "DATABASE_URL."
+            "DATABASE_URL." + "".join(f" {note}" for note in aside)
         )
     databases = {alias: url.parse(name, environ[name]) for alias, name in variables.items()}
-    target = Target(databases, variables, media_root=environ.get("BACKUP_MEDIA_ROOT", ""), notes=notes)
+    target = Target(databases, variables, media_root=environ.get("BACKUP_MEDIA_ROOT", ""), notes=(*notes, *aside))
     return tidy.tidy(target, _selected(environ), base="")
 
 
@@ -123,7 +123,8 @@ def _told(environ: Mapping[str, str], told: Mapping[str, Any], origin: str, *not
     """Returns the target as the project tells it, but for what the environment overrides."""
     databases = dict(told["databases"])
     origins = dict.fromkeys(databases, origin)
-    for alias, name in url.variables(environ).items():
+    variables, aside = _meant(environ, url.variables(environ), databases)
+    for alias, name in variables.items():
         if name != "DATABASE_URL":  # that one is for the project itself
             databases[alias], origins[alias] = url.parse(name, environ[name]), name
     target = Target(
@@ -133,9 +134,24 @@ def _told(environ: Mapping[str, str], told: Mapping[str, Any], origin: str, *not
         storages=told["storages"],
         time_zone=told["time_zone"],
         django_rclone=told["django_rclone"],
-        notes=notes,
+        notes=(*notes, *aside),
     )
     return tidy.tidy(target, _selected(environ), base=environ.get("TARGET_PATH") or "/target")
+
+
+def _meant(
+    environ: Mapping[str, str], variables: Mapping[str, str], known: Container[str] = ()
+) -> tuple[dict[str, str], list[str]]:
+    """Returns the variables that are meant for us, and notes of those that are not. What BACKUP_DATABASES or the
+    project's settings name is meant."""
+    meant, notes = {}, []
+    for alias, name in variables.items():
+        named = alias == "default" or alias in known or alias in _selected(environ)
+        if not named and (why := url.stranger(alias, environ[name])):
+            notes.append(f'{name} is left aside: {why}. To back it up, name "{alias}" in BACKUP_DATABASES.')
+        else:
+            meant[alias] = name
+    return meant, notes
 
 
 def _selected(environ: Mapping[str, str]) -> tuple[str, ...]:
