@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from django_rclone import arguments, output
+from django_rclone import arguments, display, output
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.process.interrupts import interruptible
 
@@ -64,14 +64,14 @@ class BackupCommand(BaseCommand):
             with interruptible(), _logging_to(self):
                 self.work(**options)
         except DjangoRcloneError as error:
-            raise CommandError(str(error), returncode=error.exit_code) from error
+            raise CommandError(display.printable(str(error)), returncode=error.exit_code) from error
         if out.lost and self.prints_result:
             raise CommandError(f"The output could not be written: {out.lost}.", returncode=DjangoRcloneError.exit_code)
 
     def say(self, text: str, *, verbosity: int = 1) -> None:
         """Prints a line for people."""
         if verbosity >= 1:
-            self.stdout.write(text)
+            self.stdout.write(display.printable(text))
 
     def confirm(self, question: str) -> bool:
         """Asks at a terminal. Raises ConfigurationError where there is none: silence is no consent."""
@@ -105,7 +105,8 @@ def _logging_to(command: BaseCommand) -> Iterator[None]:
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            command.stderr.write(f"{record.levelname.capitalize()}: {record.getMessage()}", command.style.WARNING)
+            message = display.printable(record.getMessage())
+            command.stderr.write(f"{record.levelname.capitalize()}: {message}", command.style.WARNING)
 
     handler = Handler()
     logger.addHandler(handler)

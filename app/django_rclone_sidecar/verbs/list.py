@@ -42,11 +42,11 @@ def _backups(alias: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps([listing.document(backup) for backup in backups], indent=2))
         return
+    now = datetime.now(UTC)
     if backups:
-        print("\n".join(listing.table(backups, datetime.now(UTC))))
-    for backup in backups:
-        if backup.problem:
-            logger.warning("%s: %s: %s.", backup.path, backup.state, backup.problem, extra={"event": "list.problem"})
+        print("\n".join(listing.table(backups, now)))
+    for line in listing.remarks(backups, now):
+        logger.warning("%s", line, extra={"event": "list.problem"})
 
 
 def _media(as_json: bool) -> None:

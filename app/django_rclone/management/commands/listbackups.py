@@ -39,11 +39,11 @@ class Command(BackupCommand):
         if not backups:
             self.stdout.write("No database backups found.")
             return
-        for line in listing.table(backups, datetime.now(UTC)):
+        now = datetime.now(UTC)
+        for line in listing.table(backups, now):
             self.stdout.write(line)
-        for backup in backups:
-            if backup.problem:
-                self.stderr.write(f"{backup.path}: {backup.state}: {backup.problem}.")
+        for line in listing.remarks(backups, now):
+            self.stderr.write(line)
 
     def _media(self, as_json: bool) -> None:
         remote = conf.remote()
