@@ -166,12 +166,14 @@ def preview(remote: Remote, folder: str, limits: process.Limits, project: str | 
     files would be written through a link.
     """
     encryption.check_password(remote)
-    media_record.own(remote, folder, media_record.project_name(project))
+    made = media_record.own(remote, folder, media_record.project_name(project))
     if not remote.files(folder, recursive=True):
         elsewhere = media_record.others(remote, folder)
         raise NothingToRestore(f"There are no media files in {remote.path(folder)}.{elsewhere}")
     target = root()
     _refuse_overlap(remote, target)
+    if made is not None and made.source not in ("", str(target)):
+        logger.warning("The mirror %s was made of %s on %s.", remote.path(folder), made.source, made.host)
     looked, links = MediaFolder(target), dict[str, None]()
 
     def copy(name: str, _size: int) -> None:
