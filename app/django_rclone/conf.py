@@ -82,12 +82,16 @@ def _positive(value: Any) -> str:
     return "" if fits else "must be a whole number, 1 or more"
 
 
+_LONGEST = 100 * 365 * 86400
+"""Seconds of the longest duration, a century: what waits, and what is added to a date, must take it."""
+
+
 def _boolean(value: Any) -> str:
     return "" if isinstance(value, bool) else "must be True or False"
 
 
 def _seconds(value: Any) -> str:
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0):
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _LONGEST):
         return ""
     return "must be a number of seconds, or None for no limit"
 
