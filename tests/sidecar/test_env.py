@@ -84,6 +84,7 @@ def test_a_delay_of_nothing_is_none():
         ("BACKUP_COMPRESSION", "lz4", "it must be zstd, gzip or none"),
         ("BACKUP_LOG_FORMAT", "xml", "it must be text or json."),
         ("BACKUP_REMOTE", ":sftp,host=h,pass=canary:x", "holds a password"),
+        *((name, " ", "is blank. Give it a value, or leave it empty.") for name in ("BACKUP_REMOTE", "BACKUP_PROJECT")),
         (
             "BACKUP_ENCRYPTION_PASSWORD",
             "canary\ncanary",
