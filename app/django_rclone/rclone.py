@@ -58,6 +58,9 @@ _PARTS = (
     ("--b2-chunk-size", 96 * _MEBIBYTE, 10_000),
 )
 
+# The precision, in nanoseconds, of a backend that keeps no times: a hundred years. Source: fs.ModTimeNotSupported.
+_NO_TIMES = 100 * 365 * 24 * 3600 * 10**9
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -76,6 +79,10 @@ class Abilities:
     """An object is visible only when it is complete."""
     streams: bool
     """It takes a stream of unknown length; otherwise rclone first writes all of it to local disk."""
+    times: bool = True
+    """It keeps when a file was modified."""
+    hashes: bool = True
+    """It tells a hash of each file."""
 
 
 def abilities(features: Mapping[str, Any]) -> Abilities:
@@ -88,6 +95,8 @@ def abilities(features: Mapping[str, Any]) -> Abilities:
     return Abilities(
         atomic=bool(flags.get("BucketBased")) and not flags.get("PartialUploads"),
         streams=bool(flags.get("PutStream")),
+        times=features.get("Precision", 0) < _NO_TIMES,
+        hashes=bool(features.get("Hashes", True)),
     )
 
 
@@ -257,7 +266,10 @@ class Remote:
     def stored_at(self, path: str) -> datetime | None:
         """Returns when the storage says that a file came, where it keeps such a time; else when it was made."""
         question = ("lsjson", "--stat", "--use-server-modtime", "--no-mimetype", self.path(path))
-        answer = json.loads(self._answer(*question))
+        try:
+            answer = json.loads(self._answer(*question))
+        except Missing:
+            return None
         return datetime.fromisoformat(answer["ModTime"]) if answer else None
 
     def contents(self, folder: str, patterns: tuple[str, ...]) -> list[str]:
@@ -274,7 +286,7 @@ class Remote:
     def put(self, path: str, content: bytes, *, atomic: bool) -> None:
         """Writes a small file; it is there whole or not at all."""
         target = path if atomic else path + PARTIAL
-        run(self.write(target), stdin=content, timeout=self.limits.stall or _PATIENCE)
+        run(self.write(target), stdin=content, timeout=self.limits.timeout, stall=self.limits.stall or _PATIENCE)
         if not atomic:
             self.move(target, path)
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 
 from django_rclone.command import Attached, Command, Secret
 from django_rclone.exceptions import Unavailable
-from django_rclone.process.child import GRACE, Process, content_file, end, last_words
+from django_rclone.process.child import GRACE, Process, content_file, end, last_words, start
 from django_rclone.process.interrupts import held
 from django_rclone.process.line import Line
 from django_rclone.process.watch import NO_LIMITS, TICK, Limits, Signs, Watch, stood_still
@@ -123,10 +123,9 @@ def _collecting(moved: Callable[[], None] = lambda: None) -> Iterator[tuple[int,
     collector = threading.Thread(target=collect, name="output", daemon=True)
     try:
         yield write, collected
+        start(collector)
     except BaseException:
         os.close(read)
         raise
-    else:
-        collector.start()
     finally:
         os.close(write)

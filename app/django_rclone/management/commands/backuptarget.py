@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.core.management.base import CommandParser
 
-from django_rclone import answer, conf
+from django_rclone import answer, arguments, conf
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.management.base import BackupCommand
 
@@ -24,11 +24,14 @@ class Command(BackupCommand):
         "and nowhere else; send it to memory, never to a log."
     )
 
+    prints_result = True
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "-d",
             "--database",
             action="append",
+            type=arguments.text,
             metavar="ALIAS",
             help="Only this database alias; may be given several times. Default: all.",
         )
