@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from django_rclone import encryption, naming, rclone, rclone_secrets, streams
+from django_rclone import encryption, folders, naming, rclone, rclone_secrets, streams
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.process import Limits
@@ -45,15 +45,26 @@ def _flags(value: Any) -> str:
 
 
 def _folder(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip("/"):
-        return "must be the name of a folder on the remote"
-    parts = value.strip("/").split("/")
-    if value.startswith("/") or ".." in parts or "." in parts:
-        return "must be a folder below REMOTE: no leading slash, no '..'"
-    return f"cannot be {value!r}: manifests live there" if parts[0] == naming.MANIFEST_DIR else ""
+    return folders.problem(value) if isinstance(value, str) else "must be the name of a folder on the remote"
+
+
+def _backup_folder(value: Any) -> str:
+    if wrong := _folder(value):
+        return wrong
+    # What is written there must be listed, restored and removed again: the same rule holds for it.
+    wrong = naming.path_problem(f"{value.strip('/')}/x")
+    return f"cannot be {value!r}: it {wrong}" if wrong else ""
+
+
+def _project(value: Any) -> str:
+    if not isinstance(value, str) or (value and not value.strip()):
+        return "must be a text, empty or not blank"
+    return "" if value.isprintable() else f"cannot be {value!r}: it has characters that cannot be shown"
 
 
 def _template(value: Any) -> str:
+    if isinstance(value, str) and not value.isprintable():
+        return "has characters that cannot be shown"
     return naming.template_problem(value) if isinstance(value, str) else "must be a text"
 
 
@@ -61,7 +72,9 @@ def _date_format(value: Any) -> str:
     if not isinstance(value, str) or not value:
         return "must be a strftime format"
     rendered = datetime(2026, 1, 2, 3, 4, 5).strftime(value)  # noqa: DTZ001 - only its form matters
-    return "renders a '/': a file name has none" if "/" in rendered else ""
+    if not rendered.isprintable():
+        return "renders characters that cannot be shown"
+    return "renders a '/' or '\\': a file name has none" if "/" in rendered or "\\" in rendered else ""
 
 
 def _positive(value: Any) -> str:
@@ -69,8 +82,16 @@ def _positive(value: Any) -> str:
     return "" if fits else "must be a whole number, 1 or more"
 
 
+_LONGEST = 100 * 365 * 86400
+"""Seconds of the longest duration, a century: what waits, and what is added to a date, must take it."""
+
+
+def _boolean(value: Any) -> str:
+    return "" if isinstance(value, bool) else "must be True or False"
+
+
 def _seconds(value: Any) -> str:
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0):
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _LONGEST):
         return ""
     return "must be a number of seconds, or None for no limit"
 
@@ -102,7 +123,7 @@ SETTINGS: Mapping[str, Setting] = {
     "PROJECT": Setting(
         "",
         "Names this project in its manifests; set it where several projects share one remote.",
-        partial(_text, empty=True),
+        _project,
     ),
     "RCLONE_BINARY": Setting("rclone", "The rclone program, by name or path.", _text),
     "RCLONE_CONFIG": Setting(None, "Path of rclone.conf; None: rclone's own default.", _path),
@@ -110,13 +131,18 @@ SETTINGS: Mapping[str, Setting] = {
     "ENCRYPTION_PASSWORD": Setting(
         "", "Encrypts everything but RESTORE.md, names too, with rclone crypt; empty: nothing.", _password
     ),
-    "DB_BACKUP_DIR": Setting("db", "Folder for databases, below REMOTE.", _folder),
+    "DB_BACKUP_DIR": Setting("db", "Folder for databases, below REMOTE.", _backup_folder),
     "DB_FILENAME_TEMPLATE": Setting(
         "{database}-{datetime}.{ext}", "Names of objects; an id is added before the extension.", _template
     ),
     "DB_DATE_FORMAT": Setting("%Y-%m-%d-%H%M%S", "How {datetime} is written (strftime, in UTC).", _date_format),
     "DB_CLEANUP_KEEP": Setting(10, "How many backups of a database `dbbackup --clean` keeps.", _positive),
-    "MEDIA_BACKUP_DIR": Setting("media", "Folder for the mirror of MEDIA_ROOT, below REMOTE.", _folder),
+    "MEDIA_BACKUP_DIR": Setting(
+        "media", "Folder for the mirror of MEDIA_ROOT, below REMOTE; with PROJECT set, below projects/NAME.", _folder
+    ),
+    "MEDIA_FOLLOW_LINKS": Setting(
+        False, "Whether links in MEDIA_ROOT are saved as what they lead to; if not, they are left out.", _boolean
+    ),
     "COMPRESSION": Setting(
         "zstd", '"zstd", "gzip", "none", or {"METHOD": "zstd", "LEVEL": 3} (zstd 1-19, gzip 1-9).', _compression
     ),
@@ -176,6 +202,8 @@ def remote() -> rclone.Remote:
             'DJANGO_RCLONE["REMOTE"] is not set. Say where backups go, for instance DJANGO_RCLONE = '
             '{"REMOTE": "s3:bucket/site"}.'
         )
+    if wrong := folder_overlap():
+        raise ConfigurationError(wrong)
     root, config = get("REMOTE"), get("RCLONE_CONFIG")
     if rclone_secrets.has_secret(root):
         raise ConfigurationError(f'DJANGO_RCLONE["REMOTE"] {rclone_secrets.EXPOSED}')
@@ -187,6 +215,11 @@ def remote() -> rclone.Remote:
     )
     password = get("ENCRYPTION_PASSWORD")
     return encryption.encrypted(plain, Secret(password)) if password else plain
+
+
+def folder_overlap() -> str:
+    """Returns what is wrong with the folders of databases and media files together, as a sentence; empty: nothing."""
+    return folders.overlap(get("DB_BACKUP_DIR"), get("MEDIA_BACKUP_DIR"), get("PROJECT"))
 
 
 def compression() -> tuple[str, int]:
@@ -208,4 +241,5 @@ def names() -> naming.Scheme:
         folder=get("DB_BACKUP_DIR").strip("/"),
         template=get("DB_FILENAME_TEMPLATE"),
         date_format=get("DB_DATE_FORMAT"),
+        media=get("MEDIA_BACKUP_DIR").strip("/"),
     )

@@ -56,7 +56,7 @@ VARIABLES: Mapping[str, Variable] = {
         "storage do not all begin at once.",
         "seconds, or like 15m; off for none",
         "off",
-        forms.seconds,
+        forms.delay,
     ),
     "BACKUP_ON_START": Variable(
         "Whether `serve` makes a backup when it starts, and not only if the last slot was missed.",
@@ -75,19 +75,25 @@ VARIABLES: Mapping[str, Variable] = {
         "what the container is given.",
         "seconds, or like 5m; off for none",
         "5",
-        forms.seconds,
+        forms.delay,
     ),
     "BACKUP_MEDIA": Variable(
         "Whether `backup` saves the media files too; auto: where the project keeps them in a folder that is there.",
         "auto, on or off",
         "auto",
-        forms.choice("auto", "on", "off"),
+        forms.switch_or("auto"),
     ),
     "BACKUP_MEDIA_ROOT": Variable(
         "The folder of the media files in this container; wins over the project's settings.",
         "a folder",
         parse=forms.folder,
         unset="`MEDIA_ROOT` of the project",
+    ),
+    "BACKUP_MEDIA_FOLLOW_LINKS": Variable(
+        "Whether links in the folder of the media files are saved as what they lead to; if not, they are left out.",
+        "on or off",
+        parse=forms.switch,
+        unset="`MEDIA_FOLLOW_LINKS` of the project's `DJANGO_RCLONE`, else off",
     ),
     "BACKUP_TIME_ZONE": Variable(
         "Time zone of times that are given without an offset.",

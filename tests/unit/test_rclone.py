@@ -93,7 +93,7 @@ def test_no_flag_without_a_value_swallows_the_next_one() -> None:
     """All of rclone's own flags: one that its help shows without a type takes no value."""
     text = run(Remote("").command("help", "flags")).decode()
     flags = re.findall(r"^ +(?:-\w, )?(--[\w-]+)( \w+)?  ", text, re.MULTILINE)
-    switches = [name for name, kind in flags if not kind]
+    switches = [name for name, kind in flags if not kind and name != "--ignore-case"]  # that one is a filter
     assert "--s3-env-auth" in switches
     for switch in switches:
         assert Remote("x:", flags=(switch, "--bwlimit")).read("a").argv[-2:] == (switch, "--bwlimit"), switch
@@ -169,6 +169,15 @@ def test_small_uploads_leave_the_users_parts_alone() -> None:
 )
 def test_abilities_are_read_from_features(features: dict[str, bool], expected: Abilities) -> None:
     assert abilities({"Name": "x", "Features": features}) == expected
+
+
+@pytest.mark.parametrize(
+    ("precision", "hashes", "expected"),
+    [(1, ["md5"], (True, True)), (10**9, [], (True, False)), (3153600000000000000, [], (False, False))],
+)
+def test_what_files_can_be_compared_by_is_read_too(precision: int, hashes: list[str], expected: object) -> None:
+    can = abilities({"Features": {}, "Precision": precision, "Hashes": hashes})
+    assert (can.times, can.hashes) == expected
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django_rclone import source
 from django_rclone.command import Command
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
@@ -53,10 +54,14 @@ class Dump:
     """What the command has compressed with already, for instance ``zstd:3``; empty: the recipe compresses."""
     consistency: str = "snapshot"
     """``snapshot`` if the dump is one moment of the database, ``none`` if it is not."""
+    checks: tuple[Command, ...] = ()
+    """What must end 0 before the dump begins: programs that refuse what could not be restored from it."""
     through: tuple[Command, ...] = ()
     """Programs that the dump passes through on its way, one after another."""
     notes: tuple[str, ...] = ()
     """What people should know about this dump, one sentence each."""
+    session: Mapping[str, str] = field(default_factory=dict)
+    """Settings of the session that a restore needs too, so that everything means what it meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,11 @@ class BaseConnector(ABC):
     def name(self) -> str:
         """The database's name, as manifests carry it."""
         return str(self.settings.get("NAME") or "")
+
+    @property
+    def source(self) -> str:
+        """Where the database is, without its name and without secrets: server and port, as manifests carry it."""
+        return source.of(self.settings)
 
     @property
     @abstractmethod

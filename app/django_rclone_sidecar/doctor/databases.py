@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django_rclone import conf, display, restore
+from django_rclone import conf, display, process, restore
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector, Facts, Mode
 from django_rclone.exceptions import NothingToRestore
@@ -65,6 +65,8 @@ def _dump(patient: Patient) -> Iterator[Finding]:
         return
     connector, facts = known
     dump = connector.dump(facts)
+    for check in dump.checks:
+        process.run(check)
     for note in dump.notes:
         yield warn(patient.named("dump"), message=note)
     yield ok(patient.named("dump"), message=f"{dump.client} fits, and nothing is in the way")
@@ -80,9 +82,9 @@ def _restore(patient: Patient) -> Iterator[Finding]:
         yield warn(patient.named("restore"), message=problem)
     if hindrances:
         return
-    owner = Owner(conf.get("PROJECT"), connector.alias, connector.name)
+    owner = Owner.of(conf.get("PROJECT"), connector)
     try:
-        newest = restore.latest(conf.remote(), conf.names(), owner)
+        newest = restore.latest(conf.remote(), conf.names(), owner, connector=connector)
     except NothingToRestore:
         yield ok(patient.named("restore"), message="nothing is in the way; a backup to plan one with is not there yet")
         return

@@ -6,7 +6,7 @@ import logging
 from argparse import ArgumentParser
 from functools import partial
 
-from django_rclone import conf
+from django_rclone import arguments, conf
 from django_rclone.backup import Run
 
 from django_rclone_sidecar import boot, lock, logs, media, reporting
@@ -27,14 +27,21 @@ def parser() -> ArgumentParser:
         "-d",
         "--database",
         action="append",
+        type=arguments.text,
         metavar="ALIAS",
         help="Only this database, and no media files; may be given several times.",
+    )
+    made.add_argument(
+        "--allow-deletes",
+        action="store_true",
+        help="Go on when most of the media mirror's files are gone from their folder, and some are not: they are "
+        "deleted.",
     )
     return made
 
 
-def main(arguments: list[str]) -> int:
-    options = parser().parse_args(arguments)
+def main(given: list[str]) -> int:
+    options = parser().parse_args(given)
     with reporting.run("backup") as reporter:
         sidecar = boot.start()
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
@@ -44,6 +51,6 @@ def main(arguments: list[str]) -> int:
                 logger.info("BACKUP_KEEP_LAST is not set: all backups are kept.", extra={"event": "retention.none"})
             parts = [sidecar.part(partial(save, alias, run, keep), alias) for alias in sidecar.chosen(options.database)]
             if not options.database and media.wanted(sidecar, run.remote):
-                parts.append(sidecar.part(partial(media.back_up, run.remote)))
+                parts.append(sidecar.part(partial(media.back_up, run.remote, allow_deletes=options.allow_deletes)))
             reporter.each(parts)
     return 0
