@@ -43,10 +43,17 @@ class Values:
         for alias, settings in value.items():
             self._refuse("an alias in DATABASES", alias)
             try:
+                if len(value) > 1 and self._is_empty(str(alias), settings):
+                    continue
                 known[str(alias)] = self._database(str(alias), settings)
             except NotKnown as error:
                 problems[str(alias)] = str(error)
         return known, problems
+
+    def _is_empty(self, alias: str, settings: Any) -> bool:
+        """Tells whether an entry is ``{}``, Django's own form where no database is the default one."""
+        self._refuse(f"DATABASES[{alias!r}]", settings, parts=False)
+        return isinstance(settings, Mapping) and not settings
 
     def _database(self, alias: str, settings: Any) -> dict[str, Any]:
         what = f"DATABASES[{alias!r}]"
