@@ -81,6 +81,8 @@ class Values:
     def _options(self, alias: str, options: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
         for key, value in options.items():
             self._refuse(f"a key in DATABASES[{alias!r}]['OPTIONS']", key)
+            if key == "application_name":  # client programs go by their own names
+                continue
             if key in _DRIVER_OPTIONS:
                 if unknown(value) is not None:
                     continue
