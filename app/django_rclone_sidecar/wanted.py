@@ -42,7 +42,7 @@ class Shelf:
     project: str
 
     def owner(self, connector: BaseConnector) -> Owner:
-        return Owner(self.project, connector.alias, connector.name)
+        return Owner.of(self.project, connector)
 
 
 def wishes(options: Namespace, sidecar: Sidecar, shelf: Shelf) -> list[Wish]:
@@ -57,7 +57,7 @@ def wishes(options: Namespace, sidecar: Sidecar, shelf: Shelf) -> list[Wish]:
     at = options.at and (options.at if options.at.tzinfo else timezone.make_aware(options.at))
 
     def newest(connector: BaseConnector) -> Backup:
-        return restore.latest(*_at(shelf, connector), at=at, unverified=options.unverified)
+        return restore.latest(*_at(shelf, connector), at=at, unverified=options.unverified, connector=connector)
 
     return [Wish(alias, newest) for alias in sidecar.chosen(options.database)]
 
@@ -108,6 +108,6 @@ def choose(shelf: Shelf, alias: str) -> str:
     return good[int(answer) - 1].id
 
 
-def shelf(from_project: str) -> Shelf:
+def shelf(from_project: str | None) -> Shelf:
     """Returns where this run looks."""
     return Shelf(conf.remote(), conf.names(), from_project or conf.get("PROJECT"))

@@ -7,12 +7,15 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django_rclone import catalog, naming, prune, selection
+from django_rclone import catalog, display, naming, prune, selection
+from django_rclone import listing as listing_of
+from django_rclone import manifest as manifests
 from django_rclone.catalog import Backup, State
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
 from django_rclone.manifest import Manifest, StoredObject
@@ -414,11 +417,65 @@ def test_other_projects_and_aliases_are_not_ours() -> None:
         selection.latest(listed, US)
 
 
-def test_a_project_that_was_named_later_still_owns_what_it_made_before() -> None:
-    listed = [found("aaaaa1", name="app")]
-    assert selection.latest(listed, Owner("shop", "default", "app")).id == "aaaaa1"
-    with pytest.raises(NothingToRestore):
-        selection.latest(listed, Owner("shop", "default", "another"))
+def test_what_bears_no_projects_name_is_a_named_projects_only_when_it_is_asked_for() -> None:
+    listed = newest_first(found("aaaaa1", hours=1, name="app", host="web1"), found("aaaaa2", hours=2, name="app"))
+    file = listed[0].file
+    words = (
+        r'of the project "shop"\. 2 bear no project.s name, the newest of "app", of 2026-11-23T09:15:00Z, made on '
+        rf"web1\. If it is yours, restore it with --input-path {file}\.$"
+    )
+    with pytest.raises(NothingToRestore, match=words):
+        selection.latest(listed, Owner("shop", "default", "app"))
+    with pytest.raises(NothingToRestore, match=words):
+        selection.latest(listed, Owner("shop", "default", "app"), unverified=True)
+    with pytest.raises(NothingToRestore, match="2 bear no"):
+        selection.latest(listed, Owner("shop", "default", "app"), at=NOW)
+
+
+def test_two_sites_without_a_projects_name_are_told_apart_by_their_servers() -> None:
+    listed = newest_first(
+        found("aaaaa1", hours=1, source="db1"), found("aaaaa2", hours=2, source="db2"), found("aaaaa3", hours=9)
+    )
+    assert selection.latest(listed, Owner("", "default", "app", "db1")).id == "aaaaa1"
+    for ours in ("db2", "db3", ""):
+        with pytest.raises(ConfigurationError, match=rf"db1: {listed[0].file} of .*; .*--input-path, or set PROJECT"):
+            selection.latest(listed, Owner("", "default", "app", ours))
+    assert selection.latest(listed[1:], Owner("", "default", "app", "db2")).id == "aaaaa2"
+
+
+def test_a_lone_site_is_restored_on_another_server_with_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    listed = [found("aaaaa1", source="db1")]
+    assert selection.latest(listed, Owner("", "default", "app", "db2:6432")).id == "aaaaa1"
+    assert f"{listed[0].file} is a backup of the database on db1; this one is on db2:6432." in caplog.text
+
+
+def test_a_named_project_is_the_same_on_every_server() -> None:
+    listed = newest_first(
+        found("aaaaa1", hours=1, project="shop", source="db1"), found("aaaaa2", hours=2, project="shop", source="db2")
+    )
+    assert selection.latest(listed, Owner("shop", "default", "app", "db3")).id == "aaaaa1"
+
+
+def test_what_is_dated_after_now_is_not_the_latest_and_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    late, soon, old = found("aaaaa1", hours=-2), found("aaaaa2", hours=-0.9), found("aaaaa3", hours=5)
+    assert selection.latest([late, soon, old], US, now=NOW).id == "aaaaa2"
+    assert selection.latest([late, old], US, now=NOW).id == "aaaaa3"
+    assert "1 backups are dated after now (2026-11-23T10:15:00Z), the newest default-2026-11-23-121500" in caplog.text
+    assert "--input-path restores one" in caplog.text
+
+
+def test_what_is_dated_after_now_is_restored_with_a_word_where_there_is_nothing_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert selection.latest([found("aaaaa1", hours=-9), found("aaaaa2", hours=-50)], US, now=NOW).id == "aaaaa1"
+    assert "there is no other" in caplog.text
+
+
+def test_a_restore_to_a_time_that_has_not_come_is_refused() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"--at 2062-11-23 .* is in the future: this machine's clock says 2026"
+    ):
+        selection.latest([found("aaaaa1")], US, at=NOW.replace(year=2062), now=NOW)
 
 
 def test_two_databases_under_one_alias_are_told_apart_by_name_or_not_at_all() -> None:
@@ -436,7 +493,8 @@ any_backup = st.builds(
     found,
     st.integers(0, 999).map(lambda number: f"a{number:05}"),
     st.sampled_from(State),
-    hours=st.integers(0, 50),
+    hours=st.integers(-9, 50),
+    source=st.sampled_from(["", "db1", "db2"]),
     database=st.sampled_from(["default", "second"]),
     project=st.sampled_from(["", "shop", "other"]),
     name=st.sampled_from(["app", "blog"]),
@@ -452,22 +510,24 @@ any_backup = st.builds(
 def test_the_latest_is_ours_and_proven_or_there_is_none(
     listed: list[Backup], project: str, unverified: bool, hours: int | None
 ) -> None:
-    owner = Owner(project, "default", "app")
+    owner = Owner(project, "default", "app", "db1")
     at = None if hours is None else NOW - timedelta(hours=hours)
     try:
-        chosen = selection.latest(listed, owner, at=at, unverified=unverified)
+        chosen = selection.latest(listed, owner, at=at, unverified=unverified, now=NOW)
     except (NothingToRestore, ConfigurationError):
         return
     assert chosen.database == "default"
-    assert chosen.manifest.project in ("", project)
+    assert chosen.manifest.project == project or chosen.state is State.UNVERIFIED
     assert at is None or chosen.moment <= at
     assert chosen.state is State.GOOD or (unverified and chosen.state is State.UNVERIFIED)
     better = [
         one
         for one in listed
         if one.state is State.GOOD and owner.owns_exactly(one) and (at is None or one.moment <= at)
+        if not selection.dated_ahead(one, NOW)
     ]
-    assert all(chosen.moment >= one.moment for one in better)
+    assert all(chosen.moment >= one.moment for one in better) or selection.dated_ahead(chosen, NOW)
+    assert not better or not selection.dated_ahead(chosen, NOW)
     assert not better or chosen.state is State.GOOD
 
 
@@ -476,3 +536,56 @@ def test_a_backup_is_found_by_its_path(name: str) -> None:
     one = dataclasses.replace(found("k3f9q2"), path=f"db/{name}")
     assert catalog.find([one], f"db/{name}") is one
     assert catalog.find([one], name) is None
+
+
+# What a manifest may be
+
+
+def test_a_manifest_that_is_too_large_is_damaged_and_never_read(watched: Watched) -> None:
+    watched.there.backup("good01", hours=1)
+    with watched.there.backup("large1", hours=2).open("r+b") as file:
+        file.truncate(manifests.LARGEST + 1)
+    found, calls, read = watched.load({})
+    assert [(one.id, one.state) for one in found if one.state is not State.ORPHAN] == [
+        ("good01", State.GOOD),
+        ("large1", State.DAMAGED),
+    ]
+    assert "has 16,777,217 bytes, a manifest 16,777,216 at most" in found[-1].problem + found[1].problem
+    assert (calls, read) == (3, {"good01"})
+
+
+def test_many_large_manifests_are_read_a_few_at_a_time(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "_AT_ONCE", 2000)
+    made = {f"good0{number}" for number in range(6)}
+    for number, backup_id in enumerate(sorted(made)):
+        watched.there.backup(backup_id, hours=number)
+    found, calls, read = watched.load({})
+    assert {one.id for one in found if one.state is State.GOOD} == made == read
+    assert calls > 3
+
+
+def test_row_counts_of_very_many_tables_are_not_kept_in_a_list(folder: Folder) -> None:
+    tables = {f"tenant_{number:04}.note": number for number in range(1001)}
+    made = dataclasses.replace(manifest("k3f9q2"), tables=tables)
+    folder.write(made.objects[0].path)
+    folder.write(ManifestName(made.point, "default", "k3f9q2").path, made.to_json().encode())
+    (found,) = folder.load()
+    assert (found.state, found.manifest.tables) == (State.GOOD, {})
+
+
+@pytest.mark.parametrize("name", ["20261399T995999Z", "99999999T999999Z", "00000101T000000Z", "00010101T000000Z"])
+def test_a_name_without_a_moment_is_a_damaged_line(folder: Folder, name: str) -> None:
+    folder.write(f"manifests/{name}-default-k3f9q2.json", b"x")
+    (found,) = folder.load()
+    assert found.state is State.DAMAGED
+    assert display.moment(found.moment)
+
+
+@pytest.mark.parametrize("year", [1, 1000, 9999])
+def test_a_name_with_an_odd_year_can_be_shown(folder: Folder, year: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati" if year == 9999 else "America/New_York")
+    time.tzset()
+    folder.write(f"db/default-{year:04}-12-31-235959-k3f9q2.dump")
+    assert len(listing_of.table(folder.load(), NOW)) == 2
+    monkeypatch.undo()
+    time.tzset()

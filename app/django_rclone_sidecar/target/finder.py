@@ -18,13 +18,18 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from django_rclone_sidecar.target import guards, tolerance
+from django_rclone_sidecar.target import guards, substitutes, tolerance
 from django_rclone_sidecar.target.modules import StandInModule
 from django_rclone_sidecar.target.record import RECORD, Origin, Place
 
 _WORD = r"(?:settings|local|secrets?|private|overrides?|prod|production|staging|deploy|dev|env|site|conf|config)"
 _OWN = re.compile(rf"{_WORD}(?:_{_WORD})*|\w+_(?:settings|local)")
 """Names of modules that projects keep beside their settings and publish nowhere."""
+_OWN_PART = re.compile(
+    r"(?:local|user|site|custom|private|secret|override|extra|host|instance|deploy|prod|production|staging|dev|test)"
+    r"_(?:settings|local)|settings_local|local|secrets?|secret_?keys?|private|overrides?"
+)
+"""The same, in a package of any name."""
 
 
 class TolerantFinder(MetaPathFinder):
@@ -32,6 +37,8 @@ class TolerantFinder(MetaPathFinder):
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         spec = PathFinder.find_spec(name, path, target)
+        if spec is None:
+            spec = _root_itself(name)
         if spec is None:
             return None
         if isinstance(spec.loader, SourceFileLoader) and RECORD.below(str(spec.origin)):
@@ -55,7 +62,10 @@ class StandInFinder(MetaPathFinder):
 
     def find_spec(self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
         top, _, rest = name.partition(".")
+        if rest and (same := substitutes.same_module(name)) is not None:
+            return ModuleSpec(name, SameLoader(same))
         if rest and not isinstance(sys.modules.get(name.rpartition(".")[0]), StandInModule):
+            _note_own_part(name)
             return None  # a missing part of a package that is here
         if top in sys.stdlib_module_names:
             return None
@@ -68,10 +78,13 @@ class StandInFinder(MetaPathFinder):
         guarded = probing or guards.is_guarded(place.file, place.line)
         origin = Origin(name, top, place, guarded=guarded)
         if guarded and not rest:
-            own = not probing and _OWN.fullmatch(top.lower()) is not None
-            RECORD.note("own" if own else "guard", origin)
+            own = not probing and _is_own_settings(top, _wanted(name))
+            either = substitutes.has_substitute(top)
+            RECORD.note("own" if own else "either" if either else "guard", origin)
             if own or not RECORD.other_way:
                 return None
+        if (same := substitutes.same_module(name)) is not None:
+            return ModuleSpec(name, SameLoader(same))
         RECORD.note("import", origin)
         return ModuleSpec(name, StandInLoader(origin), is_package=True)
 
@@ -86,7 +99,22 @@ class StandInLoader(Loader):
         return StandInModule(spec.name, self._origin)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Does nothing: there is no code."""
+        """Adds the parts that are known."""
+        for name, part in substitutes.known_parts(module.__name__).items():
+            setattr(module, name, part)
+
+
+class SameLoader(Loader):
+    """Gives a module that is the same under another name."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+
+    def create_module(self, _spec: ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Does nothing: it is whole."""
 
 
 def install() -> None:
@@ -106,6 +134,41 @@ def _recorded_version(cls: Any, name: str) -> Any:
     except importlib.metadata.PackageNotFoundError:
         RECORD.note("guard", Origin(f"version of {name}", name, (*RECORD.places(), Place("", 0, "", ""))[0]))
         raise
+
+
+def _root_itself(name: str) -> ModuleSpec | None:
+    """Finds the folder of the target itself, where it is a package and its modules import each other from it."""
+    root = Path(RECORD.root)
+    if name != root.name or not (root / "__init__.py").is_file():
+        return None
+    return PathFinder.find_spec(name, [str(root.parent)])
+
+
+def _note_own_part(name: str) -> None:
+    """Notes a missing module in a package of the project's own, where its author can do without."""
+    parent = sys.modules.get(name.rpartition(".")[0])
+    frame, probing = _importing_frame()
+    if parent is None or frame is None or not any(RECORD.below(f"{folder}/") for folder in parent.__path__):
+        return
+    place = Place(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_qualname, "")
+    if probing or guards.is_guarded(place.file, place.line):
+        RECORD.note("own", Origin(name, name.partition(".")[0], place))
+
+
+def _is_own_settings(top: str, wanted: str) -> bool:
+    _, _, last = wanted.lower().rpartition(".")
+    return _OWN.fullmatch(top.lower()) is not None or _OWN_PART.fullmatch(last) is not None
+
+
+def _wanted(name: str) -> str:
+    """Returns the module that is wanted, of which ``name`` is the part that is asked for first."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and not RECORD.below(frame.f_code.co_filename):
+        asked = frame.f_locals.get("name") if frame.f_code.co_filename.startswith("<frozen importlib") else None
+        if isinstance(asked, str) and asked.startswith(name + "."):
+            name = asked
+        frame = frame.f_back
+    return name
 
 
 def _importing_frame() -> tuple[FrameType | None, bool]:

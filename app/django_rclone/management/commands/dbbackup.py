@@ -6,12 +6,13 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from django_rclone import conf, display, several
+from django_rclone import arguments, conf, display, several
 from django_rclone.backup import Run, back_up
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.management.base import BackupCommand
+from django_rclone.manifest import Manifest
 from django_rclone.prune import prune
 from django_rclone.selection import Owner
 
@@ -30,6 +31,7 @@ class Command(BackupCommand):
             "-d",
             "--database",
             action="append",
+            type=arguments.text,
             metavar="ALIAS",
             help="Database alias; may be given several times. Default: default.",
         )
@@ -59,10 +61,10 @@ class Command(BackupCommand):
             verbosity=verbosity,
         )
         if clean:
-            self._clean(connector, run, verbosity)
+            self._clean(connector, run, manifest, verbosity)
 
-    def _clean(self, connector: BaseConnector, run: Run, verbosity: int) -> None:
-        owner = Owner(run.project, connector.alias, connector.name)
-        keep = conf.get("DB_CLEANUP_KEEP")
-        for gone in prune(run.remote, run.names, owner, keep=keep, now=run.clock(), timeout=run.limits.timeout):
+    def _clean(self, connector: BaseConnector, run: Run, made: Manifest, verbosity: int) -> None:
+        owner = Owner.of(run.project, connector)
+        keep, limit = conf.get("DB_CLEANUP_KEEP"), run.limits.timeout
+        for gone in prune(run.remote, run.names, owner, keep=keep, now=run.now(), timeout=limit, made=made.id):
             self.say(f"Removed {gone.path} ({gone.state}).", verbosity=verbosity)
