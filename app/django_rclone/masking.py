@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 
 # Shorter values would mask ordinary letters everywhere, and are no secrets worth the name.
 _SHORTEST = 3
+# A switch with a name like AUTH is no secret, and its value is in every line of JSON.
+_SWITCHED = frozenset(("true", "false", "yes", "off", "none", "null", "unset"))
 _NAMES = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|DSN", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(\w://[^\s:/@]*:)[^\s/@]+(@)")
 
@@ -27,6 +29,6 @@ def secret_values(env: Mapping[str, str]) -> list[str]:
 def mask(text: str, secrets: Iterable[str] = ()) -> str:
     """Returns ``text`` with every secret, and every password inside a URL, replaced by ``***``."""
     for secret in sorted(set(secrets), key=len, reverse=True):
-        if len(secret) >= _SHORTEST:
+        if len(secret) >= _SHORTEST and secret.lower() not in _SWITCHED:
             text = text.replace(secret, "***")
     return _URL_PASSWORD.sub(r"\1***\2", text)
