@@ -90,7 +90,7 @@ def check_connectors(**_kwargs: Any) -> list[CheckMessage]:
 
 def _connector_problems(alias: str) -> Iterator[CheckMessage]:
     engine = str(settings.DATABASES[alias].get("ENGINE", ""))
-    if engine in ("", "django.db.backends.dummy"):
+    if engine in registry.NONE:
         return
     path = registry.connector_path(alias, engine)
     if not path:
@@ -108,7 +108,7 @@ def _connector_problems(alias: str) -> Iterator[CheckMessage]:
     except ConfigurationError as error:
         yield Error(str(error), hint="Check CONNECTORS and CONNECTOR_MAPPING.", id=f"{TAG}.E005")
         return
-    connector = registry.connector(alias)
+    connector = registry.connector(alias, connects=False)
     for problem in connector.check():
         yield Error(f'Database "{alias}": {problem}', hint="See docs/connectors.md.", id=f"{TAG}.E007")
     for problem in connector.hindrances():

@@ -84,12 +84,16 @@ def _positive(value: Any) -> str:
     return "" if fits else "must be a whole number, 1 or more"
 
 
+_LONGEST = 100 * 365 * 86400
+"""Seconds of the longest duration, a century: what waits, and what is added to a date, must take it."""
+
+
 def _boolean(value: Any) -> str:
     return "" if isinstance(value, bool) else "must be True or False"
 
 
 def _seconds(value: Any) -> str:
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0):
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _LONGEST):
         return ""
     return "must be a number of seconds, or None for no limit"
 
@@ -135,7 +139,9 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "DB_DATE_FORMAT": Setting("%Y-%m-%d-%H%M%S", "How {datetime} is written (strftime, in UTC).", _date_format),
     "DB_CLEANUP_KEEP": Setting(10, "How many backups of a database `dbbackup --clean` keeps.", _positive),
-    "MEDIA_BACKUP_DIR": Setting("media", "Folder for the mirror of MEDIA_ROOT, below REMOTE.", _folder),
+    "MEDIA_BACKUP_DIR": Setting(
+        "media", "Folder for the mirror of MEDIA_ROOT, below REMOTE; with PROJECT set, below projects/NAME.", _folder
+    ),
     "MEDIA_FOLLOW_LINKS": Setting(
         False, "Whether links in MEDIA_ROOT are saved as what they lead to; if not, they are left out.", _boolean
     ),

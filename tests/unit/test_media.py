@@ -134,6 +134,19 @@ def test_another_source_is_said_and_may_delete_less(site: Site, caplog: pytest.L
     assert "was made of /srv/other on" in caplog.text
 
 
+def test_two_projects_without_a_name_do_not_erase_each_other(site: Site, tmp_path: Path, settings: Any) -> None:
+    other = Site(tmp_path / "other", site.remote, settings)
+    for owner in (site, other):
+        owner.fill("logo.txt", f"{owner.root.name}/1.txt", f"{owner.root.name}/2.txt")
+    site.set()
+    site.back_up()
+    before = site.mirrored()
+    other.set()
+    with pytest.raises(ConfigurationError, match="2 of 3 files"):
+        other.back_up()
+    assert site.mirrored() == before
+
+
 # What may be deleted
 
 
@@ -270,6 +283,18 @@ def test_a_restore_neither_writes_nor_deletes_through_a_link(site: Site, tmp_pat
         site.restore()
     assert not (site.root / "a.txt").exists()
     assert [path.name for path in outside.iterdir()] == ["theirs.txt"]
+
+
+def test_a_restore_replaces_a_link_to_a_file(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RCLONE_INPLACE", "true")
+    site.fill("a.txt")
+    site.back_up()
+    (tmp_path / "outside.txt").write_text("theirs")
+    (site.root / "a.txt").unlink()
+    (site.root / "a.txt").symlink_to(tmp_path / "outside.txt")
+    site.restore()
+    assert not (site.root / "a.txt").is_symlink()
+    assert (tmp_path / "outside.txt").read_text() == "theirs"
 
 
 def test_media_root_itself_may_be_a_link(site: Site) -> None:
