@@ -1,0 +1,150 @@
+"""Runs management commands in forks of a process that has Django imported already; requests are lines of JSON.
+
+A program of its own, so that it has one thread, and no descriptors and no coverage of the tests'.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import platform
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.core.management import execute_from_command_line, load_command_class
+from django_rclone.process import child as programs
+
+# Imported once, and not in each fork.
+import django.db.backends.sqlite3.base  # isort: skip
+import django.db.backends.sqlite3.client  # isort: skip
+
+from tests.hunter import mutations
+
+DEADLINE = 60
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+
+
+def main() -> None:
+    """Answers requests until there are no more."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    for name in ("dbbackup", "dbrestore", "listbackups", "mediabackup", "mediarestore"):
+        load_command_class("django_rclone", name)
+    os.environ["GOGC"] = "off"  # a quarter of the time that rclone takes to start
+    programs._COMMON = (*programs._COMMON, "GOGC")
+    mutations.apply(os.environ.get("HUNT_MUTATION", ""))
+    for line in sys.stdin:
+        print(json.dumps(_answer(json.loads(line))), flush=True)
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    begun = time.time()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            _run(request)
+        code, late = _wait(pid), _reap()
+        return {
+            "code": code,
+            "out": _text(out),
+            "err": _text(err),
+            "begun": begun,
+            "ended": time.time(),
+            "late": late,
+        }
+
+
+def _text(file: Any) -> str:
+    file.seek(0)
+    return str(file.read().decode(errors="replace"))
+
+
+def _wait(pid: int) -> int:
+    """Returns the exit code of the command, negative for a signal."""
+    patience = time.monotonic() + DEADLINE
+    while time.monotonic() < patience:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.002)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return -signal.SIGALRM
+
+
+def _reap() -> bool:
+    """Waits for the programs that the command has left behind; returns whether one had to be killed."""
+    patience = time.monotonic() + 10
+    with suppress(ChildProcessError):
+        while time.monotonic() < patience:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                time.sleep(0.002)
+        for left in _children():
+            os.kill(left, signal.SIGKILL)
+        while True:
+            os.waitpid(-1, 0)
+    return time.monotonic() >= patience
+
+
+def _children() -> list[int]:
+    with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:  # noqa: PTH123
+        return [int(pid) for pid in file.read().split()]
+
+
+def _run(request: dict[str, Any]) -> None:
+    """Becomes the command."""
+    code = 1
+    try:
+        sys.stdin = open(os.devnull, encoding="ascii")  # noqa: PTH123, SIM115
+        os.environ.update(request["env"])
+        os.chdir(request["folder"])
+        platform.node = lambda: request["host"]
+        if request["kill"] is not None:
+            _die_at(**request["kill"])
+        settings.configure(
+            **request["settings"],
+            SECRET_KEY="only for tests",
+            INSTALLED_APPS=["django_rclone"],
+            USE_TZ=True,
+            TIME_ZONE="UTC",
+        )
+        execute_from_command_line(["manage.py", *request["arguments"]])
+        code = 0
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _die_at(program: int, *, started: bool) -> None:
+    """Kills this process as the kernel does, when it starts so many programs, before or after the start."""
+    begin = programs.Process.__init__
+    count = 0
+
+    def begin_or_die(self: programs.Process, *arguments: Any, **options: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == program and not started:
+            os.kill(os.getpid(), signal.SIGKILL)
+        begin(self, *arguments, **options)
+        if count == program:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    programs.Process.__init__ = begin_or_die  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,256 @@
+"""Projects as hypothesis draws them, and the folder in which all of an example happens."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.hunter import snapshot
+from tests.servers import StorageServer
+
+WITHOUT = frozenset(os.environ.get("HUNT_WITHOUT", "").replace(",", " ").split())
+"""What a hunt leaves out: kinds of steps and settings, by the names that `drawn` and the machine's rules ask for."""
+
+FOLDERS = ("media", "db", "files/media")
+ODD_FOLDERS = (
+    "media/",
+    "db/media",
+    "media/db",
+    "manifests/x",
+    "projects",
+    "projects/alpha/media",
+    "encrypted",
+    "files",
+)
+
+# Speed, transport and a backend's own options: none may make a difference.
+HARMLESS_FLAGS = ("--transfers=2", "--checkers=1", "--bwlimit=50M", "--buffer-size=0", "--s3-upload-concurrency=1")
+HARMFUL_FLAGS = (
+    *("--dry-run", "--ignore-existing", "--max-age=1h", "--min-size=2k", "--exclude=*.json", "--include=*.txt"),
+    *("--delete-excluded", "--max-delete=0", "--immutable", "--size-only", "--ignore-size", "--update", "--checksum"),
+    *("--copy-links", "--links", "--max-depth=1", "--no-traverse", "--use-server-modtime", "--max-size=100"),
+    *("--quiet", "--log-level=ERROR", "-v", "--progress", "--stats=0", "--use-json-log", "--backup-dir=/nonexistent"),
+    *("--suffix=.old", "--no-check-dest", "--compare-dest=/nonexistent", "--max-transfer=1k", "--cutoff-mode=soft"),
+    *(
+        "--files-from=/dev/null",
+        "--ignore-times",
+        "--metadata",
+        "--no-update-modtime",
+        "--order-by=size",
+        "--fast-list",
+    ),
+)
+
+
+def drawn(what: str) -> bool:
+    """Whether this kind of thing is part of the hunt."""
+    return what not in WITHOUT
+
+
+def _sampled(what: str, plain: tuple[Any, ...], more: tuple[Any, ...]) -> st.SearchStrategy[Any]:
+    return st.sampled_from((*plain, *more) if drawn(what) else plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The settings of a project."""
+
+    remote: str
+    """The area of the remote: a, b or s3; with "crypt" before it everything is encrypted."""
+    label: str
+    alias: str
+    name: str
+    db_folder: str
+    media_folder: str
+    keep: int
+    form: str
+    compression: str
+    wal: bool
+    flags: tuple[str, ...]
+
+    @property
+    def area(self) -> str:
+        return self.remote.removeprefix("crypt ")
+
+    @property
+    def encrypted(self) -> bool:
+        return self.remote != self.area
+
+    def __str__(self) -> str:
+        parts = [f"REMOTE={self.remote}", f"PROJECT={self.label!r}", f"{self.alias}={self.name}", f"KEEP={self.keep}"]
+        parts += [f"DB_BACKUP_DIR={self.db_folder}", f"MEDIA_BACKUP_DIR={self.media_folder}"]
+        parts += [f"FORMAT={self.form}", f"COMPRESSION={self.compression}", f"wal={self.wal}"]
+        return " ".join([*parts, *self.flags])
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Draws the settings of a project; most share a remote, and a name."""
+    remotes = ("a", "a", "a", "b")
+    if drawn("s3"):
+        remotes += ("s3", "s3")
+    if drawn("crypt"):
+        remotes += ("crypt a",)
+    if drawn("s3") and drawn("crypt"):
+        remotes += ("crypt s3",)
+    return Plan(
+        remote=draw(st.sampled_from(remotes)),
+        label=draw(st.sampled_from(("", "alpha", "beta"))),
+        alias=draw(st.sampled_from(("default", "default", "shop"))),
+        name=draw(st.sampled_from(("app.sqlite3", "app.sqlite3", "other.sqlite3"))),
+        db_folder=draw(_sampled("folders", ("db", "db"), ("media", "backups/db", "files"))),
+        media_folder=draw(_sampled("folders", ("media", "media"), (*FOLDERS, *ODD_FOLDERS))),
+        keep=draw(st.integers(1, 3)),
+        form=draw(_sampled("sql", ("file", "file"), ("sql",))),
+        compression=draw(st.sampled_from(("zstd", "gzip", "none"))),
+        wal=draw(st.booleans()),
+        flags=tuple(draw(st.lists(st.sampled_from(HARMLESS_FLAGS), max_size=1))) if drawn("flags") else (),
+    )
+
+
+@dataclass
+class Project:
+    """A project: its settings, and where its database and media are."""
+
+    number: int
+    plan: Plan
+    folder: Path
+    flags: tuple[str, ...] = ()
+    """Further flags, which may do harm."""
+    env: dict[str, str] = field(default_factory=dict)
+    clock: int = 0
+    """Seconds that the clock of its host is ahead."""
+    aside: dict[str, Path] = field(default_factory=dict)
+    """Where the contents of folders are that are not mounted, by path below the media folder."""
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "db" / self.plan.name
+
+    @property
+    def media(self) -> Path:
+        return self.folder / "media"
+
+    def __str__(self) -> str:
+        return f"p{self.number}"
+
+    def fingerprint(self) -> str:
+        """Schema and rows."""
+        return fingerprint(self.database)
+
+
+def fingerprint(path: Path) -> str:
+    """Returns schema and rows of a SQLite file; an empty string where there is none."""
+    if not path.exists():
+        return ""
+    with closing(sqlite3.connect(path, timeout=5)) as connection:
+        schema = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+        tables = [name for kind, name, _sql in schema if kind == "table"]
+        rows = [(name, connection.execute(f'SELECT * FROM "{name}" ORDER BY rowid').fetchall()) for name in tables]
+    return repr((schema, rows))
+
+
+def as_text(path: Path) -> bytes:
+    """Returns a database as django-rclone 0.4 dumped it."""
+    with closing(sqlite3.connect(path, timeout=5)) as connection:
+        return "\n".join(connection.iterdump()).encode() + b"\n"
+
+
+@dataclass
+class World:
+    """A folder with remotes, projects, and things that nobody may touch."""
+
+    root: Path
+    s3: StorageServer
+    projects: list[Project]
+
+    def __post_init__(self) -> None:
+        for name in ("remotes/a", "remotes/b", "outside/folder", "home", "tmp", "check"):
+            (self.root / name).mkdir(parents=True)
+        (self.root / "outside/file.txt").write_text("outside")
+        (self.root / "outside/folder/inside.txt").write_text("outside, inside a folder")
+        self.s3_folder.mkdir()
+        for project in self.projects:
+            project.media.mkdir(parents=True)
+            project.database.parent.mkdir()
+            (project.folder / "settings.py").write_text("# next to the media folder")
+            (project.media / "first.txt").write_text(f"first file of {project}")
+            (project.database.parent / "next to it.txt").write_text("next to the database")
+            with closing(sqlite3.connect(project.database)) as connection, connection:
+                connection.execute(f"PRAGMA journal_mode={'wal' if project.plan.wal else 'delete'}")
+                connection.execute("CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT, data BLOB)")
+                connection.execute("INSERT INTO note (text) VALUES (?)", (f"first note of {project}",))
+
+    @property
+    def s3_folder(self) -> Path:
+        return self.s3.folder / self.root.name
+
+    def area(self, name: str) -> Path:
+        """The folder in which the files of a remote really lie."""
+        return self.s3_folder if name == "s3" else self.root / "remotes" / name
+
+    def address(self, area: str) -> str:
+        """What rclone calls it."""
+        return f"{self.s3.remote}/{self.root.name}" if area == "s3" else str(self.area(area))
+
+    def look(self) -> dict[str, str]:
+        """Returns everything there is; what lies on remotes begins with ``remotes/`` and the area."""
+        there = dict(snapshot.look(self.root))
+        there.update({f"remotes/s3/{path}": what for path, what in snapshot.look(self.s3_folder).items()})
+        return there
+
+    def settings(self, project: Project, media_root: Path | None = None, *, clean: bool = False) -> dict[str, Any]:
+        """The settings of a project; ``clean``: without the flags that may do harm."""
+        plan = project.plan
+        return {
+            "DATABASES": {"default": {}, plan.alias: {"ENGINE": "django.db.backends.sqlite3", "NAME": plan.name}},
+            "MEDIA_ROOT": str(media_root or project.media),
+            "DJANGO_RCLONE": {
+                "REMOTE": self.address(plan.area),
+                "PROJECT": plan.label,
+                "DB_BACKUP_DIR": plan.db_folder,
+                "MEDIA_BACKUP_DIR": plan.media_folder,
+                "DB_CLEANUP_KEEP": plan.keep,
+                "COMPRESSION": plan.compression,
+                "RCLONE_FLAGS": [*plan.flags, *(() if clean else project.flags)],
+                "DATABASE_OPTIONS": {plan.alias: {"FORMAT": plan.form}},
+                **({"ENCRYPTION_PASSWORD": "canary"} if plan.encrypted else {}),
+            },
+        }
+
+    def env(self, project: Project, *, clean: bool = False) -> Mapping[str, str]:
+        """The environment of a project's commands."""
+        ours = {"HOME": str(self.root / "home"), "TMPDIR": str(self.root / "tmp"), **self.s3.environment}
+        return ours if clean else {**ours, **project.env}
+
+
+def change_rows(path: Path, seed: int) -> str:
+    """Changes a database in some way that ``seed`` tells; returns what was done."""
+    source = random.Random(seed)
+    with closing(sqlite3.connect(path, timeout=5)) as connection, connection:
+        kind = source.choice(("insert", "update", "delete", "large", "table", "index"))
+        match kind:
+            case "insert":
+                text = source.choice(("plain", "naïve ☃ 🎈", "it's; -- \n\r\\", ""))
+                connection.execute(
+                    "INSERT INTO note (text, data) VALUES (?, ?)", (f"{text}{seed}", source.randbytes(9))
+                )
+            case "update":
+                connection.execute("UPDATE note SET text = ?", (f"updated {seed}",))
+            case "delete":
+                connection.execute("DELETE FROM note WHERE id % 2 = ?", (seed % 2,))
+            case "large":
+                connection.execute("INSERT INTO note (data) VALUES (?)", (source.randbytes(200_000),))
+            case "table":
+                connection.execute(f"CREATE TABLE IF NOT EXISTS t{seed % 3} (a, b REFERENCES note (id))")
+            case "index":
+                connection.execute("CREATE INDEX IF NOT EXISTS by_text ON note (text)")
+    return kind
