@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 # Tests start thousands of Pythons, none of which should compile our modules anew.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test test-cluster unit lint docs image bench clean
+.PHONY: help demo test test-cluster coverage unit lint docs image bench clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ test-cluster: ## Try the chart in a real cluster: KUBECONFIG's, kind's, or one t
 
 unit: ## Run the tests that need no server
 	@python="$$(scripts/venv.sh test requirements/test.txt)" && "$$python" -m pytest -n auto tests/unit
+
+coverage: ## Run the same tests once with branch coverage, and print that of each package
+	@scripts/coverage.sh
 
 lint: ## Check style and types
 	@scripts/lint.sh

@@ -21,18 +21,10 @@ older_django() {
     "$1" -m pytest -q -n "$workers" tests/unit tests/contract -k "unit or sqlite" "${ignored[@]/#/--ignore=tests/}"
 }
 
-python="$(scripts/venv.sh test requirements/test.txt)"
+echo "== setting up what is missing"
+python="$(scripts/setup-tests.sh)"
 django42="$(scripts/venv.sh django42 requirements/test.txt requirements/django42.txt)"
 django52="$(scripts/venv.sh django52 requirements/test.txt requirements/django52.txt)"
-scripts/venv.sh published requirements/published.txt >/dev/null
-scripts/venv.sh docs requirements/docs.txt >/dev/null
-# What the tests use as a person would, restoring by hand.
-scripts/apt.sh sqlite3 zstd libsqlite3-mod-spatialite
-# What the tests' false clock is compiled with.
-scripts/apt.sh gcc libc6-dev
-scripts/docker.sh
-"$python" -m tests.images
-"$python" -m tests.images.sidecar django-rclone
 
 part "style and types" scripts/lint.sh
 part "Django 4.2" older_django "$django42"
@@ -41,7 +33,7 @@ part "Django 5.2" older_django "$django52"
 echo "== tests"
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
-"$python" -m pytest -n "$workers" --cov --cov-branch --cov-report=term-missing 2>&1 | tee "$log" || failed+=(tests)
+"$python" -m pytest -n "$workers" 2>&1 | tee "$log" || failed+=(tests)
 
 if ((${#failed[@]})) && [[ "${failed[*]}" != tests ]]; then
     printf 'Failed, see above: %s\n' "${failed[@]}"

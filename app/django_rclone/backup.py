@@ -99,6 +99,8 @@ def _back_up(connector: BaseConnector, run: Run) -> Manifest:
     abilities = run.abilities()
     facts = inspect(connector)
     dump = connector.dump(facts)
+    for check in dump.checks:
+        process.run(check)
     for note in dump.notes:
         logger.warning('Database "%s": %s', connector.alias, note)
     started = run.clock()

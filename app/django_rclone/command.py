@@ -27,13 +27,17 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """Content that the program reads from an inherited descriptor; the argument becomes ``/dev/fd/N``."""
+    """Content that the program reads from an inherited descriptor; the argument becomes ``/dev/fd/N``.
+
+    ``flag`` stands before the descriptor's name in the same argument.
+    """
 
     content: bytes = field(repr=False)
     name: str = "attached"
+    flag: str = ""
 
     def __str__(self) -> str:
-        return f"<{self.name}>"
+        return f"{self.flag}<{self.name}>"
 
 
 def _as_it_is(failure: ProgramFailed) -> DjangoRcloneError:

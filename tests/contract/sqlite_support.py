@@ -149,6 +149,8 @@ def facts(connector: SqliteConnector, python: str = sys.executable) -> Facts:
 def dump(connector: SqliteConnector, python: str = sys.executable) -> bytes:
     """A whole dump."""
     made = connector.dump(facts(connector, python))
+    for check in made.checks:
+        process.run(check)
     commands = [by(command, python) for command in (made.command, *made.through)]
     return process.peek(*commands) if made.through else process.run(*commands)
 

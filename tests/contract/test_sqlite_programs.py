@@ -462,6 +462,76 @@ def test_a_damaged_table_is_found_although_its_constraint_needs_the_app(live: Pa
         restore(connector(live), data[:8192] + os.urandom(8192) + data[16384:], form="file")
 
 
+APPS_OWN = {
+    "collation in an index": "CREATE TABLE t (a TEXT COLLATE app UNIQUE)",
+    "collation as the order of a table": "CREATE TABLE t (a TEXT COLLATE app PRIMARY KEY) WITHOUT ROWID",
+    "function in an index": "CREATE TABLE t (a TEXT); CREATE INDEX i ON t (app(a))",
+    "function in a partial index": "CREATE TABLE t (a TEXT); CREATE INDEX i ON t (a) WHERE app(a) > 'B'",
+    "function in a generated column": "CREATE TABLE t (a TEXT, b TEXT AS (app(a)) STORED); CREATE INDEX i ON t (b)",
+    "function in a constraint": "CREATE TABLE t (a TEXT CHECK (app(a) <> ''))",
+}
+
+
+def with_apps_own(path: Path, schema: str, rows: int = 3) -> None:
+    """Makes a database whose schema needs what only the app registers."""
+    with closing(connect(path)) as app:
+        app.create_function("app", 1, str.upper, deterministic=True)
+        app.create_collation("app", lambda a, b: (a < b) - (a > b))
+        app.executescript(f"{schema}; CREATE TABLE other (id INTEGER PRIMARY KEY, x)")
+        app.executemany("INSERT INTO t (a) VALUES (?)", [(f"{number:04}" + "x" * 500,) for number in range(rows)])
+
+
+@pytest.mark.parametrize("schema", APPS_OWN.values(), ids=APPS_OWN)
+def test_a_file_that_needs_the_apps_functions_and_collations_comes_back(live: Path, schema: str) -> None:
+    with_apps_own(live, schema)
+    data = dump(connector(live))
+    with closing(connect(live)) as app:
+        app.execute("DROP TABLE other")
+    restore(connector(live), data, form="file")
+    assert live.read_bytes()[100:] == data[100:]  # the header counts changes
+
+
+@pytest.mark.parametrize("schema", APPS_OWN.values(), ids=APPS_OWN)
+def test_damage_is_found_also_in_a_table_that_needs_the_app(live: Path, schema: str) -> None:
+    with_apps_own(live, schema, rows=100)
+    data = dump(connector(live))
+    page = 4096 * 4
+    with pytest.raises(DjangoRcloneError, match="no sound database"):
+        restore(connector(live), data[:page] + os.urandom(4096) + data[page + 4096 :], form="file")
+
+
+@pytest.mark.parametrize("schema", APPS_OWN.values(), ids=APPS_OWN)
+def test_sql_text_that_only_the_app_could_load_is_no_backup(live: Path, schema: str) -> None:
+    with_apps_own(live, schema)
+    with pytest.raises(ConfigurationError, match=r'only the app registers .* Set FORMAT to "file"'):
+        dump(connector(live, FORMAT="sql"))
+
+
+def test_sql_text_keeps_rowids(live: Path) -> None:
+    with closing(connect(live)) as app:
+        app.executescript(
+            "CREATE TABLE article (title, rowid); CREATE TABLE pair (a PRIMARY KEY, b) WITHOUT ROWID;"
+            "INSERT INTO article VALUES ('gone', 1), ('second', 2), ('third', 3); INSERT INTO pair VALUES (1, 2);"
+            "DELETE FROM article WHERE title = 'gone';"
+            "CREATE VIRTUAL TABLE search USING fts5 (title, content = 'article', content_rowid = '_rowid_');"
+            "INSERT INTO search (search) VALUES ('rebuild');"
+        )
+    restore(connector(live), dump(connector(live, FORMAT="sql")), form="sql")
+    with closing(connect(live)) as app:
+        assert app.execute("SELECT _rowid_, title FROM article").fetchall() == [(2, "second"), (3, "third")]
+        assert app.execute("SELECT rowid, title FROM search ('third')").fetchall() == [(3, "third")]
+
+
+def test_rows_that_break_a_constraint_come_back_from_sql_text(live: Path) -> None:
+    with closing(connect(live)) as app:
+        app.executescript(
+            "CREATE TABLE t (a CHECK (a > 0)); PRAGMA ignore_check_constraints = ON; INSERT INTO t VALUES (-1)"
+        )
+    restore(connector(live), dump(connector(live, FORMAT="sql")), form="sql")
+    with closing(connect(live)) as app:
+        assert app.execute("SELECT a FROM t").fetchall() == [(-1,)]
+
+
 def test_a_spooled_dump_takes_its_copy_along_when_it_ends(live: Path) -> None:
     build(live)
     stale = live.with_name(f".{live.name}.spool-abc")

@@ -93,6 +93,12 @@ def test_what_is_no_database_is_never_dumped(details: dict[str, Any], size: int,
         sqlite().dump(Facts("3.46.1", size, details=details))
 
 
+def test_a_schema_of_a_newer_sqlite_is_not_called_damaged() -> None:
+    details = {"exists": True, "damaged": 'malformed database schema (t) - near "NEW": syntax error'}
+    with pytest.raises(DjangoRcloneError, match=r"SQLite 3.46.1 cannot read the schema of /srv/app.db .* is newer"):
+        sqlite().dump(Facts("3.46.1", 9, details=details))
+
+
 def test_the_dump_tells_what_it_is() -> None:
     dump = sqlite().dump(FACTS)
     assert (dump.extension, dump.format, dump.compression, dump.consistency) == ("sqlite3", "file", "", "snapshot")

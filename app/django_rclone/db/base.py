@@ -53,6 +53,8 @@ class Dump:
     """What the command has compressed with already, for instance ``zstd:3``; empty: the recipe compresses."""
     consistency: str = "snapshot"
     """``snapshot`` if the dump is one moment of the database, ``none`` if it is not."""
+    checks: tuple[Command, ...] = ()
+    """What must end 0 before the dump begins: programs that refuse what could not be restored from it."""
     through: tuple[Command, ...] = ()
     """Programs that the dump passes through on its way, one after another."""
     notes: tuple[str, ...] = ()

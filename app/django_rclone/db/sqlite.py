@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from django_rclone.command import Command, Explanation
+from django_rclone.db import sqlite_text
 from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, RestorePlan
 from django_rclone.db.sqlite_errors import explain
 from django_rclone.db.sqlite_path import journal_mode, locate, unwritable
@@ -20,8 +21,6 @@ from django_rclone.manifest import Manifest
 
 _PROGRAMS = Path(__file__).parent
 _FORMATS = ("file", "sql")
-# What .dump leaves out. Encoding and page size take effect only while a database is empty, so these come first.
-_PRAGMAS = ("encoding", "page_size", "auto_vacuum", "application_id", "user_version")
 _INSTALL = (
     "Install it (Debian: apt-get install sqlite3), or set BINARY_DIR in DATABASE_OPTIONS to the folder that it is in."
 )
@@ -107,17 +106,20 @@ class SqliteConnector(BaseConnector):
         if not facts.details["exists"]:
             raise self._refuse(f"{path} does not exist. Correct NAME, run migrate, or restore a backup.")
         if facts.details.get("damaged"):
-            said = f"{path} is damaged ({facts.details['damaged']})"
-            raise DjangoRcloneError(f'Database "{self.alias}": {said}. Restore a backup.')
+            raise DjangoRcloneError(f'Database "{self.alias}": {_damage(path, facts)}')
         if not facts.size:
             # Any connection to a mistyped NAME makes such a file, and a backup of it would look like the newest one.
             raise self._refuse(f"{path} is empty (0 bytes). Correct NAME, run migrate, or restore a backup.")
         notes = () if facts.tables else (f"{path} has no tables.",)
+        said = explain(self.alias, path, "A dump")
         if self.format == "sql":
             return Dump(
-                command=self._dump_as_text(path, facts),
+                checks=(sqlite_text.check(self._cli(), facts.details.get("schema", ()), said),),
+                command=sqlite_text.dump(
+                    self._cli(), path, self.wait, said, writable=bool(facts.details.get("writable"))
+                ),
                 # sqlite3 ends 0 whatever .dump met on its way, so what it prints goes through a program of ours.
-                through=(self._program("sqlite_whole", explain=explain(self.alias, path, "A dump")),),
+                through=(self._program("sqlite_whole", explain=said),),
                 extension="sql",
                 format="sql",
                 client="sqlite3",
@@ -125,9 +127,7 @@ class SqliteConnector(BaseConnector):
             )
         spool = ("spool",) if self.spool else ()
         return Dump(
-            command=self._program(
-                *("sqlite_stream", path, f"{self.wait:g}", *spool), explain=explain(self.alias, path, "A dump")
-            ),
+            command=self._program("sqlite_stream", path, f"{self.wait:g}", *spool, explain=said),
             extension="sqlite3",
             format="file",
             client=f"libsqlite3 {facts.server_version}",
@@ -159,7 +159,7 @@ class SqliteConnector(BaseConnector):
         return RestorePlan(
             target=target,
             prepare=(prepare,),
-            load=(self._load_text(stage, target) if text else load,),
+            load=(sqlite_text.load(self._cli(), stage, said) if text else load,),
             commit=(commit,),
             abort=(abort,),
             gate=Gate(tail=self._whole_text) if text else Gate(),
@@ -195,26 +195,6 @@ class SqliteConnector(BaseConnector):
             raise self._refuse(f'the program "sqlite3", which SQL text needs, was not found. {_INSTALL}')
         return found
 
-    def _dump_as_text(self, path: str, facts: Facts) -> Command:
-        mode = "rw" if facts.details.get("writable") else "ro"  # either never makes a file
-        pragmas = [f"SELECT 'PRAGMA {name}=' || quote({name}) || ';' FROM pragma_{name}" for name in _PRAGMAS]  # noqa: S608
-        flags = ("-batch", "-init", os.devnull, "-bail", "-cmd", f".timeout {round(self.wait * 1000)}")
-        statements = ("BEGIN", "SELECT '' FROM sqlite_master WHERE 0", *pragmas, ".dump")
-        return Command(
-            argv=(self._cli(), *flags, f"{Path(path).as_uri()}?mode={mode}", *statements),
-            explain=explain(self.alias, path, "A dump"),
-        )
-
-    def _load_text(self, stage: str, target: str) -> Command:
-        # In its safe mode sqlite3 obeys no line of the script that would start programs or write other files. That
-        # mode also keeps the schema table from being written, which is how .dump restores virtual tables.
-        flags = ("-batch", "-init", os.devnull, "-bail", "-safe", "-cmd", ".dbconfig defensive off")
-        return Command(
-            argv=(self._cli(), *flags, stage),
-            explain=explain(self.alias, target, "A restore", unchanged=True),
-            may_stall=False,
-        )
-
     def _whole_text(self, end: bytes) -> bytes:
         """Lets the end of a whole script through: sqlite3 ends 0 on a cut one, and keeps what came before."""
         if end.rstrip().endswith(b"COMMIT;"):
@@ -231,6 +211,16 @@ class SqliteConnector(BaseConnector):
             yield "Processes that have the database open will see the restored data."
         if mode.terminate_sessions:
             yield "SQLite has no sessions that could be ended; the restore waits for who has the file locked."
+
+
+def _damage(path: str, facts: Facts) -> str:
+    reason = str(facts.details["damaged"])
+    if reason.startswith("malformed database schema"):
+        return (
+            f"SQLite {facts.server_version} cannot read the schema of {path} ({reason}). If the app's SQLite is newer, "
+            "use that here too; else the file is damaged: restore a backup."
+        )
+    return f"{path} is damaged ({reason}). Restore a backup."
 
 
 def _stage_of(target: str) -> str:

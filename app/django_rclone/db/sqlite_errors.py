@@ -39,6 +39,13 @@ _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
         ConfigurationError,
         f"{{path}} cannot be written ({{text}}). {_WRITE}: SQLite needs that even to read a database in WAL mode.",
     ),
+    (
+        # what the sqlite3 program says; our own programs do without
+        ".*(?:no such|unknown) function: |.*no such collation sequence: |.*no such module: ",
+        ConfigurationError,
+        "{action} of {path} failed: its schema needs something that only the app registers and the program sqlite3 "
+        'does not have ({text}), so SQL text of it could not be loaded. Set FORMAT to "file", which needs no app.',
+    ),
     ("PermissionError", ConfigurationError, f"{{action}} of {{path}} failed: {{text}}. {_WRITE}."),
     ("FileNotFoundError", ConfigurationError, "{action} of {path} failed: {text}. Correct NAME, or restore a backup."),
 )

@@ -33,8 +33,16 @@ _ROLLBACK, _WAL = b"\1\1", b"\2\2"
 # Length and start of the range in which everybody who uses the file holds locks: PENDING_BYTE and what follows it,
 # https://www.sqlite.org/fileformat.html 1.5 "The Lock-Byte Page".
 _LOCKS = (512, 0x40000000)
-# What integrity_check says of values that are there but should not be. They were there when the backup was made.
-_OF_VALUES = re.compile(r"^(?:(?:NULL|TEXT|NUMERIC|non-\w+) value in |CHECK constraint failed)")
+# What integrity_check says where nothing is damaged: values that are there but should not be, which were there when
+# the backup was made; and a full-text index that needs the app's own tokenizer.
+_NO_DAMAGE = re.compile(r"^(?:ok$|(?:NULL|TEXT|NUMERIC|non-\w+) value in |CHECK constraint failed|unable to validate )")
+# What it says of the entries of an index. https://www.sqlite.org/src/file/src/pragma.c
+_OF_INDEXES = re.compile(
+    r"^(?:row \d+ (?:missing from|values differ from) |wrong # of entries in |non-unique entry in |row(?:id)? not )"
+)
+_MISSING = re.compile(
+    r"no such collation sequence: (?P<collation>.+)|(?:no such|unknown) function: (?P<function>.+?)(?:\(\))?$"
+)
 _IN_USE = "others have it locked. End what uses it, and try again."
 
 
@@ -44,6 +52,10 @@ class Refused(Exception):
 
 class Damaged(Exception):
     """What should be restored is no whole database."""
+
+
+class _Uncheckable(Exception):
+    """integrity_check needs something here that only the app has; the message says what."""
 
 
 class Busy(Exception):
@@ -79,10 +91,11 @@ def _make_plain(stage: BinaryIO) -> bytes:
 
 
 def check(stage: Path) -> None:
-    """Raises Damaged unless the stage is a sound database."""
+    """Raises Damaged unless the stage is a sound database, as far as that can be seen without the app's own functions
+    and collations."""
     try:
         with closing(_open(stage, "immutable=1")) as database:
-            faults = [fault for fault in _faults(database) if fault != "ok" and not _OF_VALUES.match(fault)]
+            faults = [fault for fault in _faults(database) if not _NO_DAMAGE.match(fault)]
     except sqlite3.DatabaseError as error:
         raise Damaged(f"it is no sound database ({error}).") from error
     if faults:
@@ -90,20 +103,50 @@ def check(stage: Path) -> None:
 
 
 def _faults(database: sqlite3.Connection) -> list[str]:
-    # CHECK constraints, and the expressions of indexes, may use functions that only the app registers.
+    # CHECK constraints, too, may use functions that only the app registers.
     database.execute("PRAGMA ignore_check_constraints = ON")
-    try:
-        return [fault for (fault,) in database.execute("PRAGMA integrity_check")]
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
-            raise
-    faults = []
+    with suppress(_Uncheckable):
+        return _integrity(database)
+    faults, uncheckable = [], []
     tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0").fetchall()
     for (table,) in [("sqlite_master",), *tables]:
-        quoted = '"' + table.replace('"', '""') + '"'
-        with suppress(sqlite3.OperationalError):  # this one cannot be looked at from here
-            faults += [fault for (fault,) in database.execute(f"PRAGMA integrity_check({quoted})")]
+        try:
+            faults += _integrity(database, table)
+        except _Uncheckable:
+            uncheckable.append(table)
+    for table in uncheckable:  # last: the substitutes stay registered
+        faults += [fault for fault in _with_substitutes(database, table) if not _OF_INDEXES.match(fault)]
     return faults
+
+
+def _integrity(database: sqlite3.Connection, table: str = "") -> list[str]:
+    """Returns what integrity_check finds. Raises _Uncheckable where it does not run without the app."""
+    argument = '("' + table.replace('"', '""') + '")' if table else ""
+    try:
+        return [fault for (fault,) in database.execute(f"PRAGMA integrity_check{argument}")]
+    except sqlite3.OperationalError as error:
+        # SQLITE_ERROR, also as SQLITE_ERROR_MISSING_COLLSEQ, is about the statement and not about the file.
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:
+            raise
+        raise _Uncheckable(str(error)) from error
+
+
+def _with_substitutes(database: sqlite3.Connection, table: str) -> list[str]:
+    """Returns the faults of a table with something in the place of each function and collation that is missing: the
+    order and the contents of indexes seem wrong then, but all pages, rows and records are read."""
+    known: set[str] = set()
+    while True:
+        try:
+            return _integrity(database, table)
+        except _Uncheckable as error:
+            missing = _MISSING.match(str(error))
+            if not missing or missing[0] in known:
+                return []  # nothing of it can be looked at from here
+            known.add(missing[0])
+            if missing["collation"]:
+                database.create_collation(missing["collation"], lambda one, other: (one > other) - (one < other))
+            else:
+                database.create_function(missing["function"], -1, lambda *_: None, deterministic=True)
 
 
 def publish(stage: Path, target: Path, held: BinaryIO, mode: bytes) -> bool:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ def probe(path: Path, wait: float) -> dict[str, Any]:
             found |= {"size": pages * page_size, "page_size": page_size, "dbpage": _has_dbpage(database)}
             found["migrations"] = _migrations(database)
             found["tables"], found["row_counts"] = _tables(database)
+            found["schema"] = _schema(database)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             raise
@@ -108,6 +109,16 @@ def _tables(database: sqlite3.Connection) -> tuple[dict[str, int], str]:
     return dict(sorted(rows.items())), "exact" if exact else "estimated"
 
 
+def _schema(database: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Returns the statements that .dump runs again, and for those that make a table its name. Virtual tables are not
+    made anew: .dump writes their rows of the schema table."""
+    query = (
+        "SELECT iif(type = 'table', name, ''), sql FROM sqlite_master WHERE sql IS NOT NULL AND "
+        "substr(name, 1, 7) <> 'sqlite_' AND (type <> 'table' OR rootpage > 0) ORDER BY type <> 'table', rowid"
+    )
+    return [(table, sql) for table, sql in database.execute(query)]
+
+
 def _analysed(database: sqlite3.Connection) -> dict[str, int]:
     """Returns the row counts that ANALYZE wrote down: the first number of an index that is not a partial one."""
     try:
@@ -125,12 +136,12 @@ def _analysed(database: sqlite3.Connection) -> dict[str, int]:
 def _ask(database: sqlite3.Connection, what: str, table: str, rows: dict[str, int]) -> None:
     """Puts the number in ``rows``; leaves it out where it cannot be had (a module that only the app has)."""
     quoted = '"' + table.replace('"', '""') + '"'
-    try:
-        (number,) = database.execute(f"SELECT {what} FROM {quoted}").fetchone()  # noqa: S608 - quoted above
-    except sqlite3.OperationalError:
-        return
-    if isinstance(number or 0, int):
-        rows[table] = number or 0
+    for how in ("", " NOT INDEXED"):  # an index may have a collation that only the app has
+        with suppress(sqlite3.OperationalError):
+            (number,) = database.execute(f"SELECT {what} FROM {quoted}{how}").fetchone()  # noqa: S608 - quoted above
+            if isinstance(number or 0, int):
+                rows[table] = number or 0
+            return
 
 
 @contextmanager

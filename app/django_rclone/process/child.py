@@ -222,8 +222,7 @@ def _descriptors(command: Command) -> Iterator[tuple[list[str], list[int]]]:
             else:
                 content = part.content if isinstance(part, Attached) else part.value.encode()
                 files.append(content_file(content))
-                flag = part.flag if isinstance(part, Secret) else ""
-                argv.append(f"{flag}/dev/fd/{files[-1].fileno()}")
+                argv.append(f"{part.flag}/dev/fd/{files[-1].fileno()}")
         yield argv, [file.fileno() for file in files]
     finally:
         for file in files:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django_rclone import conf, display, restore
+from django_rclone import conf, display, process, restore
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector, Facts, Mode
 from django_rclone.exceptions import NothingToRestore
@@ -65,6 +65,8 @@ def _dump(patient: Patient) -> Iterator[Finding]:
         return
     connector, facts = known
     dump = connector.dump(facts)
+    for check in dump.checks:
+        process.run(check)
     for note in dump.notes:
         yield warn(patient.named("dump"), message=note)
     yield ok(patient.named("dump"), message=f"{dump.client} fits, and nothing is in the way")

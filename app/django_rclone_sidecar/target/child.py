@@ -123,6 +123,7 @@ class _Answer:
         self._start = configuration
         self._ignored = frozenset(ignored)
         self._warnings: list[str] = []
+        self._program: Program | None = None
         self._values = Values(module.__name__, self._warnings.append)
         self._read = self._from_class(configuration) if configuration else self._from_module
 
@@ -169,7 +170,9 @@ class _Answer:
     def _doubt(self, setting: str, value: Any) -> str:
         if value is not _MISSING and origin_of(value) is not None and not self._start:
             return ""  # the value itself says why, and better
-        part = Slice(Program(RECORD.statements), self._module.__name__, setting, value, self._start)
+        if self._program is None or len(self._program.statements) != len(RECORD.statements):
+            self._program = Program(RECORD.statements)
+        part = Slice(self._program, self._module.__name__, setting, value, self._start)
         doubt = Doubt(setting, part, value, self._ignored)
         problem = doubt.problem()
         self._warnings += doubt.warnings

@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable
 
+from django_rclone_sidecar.target import writers
 from django_rclone_sidecar.target.statements import Statement
 
 
@@ -29,6 +30,7 @@ class Program:
         """The other way round."""
         for statement in self.statements:
             self._add(statement)
+        writers.mark(self, resolved)
         self.any_name = [statement for statement in self.statements if statement.any_name]
         self.several = {n for n, body in self.of.items() if len({statement.file for statement in body}) > 1}
         """Modules that several files have a part in: there the order is not known."""

@@ -24,7 +24,25 @@ _PURE = frozenset(
     )
 )
 _NAMESPACE_CALLS = frozenset(["globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "include"])
+_FOREIGN_NAMES = frozenset(
+    (
+        *("f_globals", "f_locals", "f_builtins", "__globals__", "modules", "_current_frames"),
+        *("get_referrers", "get_referents", "get_objects", "pythonapi", "py_object"),
+    )
+)
+"""Ways to the names of other modules."""
+_FRAMES = frozenset(("_getframe", "currentframe", "stack", "trace", "tb_frame", "f_back", "gi_frame", "walk_stack"))
+_MODULES = frozenset(("import_module", "__import__", "reload", "import_string"))
+_BY_ANY_WORD = frozenset(("getattr", "getmembers", "attrgetter", "__getattribute__"))
+_ONLY_ASK = frozenset(
+    (
+        *("getLogger", "get_logger", "getChild", "version", "metadata", "distribution", "get_distribution", "files"),
+        *("find_spec", "import_module", "resource_filename", "resource_string", "get_data", "entry_points"),
+    )
+)
+"""Are told the name of a module in order to answer, and change nothing in it."""
 _FILLS_ENVIRONMENT = ("dotenv", "read_env", "envfile", "putenv", "envdir", "load_env")
+_FUNCTIONS = ("FunctionDef", "AsyncFunctionDef")
 _WHOLE = (ast.For, ast.While, ast.AsyncFor)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -54,6 +72,7 @@ def analyse(tree: ast.Module, file: str, namespace: str, first_index: int) -> li
                 walk(node.body, statement, True)
             else:
                 reader.visit(node)
+            reader.finish()
 
     walk(tree.body, None, False)
     return found
@@ -65,11 +84,22 @@ class _Reader(ast.NodeVisitor):
         self._locals: list[set[str]] = []
         self._latent = False
 
+    def finish(self) -> None:
+        """Adds what only all words together tell."""
+        names = self._it.words | self._it.reads
+        frames = names & _FRAMES and names & _BY_ANY_WORD
+        modules = names & _MODULES and (self._it.any_name or "*" in self._it.latent)
+        if frames or modules:
+            self._latent = self._it.kind in _FUNCTIONS
+            self._any_module()
+
     # Names
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
             self._it.reads.add(node.id)
+            if node.id in _FOREIGN_NAMES and node.id != "modules":
+                self._any_module()
         elif not self._is_local(node.id):
             self._define(node.id)
             if isinstance(node.ctx, ast.Del):
@@ -81,11 +111,19 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self._it.words.add(node.attr)
-        if node.attr in ("modules", "__dict__", "f_globals", "f_locals"):
+        if node.attr in _FOREIGN_NAMES and (node.attr != "modules" or dotted(node.value).endswith("sys")):
+            self._any_module()
+        elif node.attr == "__dict__" and dotted(node.value) not in ("self", "cls"):
             self._any_name()
         if not isinstance(node.ctx, ast.Load):
             self._change(node)
         self.generic_visit(node)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        looks = all(isinstance(operator, ast.In | ast.NotIn) for operator in node.ops)
+        for part in (node.left, *node.comparators):
+            if not (looks and dotted(part).endswith("sys.modules")):
+                self.visit(part)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if not isinstance(node.ctx, ast.Load):
@@ -100,6 +138,8 @@ class _Reader(ast.NodeVisitor):
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str) and node.value.isidentifier():
             self._it.words.add(node.value)
+            if node.value in _FOREIGN_NAMES and node.value != "modules":
+                self._any_module()
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name:
@@ -131,7 +171,10 @@ class _Reader(ast.NodeVisitor):
             pass_on = given[1:]
         else:
             pass_on = given
-            if called in _NAMESPACE_CALLS or any(dotted(arg) == "__name__" for arg in given):
+            if called in _NAMESPACE_CALLS:
+                self._any_name()
+                self._it.hands_on_namespace = True
+            elif last not in _ONLY_ASK and any(dotted(arg) == "__name__" for arg in given):
                 self._any_name()
         if any(word in called.lower() for word in _FILLS_ENVIRONMENT):
             self._it.environment = True
@@ -145,6 +188,8 @@ class _Reader(ast.NodeVisitor):
     def visit_Expr(self, node: ast.Expr) -> None:
         if isinstance(node.value, ast.Call) and not self._locals:
             self._it.args.add(root(node.value.func))  # what else would it be called for?
+            if self._it.kind == "Expr":
+                self._it.outer_call = root(node.value.func)
         self.generic_visit(node)
 
     # Scopes
@@ -205,10 +250,17 @@ class _Reader(ast.NodeVisitor):
         (self._it.latent if self._latent and self._locals else self._it.touches).add(name)
 
     def _any_name(self) -> None:
-        if self._latent and self._locals:
+        if self._latent:
             self._it.latent.add("*")
         else:
             self._it.any_name = True
+
+    def _any_module(self) -> None:
+        self._any_name()
+        if self._latent:
+            self._it.latent.add("**")
+        else:
+            self._it.any_module = self._it.hands_on_namespace = True
 
     def _change(self, target: ast.expr) -> None:
         """Something below ``target`` is changed in place."""

@@ -52,8 +52,13 @@ class Slice:
 
     def reaches(self, statement: Statement) -> bool:
         """Tells whether what ``statement`` may have set, by names that it does not mention, is still in force."""
-        names = [name for namespace, name in self._names if namespace == statement.namespace and name.isupper()]
-        return any(not self._is_overridden(statement, name) for name in names)
+        for namespace, name in self._names:
+            near = namespace == statement.namespace
+            if name.isupper() and (
+                (near and not self._is_overridden(statement, name)) or (not near and statement.any_module)
+            ):
+                return True
+        return False
 
     def _grow(self) -> None:
         before = (-1, -1, -1)

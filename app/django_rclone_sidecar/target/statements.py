@@ -26,14 +26,22 @@ class Statement:
     """Attributes and texts that could be names."""
     changed_attributes: set[str] = field(default_factory=set)
     latent: set[str] = field(default_factory=set)
-    """Names of the module that a function changes when it is called."""
+    """Names of the module that a function changes when it is called; ``*``: any, ``**``: any of any module."""
     imports: list[tuple[str, int, str, str]] = field(default_factory=list)
     """Module, level, name and the name here; ``*`` for all."""
     any_name: bool = False
     """It can change names that it does not mention: ``globals()``, ``exec`` …"""
+    any_module: bool = False
+    """It can change names of modules that it does not mention: callers' frames, ``sys.modules`` …"""
+    hands_on_namespace: bool = False
+    """What it makes may hold the names of a module: ``Loader(globals())``."""
     environment: bool = False
-    """It may set environment variables."""
+    """It may set environment variables, it is not known which."""
+    variables: set[str] = field(default_factory=set)
+    """The environment variables that it sets, where their names are written down."""
     in_class: bool = False
+    outer_call: str = ""
+    """The name at the beginning of the call that is all of the statement: ``a`` of ``a.b(c)``."""
 
     @property
     def is_star(self) -> bool:
