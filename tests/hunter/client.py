@@ -15,6 +15,8 @@ from typing import Any
 from tests.sidecar.false_clock import FalseClock
 
 ROOT = Path(__file__).parents[2]
+APP = os.environ.get("HUNT_APP") or str(ROOT / "app")
+"""The folder of the packages that are hunted in, for instance that of another branch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Worker:
     def __init__(self, folder: Path, mutation: str = "") -> None:
         self.clock = FalseClock(folder, datetime.now(UTC), waits=1)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE_", "RCLONE_"))}
-        env = {**kept, **self.clock.env, "PYTHONPATH": str(ROOT), "RCLONE_CONFIG": "", "HUNT_MUTATION": mutation}
+        env = {**kept, **self.clock.env, "PYTHONPATH": f"{APP}:{ROOT}", "RCLONE_CONFIG": "", "HUNT_MUTATION": mutation}
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig=KILL", sys.executable, "-m", "tests.hunter.worker"],
             env=env,

@@ -74,7 +74,7 @@ def hunt(
 
     ``only`` names the kinds of faults that are hunted for; an example in which another is met ends there.
     """
-    with _prepared(mutation) as running:
+    with prepared(mutation) as running:
         Machine.hunt = running
         running.only = only
         running.until = time.monotonic() + seconds
@@ -118,7 +118,8 @@ def _bag(running: Hunt, fault: BaseException | None, number: int) -> Bag:
 
 
 @contextmanager
-def _prepared(mutation: str) -> Iterator[Hunt]:
+def prepared(mutation: str = "") -> Iterator[Hunt]:
+    """Gives what examples need: a folder, an S3 server, and a worker that has this fault."""
     with tempfile.TemporaryDirectory(prefix="hunter-") as name:
         base = Path(name).resolve()
         (base / "worlds").mkdir()

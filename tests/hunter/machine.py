@@ -38,10 +38,14 @@ from tests.hunter.world import (
 )
 from tests.servers import StorageServer
 
+INACCURATE = 300
+"""Seconds that two clocks may differ and still count as equal."""
+
 PROJECTS = st.integers(0, 2)
 SEEDS = st.integers(0, 999)
 CLOCKS = (0, 0, -1800, 1800, 3 * 3600, 2 * 86400, 400 * 86400, -2 * 86400, -400 * 86400)
-KILLS = st.one_of(st.none(), st.none(), st.none(), st.builds(Kill, st.integers(1, 14), st.booleans()))
+KILL = st.builds(Kill, st.integers(1, 14), st.booleans())
+KILLS = st.one_of(st.none(), st.none(), st.none(), KILL) if drawn("kill") else st.none()
 ENVIRONMENTS = (
     *("RCLONE_DRY_RUN=true", "RCLONE_IGNORE_EXISTING=true", "RCLONE_MAX_AGE=1h", "RCLONE_MIN_SIZE=2k"),
     *("RCLONE_EXCLUDE=*.json", "RCLONE_DELETE_EXCLUDED=true", "RCLONE_QUIET=true", "RCLONE_LOG_LEVEL=ERROR"),
@@ -133,7 +137,7 @@ class Machine(RuleBasedStateMachine):
 
     # Worlds
 
-    @initialize(drawn_plans=st.lists(plans(), min_size=2, max_size=3))
+    @initialize(drawn_plans=plans())
     def begin(self, drawn_plans: list[Plan]) -> None:
         if self.hunt.over:
             return
@@ -160,9 +164,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule(p=PROJECTS, seed=SEEDS)
     def change_rows(self, p: int, seed: int) -> None:
-        if project := self._project(p):
-            if project.database.exists():
-                self._tell(project, f"rows: {change_rows(project.database, seed)}")
+        if (project := self._project(p)) and project.database.exists():
+            self._tell(project, f"rows: {change_rows(project.database, seed)}")
 
     @rule(p=PROJECTS, action=media_files.ACTIONS, seed=SEEDS)
     def change_media(self, p: int, action: str, seed: int) -> None:
@@ -170,11 +173,16 @@ class Machine(RuleBasedStateMachine):
             outside = self.world.root / "outside"  # type: ignore[union-attr]
             self._tell(project, f"media: {media_files.change(project.media, outside, action, seed)}")
 
-    @precondition(lambda self: drawn("unmount"))
-    @rule(p=PROJECTS, how=st.sampled_from(("empty", "gone", "keep file", "again")))
-    def unmount(self, p: int, how: str) -> None:
+    @precondition(lambda _self: drawn("lose"))
+    @rule(p=PROJECTS, how=st.sampled_from(("empty", "gone", "keep file", "again", "database")))
+    def lose(self, p: int, how: str) -> None:
         project = self._project(p)
         if project is None:
+            return
+        if how == "database":
+            for path in project.database.parent.glob(f"{project.plan.name}*"):
+                path.unlink()
+            self._tell(project, "the database file is lost")
             return
         aside = project.folder / "aside"
         if how == "again":
@@ -192,44 +200,25 @@ class Machine(RuleBasedStateMachine):
             (project.media / ".gitkeep").touch()
         self._tell(project, f"media folder is not mounted ({how})")
 
-    @precondition(lambda self: drawn("lose"))
-    @rule(p=PROJECTS)
-    def lose_database(self, p: int) -> None:
-        if project := self._project(p):
-            for path in project.database.parent.glob(f"{project.plan.name}*"):
-                path.unlink()
-            self._tell(project, "the database file is lost")
-
     # Surroundings
 
-    @precondition(lambda self: drawn("clock"))
-    @rule(p=PROJECTS, ahead=st.sampled_from(CLOCKS))
-    def set_clock(self, p: int, ahead: int) -> None:
+    @precondition(lambda _self: drawn("clock"))
+    @rule(p=PROJECTS, ahead=st.sampled_from(CLOCKS), skip=st.sampled_from((0, 0, 1800, 26 * 3600)))
+    def set_clock(self, p: int, ahead: int, skip: int) -> None:
         if project := self._project(p):
             project.clock = ahead
-            self._tell(project, f"the clock of its host is {ahead:+} s")
+            self.past += skip
+            self._tell(project, f"{skip} s pass; then the clock of its host is {ahead:+} s")
 
-    @precondition(lambda self: drawn("clock"))
-    @rule(seconds=st.sampled_from((1800, 26 * 3600)))
-    def time_passes(self, seconds: int) -> None:
-        if self.world is not None:
-            self.past += seconds
-            self.told.append(f"{seconds} s pass")
-
-    @precondition(lambda self: drawn("flags"))
-    @rule(p=PROJECTS, flag=st.one_of(st.just(""), st.sampled_from(HARMFUL_FLAGS)))
-    def set_flag(self, p: int, flag: str) -> None:
+    @precondition(lambda _self: drawn("flags"))
+    @rule(p=PROJECTS, flag=st.sampled_from(("", "", *HARMFUL_FLAGS, *ENVIRONMENTS)))
+    def set_flags(self, p: int, flag: str) -> None:
         if project := self._project(p):
-            project.flags = (flag,) if flag else ()
-            self._tell(project, f"RCLONE_FLAGS += {list(project.flags)}")
-
-    @precondition(lambda self: drawn("env"))
-    @rule(p=PROJECTS, setting=st.one_of(st.just(""), st.sampled_from(ENVIRONMENTS)))
-    def set_environment(self, p: int, setting: str) -> None:
-        if project := self._project(p):
-            name, _, value = setting.partition("=")
-            project.env = {name: value} if name else {}
-            self._tell(project, f"environment: {setting or 'nothing'}")
+            name, _, value = flag.partition("=")
+            in_environment = name.startswith("RCLONE_")
+            project.env = {name: value} if in_environment else {}
+            project.flags = (flag,) if flag and not in_environment else ()
+            self._tell(project, f"environment: {project.env}, RCLONE_FLAGS: {list(project.flags)}")
 
     # Commands
 
@@ -237,6 +226,13 @@ class Machine(RuleBasedStateMachine):
     def back_up(self, p: int, kill: Kill | None, host: str) -> None:
         if project := self._project(p):
             self._back_up(project, kill, host, clean=False)
+
+    @rule(p=PROJECTS)
+    def back_up_again(self, p: int) -> None:
+        if project := self._project(p):
+            if project.database.exists():
+                change_rows(project.database, len(self.told))
+            self._back_up(project, None, "web", clean=False)
 
     @rule(p=PROJECTS, kill=KILLS)
     def back_up_and_clean(self, p: int, kill: Kill | None) -> None:
@@ -253,33 +249,34 @@ class Machine(RuleBasedStateMachine):
         if project := self._project(p):
             self._restore(project, kill)
 
-    @rule(p=PROJECTS, index=st.integers(0, 5), after=st.sampled_from((0, -1, 1800)))
-    def restore_at(self, p: int, index: int, after: int) -> None:
+    @rule(p=PROJECTS, index=st.integers(0, 5), after=st.sampled_from((None, None, 0, -1, 1800)))
+    def restore_chosen(self, p: int, index: int, after: int | None) -> None:
         project = self._project(p)
-        if project and (known := self.model.own(project)):
+        if project is None:
+            return
+        if after is None:
+            area = (project.plan.area, project.plan.encrypted)
+            there = [backup for backup in self.model.backups if (backup.owner.area, backup.owner.encrypted) == area]
+            if there:
+                self._restore_named(project, there[index % len(there)])
+        elif known := self.model.own(project):
             backup = known[index % len(known)]
             at = int(backup.ended + 1 if after == 0 else backup.moment + after)
             self._restore(project, None, at=at)
 
-    @rule(p=PROJECTS, index=st.integers(0, 5))
-    def restore_named(self, p: int, index: int) -> None:
+    @rule(p=PROJECTS, option=st.sampled_from((("--at", ""), ("-i", ""), ("--into", ""), (), ("--json",), ("--media",))))
+    def look_or_miss(self, p: int, option: tuple[str, ...]) -> None:
         project = self._project(p)
         if project is None:
             return
-        area = (project.plan.area, project.plan.encrypted)
-        there = [backup for backup in self.model.backups if (backup.owner.area, backup.owner.encrypted) == area]
-        if there:
-            self._restore_named(project, there[index % len(there)])
-
-    @precondition(lambda self: drawn("unset"))
-    @rule(p=PROJECTS, option=st.sampled_from(("--at", "-i", "--into")))
-    def restore_with_an_unset_variable(self, p: int, option: str) -> None:
-        if project := self._project(p):
+        if "" not in option:
+            _done, changes = self._run(project, "listbackups", *option)
+        else:  # a variable of the shell that is not set
             before = project.fingerprint()
-            done, changes = self._run(project, "dbrestore", "-d", project.plan.alias, "--noinput", option, "")
+            done, changes = self._run(project, "dbrestore", "-d", project.plan.alias, "--noinput", *option)
             if done.code == 0 or project.fingerprint() != before:
-                raise Fault("unset-variable", f"{project}: dbrestore {option} '' restored something")
-            self._check_untouched(project, changes, None)
+                raise Fault("unset-variable", f"{project}: dbrestore {option} restored something")
+        self._check_untouched(project, changes, None, *self._allowed_at_database(project))
 
     @rule(p=PROJECTS, kill=KILLS)
     def restore_media(self, p: int, kill: Kill | None) -> None:
@@ -294,7 +291,7 @@ class Machine(RuleBasedStateMachine):
 
     # Damage
 
-    @precondition(lambda self: drawn("damage"))
+    @precondition(lambda _self: drawn("damage"))
     @rule(index=st.integers(0, 20), how=st.sampled_from(("cut", "flip", "delete", "garbage")))
     def damage(self, index: int, how: str) -> None:
         world = self.world
@@ -320,7 +317,7 @@ class Machine(RuleBasedStateMachine):
             backup.damaged = True
         self.model.plain.pop(path, None)
 
-    @precondition(lambda self: drawn("plain"))
+    @precondition(lambda _self: drawn("plain"))
     @rule(p=PROJECTS, days=st.integers(-3, 0))
     def publish_as_0_4_did(self, p: int, days: int) -> None:
         project = self._project(p)
@@ -347,6 +344,16 @@ class Machine(RuleBasedStateMachine):
 
     def _now(self, project: Project) -> float:
         return time.time() + self.past + project.clock
+
+    def _dated(self, project: Project, moment: float) -> float:
+        """Returns when a backup was begun, by the best clock that was looked at: the storage's, which is right, where
+        it has one and the host's is wrong."""
+        ahead = self.past + project.clock
+        return moment - ahead if project.plan.area == "s3" and abs(ahead) > INACCURATE else moment
+
+    def _limits(self, project: Project, ended: float) -> list[float]:
+        """Returns up to which moments backups may count: an hour after now, by the host's clock or by the storage's."""
+        return sorted({ended + AHEAD, self._dated(project, ended) + AHEAD})
 
     def _put(self, area: str, name: str, content: bytes | None) -> None:
         """Writes or deletes a file on a remote behind everybody's back; through the server, where there is one."""
@@ -473,9 +480,9 @@ class Machine(RuleBasedStateMachine):
             if found is None:
                 raise Fault("no-path", done.out)
             files = frozenset(path for path in changes.added if self.model.owners.get(path) == owner)
-            made = Backup(owner, found[1], contents, done.begun, done.ended, files)
-            if not any(path.startswith("remotes/") for path in files):
-                raise Fault("nothing-written", f"{project}: exit 0, and nothing was added to the remote")
+            made = Backup(owner, found[1], contents, self._dated(project, done.begun), done.ended, files)
+            if not files:
+                raise Fault("kept-backup-removed", f"{project}: {made.path} is not on the remote: {done.out}")
             self.model.backups.append(made)
         elif changes.added:
             self._look_for_unpromised(project, contents, done, changes)
@@ -494,30 +501,37 @@ class Machine(RuleBasedStateMachine):
             return
         for path in re.findall(r'"path": "([^"]+)"[^{}]*?"state": "good"', listed.out, re.DOTALL):
             if path not in known and Path(path).name in {Path(file).name for file in files}:
-                self.model.backups.append(Backup(owner, path, contents, done.begun, done.ended, files))
+                self.model.backups.append(
+                    Backup(owner, path, contents, self._dated(project, done.begun), done.ended, files)
+                )
 
     def _check_removal(self, project: Project, backup: Backup, done: Ended) -> None:
         if backup.damaged:
             return
         plain = [path for path, (owner, _what) in self.model.plain.items() if owner.area == backup.owner.area]
-        newer = [other for other in self.model.good(project, done.ended + AHEAD) if other.moment > backup.moment]
+        limit = self._limits(project, done.ended)[-1]
+        newer = [other for other in self.model.good(project, limit) if other.moment > backup.moment]
         if len(newer) + len(plain) < project.plan.keep or not newer:
             kept = [f"{other.path} ({other.moment - done.begun:+.0f} s)" for other in self.model.own(project)]
+            gone = f"{backup.path} ({backup.moment - done.begun:+.0f} s)"
             raise Fault(
                 "kept-backup-removed",
-                f"{project}, KEEP={project.plan.keep}: {backup.path} ({backup.moment - done.begun:+.0f} s), left: {kept}",
+                f"{project}, KEEP={project.plan.keep}: {gone}, left: {kept}",
             )
 
     def _check_latest(self, project: Project, made: Backup, done: Ended) -> None:
         """Exit code 0 means: restored now, it is this very state, unless another host's clock is a little ahead."""
-        best = self.model.good(project, done.ended + AHEAD)[0]
+        limits = self._limits(project, done.ended)
+        best = [found[0] for limit in limits if (found := self.model.good(project, limit))]
         into = self.world.root / "check" / "latest.sqlite3"  # type: ignore[union-attr]
         restored, changes = self._run(project, "dbrestore", "-d", project.plan.alias, "--noinput", "--into", str(into))
         self._check_untouched(project, changes, None, "check/", *self._allowed_at_database(project))
         if restored.code != 0:
             raise Fault("not-restorable", f"{project}: {made.path} was promised, and: {restored.err}")
-        if fingerprint(into) != best.fingerprint or best.path not in restored.out:
-            raise Fault("latest-is-another", f"{project}: {best.path} was expected, not {restored.out}")
+        there = fingerprint(into)
+        if not any(backup.fingerprint == there and backup.path in restored.out for backup in best):
+            paths = [backup.path for backup in best]
+            raise Fault("latest-is-another", f"{project}: {paths} was expected, not {restored.out}")
         into.unlink()
 
     def _restore(self, project: Project, kill: Kill | None, at: int | None = None) -> None:
@@ -526,7 +540,9 @@ class Machine(RuleBasedStateMachine):
         done, changes = self._run(project, "dbrestore", "-d", project.plan.alias, "--noinput", *moment, kill=kill)
         self._check_untouched(project, changes, None, *self._allowed_at_database(project))
         after = project.fingerprint()
-        limits = [done.ended + AHEAD] if at is None else [min(at, done.ended + AHEAD), at]
+        limits = self._limits(project, done.ended)
+        if at is not None:
+            limits = [at, *(min(at, limit) for limit in limits)]
         wanted = {found[0].fingerprint for limit in limits if (found := self.model.good(project, limit))}
         if not wanted and done.code == 0:
             wanted = {backup.fingerprint for backup in self.model.related(project)}
@@ -557,7 +573,7 @@ class Machine(RuleBasedStateMachine):
         return {
             path.removeprefix(start): what
             for path, what in look.items()
-            if path.startswith(start) and what != "folder" and what != "special" and not what.startswith("link")
+            if path.startswith(start) and not what.startswith(("folder", "special", "link"))
         }
 
     def _back_up_media(self, project: Project, kill: Kill | None, allow: tuple[str, ...]) -> None:

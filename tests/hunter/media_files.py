@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -46,6 +47,8 @@ def change(media: Path, outside: Path, action: str, seed: int) -> str:
     path = media / name
     if not media.is_dir():
         return "no folder"
+    if action in LINK_KINDS:
+        return _link(media, outside, action, source)
     match action:
         case "add" | "odd":
             return _write(media, path, f"{seed} {name!r}".encode() * source.choice((1, 1, 900)))
@@ -53,16 +56,6 @@ def change(media: Path, outside: Path, action: str, seed: int) -> str:
             for number in range(12):
                 _write(media, media / f"many/{number}.jpg", f"{seed} {number}".encode())
             return "many/0 to 11"
-        case "link" | "link to folder" | "broken link":
-            target = {"link": outside / "file.txt", "link to folder": outside / "folder"}.get(action, Path("nowhere"))
-            link = media / source.choice(("link", "sub", "a.txt"))
-            return _replace(link, lambda: link.symlink_to(target)) + f" -> {target.name}"
-        case "fifo":
-            fifo = media / "fifo"
-            return _replace(fifo, lambda: os.mkfifo(fifo))
-        case "folder becomes link":
-            folder = media / source.choice(("sub", "photos", "many"))
-            return _replace(folder, lambda: folder.symlink_to(outside / "folder")) + " -> folder"
         case "empty folder":
             (media / "empty").mkdir(exist_ok=True)
             return "empty folder"
@@ -83,6 +76,16 @@ def change(media: Path, outside: Path, action: str, seed: int) -> str:
     return f"delete folder of {chosen.relative_to(media)}"
 
 
+def _link(media: Path, outside: Path, action: str, source: random.Random) -> str:
+    if action == "fifo":
+        fifo = media / "fifo"
+        return _replace(fifo, lambda: os.mkfifo(fifo))
+    target = {"link": outside / "file.txt", "broken link": Path("nowhere")}.get(action, outside / "folder")
+    names = ("sub", "photos", "many") if action == "folder becomes link" else ("link", "sub", "a.txt")
+    link = media / source.choice(names)
+    return _replace(link, lambda: link.symlink_to(target)) + f" -> {target.name}"
+
+
 def _below_link(media: Path, path: Path) -> bool:
     return any(part.is_symlink() for part in (path, *path.parents) if media in (part, *part.parents) and part != media)
 
@@ -98,10 +101,10 @@ def _write(media: Path, path: Path, content: bytes) -> str:
     return f"write {path.relative_to(media)!s}"
 
 
-def _replace(path: Path, make: object) -> str:
+def _replace(path: Path, make: Callable[[], object]) -> str:
     if path.is_symlink() or path.is_file() or path.is_fifo():
         path.unlink()
     elif path.is_dir():
         shutil.rmtree(path)
-    make()  # type: ignore[operator]
+    make()
     return f"{path.name}"

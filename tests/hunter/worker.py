@@ -15,15 +15,13 @@ import tempfile
 import time
 import traceback
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.core.management import execute_from_command_line, load_command_class
 from django_rclone.process import child as programs
 
-# Imported once, and not in each fork.
-import django.db.backends.sqlite3.base  # isort: skip
-import django.db.backends.sqlite3.client  # isort: skip
 
 from tests.hunter import mutations
 
@@ -34,6 +32,7 @@ _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 def main() -> None:
     """Answers requests until there are no more."""
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    import_module("django.db.backends.sqlite3.base")  # once, and not in each fork
     for name in ("dbbackup", "dbrestore", "listbackups", "mediabackup", "mediarestore"):
         load_command_class("django_rclone", name)
     os.environ["GOGC"] = "off"  # a quarter of the time that rclone takes to start

@@ -7,7 +7,7 @@ import random
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,29 +91,40 @@ class Plan:
         return " ".join([*parts, *self.flags])
 
 
-@st.composite
-def plans(draw: st.DrawFn) -> Plan:
-    """Draws the settings of a project; most share a remote, and a name."""
+def _fields() -> dict[str, st.SearchStrategy[Any]]:
+    """How each setting is drawn; most projects share a remote and a name."""
     remotes = ("a", "a", "a", "b")
-    if drawn("s3"):
-        remotes += ("s3", "s3")
-    if drawn("crypt"):
-        remotes += ("crypt a",)
-    if drawn("s3") and drawn("crypt"):
-        remotes += ("crypt s3",)
-    return Plan(
-        remote=draw(st.sampled_from(remotes)),
-        label=draw(st.sampled_from(("", "alpha", "beta"))),
-        alias=draw(st.sampled_from(("default", "default", "shop"))),
-        name=draw(st.sampled_from(("app.sqlite3", "app.sqlite3", "other.sqlite3"))),
-        db_folder=draw(_sampled("folders", ("db", "db"), ("media", "backups/db", "files"))),
-        media_folder=draw(_sampled("folders", ("media", "media"), (*FOLDERS, *ODD_FOLDERS))),
-        keep=draw(st.integers(1, 3)),
-        form=draw(_sampled("sql", ("file", "file"), ("sql",))),
-        compression=draw(st.sampled_from(("zstd", "gzip", "none"))),
-        wal=draw(st.booleans()),
-        flags=tuple(draw(st.lists(st.sampled_from(HARMLESS_FLAGS), max_size=1))) if drawn("flags") else (),
-    )
+    remotes += ("s3", "s3") if drawn("s3") else ()
+    remotes += ("crypt a",) if drawn("crypt") else ()
+    remotes += ("crypt s3",) if drawn("s3") and drawn("crypt") else ()
+    flags = st.lists(st.sampled_from(HARMLESS_FLAGS), max_size=1) if drawn("flags") else st.just([])
+    return {
+        "remote": st.sampled_from(remotes),
+        "label": st.sampled_from(("", "alpha", "beta")),
+        "alias": st.sampled_from(("default", "default", "shop")),
+        "name": st.sampled_from(("app.sqlite3", "app.sqlite3", "other.sqlite3")),
+        "db_folder": _sampled("folders", ("db", "db"), ("media", "backups/db", "files")),
+        "media_folder": _sampled("folders", ("media", "media"), (*FOLDERS, *ODD_FOLDERS)),
+        "keep": st.integers(1, 3),
+        "form": _sampled("sql", ("file", "file"), ("sql",)),
+        "compression": st.sampled_from(("zstd", "gzip", "none")),
+        "wal": st.booleans(),
+        "flags": flags.map(tuple),
+    }
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> list[Plan]:
+    """Draws the settings of two or three projects. The others are much like the first: that is where mix-ups are."""
+    fields = _fields()
+    first = Plan(**{name: draw(values) for name, values in fields.items()})
+    found = [first]
+    for _number in range(draw(st.integers(1, 2))):
+        other = set(draw(st.lists(st.sampled_from(sorted(fields)), max_size=3)))
+        label = draw(fields["label"])
+        changes = {name: draw(fields[name]) for name in sorted(other - {"label"})}
+        found.append(replace(first, label=label, **changes))
+    return found
 
 
 @dataclass
