@@ -15,7 +15,8 @@ from hypothesis.internal.conjecture import engine
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.hunter.client import Worker
-from tests.hunter.machine import Hunt, Machine
+from tests.hunter.example import Hunt
+from tests.hunter.machine import Machine
 from tests.hunter.model import Fault
 from tests.servers.storage import serve_s3
 
@@ -78,7 +79,7 @@ def hunt(
         Machine.hunt = running
         running.only = only
         running.until = time.monotonic() + seconds
-        engine.MAX_SHRINKING_SECONDS = shrink
+        engine.MAX_SHRINKING_SECONDS = round(shrink)
         number = start
         while not running.over and (not limit or number < start + limit):
             try:

@@ -22,7 +22,6 @@ from django.conf import settings
 from django.core.management import execute_from_command_line, load_command_class
 from django_rclone.process import child as programs
 
-
 from tests.hunter import mutations
 
 DEADLINE = 60

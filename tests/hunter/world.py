@@ -49,6 +49,18 @@ HARMFUL_FLAGS = (
     ),
 )
 
+ENVIRONMENTS = (
+    *("RCLONE_DRY_RUN=true", "RCLONE_IGNORE_EXISTING=true", "RCLONE_MAX_AGE=1h", "RCLONE_MIN_SIZE=2k"),
+    *("RCLONE_EXCLUDE=*.json", "RCLONE_DELETE_EXCLUDED=true", "RCLONE_QUIET=true", "RCLONE_LOG_LEVEL=ERROR"),
+    *("RCLONE_PROGRESS=true", "RCLONE_SIZE_ONLY=true", "RCLONE_INCLUDE=*.txt", "RCLONE_MAX_DEPTH=1"),
+    *("RCLONE_COPY_LINKS=true", "RCLONE_LINKS=true", "RCLONE_BWLIMIT=50M", "RCLONE_TRANSFERS=2"),
+    *("RCLONE_UPDATE=true", "RCLONE_USE_JSON_LOG=true", "RCLONE_SUFFIX=.old", "RCLONE_MAX_DELETE=0"),
+    *("RCLONE_STATS=0", "RCLONE_IMMUTABLE=true", "RCLONE_LOCAL_SKIP_LINKS=true", "RCLONE_S3_CHUNK_SIZE=6M"),
+    *("RCLONE_LOCAL_NO_CHECK_UPDATED=true", "RCLONE_CRYPT_FILENAME_ENCRYPTION=off", "RCLONE_MAX_TRANSFER=1k"),
+    *("RCLONE_NO_CHECK_DEST=true", "RCLONE_CONFIG_DECRYPTED_NO_DATA_ENCRYPTION=true"),
+    *("RCLONE_LOCAL_ENCODING=None", "RCLONE_FILES_FROM=/dev/null"),
+)
+
 
 def drawn(what: str) -> bool:
     """Whether this kind of thing is part of the hunt."""
@@ -93,7 +105,7 @@ class Plan:
 
 def _fields() -> dict[str, st.SearchStrategy[Any]]:
     """How each setting is drawn; most projects share a remote and a name."""
-    remotes = ("a", "a", "a", "b")
+    remotes: tuple[str, ...] = ("a", "a", "a", "b")
     remotes += ("s3", "s3") if drawn("s3") else ()
     remotes += ("crypt a",) if drawn("crypt") else ()
     remotes += ("crypt s3",) if drawn("s3") and drawn("crypt") else ()
