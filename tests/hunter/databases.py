@@ -10,23 +10,19 @@ from tests.hunter.client import Ended, Kill
 from tests.hunter.example import Example
 from tests.hunter.model import Backup, Fault, database_of
 from tests.hunter.snapshot import Difference
-from tests.hunter.world import Project, fingerprint
+from tests.hunter.world import Project
 
 
 class Databases(Example):
     """Backs up and restores databases, and raises Fault for what must never be."""
 
-    def _allowed_at_database(self, project: Project) -> tuple[str, ...]:
-        """Beginnings of the paths of the database's file, what SQLite puts next to it, and what a restore stages."""
-        return f"{project}/db/{project.plan.name}", f"{project}/db/.{project.plan.name}"
-
     def _back_up(self, project: Project, kill: Kill | None, host: str, *, clean: bool) -> None:
-        contents = project.fingerprint()
+        contents = project.store.fingerprint()
         arguments = ("dbbackup", "-d", project.plan.alias, *(("--clean",) if clean else ()))
         done, changes = self._run(project, *arguments, kill=kill, host=host)
-        owner = database_of(project.plan)
-        self._check_untouched(project, changes, owner, *self._allowed_at_database(project))
-        if project.fingerprint() != contents:
+        owner = database_of(project)
+        self._check_untouched(project, changes, owner, *project.paths)
+        if project.store.fingerprint() != contents:
             raise Fault("backup-changes-database", f"{project}")
         removed = self.model.gone(changes.removed)
         self.model.backups = [backup for backup in self.model.backups if backup not in removed]
@@ -53,7 +49,7 @@ class Databases(Example):
         """A run that did not end well may have got as far as its manifest: then the backup exists all the same."""
         listed, _changes = self._run(project, "listbackups", "-d", project.plan.alias, "--json", clean=True)
         known = {backup.path for backup in self.model.backups}
-        owner = database_of(project.plan)
+        owner = database_of(project)
         files = frozenset(path for path in changes.added if self.model.owners.get(path) == owner)
         if listed.code != 0:
             return
@@ -81,23 +77,23 @@ class Databases(Example):
         """Exit code 0 means: restored now, it is this very state, unless another host's clock is a little ahead."""
         limits = self._limits(project, done.ended)
         best = [found[0] for limit in limits if (found := self.model.good(project, limit))]
-        into = self.world.root / "check" / "latest.sqlite3"  # type: ignore[union-attr]
-        restored, changes = self._run(project, "dbrestore", "-d", project.plan.alias, "--noinput", "--into", str(into))
-        self._check_untouched(project, changes, None, "check/", *self._allowed_at_database(project))
+        into = project.store.into(self.world.root / "check")  # type: ignore[union-attr]
+        restored, changes = self._run(project, "dbrestore", "-d", project.plan.alias, "--noinput", "--into", into)
+        self._check_untouched(project, changes, None, "check/", *project.paths)
         if restored.code != 0:
             raise Fault("not-restorable", f"{project}: {made.path} was promised, and: {restored.err}")
-        there = fingerprint(into)
+        there = project.store.fingerprint(into)
         if not any(backup.fingerprint == there and backup.path in restored.out for backup in best):
             paths = [backup.path for backup in best]
             raise Fault("latest-is-another", f"{project}: {paths} was expected, not {restored.out}")
-        into.unlink()
+        project.store.drop(into)
 
     def _restore(self, project: Project, kill: Kill | None, at: int | None = None) -> None:
-        before = project.fingerprint()
+        before = project.store.fingerprint()
         moment = () if at is None else ("--at", datetime.fromtimestamp(at, UTC).isoformat())
         done, changes = self._run(project, "dbrestore", "-d", project.plan.alias, "--noinput", *moment, kill=kill)
-        self._check_untouched(project, changes, None, *self._allowed_at_database(project))
-        after = project.fingerprint()
+        self._check_untouched(project, changes, None, *project.paths)
+        after = project.store.fingerprint()
         limits = self._limits(project, done.ended)
         if at is not None:
             limits = [at, *(min(at, limit) for limit in limits)]
@@ -107,10 +103,10 @@ class Databases(Example):
         self._check_restored(project, done, before, after, wanted)
 
     def _restore_named(self, project: Project, backup: Backup) -> None:
-        before = project.fingerprint()
+        before = project.store.fingerprint()
         done, changes = self._run(project, "dbrestore", "-d", project.plan.alias, "--noinput", "-i", backup.path)
-        self._check_untouched(project, changes, None, *self._allowed_at_database(project))
-        self._check_restored(project, done, before, project.fingerprint(), {backup.fingerprint})
+        self._check_untouched(project, changes, None, *project.paths)
+        self._check_restored(project, done, before, project.store.fingerprint(), {backup.fingerprint})
 
     def _check_restored(self, project: Project, done: Ended, before: str, after: str, wanted: set[str]) -> None:
         if done.killed:
@@ -123,12 +119,12 @@ class Databases(Example):
             raise Fault("failed-restore-changes", f"{project}: {done.err}")
 
     def _comes_back(self, project: Project, backup: Backup, *named: str) -> None:
-        into = self.world.root / "check" / "last.sqlite3"  # type: ignore[union-attr]
-        arguments = ("dbrestore", "-d", project.plan.alias, "--noinput", "--into", str(into), *named)
+        into = project.store.into(self.world.root / "check")  # type: ignore[union-attr]
+        arguments = ("dbrestore", "-d", project.plan.alias, "--noinput", "--into", into, *named)
         done, changes = self._run(project, *arguments, clean=True)
-        self._check_untouched(project, changes, None, "check/", *self._allowed_at_database(project))
+        self._check_untouched(project, changes, None, "check/", *project.paths)
         if done.code != 0:
             raise Fault("not-restorable", f"{project}: {backup.path}: {done.err}")
-        if fingerprint(into) != backup.fingerprint:
+        if project.store.fingerprint(into) != backup.fingerprint:
             raise Fault("wrong-restore", f"{project}: {backup.path} was expected, not {done.out}")
-        into.unlink()
+        project.store.drop(into)

@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from tests.hunter.client import Ended, Kill, Worker
 from tests.hunter.model import AHEAD, CODES, Fault, Model, Owner
 from tests.hunter.snapshot import Difference, difference
+from tests.hunter.stores import Servers
 from tests.hunter.world import Project, World
 from tests.servers import StorageServer
 
@@ -32,6 +33,7 @@ class Hunt:
     base: Path
     s3: StorageServer
     worker: Worker
+    servers: Servers
     until: float = float("inf")
     """When it ends, on the monotonic clock."""
     steps: int = 0
@@ -65,6 +67,7 @@ class Example(RuleBasedStateMachine):
         self.world: World | None = None
         self.model = Model()
         self.faults = Fault.count
+        self.stack = ExitStack()
         self.told: list[str] = []
         self.ended = False
         self.past = 0.0
@@ -141,7 +144,7 @@ class Example(RuleBasedStateMachine):
             arguments,
             world.settings(project, media_root, clean=clean),
             world.env(project, clean=clean),
-            project.database.parent,
+            project.folder / "db",
             now=datetime.fromtimestamp(self._now(project), UTC),
             host=host,
             kill=kill,

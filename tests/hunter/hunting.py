@@ -6,7 +6,7 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from tests.hunter.client import Worker
 from tests.hunter.example import Hunt
 from tests.hunter.machine import Machine
 from tests.hunter.model import Fault
+from tests.hunter.stores import Servers
 from tests.servers.storage import serve_s3
 
 STEPS = 25
@@ -124,12 +125,10 @@ def prepared(mutation: str = "") -> Iterator[Hunt]:
     with tempfile.TemporaryDirectory(prefix="hunter-") as name:
         base = Path(name).resolve()
         (base / "worlds").mkdir()
-        with serve_s3(base) as s3:
+        with serve_s3(base) as s3, ExitStack() as stack:
             worker = Worker(base, mutation)
-            try:
-                yield Hunt(base / "worlds", s3, worker)
-            finally:
-                worker.close()
+            stack.callback(worker.close)
+            yield Hunt(base / "worlds", s3, worker, Servers(stack))
 
 
 def random_seed() -> int:

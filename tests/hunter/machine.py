@@ -19,14 +19,13 @@ from tests.hunter.client import Kill
 from tests.hunter.databases import Databases
 from tests.hunter.media import Media
 from tests.hunter.model import AHEAD, Fault, Owner, database_of, media_of
+from tests.hunter.stores import SqliteFile, Store, change
 from tests.hunter.world import (
     ENVIRONMENTS,
     HARMFUL_FLAGS,
     Plan,
     Project,
     World,
-    as_text,
-    change_rows,
     drawn,
     plans,
 )
@@ -63,9 +62,18 @@ class Machine(Databases, Media):
             return
         self.hunt.examples += 1
         root = Path(tempfile.mkdtemp(prefix="w", dir=self.hunt.base))
-        projects = [Project(number, plan, root / f"p{number}") for number, plan in enumerate(drawn_plans)]
+        projects = [
+            Project(number, plan, root / f"p{number}", self._store(plan, root / f"p{number}"))
+            for number, plan in enumerate(drawn_plans)
+        ]
         self.world = World(root, self.hunt.s3, projects)
         self.told += [f"{project}: {project.plan}" for project in projects]
+
+    def _store(self, plan: Plan, folder: Path) -> Store:
+        (folder / "db").mkdir(parents=True)
+        if plan.engine != "sqlite":
+            return self.stack.enter_context(self.hunt.servers.database(plan.engine))
+        return SqliteFile(folder / "db" / plan.name, plan.form, wal=plan.wal)
 
     def teardown(self) -> None:
         world = self.world
@@ -77,6 +85,7 @@ class Machine(Databases, Media):
                 with self.minding():
                     self._everything_comes_back()
         finally:
+            self.stack.close()
             shutil.rmtree(world.root, ignore_errors=True)
             shutil.rmtree(world.s3_folder, ignore_errors=True)
 
@@ -84,8 +93,8 @@ class Machine(Databases, Media):
 
     @rule(p=PROJECTS, seed=SEEDS)
     def change_rows(self, p: int, seed: int) -> None:
-        if (project := self._project(p)) and project.database.exists():
-            self._tell(project, f"rows: {change_rows(project.database, seed)}")
+        if project := self._project(p):
+            self._tell(project, f"rows: {change(project.store, seed)}")
 
     @rule(p=PROJECTS, action=media_files.ACTIONS, seed=SEEDS)
     def change_media(self, p: int, action: str, seed: int) -> None:
@@ -100,9 +109,8 @@ class Machine(Databases, Media):
         if project is None:
             return
         if how == "database":
-            for path in project.database.parent.glob(f"{project.plan.name}*"):
-                path.unlink()
-            self._tell(project, "the database file is lost")
+            project.store.lose()
+            self._tell(project, "the database is lost")
             return
         aside = project.folder / "aside"
         if how == "again":
@@ -150,8 +158,7 @@ class Machine(Databases, Media):
     @rule(p=PROJECTS)
     def back_up_again(self, p: int) -> None:
         if project := self._project(p):
-            if project.database.exists():
-                change_rows(project.database, len(self.told))
+            change(project.store, len(self.told))
             self._back_up(project, None, "web", clean=False)
 
     @rule(p=PROJECTS, kill=KILLS)
@@ -192,11 +199,11 @@ class Machine(Databases, Media):
         if "" not in option:
             _done, changes = self._run(project, "listbackups", *option)
         else:  # a variable of the shell that is not set
-            before = project.fingerprint()
+            before = project.store.fingerprint()
             done, changes = self._run(project, "dbrestore", "-d", project.plan.alias, "--noinput", *option)
-            if done.code == 0 or project.fingerprint() != before:
+            if done.code == 0 or project.store.fingerprint() != before:
                 raise Fault("unset-variable", f"{project}: dbrestore {option} restored something")
-        self._check_untouched(project, changes, None, *self._allowed_at_database(project))
+        self._check_untouched(project, changes, None, *project.paths)
 
     @rule(p=PROJECTS, kill=KILLS)
     def restore_media(self, p: int, kill: Kill | None) -> None:
@@ -235,16 +242,18 @@ class Machine(Databases, Media):
     @rule(p=PROJECTS, days=st.integers(-3, 0))
     def publish_as_0_4_did(self, p: int, days: int) -> None:
         project = self._project(p)
-        if project is None or project.plan.encrypted or not project.database.exists():
+        if project is None or project.plan.encrypted or not isinstance(project.store, SqliteFile):
+            return
+        if not project.store.fingerprint():
             return
         stamp = datetime.fromtimestamp(self._now(project) + days * 86400, UTC).strftime("%Y-%m-%d-%H%M%S")
         name = f"{project.plan.db_folder}/{project.plan.alias}-{stamp}.sql"
         path = f"remotes/{project.plan.area}/{name}"
-        self._put(project.plan.area, name, as_text(project.database))
+        self._put(project.plan.area, name, project.store.as_text())
         self._tell(project, f"django-rclone 0.4 left {name}")
         plan = project.plan
         self.model.owners[path] = Owner("plain", plan.area, False, plan.label, f"{plan.alias}={plan.name}")
-        self.model.plain[path] = (database_of(plan), project.fingerprint())
+        self.model.plain[path] = (database_of(project), project.store.fingerprint())
 
     # The end
 

@@ -36,9 +36,10 @@ class Owner:
     """Alias and name of the database, or folder of the mirror."""
 
 
-def database_of(plan: Plan) -> Owner:
+def database_of(project: Project) -> Owner:
     """Returns who owns the backups of a project's database."""
-    return Owner("db", plan.area, plan.encrypted, plan.label, f"{plan.alias}={plan.name}")
+    plan, name = project.plan, project.store.settings["NAME"]
+    return Owner("db", plan.area, plan.encrypted, plan.label, f"{plan.alias}={plan.engine} {name}")
 
 
 def media_of(plan: Plan) -> Owner:
@@ -75,7 +76,7 @@ class Model:
 
     def own(self, project: Project) -> list[Backup]:
         """Returns the backups of a project's database, newest first."""
-        owner = database_of(project.plan)
+        owner = database_of(project)
         found = [backup for backup in self.backups if backup.owner == owner]
         return sorted(found, key=lambda backup: backup.moment, reverse=True)
 
@@ -86,7 +87,7 @@ class Model:
     def related(self, project: Project) -> list[Backup]:
         """Returns whole backups under the same label and alias, though of a database with another name: where a
         project has none of its own, one of these may be meant (its database was moved)."""
-        owner = database_of(project.plan)
+        owner = database_of(project)
         alias = f"{project.plan.alias}="
         return [
             backup

@@ -22,6 +22,7 @@ ALPHA = Plan(
     db_folder="db",
     media_folder="media",
     keep=1,
+    engine="sqlite",
     form="file",
     compression="zstd",
     wal=True,

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +11,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.hunter import snapshot
+from tests.hunter.stores import Store
 from tests.servers import StorageServer
 
 WITHOUT = frozenset(os.environ.get("HUNT_WITHOUT", "").replace(",", " ").split())
 """What a hunt leaves out: kinds of steps and settings, by the names that `drawn` and the machine's rules ask for."""
+
+ENGINES = tuple(os.environ.get("ENGINES", "").replace(",", " ").split())
+"""Databases on servers that projects may have, besides SQLite files: postgresql, mariadb, mysql."""
 
 FOLDERS = ("media", "db", "files/media")
 ODD_FOLDERS = (
@@ -83,6 +84,7 @@ class Plan:
     db_folder: str
     media_folder: str
     keep: int
+    engine: str
     form: str
     compression: str
     wal: bool
@@ -97,7 +99,12 @@ class Plan:
         return self.remote != self.area
 
     def __str__(self) -> str:
-        parts = [f"REMOTE={self.remote}", f"PROJECT={self.label!r}", f"{self.alias}={self.name}", f"KEEP={self.keep}"]
+        parts = [
+            f"REMOTE={self.remote}",
+            f"PROJECT={self.label!r}",
+            f"{self.alias}={self.engine} {self.name}",
+            f"KEEP={self.keep}",
+        ]
         parts += [f"DB_BACKUP_DIR={self.db_folder}", f"MEDIA_BACKUP_DIR={self.media_folder}"]
         parts += [f"FORMAT={self.form}", f"COMPRESSION={self.compression}", f"wal={self.wal}"]
         return " ".join([*parts, *self.flags])
@@ -118,6 +125,7 @@ def _fields() -> dict[str, st.SearchStrategy[Any]]:
         "db_folder": _sampled("folders", ("db", "db"), ("media", "backups/db", "files")),
         "media_folder": _sampled("folders", ("media", "media"), (*FOLDERS, *ODD_FOLDERS)),
         "keep": st.integers(1, 3),
+        "engine": st.sampled_from(("sqlite", *ENGINES)),
         "form": _sampled("sql", ("file", "file"), ("sql",)),
         "compression": st.sampled_from(("zstd", "gzip", "none")),
         "wal": st.booleans(),
@@ -146,6 +154,7 @@ class Project:
     number: int
     plan: Plan
     folder: Path
+    store: Store
     flags: tuple[str, ...] = ()
     """Further flags, which may do harm."""
     env: dict[str, str] = field(default_factory=dict)
@@ -155,36 +164,16 @@ class Project:
     """Where the contents of folders are that are not mounted, by path below the media folder."""
 
     @property
-    def database(self) -> Path:
-        return self.folder / "db" / self.plan.name
-
-    @property
     def media(self) -> Path:
         return self.folder / "media"
 
     def __str__(self) -> str:
         return f"p{self.number}"
 
-    def fingerprint(self) -> str:
-        """Schema and rows."""
-        return fingerprint(self.database)
-
-
-def fingerprint(path: Path) -> str:
-    """Returns schema and rows of a SQLite file; an empty string where there is none."""
-    if not path.exists():
-        return ""
-    with closing(sqlite3.connect(path, timeout=5)) as connection:
-        schema = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
-        tables = [name for kind, name, _sql in schema if kind == "table"]
-        rows = [(name, connection.execute(f'SELECT * FROM "{name}" ORDER BY rowid').fetchall()) for name in tables]
-    return repr((schema, rows))
-
-
-def as_text(path: Path) -> bytes:
-    """Returns a database as django-rclone 0.4 dumped it."""
-    with closing(sqlite3.connect(path, timeout=5)) as connection:
-        return "\n".join(connection.iterdump()).encode() + b"\n"
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Beginnings of the paths of its database below the world; on a server it is looked at as if it had one."""
+        return tuple(f"{self}/{path}" for path in self.store.paths) or (f"{self}/database",)
 
 
 @dataclass
@@ -203,14 +192,10 @@ class World:
         self.s3_folder.mkdir()
         for project in self.projects:
             project.media.mkdir(parents=True)
-            project.database.parent.mkdir()
             (project.folder / "settings.py").write_text("# next to the media folder")
             (project.media / "first.txt").write_text(f"first file of {project}")
-            (project.database.parent / "next to it.txt").write_text("next to the database")
-            with closing(sqlite3.connect(project.database)) as connection, connection:
-                connection.execute(f"PRAGMA journal_mode={'wal' if project.plan.wal else 'delete'}")
-                connection.execute("CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT, data BLOB)")
-                connection.execute("INSERT INTO note (text) VALUES (?)", (f"first note of {project}",))
+            (project.folder / "db/next to it.txt").write_text("next to the database")
+            project.store.execute(f"INSERT INTO note (text) VALUES ('first note of {project}')")
 
     @property
     def s3_folder(self) -> Path:
@@ -228,13 +213,16 @@ class World:
         """Returns everything there is; what lies on remotes begins with ``remotes/`` and the area."""
         there = dict(snapshot.look(self.root))
         there.update({f"remotes/s3/{path}": what for path, what in snapshot.look(self.s3_folder).items()})
+        for project in self.projects:
+            if not project.store.paths:
+                there[f"{project}/database"] = project.store.fingerprint()
         return there
 
     def settings(self, project: Project, media_root: Path | None = None, *, clean: bool = False) -> dict[str, Any]:
         """The settings of a project; ``clean``: without the flags that may do harm."""
         plan = project.plan
         return {
-            "DATABASES": {"default": {}, plan.alias: {"ENGINE": "django.db.backends.sqlite3", "NAME": plan.name}},
+            "DATABASES": {"default": {}, plan.alias: project.store.settings},
             "MEDIA_ROOT": str(media_root or project.media),
             "DJANGO_RCLONE": {
                 "REMOTE": self.address(plan.area),
@@ -244,7 +232,7 @@ class World:
                 "DB_CLEANUP_KEEP": plan.keep,
                 "COMPRESSION": plan.compression,
                 "RCLONE_FLAGS": [*plan.flags, *(() if clean else project.flags)],
-                "DATABASE_OPTIONS": {plan.alias: {"FORMAT": plan.form}},
+                "DATABASE_OPTIONS": {plan.alias: project.store.options},
                 **({"ENCRYPTION_PASSWORD": "canary"} if plan.encrypted else {}),
             },
         }
@@ -253,27 +241,3 @@ class World:
         """The environment of a project's commands."""
         ours = {"HOME": str(self.root / "home"), "TMPDIR": str(self.root / "tmp"), **self.s3.environment}
         return ours if clean else {**ours, **project.env}
-
-
-def change_rows(path: Path, seed: int) -> str:
-    """Changes a database in some way that ``seed`` tells; returns what was done."""
-    source = random.Random(seed)
-    with closing(sqlite3.connect(path, timeout=5)) as connection, connection:
-        kind = source.choice(("insert", "update", "delete", "large", "table", "index"))
-        match kind:
-            case "insert":
-                text = source.choice(("plain", "naïve ☃ 🎈", "it's; -- \n\r\\", ""))
-                connection.execute(
-                    "INSERT INTO note (text, data) VALUES (?, ?)", (f"{text}{seed}", source.randbytes(9))
-                )
-            case "update":
-                connection.execute("UPDATE note SET text = ?", (f"updated {seed}",))
-            case "delete":
-                connection.execute("DELETE FROM note WHERE id % 2 = ?", (seed % 2,))
-            case "large":
-                connection.execute("INSERT INTO note (data) VALUES (?)", (source.randbytes(200_000),))
-            case "table":
-                connection.execute(f"CREATE TABLE IF NOT EXISTS t{seed % 3} (a, b REFERENCES note (id))")
-            case "index":
-                connection.execute("CREATE INDEX IF NOT EXISTS by_text ON note (text)")
-    return kind
