@@ -14,12 +14,14 @@ import sys
 import tempfile
 import time
 import traceback
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
+import django
 from django.conf import settings
-from django.core.management import execute_from_command_line, load_command_class
+from django.core.management import execute_from_command_line, get_commands
 from django_rclone.process import child as programs
 
 from tests.hunter import mutations
@@ -32,8 +34,11 @@ def main() -> None:
     """Answers requests until there are no more."""
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     import_module("django.db.backends.sqlite3.base")  # once, and not in each fork
-    for name in ("dbbackup", "dbrestore", "listbackups", "mediabackup", "mediarestore"):
-        load_command_class("django_rclone", name)
+    settings.configure(SECRET_KEY="only for tests", INSTALLED_APPS=["django_rclone"], USE_TZ=True, TIME_ZONE="UTC")
+    django.setup()
+    for name in get_commands():
+        with suppress(ImportError):
+            import_module(f"django_rclone.management.commands.{name}")
     os.environ["GOGC"] = "off"  # a quarter of the time that rclone takes to start
     programs._COMMON = (*programs._COMMON, "GOGC")
     mutations.apply(os.environ.get("HUNT_MUTATION", ""))
@@ -66,30 +71,33 @@ def _text(file: Any) -> str:
 
 
 def _wait(pid: int) -> int:
-    """Returns the exit code of the command, negative for a signal."""
-    patience = time.monotonic() + DEADLINE
-    while time.monotonic() < patience:
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.002)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return -signal.SIGALRM
+    """Returns the exit code of the command, negative for a signal; SIGALRM if it did not end in time."""
+    with _alarm(DEADLINE, lambda: os.kill(pid, signal.SIGKILL)) as rang:
+        _pid, status = os.waitpid(pid, 0)
+    return -signal.SIGALRM if rang else os.waitstatus_to_exitcode(status)
 
 
 def _reap() -> bool:
-    """Waits for the programs that the command has left behind; returns whether one had to be killed."""
-    patience = time.monotonic() + 10
-    with suppress(ChildProcessError):
-        while time.monotonic() < patience:
-            if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                time.sleep(0.002)
-        for left in _children():
-            os.kill(left, signal.SIGKILL)
+    """Waits for the programs that the command has left behind; returns whether they had to be killed."""
+    with _alarm(10, lambda: [os.kill(pid, signal.SIGKILL) for pid in _children()]) as rang, suppress(ChildProcessError):
         while True:
             os.waitpid(-1, 0)
-    return time.monotonic() >= patience
+    return bool(rang)
+
+
+@contextmanager
+def _alarm(seconds: int, act: Callable[[], object]) -> Iterator[list[None]]:
+    """Acts when the time is over; the list that it gives has something in it then."""
+    rang: list[None] = []
+
+    def ring(*_arguments: object) -> None:
+        rang.append(None)
+        act()
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    yield rang
+    signal.alarm(0)
 
 
 def _children() -> list[int]:
@@ -107,13 +115,8 @@ def _run(request: dict[str, Any]) -> None:
         platform.node = lambda: request["host"]
         if request["kill"] is not None:
             _die_at(**request["kill"])
-        settings.configure(
-            **request["settings"],
-            SECRET_KEY="only for tests",
-            INSTALLED_APPS=["django_rclone"],
-            USE_TZ=True,
-            TIME_ZONE="UTC",
-        )
+        for name, value in request["settings"].items():
+            setattr(settings, name, value)
         execute_from_command_line(["manage.py", *request["arguments"]])
         code = 0
     except SystemExit as error:
