@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from django_rclone import conf, rclone, rclone_secrets
+from django_rclone import conf, local_folders, media, rclone, rclone_secrets
 from django_rclone.db import registry
 from django_rclone.db.sqlite import SqliteConnector
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
@@ -108,6 +108,21 @@ def _connector_problems(alias: str) -> Iterator[CheckMessage]:
             hint='Switch it to WAL once: `sqlite3 FILE "PRAGMA journal_mode=WAL"`, or set SPOOL in DATABASE_OPTIONS.',
             id=f"{TAG}.W002",
         )
+
+
+@register(TAG)
+def check_media(**_kwargs: Any) -> list[CheckMessage]:
+    """E010 folders of databases and media that overlap, E011 remote and MEDIA_ROOT that overlap."""
+    try:
+        if wrong := conf.folder_overlap():
+            what, hint = wrong.rsplit(". ", 1)
+            return [Error(f"{what}.", hint=hint, id=f"{TAG}.E010")]
+        if wrong := local_folders.overlap(conf.remote(), media.root()):
+            what, hint = wrong.rsplit(". ", 1)
+            return [Error(f"{what}.", hint=hint, id=f"{TAG}.E011")]
+    except DjangoRcloneError:
+        return []  # check_settings says what is wrong, or there are no media files
+    return []
 
 
 @register(TAG)

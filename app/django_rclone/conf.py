@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from django_rclone import encryption, naming, rclone, rclone_secrets, streams
+from django_rclone import encryption, folders, naming, rclone, rclone_secrets, streams
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.process import Limits
@@ -45,12 +45,7 @@ def _flags(value: Any) -> str:
 
 
 def _folder(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip("/"):
-        return "must be the name of a folder on the remote"
-    parts = value.strip("/").split("/")
-    if value.startswith("/") or ".." in parts or "." in parts:
-        return "must be a folder below REMOTE: no leading slash, no '..'"
-    return f"cannot be {value!r}: manifests live there" if parts[0] == naming.MANIFEST_DIR else ""
+    return folders.problem(value) if isinstance(value, str) else "must be the name of a folder on the remote"
 
 
 def _template(value: Any) -> str:
@@ -67,6 +62,10 @@ def _date_format(value: Any) -> str:
 def _positive(value: Any) -> str:
     fits = isinstance(value, int) and not isinstance(value, bool) and value >= 1
     return "" if fits else "must be a whole number, 1 or more"
+
+
+def _boolean(value: Any) -> str:
+    return "" if isinstance(value, bool) else "must be True or False"
 
 
 def _seconds(value: Any) -> str:
@@ -117,6 +116,9 @@ SETTINGS: Mapping[str, Setting] = {
     "DB_DATE_FORMAT": Setting("%Y-%m-%d-%H%M%S", "How {datetime} is written (strftime, in UTC).", _date_format),
     "DB_CLEANUP_KEEP": Setting(10, "How many backups of a database `dbbackup --clean` keeps.", _positive),
     "MEDIA_BACKUP_DIR": Setting("media", "Folder for the mirror of MEDIA_ROOT, below REMOTE.", _folder),
+    "MEDIA_FOLLOW_LINKS": Setting(
+        False, "Whether links in MEDIA_ROOT are saved as what they lead to; if not, they are left out.", _boolean
+    ),
     "COMPRESSION": Setting(
         "zstd", '"zstd", "gzip", "none", or {"METHOD": "zstd", "LEVEL": 3} (zstd 1-19, gzip 1-9).', _compression
     ),
@@ -176,6 +178,8 @@ def remote() -> rclone.Remote:
             'DJANGO_RCLONE["REMOTE"] is not set. Say where backups go, for instance DJANGO_RCLONE = '
             '{"REMOTE": "s3:bucket/site"}.'
         )
+    if wrong := folder_overlap():
+        raise ConfigurationError(wrong)
     root, config = get("REMOTE"), get("RCLONE_CONFIG")
     if rclone_secrets.has_secret(root):
         raise ConfigurationError(f'DJANGO_RCLONE["REMOTE"] {rclone_secrets.EXPOSED}')
@@ -187,6 +191,11 @@ def remote() -> rclone.Remote:
     )
     password = get("ENCRYPTION_PASSWORD")
     return encryption.encrypted(plain, Secret(password)) if password else plain
+
+
+def folder_overlap() -> str:
+    """Returns what is wrong with the folders of databases and media files together, as a sentence; empty: nothing."""
+    return folders.overlap(get("DB_BACKUP_DIR"), get("MEDIA_BACKUP_DIR"), get("PROJECT"))
 
 
 def compression() -> tuple[str, int]:

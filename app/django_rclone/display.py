@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
+from django_rclone.output import Tolerant
+
 _LINE_EVERY = 30.0  # seconds between two lines where nobody watches
 _DRAW_EVERY = 0.1  # and between two states of the one line where somebody does
 
@@ -91,7 +93,7 @@ class Progress:
         self._what = what
         self._done = done
         self._estimate = estimate
-        self._stream = stream or sys.stderr
+        self._stream = Tolerant(stream or sys.stderr)
         self._clock = clock
         self._quiet = quiet
         self._terminal = self._stream.isatty()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from django_rclone import encryption
-from django_rclone.naming import MANIFEST_DIR, README
+from django_rclone.naming import MANIFEST_DIR, PROJECT_DIR, README
 from django_rclone.rclone import Remote
 
 
@@ -36,7 +36,9 @@ where an object's name ends in .zst or .gz, zstd or gzip are enough.
 
        rclone copy {shlex.quote(remote.path(media_folder))} /path/to/media
 
-   A file in manifests/media/ says when they were last the same as the project's.
+   That folder is the one of a project without a name. A project with a name (PROJECT) has its own, in {PROJECT_DIR}/.
+   A file in manifests/media/ for each says which `project` it belongs to, in which `folder` it is, and when it was
+   last the same as the project's.
 
 With django-rclone at hand it is one command: `python manage.py dbrestore` in the project, or `restore --latest` in
 django-rclone's image.

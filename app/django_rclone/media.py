@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import logging
+import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,35 +13,31 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.utils.module_loading import import_string
 
-from django_rclone import __version__, conf, encryption, mirror, process, signals
-from django_rclone.display import Progress
-from django_rclone.exceptions import (
-    ConfigurationError,
-    DjangoRcloneError,
-    Interrupted,
-    NothingToRestore,
-    Unavailable,
+from django_rclone import (
+    __version__,
+    conf,
+    encryption,
+    local_folders,
+    media_budget,
+    media_folder,
+    media_record,
+    process,
+    signals,
 )
+from django_rclone.display import enumerate_some
+from django_rclone.exceptions import ConfigurationError, NothingToRestore
+from django_rclone.media_account import Account, Changes
+from django_rclone.media_folder import MediaFolder
+from django_rclone.media_record import last, located
+from django_rclone.media_sync import comparison, sync
 from django_rclone.mirror import Mirror
 from django_rclone.rclone import Entry, Remote
-from django_rclone.rclone_errors import Missing
+
+__all__ = ["Changes", "back_up", "last", "listed", "located", "preview", "restore", "root"]
 
 logger = logging.getLogger("django_rclone")
 
 _FILE_STORAGE = "django.core.files.storage.filesystem.FileSystemStorage"
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a sync changed, or (``--dry-run``) would change."""
-
-    copied: int
-    deleted: int
-    bytes: int
-
-    def __str__(self) -> str:
-        files = "file" if self.copied == 1 else "files"
-        return f"{self.copied} {files} copied ({self.bytes:,} bytes), {self.deleted} deleted"
 
 
 def root() -> Path:
@@ -71,60 +67,89 @@ def back_up(
     *,
     allow_empty: bool,
     limits: process.Limits,
+    allow_deletes: bool = False,
     quiet: bool = False,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Changes:
     """Makes the mirror on the remote equal to MEDIA_ROOT, and then writes down there when that was.
 
-    Refuses (ConfigurationError) to put an empty or missing folder over a mirror that has files: an unmounted volume
-    looks just like that.
+    Refuses (ConfigurationError) what would take most of the mirror away: an unmounted volume looks just like that.
     """
     encryption.check_password(remote)
     source = root()
-    if not allow_empty and not _has_files(source) and remote.files(folder, recursive=True):
-        state = "is empty" if source.is_dir() else "is not there"
-        raise ConfigurationError(
-            f"MEDIA_ROOT {source} {state}, but its mirror {remote.path(folder)} has files: is a volume not mounted? "
-            "If the media are really gone, empty the folder and say --allow-empty."
-        )
     if not source.is_dir():
+        if remote.files(folder, recursive=True):
+            raise ConfigurationError(
+                f"MEDIA_ROOT {source} is not there, but its mirror {remote.path(folder)} has files: is a volume not "
+                "mounted? If the media are really gone, make the folder, empty, and say --allow-empty."
+            )
         raise ConfigurationError(f"MEDIA_ROOT {source} is not there: nothing to back up. Is a volume not mounted?")
-    sent = (signals.pre_media_backup, signals.post_media_backup, signals.backup_failed)
-    with signals.around(*sent, sender=None):
-        started = clock()
-        changes = _sync(remote, str(source), remote.path(folder), limits, quiet=quiet)
-        about = {field: getattr(changes, field) for field in ("copied", "deleted", "bytes")}
-        made = Mirror(folder, conf.get("PROJECT"), started, clock(), **about, django_rclone=__version__)
-        _write_down(remote, made)
+    follow = conf.get("MEDIA_FOLLOW_LINKS")
+    if follow:
+        media_folder.refuse_loops(source)
+    with media_folder.locked(source):
+        _refuse_overlap(remote, source)
+        before = media_record.own(remote, folder, media_record.project_name())
+        looked = MediaFolder(source, follow_links=follow)
+        allowed = allow_deletes if looked.has_files() else allow_empty
+        may_delete = _counted(remote, folder, looked, before, limits, allowed=allowed)
+        sent = (signals.pre_media_backup, signals.post_media_backup, signals.backup_failed)
+        with signals.around(*sent, sender=None):
+            started = clock()
+            hard_stop = () if allowed else ("--max-delete", str(may_delete))
+            can = remote.abilities()
+            flags = (*comparison(remote, can), *hard_stop)
+            account = sync(remote, str(source), remote.path(folder), limits, *flags, quiet=quiet, follow_links=follow)
+            changes = account.changes
+            about = {field: getattr(changes, field) for field in ("copied", "deleted", "bytes")}
+            project = media_record.project_name()
+            made = Mirror(folder, project, started, clock(), **about, django_rclone=__version__)
+            made = dataclasses.replace(made, host=socket.gethostname(), source=str(source))
+            media_record.write_down(remote, made, atomic=can.atomic)
+        for warning in account.warnings():
+            logger.warning("Media files: %s", warning)
     return changes
 
 
-def _write_down(remote: Remote, made: Mirror) -> None:
-    """Writes when the mirror was made equal. Where that fails the files are safe all the same, and so it is a warning:
-    an error would call a good mirror bad, and the next run writes anew."""
-    try:
-        remote.put(made.path, made.to_json().encode(), atomic=remote.abilities().atomic)
-    except Interrupted:
-        raise
-    except DjangoRcloneError as error:
-        logger.warning("The media files are backed up, but %s, which says when, was not written: %s", made.path, error)
+def _counted(
+    remote: Remote, folder: str, looked: MediaFolder, before: Mirror | None, limits: process.Limits, *, allowed: bool
+) -> int:
+    """Counts what a sync would do, and returns how many files it may delete. Raises ConfigurationError if that is
+    more than may go unasked.
+
+    Sizes alone are compared: that takes listings, and no request for each file.
+    """
+    source, plan = root(), media_budget.Plan(looked)
+    account = Account(plan.copy, plan.delete)
+    flags = ("--dry-run", "--size-only")
+    follow = looked.follow_links
+    sync(remote, str(source), remote.path(folder), limits, *flags, quiet=True, account=account, follow_links=follow)
+    has = account.destination
+    elsewhere = before is not None and before.source not in ("", str(source))
+    if elsewhere and before is not None and plan.deleted:
+        logger.warning(
+            "The mirror %s was made of %s on %s before, and is made of %s now. If two projects share it, set a PROJECT "
+            "for each.",
+            *(remote.path(folder), before.source, before.host, source),
+        )
+    wrong = media_budget.problem(plan, has, elsewhere=elsewhere)
+    if wrong and not allowed:
+        empty = not looked.has_files()
+        raise ConfigurationError(
+            f"MEDIA_ROOT {source} {'is empty' if empty else 'has changed'}, but its mirror {remote.path(folder)} has "
+            f"files, and a backup now is refused: {wrong}. Is a volume not mounted? If they are really gone, say "
+            f"{'--allow-empty' if empty else '--allow-deletes'}."
+        )
+    if plan.lost:
+        logger.warning("Folders of the mirror that MEDIA_ROOT has no files of: %s.", enumerate_some(plan.missing()))
+    if plan.emptied > media_budget.MOST and 2 * plan.emptied > has:
+        logger.warning("%d files of MEDIA_ROOT that are sent have no content: were they cut?", plan.emptied)
+    return plan.most_allowed(has)
 
 
-def last(remote: Remote, folder: str) -> Mirror | None:
-    """Returns what the remote says of the last time that the mirror was made equal; None if it says nothing that can
-    be read, with a warning where something is there."""
-    path = mirror.path(folder)
-    if remote.stat(path) is None:
-        return None
-    try:
-        return mirror.parse(process.run(remote.read(path)).decode(errors="replace"))
-    except Missing:
-        return None
-    except (ConfigurationError, Interrupted, Unavailable):
-        raise
-    except DjangoRcloneError as error:  # no record, or no file that rclone can decrypt
-        logger.warning("%s cannot be read: %s. The next backup of the media files writes it anew.", path, error)
-    return None
+def _refuse_overlap(remote: Remote, folder: Path) -> None:
+    if wrong := local_folders.overlap(remote, folder):
+        raise ConfigurationError(wrong)
 
 
 def listed(remote: Remote, folder: str) -> list[Entry]:
@@ -133,50 +158,46 @@ def listed(remote: Remote, folder: str) -> list[Entry]:
     return sorted(remote.files(folder, recursive=True), key=lambda file: file.path)
 
 
-def preview(remote: Remote, folder: str, limits: process.Limits) -> Changes:
-    """Returns what a restore would change. Raises NothingToRestore if there is no mirror, or it is empty."""
+def preview(remote: Remote, folder: str, limits: process.Limits, project: str | None = None) -> Changes:
+    """Returns what a restore would change.
+
+    Raises NothingToRestore if there is no mirror, or it is empty; ConfigurationError if it is another project's, or
+    files would be written through a link.
+    """
     encryption.check_password(remote)
+    media_record.own(remote, folder, media_record.project_name(project))
     if not remote.files(folder, recursive=True):
-        raise NothingToRestore(f"There are no media files in {remote.path(folder)}.")
-    return _sync(remote, remote.path(folder), str(root()), limits, "--dry-run", quiet=True)
+        elsewhere = media_record.others(remote, folder)
+        raise NothingToRestore(f"There are no media files in {remote.path(folder)}.{elsewhere}")
+    target = root()
+    _refuse_overlap(remote, target)
+    looked, links = MediaFolder(target), dict[str, None]()
 
+    def copy(name: str, _size: int) -> None:
+        if link := looked.linked(name):
+            links[link] = None
 
-def restore(remote: Remote, folder: str, limits: process.Limits, *, quiet: bool = False) -> Changes:
-    """Makes MEDIA_ROOT equal to the mirror; files that the mirror lacks are deleted. Returns what changed."""
-    sent = (signals.pre_media_restore, signals.post_media_restore, signals.restore_failed)
-    with signals.around(*sent, sender=None):
-        return _sync(remote, remote.path(folder), str(root()), limits, quiet=quiet)
-
-
-def _has_files(folder: Path) -> bool:
-    return folder.is_dir() and any(not path.is_dir() for path in folder.rglob("*"))
-
-
-def _sync(remote: Remote, source: str, destination: str, limits: process.Limits, *flags: str, quiet: bool) -> Changes:
-    """Runs ``rclone sync`` and returns its own account of what it did."""
-    account = _Account()
-    progress = Progress("media", lambda: account.changes.bytes, quiet=quiet)
-
-    def hear(line: str) -> None:
-        account.hear(line)
-        progress.tick()
-
-    try:
-        process.run(remote.sync(source, destination, *flags), timeout=limits.timeout, hear=hear)
-    finally:
-        progress.close()
+    account = Account(on_copy=copy)
+    flags = (*comparison(remote, remote.abilities()), "--dry-run")
+    sync(remote, remote.path(folder), str(target), limits, *flags, quiet=True, account=account)
+    if links:
+        raise ConfigurationError(
+            f"MEDIA_ROOT {target} has links where the mirror has folders: {enumerate_some(links)}. Files would be "
+            "written to where they lead. Remove the links, or move them away, and restore again."
+        )
     return account.changes
 
 
-class _Account:
-    """The last statistics among the JSON lines that rclone logs."""
+def restore(remote: Remote, folder: str, limits: process.Limits, *, quiet: bool = False) -> Changes:
+    """Makes MEDIA_ROOT equal to the mirror; files that the mirror lacks are deleted. Returns what changed.
 
-    def __init__(self) -> None:
-        self.changes = Changes(0, 0, 0)
-
-    def hear(self, line: str) -> None:
-        try:
-            stats = json.loads(line)["stats"]
-            self.changes = Changes(stats["transfers"], stats["deletes"], stats["bytes"])
-        except (ValueError, KeyError, TypeError):
-            return
+    ``preview`` comes first: it finds what must not be restored.
+    """
+    target = root()
+    sent = (signals.pre_media_restore, signals.post_media_restore, signals.restore_failed)
+    with media_folder.locked(target), signals.around(*sent, sender=None):
+        flags = comparison(remote, remote.abilities())
+        account = sync(remote, remote.path(folder), str(target), limits, *flags, quiet=quiet)
+    for warning in account.warnings():
+        logger.warning("Media files: %s", warning)
+    return account.changes

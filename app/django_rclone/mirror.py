@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,9 +13,16 @@ from urllib.parse import quote
 
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.manifest import format_time, parse_time
-from django_rclone.naming import MANIFEST_DIR
+from django_rclone.naming import MANIFEST_DIR, PROJECT_DIR
 
 SCHEMA = 1
+
+RECORDS = f"{MANIFEST_DIR}/media"
+"""The folder of the records of all mirrors."""
+
+# Names that are the same folder name everywhere: no upper case (SMB, OneDrive), no dot, space or sign that a storage
+# would change or refuse, and short.
+_PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 class MirrorError(DjangoRcloneError):
@@ -33,6 +42,9 @@ class Mirror:
     deleted: int
     bytes: int
     django_rclone: str = ""
+    host: str = ""
+    source: str = ""
+    """The folder that was mirrored, as ``host`` knows it."""
 
     @property
     def path(self) -> str:
@@ -47,10 +59,26 @@ class Mirror:
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
+def folder_of(project: str, folder: str) -> str:
+    """Returns where the mirror of a project lies, from the remote's root; ``folder`` is its MEDIA_BACKUP_DIR.
+
+    Without a project that is the folder itself, as in 0.4. A name that not every storage keeps as it is becomes its
+    plain letters and a hash: no two names share a folder, also where upper and lower case are the same.
+    """
+    folder = "/".join(part for part in folder.split("/") if part)
+    if not project:
+        return folder
+    if not _PLAIN_NAME.fullmatch(project):
+        letters = re.sub(r"[^a-z0-9]+", "-", project.lower()).strip("-")[:40]
+        digest = hashlib.sha256(project.encode(errors="surrogatepass")).hexdigest()[:12]
+        project = f"{letters}.{digest}" if letters else digest + ".name"
+    return f"{PROJECT_DIR}/{project}/{folder}"
+
+
 def path(folder: str) -> str:
     """Returns where the record of a mirror lies: in a folder of its own, since what lies in ``manifests/`` itself are
     backups, also for whoever lists them by hand."""
-    return f"{MANIFEST_DIR}/media/{quote(folder.strip('/'), safe='')}.json"
+    return f"{RECORDS}/{quote(folder.strip('/'), safe='')}.json"
 
 
 def parse(text: str) -> Mirror:

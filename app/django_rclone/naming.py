@@ -10,6 +10,9 @@ from string import Formatter
 from urllib.parse import quote, unquote
 
 MANIFEST_DIR = "manifests"
+PROJECT_DIR = "projects"
+"""Mirrors of projects with a name lie there, each in a folder of its own."""
+
 README = "RESTORE.md"
 PARTIAL = ".partial"
 """Ending of an object that is being written, where the backend shows it before it is whole."""

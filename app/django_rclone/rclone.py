@@ -44,6 +44,9 @@ _PARTS = (
     ("--b2-chunk-size", 96 * _MEBIBYTE, 10_000),
 )
 
+# The precision, in nanoseconds, of a backend that keeps no times: a hundred years. Source: fs.ModTimeNotSupported.
+_NO_TIMES = 100 * 365 * 24 * 3600 * 10**9
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -62,6 +65,10 @@ class Abilities:
     """An object is visible only when it is complete."""
     streams: bool
     """It takes a stream of unknown length; otherwise rclone first writes all of it to local disk."""
+    times: bool = True
+    """It keeps when a file was modified."""
+    hashes: bool = True
+    """It tells a hash of each file."""
 
 
 def abilities(features: Mapping[str, Any]) -> Abilities:
@@ -74,6 +81,8 @@ def abilities(features: Mapping[str, Any]) -> Abilities:
     return Abilities(
         atomic=bool(flags.get("BucketBased")) and not flags.get("PartialUploads"),
         streams=bool(flags.get("PutStream")),
+        times=features.get("Precision", 0) < _NO_TIMES,
+        hashes=bool(features.get("Hashes", True)),
     )
 
 

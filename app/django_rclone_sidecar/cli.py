@@ -7,8 +7,11 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
+from typing import TextIO, cast
 
+from django_rclone import output
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import secret_values
 from django_rclone.process.interrupts import interruptible
@@ -35,10 +38,28 @@ VERBS: Mapping[str, str] = {
 _INNER = ("loop", "observe", "web")
 """What `serve` starts, each as a process of its own, and nobody else."""
 
+_RESULTS = ("list", "doctor", "version")
+_RESULT_OPTIONS = frozenset({"--json", "--dry-run", "--help", "-h"})
+"""Verbs and options whose output is what they are for: they have failed where it cannot be written."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the verb that the arguments name, and returns the exit code."""
+    output.open_standard_descriptors()
     verb, *rest = (sys.argv[1:] if arguments is None else arguments) or [""]
+    out = output.Tolerant(sys.stdout)
+    try:
+        with redirect_stdout(cast("TextIO", out)), redirect_stderr(cast("TextIO", output.Tolerant(sys.stderr))):
+            code = _run(verb, rest)
+            if code == 0 and out.lost and (verb in _RESULTS or not _RESULT_OPTIONS.isdisjoint(rest)):
+                print(f"error: the output could not be written: {out.lost}.", file=sys.stderr)
+                return DjangoRcloneError.exit_code
+            return code
+    finally:
+        output.settle()
+
+
+def _run(verb: str, arguments: list[str]) -> int:
     if verb in ("-h", "--help", "help"):
         print(usage())
         return 0
@@ -51,17 +72,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with interruptible():
             _start_log()
-            code: int = module.main(rest)
+            code: int = module.main(arguments)
             return code
     except Reported as error:
         return error.exit_code
     except DjangoRcloneError as error:
         logger.error("%s", error, extra={"event": f"{verb}.failed"}, exc_info=_wanted(error))
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has gone (`list | head`): nothing is left to say, not even at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DjangoRcloneError.exit_code
     except Exception as error:
         # Nobody foresaw it. The message alone may say little, but a traceback may hold more than it should.
         message = f"{type(error).__name__}: {error}. With BACKUP_LOG_LEVEL=debug the log says where."

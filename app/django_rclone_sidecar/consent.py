@@ -33,4 +33,4 @@ def given(options: Namespace, plan: str) -> bool:
 
 def at_terminal() -> bool:
     """Tells whether somebody can be asked."""
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()

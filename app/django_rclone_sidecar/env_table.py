@@ -89,6 +89,12 @@ VARIABLES: Mapping[str, Variable] = {
         parse=forms.folder,
         unset="`MEDIA_ROOT` of the project",
     ),
+    "BACKUP_MEDIA_FOLLOW_LINKS": Variable(
+        "Whether links in the folder of the media files are saved as what they lead to; if not, they are left out.",
+        "on or off",
+        parse=forms.switch,
+        unset="`MEDIA_FOLLOW_LINKS` of the project's `DJANGO_RCLONE`, else off",
+    ),
     "BACKUP_TIME_ZONE": Variable(
         "Time zone of times that are given without an offset.",
         "a name like Europe/Berlin",

@@ -41,7 +41,7 @@ def wanted(sidecar: Sidecar, remote: Remote) -> bool:
         return False
     if sidecar.environment.given("BACKUP_MEDIA_ROOT") or Path(root).is_dir():
         return True
-    if remote.files(conf.get("MEDIA_BACKUP_DIR"), recursive=True):
+    if remote.files(media.located(remote), recursive=True):
         return True  # and the backup says that the folder has gone
     logger.warning(
         "Media files are not backed up: %s (from %s) is not there. Mount it, set BACKUP_MEDIA_ROOT, or say "
@@ -52,30 +52,32 @@ def wanted(sidecar: Sidecar, remote: Remote) -> bool:
     return False
 
 
-def back_up(remote: Remote, *, allow_empty: bool = False) -> None:
+def back_up(remote: Remote, *, allow_empty: bool = False, allow_deletes: bool = False) -> None:
     """Makes the mirror equal to the media files, and says what changed."""
     began = time.monotonic()
     changes = media.back_up(
         remote,
-        conf.get("MEDIA_BACKUP_DIR"),
+        media.located(remote),
         allow_empty=allow_empty,
+        allow_deletes=allow_deletes,
         limits=conf.limits(),
         quiet=not logs.shows_progress(),
     )
     _tell("backed up", "backup", changes, began)
 
 
-def plan(remote: Remote) -> str:
-    """Returns what a restore would change, in words."""
-    planned = media.preview(remote, conf.get("MEDIA_BACKUP_DIR"), conf.limits())
+def plan(remote: Remote, project: str | None = None) -> str:
+    """Returns what a restore would change, in words; ``project`` is whose files are restored, if not this one's."""
+    planned = media.preview(remote, media.located(remote, project), conf.limits(), project)
     to_copy = f"{planned.copied} files to copy ({planned.bytes:,} bytes)"
     return f"media    in {settings.MEDIA_ROOT}: {to_copy}, {planned.deleted} to delete"
 
 
-def restore(remote: Remote) -> None:
+def restore(remote: Remote, project: str | None = None) -> None:
     """Makes the media files equal to their mirror, and says what changed."""
     began = time.monotonic()
-    changes = media.restore(remote, conf.get("MEDIA_BACKUP_DIR"), conf.limits(), quiet=not logs.shows_progress())
+    quiet = not logs.shows_progress()
+    changes = media.restore(remote, media.located(remote, project), conf.limits(), quiet=quiet)
     _tell("restored", "restore", changes, began)
 
 

@@ -87,7 +87,7 @@ def look(sidecar: Sidecar) -> Look:
         backups = {alias: list(_good(found, _owner(alias))) for alias in sidecar.aliases}
         manifests = [backup.manifest for backup in found if backup.manifest.id]
         wanted = media.wanted(sidecar, remote)
-        mirror = app_media.last(remote, conf.get("MEDIA_BACKUP_DIR")) if wanted else None
+        mirror = app_media.last(remote, app_media.located(remote)) if wanted else None
         return Look(now, backups, manifests, wanted, mirror)
     except Interrupted:
         raise

@@ -13,7 +13,11 @@ _OURS: Mapping[str, str] = {
     r"\(TIMEOUT\)": "(BACKUP_TIMEOUT)",
     r"\(STALL_TIMEOUT\)": "(BACKUP_STALL_TIMEOUT)",
     r"\bSee it whole with --traceback\.": "BACKUP_LOG_LEVEL=debug shows where.",
-    r"\bsay --allow-empty\b": "say media-backup --allow-empty",
+    r"\bsay --allow-(empty|deletes)\b": r"say media-backup --allow-\1",
+    r"\(MEDIA_FOLLOW_LINKS\)": "(BACKUP_MEDIA_FOLLOW_LINKS)",
+    r"\bSet PROJECT, or another MEDIA_BACKUP_DIR\b": "Set BACKUP_PROJECT",
+    r"\bset a PROJECT\b": "set a BACKUP_PROJECT",
+    r"\bIs PROJECT right\b": "Is BACKUP_PROJECT right",
 }
 
 

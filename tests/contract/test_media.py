@@ -30,11 +30,12 @@ def project(media: Path, storage: Storage) -> Project:
 
 
 RECORD = "manifests/media/media.json"
+SHOP = "manifests/media/projects%2Fshop%2Fmedia.json"
 
 
-def record(project: Project) -> dict[str, Any]:
+def record(project: Project, path: str = RECORD) -> dict[str, Any]:
     """What the remote says of the last time that the mirror was made equal."""
-    return json.loads(project.storage.rclone("cat", project.storage.path(RECORD)).stdout)
+    return json.loads(project.storage.rclone("cat", project.storage.path(path)).stdout)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -120,19 +121,19 @@ def test_the_remote_says_when_the_mirror_was_last_made_equal(project: Project, m
     project.options["PROJECT"] = "shop"
     began = datetime.now(UTC)
     project.ok("mediabackup")
-    first = record(project)
-    assert (first["folder"], first["project"]) == ("media", "shop")
+    first = record(project, SHOP)
+    assert (first["folder"], first["project"]) == ("projects/shop/media", "shop")
     assert (first["copied"], first["deleted"]) == (3, 0)
     assert first["bytes"] >= 257  # as sent: what encrypts adds something
     started, finished = (datetime.fromisoformat(first[name]) for name in ("started_at", "finished_at"))
     assert started <= finished
     assert abs((started - began).total_seconds()) < 60
     project.ok("mediabackup")
-    second = record(project)
+    second = record(project, SHOP)
     assert second["copied"] == 0
     assert second["started_at"] > first["finished_at"]
     project.ok("mediarestore", "--noinput")
-    assert record(project) == second
+    assert record(project, SHOP) == second
 
 
 def test_a_backup_that_fails_leaves_what_the_remote_says(project: Project, media: Path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -297,6 +298,44 @@ def test_a_missing_program_leaves_nothing_running(store: Store, place: int) -> N
     with pytest.raises(ConfigurationError, match=r'^Program "no-such-program" was not found. Install the package.$'):
         pipe(*parts)
     assert not store.committed
+
+
+@pytest.mark.parametrize("nth", range(5))
+def test_a_thread_that_cannot_be_started_leaves_nothing_running(
+    store: Store, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    begun: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def limited(thread: threading.Thread) -> None:
+        if len(begun) == nth:
+            raise RuntimeError("can't start new thread")  # as Python says it
+        begun.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    with pytest.raises(Unavailable, match=r"A thread cannot be started now: the limit .* is reached"):
+        pipe(sh("exec sleep 600"), sh("exec cat"), store.command)
+    assert not store.committed
+
+
+def test_a_process_that_cannot_be_started_now_may_be_started_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object, **_options: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", full)
+    with pytest.raises(Unavailable, match=r'Program ".*/sh" cannot be started now: the limit'):
+        run(sh("true"))
+
+
+def test_a_stream_needs_no_program_on_path_but_its_own(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("sh", "cat"):
+        (tmp_path / name).symlink_to(shutil.which(name) or "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    pipe(sh("echo all"), store.command)
+    assert store.committed
 
 
 def test_a_program_that_cannot_be_started_is_named(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from django_rclone import output
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.process.interrupts import interruptible
 
@@ -24,16 +25,30 @@ class BackupCommand(BaseCommand):
     # using them. A run at night must not fail for a check of some other app.
     requires_system_checks = ()
 
+    prints_result = False
+    """Whether the output is what the command is for: then it has failed where that cannot be written."""
+
     work: Callable[..., None]
     """Does what the command is for; takes the command's options by name."""
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        output.open_standard_descriptors()
+        try:
+            super().run_from_argv(argv)
+        finally:
+            output.settle()
+
     def handle(self, *_args: Any, **options: Any) -> None:
         """Runs ``work`` and turns what goes wrong into one line and an exit code."""
+        out = output.Tolerant(self.stdout)
+        self.stdout, self.stderr = out, output.Tolerant(self.stderr)  # type: ignore[assignment]
         try:
             with interruptible(), _logging_to(self):
                 self.work(**options)
         except DjangoRcloneError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
+        if out.lost and self.prints_result:
+            raise CommandError(f"The output could not be written: {out.lost}.", returncode=DjangoRcloneError.exit_code)
 
     def say(self, text: str, *, verbosity: int = 1) -> None:
         """Prints a line for people."""
@@ -42,7 +57,7 @@ class BackupCommand(BaseCommand):
 
     def confirm(self, question: str) -> bool:
         """Asks at a terminal. Raises ConfigurationError where there is none: silence is no consent."""
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise ConfigurationError("There is no terminal to ask at: say --noinput if it shall be done unasked.")
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 

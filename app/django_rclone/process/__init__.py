@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 
 from django_rclone.command import Attached, Command, Secret
 from django_rclone.exceptions import Unavailable
-from django_rclone.process.child import GRACE, Process, content_file, end, last_words
+from django_rclone.process.child import GRACE, Process, content_file, end, last_words, start
 from django_rclone.process.interrupts import held
 from django_rclone.process.line import Line
 from django_rclone.process.watch import TICK, Limits, Watch
@@ -110,10 +110,9 @@ def _collecting() -> Iterator[tuple[int, Callable[[], bytes]]]:
     collector = threading.Thread(target=collect, name="output", daemon=True)
     try:
         yield write, collected
+        start(collector)
     except BaseException:
         os.close(read)
         raise
-    else:
-        collector.start()
     finally:
         os.close(write)

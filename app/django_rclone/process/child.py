@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from django_rclone.command import Attached, Command, Secret
-from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 from django_rclone.masking import looks_secret, mask, secret_values
 from django_rclone.process.interrupts import held
 
@@ -38,6 +38,17 @@ _prctl: Callable[[int, int], int] | None = (
 )
 DIES_WITH_US = _prctl is not None
 """Whether the kernel kills our children when we are killed."""
+
+
+_TOO_MANY = "the limit of processes and threads is reached (ulimit -u, pids.max). Raise it, or try again later."
+
+
+def start(thread: threading.Thread) -> None:
+    """Starts a thread. Raises Unavailable where there are too many of them already."""
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise Unavailable(f"A thread cannot be started now: {_TOO_MANY}") from error
 
 
 class Process:
@@ -68,6 +79,8 @@ class Process:
                     start_new_session=True,  # a Ctrl-C at the terminal is ours to handle, and no program can prompt
                     preexec_fn=die_with(os.getpid(), signal.SIGKILL),  # noqa: PLW1509 - we fork from the main thread only
                 )
+            except BlockingIOError as error:  # EAGAIN of fork(2)
+                raise Unavailable(f'Program "{program}" cannot be started now: {_TOO_MANY}') from error
             except (OSError, ValueError) as error:  # ValueError: an argument holds a NUL
                 reason = getattr(error, "strerror", None) or error
                 raise ConfigurationError(f'Program "{program}" cannot be started: {reason}.') from error
@@ -78,8 +91,9 @@ class Process:
         Called when all programs of a pipe have been started: no forks with threads.
         """
         self._hear = hear
-        self._reader = threading.Thread(target=self._read_stderr, name=f"stderr of {self.command.program}", daemon=True)
-        self._reader.start()
+        reader = threading.Thread(target=self._read_stderr, name=f"stderr of {self.command.program}", daemon=True)
+        start(reader)
+        self._reader = reader
 
     def _read_stderr(self) -> None:
         line = b""

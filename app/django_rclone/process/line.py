@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -10,14 +11,16 @@ from contextlib import suppress
 from typing import Self
 
 from django_rclone.command import Command
-from django_rclone.process.child import DIES_WITH_US, Process, end
+from django_rclone.process.child import DIES_WITH_US, Process, end, start
 from django_rclone.process.interrupts import held
 from django_rclone.process.pump import Pump
 from django_rclone.streams import Filter, Gate
 
 # When we are killed, the kernel closes our descriptors first and kills our children then: on a busy machine rclone has
 # the time to see end-of-file, and to commit. So somebody else holds its input open as well, and dies no sooner.
-_GUARD = Command(("sleep", "infinity"))
+# Not by PATH: it may have no sleep on it. sys.executable is no Python where Python is embedded, so it comes second.
+_SLEEP = shutil.which("sleep", path=os.defpath)
+_GUARD = Command((_SLEEP, "2147483647") if _SLEEP else (sys.executable, "-IS", "-c", "import signal; signal.pause()"))
 ROOT_CAUSE = 10.0  # seconds that the rest of a broken stream gets to show where it broke first
 
 
@@ -74,10 +77,14 @@ class Line:
             os.close(stdin)
 
     def __enter__(self) -> Self:
-        for process in self.processes:
-            process.drain()
-        for pump in self.pumps:
-            pump.start()
+        try:
+            for process in self.processes:
+                process.drain()
+            for pump in self.pumps:
+                start(pump)
+        except BaseException:
+            self._close()
+            raise
         return self
 
     def __exit__(self, *_exception: object) -> None:

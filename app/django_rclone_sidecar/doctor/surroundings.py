@@ -8,8 +8,10 @@ from pathlib import Path
 
 from django.core import checks as django_checks
 from django_rclone import conf
+from django_rclone import media as app_media
 from django_rclone.checks import TAG
 from django_rclone.exceptions import Locked
+from django_rclone.media_folder import MediaFolder
 
 from django_rclone_sidecar import lock, project
 from django_rclone_sidecar.boot import Sidecar
@@ -64,7 +66,8 @@ def media(sidecar: Sidecar) -> Iterator[Finding]:
 
 
 def _media_folder(root: str, origin: str) -> Iterator[Finding]:
-    if not any(Path(root).iterdir()) and conf.remote().files(conf.get("MEDIA_BACKUP_DIR"), recursive=True):
+    remote = conf.remote()
+    if not MediaFolder(Path(root)).has_files() and remote.files(app_media.located(remote), recursive=True):
         yield fail("media", message=f"{root} is empty, and its mirror is not. Is a volume not mounted?")
         return
     yield ok("media", message=f"{root} (from {origin}) can be read")

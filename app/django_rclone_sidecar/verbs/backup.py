@@ -30,6 +30,12 @@ def parser() -> ArgumentParser:
         metavar="ALIAS",
         help="Only this database, and no media files; may be given several times.",
     )
+    made.add_argument(
+        "--allow-deletes",
+        action="store_true",
+        help="Go on when most of the media mirror's files are gone from their folder, and some are not: they are "
+        "deleted.",
+    )
     return made
 
 
@@ -44,6 +50,6 @@ def main(arguments: list[str]) -> int:
                 logger.info("BACKUP_KEEP_LAST is not set: all backups are kept.", extra={"event": "retention.none"})
             parts = [sidecar.part(partial(save, alias, run, keep), alias) for alias in sidecar.chosen(options.database)]
             if not options.database and media.wanted(sidecar, run.remote):
-                parts.append(sidecar.part(partial(media.back_up, run.remote)))
+                parts.append(sidecar.part(partial(media.back_up, run.remote, allow_deletes=options.allow_deletes)))
             reporter.each(parts)
     return 0

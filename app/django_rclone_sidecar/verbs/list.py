@@ -50,7 +50,8 @@ def _backups(alias: str, as_json: bool) -> None:
 
 
 def _media(as_json: bool) -> None:
-    files = media.listed(conf.remote(), conf.get("MEDIA_BACKUP_DIR"))
+    remote = conf.remote()
+    files = media.listed(remote, media.located(remote))
     if as_json:
         print(json.dumps([listing.media_document(file) for file in files], indent=2))
     elif files:

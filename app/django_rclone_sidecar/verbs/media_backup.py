@@ -22,6 +22,11 @@ def parser() -> ArgumentParser:
         action="store_true",
         help="Go on when the folder is empty and the mirror is not: this deletes the mirror's files.",
     )
+    made.add_argument(
+        "--allow-deletes",
+        action="store_true",
+        help="Go on when most of the mirror's files are gone from the folder, and some are not: they are deleted.",
+    )
     return made
 
 
@@ -31,5 +36,6 @@ def main(arguments: list[str]) -> int:
         sidecar = boot.start()
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             media.check(sidecar)
-            reporter.each([sidecar.part(partial(media.back_up, conf.remote(), allow_empty=options.allow_empty))])
+            allowed = {"allow_empty": options.allow_empty, "allow_deletes": options.allow_deletes}
+            reporter.each([sidecar.part(partial(media.back_up, conf.remote(), **allowed))])
     return 0

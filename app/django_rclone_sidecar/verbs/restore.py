@@ -97,7 +97,7 @@ def _restore(options: Namespace, sidecar: Sidecar, shelf: Shelf, reporter: Repor
     lines = [plan.shown(whole=options.dry_run) for plan in plans]
     if options.media:
         media.check(sidecar)
-        lines.append(media.plan(shelf.remote))
+        lines.append(media.plan(shelf.remote, shelf.project))
     if options.dry_run:
         print("\n".join(lines))
         reporter.each([sidecar.part(plan.check, plan.alias) for plan in plans])
@@ -107,5 +107,5 @@ def _restore(options: Namespace, sidecar: Sidecar, shelf: Shelf, reporter: Repor
         )
         parts = [sidecar.part(partial(restoring.carry_out, plan, first), plan.alias) for plan in plans]
         if options.media:
-            parts.append(sidecar.part(partial(media.restore, shelf.remote)))
+            parts.append(sidecar.part(partial(media.restore, shelf.remote, shelf.project)))
         reporter.each(parts)

@@ -24,6 +24,8 @@ class Command(BackupCommand):
         "and nowhere else; send it to memory, never to a log."
     )
 
+    prints_result = True
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "-d",

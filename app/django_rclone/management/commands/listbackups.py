@@ -21,6 +21,8 @@ class Command(BackupCommand):
         "died). Only good ones are restored unasked."
     )
 
+    prints_result = True
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("-d", "--database", default="", metavar="ALIAS", help="Only this database alias.")
         parser.add_argument("--media", action="store_true", help="List the mirror of the media files instead.")
@@ -44,7 +46,8 @@ class Command(BackupCommand):
                 self.stderr.write(f"{backup.path}: {backup.state}: {backup.problem}.")
 
     def _media(self, as_json: bool) -> None:
-        files = media.listed(conf.remote(), conf.get("MEDIA_BACKUP_DIR"))
+        remote = conf.remote()
+        files = media.listed(remote, media.located(remote))
         if as_json:
             self.stdout.write(json.dumps([listing.media_document(file) for file in files], indent=2))
             return

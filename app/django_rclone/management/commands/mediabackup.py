@@ -21,12 +21,19 @@ class Command(BackupCommand):
             action="store_true",
             help="Go on when MEDIA_ROOT is empty and the mirror is not: this deletes the mirror's files.",
         )
+        parser.add_argument(
+            "--allow-deletes",
+            action="store_true",
+            help="Go on when most of the mirror's files are gone from MEDIA_ROOT, and some are not: they are deleted.",
+        )
 
-    def work(self, *, allow_empty: bool, verbosity: int, **_options: Any) -> None:
+    def work(self, *, allow_empty: bool, allow_deletes: bool, verbosity: int, **_options: Any) -> None:
+        remote = conf.remote()
         changes = media.back_up(
-            conf.remote(),
-            conf.get("MEDIA_BACKUP_DIR"),
+            remote,
+            media.located(remote),
             allow_empty=allow_empty,
+            allow_deletes=allow_deletes,
             limits=conf.limits(),
             quiet=verbosity < 1,
         )

@@ -20,13 +20,17 @@ class Command(BackupCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--noinput", action="store_false", dest="interactive", help="Do not ask.")
+        parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
 
-    def work(self, *, interactive: bool, verbosity: int, **_options: Any) -> None:
-        remote, folder, limits = conf.remote(), conf.get("MEDIA_BACKUP_DIR"), conf.limits()
+    def work(self, *, interactive: bool, dry_run: bool, verbosity: int, **_options: Any) -> None:
+        remote, limits = conf.remote(), conf.limits()
+        folder = media.located(remote)
         planned = media.preview(remote, folder, limits)
-        if interactive:
+        if interactive or dry_run:
             to_copy = f"{planned.copied} files to copy ({planned.bytes:,} bytes)"
             self.stdout.write(f"In {media.root()}: {to_copy}, {planned.deleted} to delete.")
+            if dry_run:
+                return
             if not self.confirm("Go on?"):
                 self.stdout.write("Nothing was changed.")
                 return

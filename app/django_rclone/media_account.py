@@ -1,0 +1,124 @@
+"""What rclone's log tells of a sync: what it did or would do, and what it left out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django_rclone.display import printable
+
+_NAMES_KEPT = 5
+
+# The beginning of rclone's message → the kind, for one file and for several. Source: backend/local/local.go,
+# fs/march/march.go, backend/crypt/crypt.go.
+_SKIPPED = {
+    "Can't follow symlink": ("symbolic link", "symbolic links"),
+    "Can't transfer non file/directory": ("special file", "special files"),
+    "Duplicate object found": (
+        "file whose name differs from another's in its Unicode form or in upper and lower case alone",
+        "files whose names differ from others' in their Unicode form or in upper and lower case alone",
+    ),
+    "Duplicate directory found": (
+        "folder whose name differs from another's in its Unicode form or in upper and lower case alone",
+        "folders whose names differ from others' in their Unicode form or in upper and lower case alone",
+    ),
+    "Skipping undecryptable": ("file that the password does not open", "files that the password does not open"),
+}
+_RENAMED = "Replacing invalid UTF-8 characters"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a sync changed, or (``--dry-run``) would change."""
+
+    copied: int
+    deleted: int
+    bytes: int
+    skipped: int = 0
+    """Files that rclone leaves out, such as links: neither saved nor restored."""
+
+    def __str__(self) -> str:
+        files = "file" if self.copied == 1 else "files"
+        left_out = f", {self.skipped} left out" if self.skipped else ""
+        return f"{self.copied} {files} copied ({self.bytes:,} bytes), {self.deleted} deleted{left_out}"
+
+
+class Account:
+    """What was heard of one sync, line by line. ``on_copy`` and ``on_delete`` get the names of a dry run."""
+
+    def __init__(
+        self, on_copy: Callable[[str, int], None] | None = None, on_delete: Callable[[str], None] | None = None
+    ) -> None:
+        self._on_copy, self._on_delete = on_copy, on_delete
+        self._stats: tuple[int, int, int] | None = None
+        self._skipped: Counter[tuple[str, str]] = Counter()
+        self._examples: dict[tuple[str, str], list[str]] = {}
+        self._renamed: list[str] = []
+        self.destination = 0
+        """How many files the destination had."""
+        self.errors: list[str] = []
+        """The first errors, each with the file's name."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether any statistics were heard."""
+        return self._stats is not None
+
+    @property
+    def changes(self) -> Changes:
+        """What the last statistics say."""
+        return Changes(*(self._stats or (0, 0, 0)), skipped=self._skipped.total())
+
+    def hear(self, line: str) -> None:
+        """Takes a line of rclone's JSON log; other lines say nothing."""
+        try:
+            entry = json.loads(line)
+            if "stats" in entry:
+                stats = entry["stats"]
+                # Every file of the destination is checked once: against its source, or to be deleted.
+                self._stats, self.destination = (stats["transfers"], stats["deletes"], stats["bytes"]), stats["checks"]
+                return
+            message, name = str(entry.get("msg", "")), str(entry.get("object", ""))
+            if entry.get("skipped") == "copy" and self._on_copy:
+                self._on_copy(name, int(entry.get("size", 0)))
+            if entry.get("skipped") == "delete" and self._on_delete:
+                self._on_delete(name)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return
+        self._note(message, name, entry.get("level"))
+
+    def _note(self, message: str, name: str, level: object) -> None:
+        for beginning, kind in _SKIPPED.items():
+            if message.startswith(beginning):
+                self._skipped[kind] += 1
+                examples = self._examples.setdefault(kind, [])
+                if len(examples) < _NAMES_KEPT:
+                    examples.append(name)
+                return
+        if message.startswith(_RENAMED):
+            self._renamed.append(message[len(_RENAMED) :].removeprefix(" in ").strip('"'))
+        elif level == "error" and len(self.errors) < _NAMES_KEPT and name:
+            self.errors.append(_shown(f"{name}: {message}"))
+
+    def warnings(self) -> list[str]:
+        """Returns what was left out, and what gets another name, a sentence each."""
+        said = [
+            f"{count} {kind[0] if count == 1 else kind[1]} left out: {_some(self._examples[kind], count)}."
+            for kind, count in self._skipped.items()
+        ]
+        if self._renamed:
+            names = _some(self._renamed[:_NAMES_KEPT], len(self._renamed))
+            said.append(f"Names that are not valid UTF-8 are stored, and come back, in another spelling: {names}.")
+        return said
+
+
+def _some(names: list[str], count: int) -> str:
+    more = f" and {count - len(names)} more" if count > len(names) else ""
+    return ", ".join(_shown(name) for name in names) + more
+
+
+def _shown(text: str) -> str:
+    """Returns a name as one line, whatever is in it."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in printable(text))

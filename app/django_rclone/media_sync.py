@@ -1,0 +1,81 @@
+"""One ``rclone sync`` of the media files, and what it says of itself."""
+
+from __future__ import annotations
+
+import logging
+
+from django_rclone import process
+from django_rclone.display import Progress
+from django_rclone.exceptions import DjangoRcloneError, Interrupted
+from django_rclone.media_account import Account
+from django_rclone.rclone import Abilities, Remote
+
+logger = logging.getLogger("django_rclone")
+
+# What else would decide which files of MEDIA_ROOT are seen.
+_LINKS = ("--links=false", "--skip-links=false", "--one-file-system=false")
+
+
+def comparison(remote: Remote, can: Abilities) -> tuple[str, ...]:
+    """Returns how a changed file is told from one that is the same: by size and time, where the storage keeps times.
+
+    Where it keeps none rclone would compare sizes alone, and never send a file that changed at equal size.
+    """
+    if can.times:
+        return ()
+    if can.hashes and remote.base is None:
+        return ("--checksum",)
+    logger.info(
+        'Remote "%s" keeps neither times nor hashes of files: nothing shows what has changed, so all are transferred.',
+        remote.where,
+    )
+    return ("--ignore-times",)
+
+
+def sync(
+    remote: Remote,
+    source: str,
+    destination: str,
+    limits: process.Limits,
+    *flags: str,
+    quiet: bool,
+    account: Account | None = None,
+    follow_links: bool = False,
+) -> Account:
+    """Runs ``rclone sync`` and returns its own account of what it did."""
+    heard = account or Account()
+    progress = Progress("media", lambda: heard.changes.bytes, quiet=quiet)
+
+    def hear(line: str) -> None:
+        heard.hear(line)
+        progress.tick()
+
+    # A restore never follows: it would delete where links lead to.
+    follow = "true" if follow_links else "false"
+    try:
+        command = remote.sync(source, destination, *_LINKS, f"--copy-links={follow}", *flags)
+        process.run(command, timeout=limits.timeout, hear=hear)
+    except Interrupted:
+        raise
+    except DjangoRcloneError as error:
+        if heard.errors:
+            raise type(error)(f"{error}. {_told(heard)}") from error
+        raise
+    finally:
+        progress.close()
+    if not heard.complete:
+        raise DjangoRcloneError("rclone said nothing of what it did. Remove what keeps it quiet (RCLONE_LOG_LEVEL, …).")
+    return heard
+
+
+def _told(heard: Account) -> str:
+    """Returns the first errors, and what they mean where that can be told."""
+    errors = "; ".join(heard.errors)
+    if "--max-delete threshold reached" in errors:
+        return (
+            "More files vanished from MEDIA_ROOT while it was being saved than were counted before. No more were "
+            "deleted. Look at MEDIA_ROOT, then run it again."
+        )
+    if ".partial" in errors and "no such file" in errors:
+        return f"Another run writes to the same mirror: let one of them do it. First errors: {errors}"
+    return f"First errors: {errors}"
