@@ -7,18 +7,18 @@ import platform
 import random
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import django
 
-from django_rclone import __version__, conf, encryption, guide, naming, process, signals, streams
+from django_rclone import __version__, conf, display, encryption, guide, naming, process, signals, streams
 from django_rclone.db.base import BaseConnector, Dump, Facts
 from django_rclone.display import Progress
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.inspection import inspect
-from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.manifest import LARGEST, Manifest, StoredObject
 from django_rclone.naming import PARTIAL, ManifestName
 from django_rclone.rclone import Abilities, Remote
 
@@ -28,8 +28,8 @@ logger = logging.getLogger("django_rclone")
 _TYPICAL_RATIO = 3.5
 
 
-# Names in a database without an encoding may be any bytes: "\\udcff" is what JSON makes of one that is no text.
-_AS_JSON_ESCAPES = "backslashreplace"
+# Clocks that differ by less are taken for equal.
+_INACCURATE = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -46,11 +46,40 @@ class Run:
     point: str = ""
     quiet: bool = False
     """No progress is shown."""
+    behind: timedelta = timedelta()
+    """How much this machine's clock is behind a better one that was looked at; negative: ahead."""
     _abilities: Abilities | None = None
     _guided: bool = False
 
     def __post_init__(self) -> None:
         self.point = self.point or naming.point(self.clock())
+
+    def now(self) -> datetime:
+        """Returns the time by the best clock that was looked at: the storage's, else the database server's, else ours.
+
+        The names of a run's backups keep the time that they were given first; times inside manifests are right.
+        """
+        return self.clock() + self.behind
+
+    def compare(self, other: datetime | None, began: datetime, whose: str) -> None:
+        """Looks at another clock, which was read between ``began``, by ours, and now."""
+        ended = self.clock()
+        if other is None or began - _INACCURATE <= other <= ended + _INACCURATE:
+            found = timedelta()
+        else:
+            found = other - began if other < began else other - ended
+        if other is not None and abs(found - self.behind) > _INACCURATE:
+            self._tell_clock(found, whose)
+        if other is not None:
+            self.behind = found
+
+    def _tell_clock(self, found: timedelta, whose: str) -> None:
+        if found:
+            direction = "behind" if found > timedelta() else "ahead of"
+            logger.warning(
+                "The clock of this machine is %s %s %s: backups are dated by that one. Set the clock right.",
+                *(display.duration(abs(found).total_seconds()), direction, whose),
+            )
 
     def abilities(self) -> Abilities:
         """Asks the remote once what it can do. Raises when it cannot be reached: no dump is begun for nothing."""
@@ -97,16 +126,19 @@ class _Upload:
 
 def _back_up(connector: BaseConnector, run: Run) -> Manifest:
     abilities = run.abilities()
+    began = run.clock()
     facts = inspect(connector)
+    run.compare(facts.clock, began, "the database server's")
     dump = connector.dump(facts)
     for check in dump.checks:
         process.run(check)
     for note in dump.notes:
         logger.warning('Database "%s": %s', connector.alias, note)
-    started = run.clock()
+    began = run.clock()
     name = ManifestName(run.point, connector.alias, naming.new_id(run.randomness))
     method, level = ("none", 0) if dump.compression else run.compression
-    path = run.names.object_path(connector.alias, started, dump.extension + streams.ENDING[method], name.id)
+    moment = naming.point_moment(run.point)
+    path = run.names.object_path(connector.alias, moment, dump.extension + streams.ENDING[method], name.id)
     upload = _Upload(path if abilities.atomic else path + PARTIAL, method, level)
     written = [upload.target]
     try:
@@ -115,6 +147,8 @@ def _back_up(connector: BaseConnector, run: Run) -> Manifest:
             written.append(path)
             run.remote.move(upload.target, path)
         _confirm(run.remote, path, digest.bytes)
+        if abilities.atomic:  # elsewhere rclone itself sets the time of a file, by our clock
+            run.compare(run.remote.stored_at(path), began, "the storage's")
         manifest = Manifest(
             id=name.id,
             point=run.point,
@@ -128,9 +162,10 @@ def _back_up(connector: BaseConnector, run: Run) -> Manifest:
             compression=dump.compression or ("" if method == "none" else f"{method}:{level}"),
             consistency=dump.consistency,
             objects=(StoredObject(path, digest.bytes, digest.sha256, None if dump.compression else raw.bytes),),
-            started_at=started,
-            finished_at=run.clock(),
+            started_at=began + run.behind,
+            finished_at=run.now(),
             host=platform.node(),
+            source=connector.source,
             django_version=django.get_version(),
             migrations=facts.migrations,
             tables=facts.tables,
@@ -139,11 +174,20 @@ def _back_up(connector: BaseConnector, run: Run) -> Manifest:
         )
         run.leave_guide()
         written += [name.path + PARTIAL, name.path]
-        run.remote.put(name.path, manifest.to_json().encode(errors=_AS_JSON_ESCAPES), atomic=abilities.atomic)
+        run.remote.put(name.path, _stored(manifest), atomic=abilities.atomic)
     except BaseException:
         _take_back(run.remote, written)
         raise
     return manifest
+
+
+def _stored(manifest: Manifest) -> bytes:
+    """Returns what is written. Row counts, which no restore needs, are left out where it would be too much to read."""
+    content = manifest.to_json().encode()
+    if len(content) > LARGEST:
+        logger.warning('Database "%s": its manifest leaves out the row counts.', manifest.database)
+        content = replace(manifest, tables={}).to_json().encode()
+    return content
 
 
 def _stream(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import posixpath
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -14,16 +14,24 @@ from urllib.parse import quote
 from django_rclone import encryption
 from django_rclone import manifest as manifests
 from django_rclone.manifest import Manifest, ManifestError, StoredObject
-from django_rclone.naming import MANIFEST_DIR, PARTIAL, ManifestName, Scheme, parse_manifest_name
+from django_rclone.naming import MANIFEST_DIR, PARTIAL, ManifestName, Scheme, parse_manifest_name, point_moment
 from django_rclone.rclone import Entry, Remote, literal
 from django_rclone.streams import ENDING
 
 logger = logging.getLogger("django_rclone")
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.fromtimestamp(0, UTC)
+_LATEST = datetime(2999, 12, 31, tzinfo=UTC)
+"""Times of files and in their names are brought within these two, where no time zone makes them overflow."""
 
 # Beyond that all manifests are read: a command line has its limits, and so many requests cost little less.
 _BY_NAME = 300
+
+# Bytes of manifests that one call brings into memory.
+_AT_ONCE = 2 * manifests.LARGEST
+
+# Row counts by table that a backup in a list keeps: nobody reads them there, and they add up.
+_TABLES = 1000
 
 _NONE: Mapping[str, Manifest] = MappingProxyType({})
 
@@ -51,7 +59,7 @@ class Backup:
     database: str
     path: str
     moment: datetime
-    """When it was begun: the time inside the manifest, else in the name, else the beginning of time."""
+    """When it was begun: the time inside the manifest, else in the name, else 1970."""
     size: int
     state: State
     manifest: Manifest
@@ -68,21 +76,28 @@ class Backup:
 def load(remote: Remote, scheme: Scheme, alias: str = "", *, known: Mapping[str, Manifest] = _NONE) -> list[Backup]:
     """Returns everything in the backup folder, newest first; with ``alias``, what belongs to that alias.
 
-    Three calls of rclone, however many backups there are. ``known`` holds manifests, by path from the remote's root,
-    that need not be read again, since none ever changes; with nothing new it is one call less.
+    Three calls of rclone, where not very much is to be read. ``known`` holds manifests, by path from the remote's
+    root, that need not be read again, since none ever changes; with nothing new it is one call less.
     """
     listed = {
-        name.path: (name, entry.path)
+        name.path: (name, entry)
         for entry in remote.files(MANIFEST_DIR)
         if (name := parse_manifest_name(entry.path)) and alias in ("", name.alias)
     }
     if not listed:
         encryption.check_password(remote)
-    names = {path: name for path, (name, _file) in listed.items()}
-    unread = [file for path, (_name, file) in listed.items() if path not in known]
-    texts = remote.contents(MANIFEST_DIR, _patterns(unread, alias, all_of_them=len(unread) == len(listed)))
-    readable, problems = _read_manifests(texts, names)
-    readable = {**readable, **{path: known[path] for path in names if path in known}}
+    names = {path: name for path, (name, _entry) in listed.items()}
+    unread = [entry for path, (_name, entry) in listed.items() if path not in known]
+    readable: dict[str, Manifest] = {path: known[path] for path in names if path in known}
+    problems = {
+        path: f"has {entry.size:,} bytes, a manifest {manifests.LARGEST:,} at most"
+        for path, (_name, entry) in listed.items()
+        if entry.size > manifests.LARGEST
+    }
+    for patterns in _patterns(unread, alias, all_of_them=len(unread) == len(listed)):
+        _read_manifests(remote.contents(MANIFEST_DIR, patterns), names, readable, problems)
+    problems |= {path: problem for path, found in readable.items() if (problem := _misplaced(found, scheme))}
+    readable = {path: found for path, found in readable.items() if path not in problems}
     folders = {scheme.folder, *(posixpath.dirname(found.objects[0].path) for found in readable.values())}
     files = {f"{folder}/{entry.path}": entry for folder in sorted(folders) for entry in remote.files(folder)}
     described = [_described(found, files) for found in readable.values()]
@@ -93,24 +108,46 @@ def load(remote: Remote, scheme: Scheme, alias: str = "", *, known: Mapping[str,
     bare = [
         backup
         for path, entry in files.items()
-        if path not in documented and alias in ("", (backup := _bare(path, entry, scheme)).database)
+        # What has no manifest in another folder is of whoever keeps backups there.
+        if path not in documented and posixpath.dirname(path) == scheme.folder
+        if alias in ("", (backup := _bare(path, entry, scheme)).database)
     ]
     return sorted([*described, *damaged, *bare], key=lambda backup: (backup.moment, backup.id), reverse=True)
 
 
-def _patterns(files: Collection[str], alias: str, *, all_of_them: bool) -> tuple[str, ...]:
-    """Returns which manifests to read: one pattern where that does, and none where there is nothing to read."""
-    if files and (all_of_them or len(files) > _BY_NAME):
-        return (f"[0-9]*-{quote(alias, safe='') + '-*' if alias else '*'}.json",)
-    return tuple(literal(file) for file in files)
+def _misplaced(found: Manifest, scheme: Scheme) -> str:
+    for stored in found.objects:
+        if problem := scheme.problem(stored.path, found.id):
+            return f"This manifest is damaged: object {stored.path!r} {problem}"
+    return ""
 
 
-def _read_manifests(texts: Iterable[str], names: dict[str, ManifestName]) -> tuple[dict[str, Manifest], dict[str, str]]:
-    """Returns the manifests by path, and the problem of each whose text is no manifest but says its id."""
-    readable: dict[str, Manifest] = {}
+def _patterns(unread: Sequence[Entry], alias: str, *, all_of_them: bool) -> Iterator[tuple[str, ...]]:
+    """Gives which manifests to read together: by one pattern where that does, and none where there is nothing."""
+    fit = [entry for entry in unread if entry.size <= manifests.LARGEST]
+    little = sum(entry.size for entry in fit) <= _AT_ONCE and len(fit) == len(unread)
+    if fit and little and (all_of_them or len(fit) > _BY_NAME):
+        yield (f"[0-9]*-{quote(alias, safe='') + '-*' if alias else '*'}.json",)
+        return
+    batch: list[str] = []
+    size = 0
+    for entry in fit:
+        if len(batch) == _BY_NAME or (batch and size + entry.size > _AT_ONCE):
+            yield tuple(batch)
+            batch, size = [], 0
+        batch.append(literal(entry.path))
+        size += entry.size
+    if batch:
+        yield tuple(batch)
+
+
+def _read_manifests(
+    texts: list[str], names: Mapping[str, ManifestName], readable: dict[str, Manifest], problems: dict[str, str]
+) -> None:
+    """Adds the manifests by path, and the problem of each whose text is no manifest but says its id."""
     by_id = {name.id: path for path, name in names.items()}
-    problems: dict[str, str] = {}
-    for text in texts:
+    while texts:  # each is let go before the next is read
+        text = texts.pop()
         try:
             found = manifests.parse(text)
         except ManifestError as error:
@@ -120,8 +157,7 @@ def _read_manifests(texts: Iterable[str], names: dict[str, ManifestName]) -> tup
             continue
         path = ManifestName(found.point, found.database, found.id).path
         if path in names:
-            readable[path] = found
-    return readable, problems
+            readable[path] = replace(found, tables={}) if len(found.tables) > _TABLES else found
 
 
 def _described(found: Manifest, files: dict[str, Entry]) -> Backup:
@@ -140,13 +176,16 @@ def _described(found: Manifest, files: dict[str, Entry]) -> Backup:
         size=stored.bytes,
         state=State.DAMAGED if problem else State.GOOD,
         manifest=found,
-        modified=entry.modified if entry else _NEVER,
+        modified=_bounded(entry.modified) if entry else _NEVER,
         problem=problem,
     )
 
 
 def _unreadable(name: ManifestName, problem: str) -> Backup:
-    moment = datetime.strptime(name.point, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    try:
+        moment = _bounded(point_moment(name.point))
+    except ValueError:
+        moment = _NEVER
     return Backup(
         id=name.id,
         database=name.alias,
@@ -169,6 +208,7 @@ def _bare(path: str, entry: Entry, scheme: Scheme) -> Backup:
         state = State.ORPHAN if backup_id else State.UNVERIFIED
     plain = name.partition(PARTIAL)[0].replace(f"-{backup_id}", "", 1) if backup_id else name.partition(PARTIAL)[0]
     alias, moment = scheme.parse(plain) or ("", entry.modified)
+    moment = _bounded(moment)
     return Backup(
         id=backup_id,
         database=alias,
@@ -177,9 +217,13 @@ def _bare(path: str, entry: Entry, scheme: Scheme) -> Backup:
         size=entry.size,
         state=state,
         manifest=undocumented(path, alias, entry.size, moment),
-        modified=entry.modified,
+        modified=_bounded(entry.modified),
         problem="" if state is State.UNVERIFIED else "its run did not end well",
     )
+
+
+def _bounded(moment: datetime) -> datetime:
+    return min(max(moment, _NEVER), _LATEST)
 
 
 def undocumented(path: str, alias: str, size: int, moment: datetime = _NEVER) -> Manifest:

@@ -43,7 +43,20 @@ def utc(when: datetime, precision: str = "seconds") -> str:
 
 
 def printable(text: str) -> str:
-    """Returns a text with what no terminal could show (bytes of a name that is no text) escaped."""
+    """Returns a text with everything escaped that a terminal would obey or could not show: control characters, those
+    that change the direction of writing, bytes of a name that is no text. Line ends stay."""
+    return text if text.isprintable() else "\n".join(one_line(line) for line in text.split("\n"))
+
+
+def one_line(text: str) -> str:
+    """Returns a text as ``printable`` does, as one line whatever it holds."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def encodable(text: str) -> str:
+    """Returns a text with the bytes of names that are no text escaped, so that it can be written as UTF-8."""
     return text.encode(errors="backslashreplace").decode()
 
 
@@ -63,7 +76,8 @@ def duration(seconds: float) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
-    """Returns aligned lines; the columns in ``right`` hold numbers."""
+    """Returns aligned lines; the columns in ``right`` hold numbers. What cells hold is shown as text."""
+    rows = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
     return [
         "  ".join(

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from django_rclone import display
+from django_rclone import display, naming
 from django_rclone.exceptions import DjangoRcloneError
 
 SCHEMA = 1
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes that a manifest may have. The row counts of 3,200 schemas with 40 tables each come to 7 MB."""
+
+_MOST_BYTES = 1 << 50
+_MOST_ROWS = (1 << 63) - 1
+_YEARS = range(1970, 3000)
+"""A clock may be wrong; but with such years no arithmetic in any time zone overflows."""
 
 
 class ManifestError(DjangoRcloneError):
@@ -51,6 +60,8 @@ class Manifest:
     started_at: datetime
     finished_at: datetime
     host: str = ""
+    source: str = ""
+    """Where the database is, without its name; see ``source.of``. Empty: nobody can tell."""
     django_version: str = ""
     migrations: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, int] = field(default_factory=dict)
@@ -71,28 +82,33 @@ class Manifest:
         return "" if packed_inside else self.compression
 
     def to_json(self) -> str:
-        """Returns the manifest as it is stored."""
+        """Returns the manifest as it is stored: always a text, also where a name in it is none (``\\udcff`` is what
+        JSON makes of a byte that is no text)."""
         document = {"schema": SCHEMA, **dataclasses.asdict(self)}
         document["started_at"] = format_time(self.started_at)
         document["finished_at"] = format_time(self.finished_at)
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        return display.encodable(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def parse(text: str) -> Manifest:
     """Returns the manifest that ``text`` holds.
 
     Fields that are not known are ignored. Raises ManifestError for anything else than a whole manifest of a
-    schema that this version knows.
+    schema that this version knows, every value of which can be used without another look: the object's path lies
+    below the remote and bears the manifest's id, texts have no NUL, numbers and times are within bounds.
     """
+    if len(text) > LARGEST:
+        raise ManifestError(f"A manifest has {LARGEST:,} bytes at most: this is none.")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ManifestError(f"This is no JSON document: {error}.") from error
-    if not isinstance(document, dict) or not isinstance(document.get("schema"), int):
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if type(schema) is not int or schema < 1:
         raise ManifestError('This JSON document has no "schema": it is no manifest.')
-    if document["schema"] > SCHEMA:
+    if schema > SCHEMA:
         raise ManifestError(
-            f"This manifest has schema {document['schema']}; this version of django-rclone reads up to {SCHEMA}. "
+            f"This manifest has schema {schema}; this version of django-rclone reads up to {SCHEMA}. "
             "Upgrade django-rclone."
         )
     known = {entry.name for entry in dataclasses.fields(Manifest)}
@@ -101,24 +117,55 @@ def parse(text: str) -> Manifest:
         values["objects"] = tuple(_parse_object(entry) for entry in values["objects"])
         values["started_at"] = parse_time(values["started_at"])
         values["finished_at"] = parse_time(values["finished_at"])
-        if not values["objects"]:
-            raise ValueError("no objects")
         found = Manifest(**values)
-        for entry in dataclasses.fields(Manifest):
-            if entry.type == "str" and not isinstance(getattr(found, entry.name), str):
-                raise TypeError(f"{entry.name} is no text")
+        _check(found)
         return found
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ManifestError(f"This manifest is damaged: {error!r}.") from error
+        raise ManifestError(f"This manifest is damaged: {display.one_line(repr(error))}.") from error
+
+
+def _check(found: Manifest) -> None:
+    """Raises TypeError or ValueError for a value that cannot be used."""
+    for entry in dataclasses.fields(Manifest):
+        if entry.type == "str":
+            _check_text(getattr(found, entry.name), entry.name)
+    if len(found.objects) != 1:
+        raise ValueError(f"{len(found.objects)} objects")
+    if not naming.is_id(found.id):
+        raise ValueError(f"id {found.id!r}")
+    naming.point_moment(found.point)
+    for name in (*found.migrations.keys(), *found.migrations.values(), *found.tables.keys()):
+        _check_text(name, "name")
+    for count in found.tables.values():
+        _check_number(count, _MOST_ROWS)
+    for stored in found.objects:
+        _check_text(stored.path, "path")
+        if problem := naming.object_problem(stored.path, found.id):
+            raise ValueError(f"object {stored.path!r} {problem}")
+
+
+def _check_text(value: Any, name: str) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    if "\0" in value:
+        raise ValueError(f"{name} has a NUL")
+
+
+def _check_number(value: Any, most: int) -> None:
+    if type(value) is not int:
+        raise TypeError("a number that is none")
+    if not 0 <= value <= most:
+        raise ValueError("a number out of bounds")
 
 
 def _parse_object(entry: Mapping[str, Any]) -> StoredObject:
     known = {item.name for item in dataclasses.fields(StoredObject)}
     stored = StoredObject(**{key: value for key, value in entry.items() if key in known})
-    if not (isinstance(stored.path, str) and isinstance(stored.bytes, int) and isinstance(stored.sha256, str)):
-        raise TypeError(f"object {stored.path!r}")
-    if stored.bytes < 0 or len(stored.sha256) != 64:
-        raise ValueError(f"object {stored.path!r}")
+    _check_number(stored.bytes, _MOST_BYTES)
+    if stored.raw_bytes is not None:
+        _check_number(stored.raw_bytes, _MOST_BYTES)
+    if re.fullmatch(r"[0-9a-f]{64}", stored.sha256) is None:
+        raise ValueError("sha256")
     return stored
 
 
@@ -130,4 +177,7 @@ def parse_time(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"time without offset: {text}")
-    return moment.astimezone(UTC)
+    moment = moment.astimezone(UTC)
+    if moment.year not in _YEARS:
+        raise ValueError(f"time out of bounds: {text}")
+    return moment

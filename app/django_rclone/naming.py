@@ -17,6 +17,9 @@ README = "RESTORE.md"
 PARTIAL = ".partial"
 """Ending of an object that is being written, where the backend shows it before it is whole."""
 
+RESERVED = (MANIFEST_DIR, README, "encrypted", "media-history", "projects")
+"""What has another use at the remote's root: no backup lies there. Compared without case, as some backends do."""
+
 _LETTERS, _DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 _ID = r"[a-z][a-z0-9]{4}[0-9]"
 _POINT_FORMAT = "%Y%m%dT%H%M%SZ"
@@ -49,6 +52,43 @@ def point(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(_POINT_FORMAT)
 
 
+def point_moment(name: str) -> datetime:
+    """Returns the moment of a recovery point. Raises ValueError for what names none."""
+    if not re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", name):
+        raise ValueError(f"{name!r} is no recovery point")
+    return datetime.strptime(name, _POINT_FORMAT).replace(tzinfo=UTC)
+
+
+def is_id(text: str) -> bool:
+    """Tells whether a text has the form of a backup's id."""
+    return re.fullmatch(_ID, text) is not None
+
+
+def path_problem(path: str) -> str:
+    """Returns why a path from the remote's root cannot be that of an object in a backup folder; empty: it can.
+
+    What this lets pass lies below the root whatever the backend makes of it.
+    """
+    parts = path.split("/")
+    if not path.isprintable() and any(character < " " or character in "\x7f\x85\u2028\u2029" for character in path):
+        return "has control characters"
+    if "\\" in path or any(part.strip(" ") in ("", ".", "..") for part in parts):
+        return "does not lie below the remote"
+    if len(parts) < 2:
+        return "lies in no folder"
+    if parts[0].casefold() in {name.casefold() for name in RESERVED}:
+        return f"lies in {parts[0]}, which has another use"
+    return ""
+
+
+def object_problem(path: str, backup_id: str) -> str:
+    """Returns why a path cannot be that of the object of the backup with this id; empty: it can."""
+    if problem := path_problem(path):
+        return problem
+    ids = [match["id"] for match in _OBJECT_ID.finditer(path.rpartition("/")[2])]
+    return "" if backup_id in ids else f"does not have the id {backup_id} in its name"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ManifestName:
     """What a manifest's name says; sorts by time."""
@@ -76,10 +116,34 @@ class Scheme:
     folder: str
     template: str
     date_format: str
+    media: str = "media"
+    """Folder of the mirror of the media files: no backup lies there, unless it is the same."""
+
+    @property
+    def dates_to_the_second(self) -> bool:
+        """Tells whether the name of an object says its recovery point exactly."""
+        moment = datetime(2026, 11, 23, 10, 15, 7, tzinfo=UTC)
+        name = self.template.format(database="x", datetime=moment.strftime(self.date_format), ext="x")
+        return self.parse(name) == ("x", moment)
+
+    def manifest_of(self, path: str) -> ManifestName | None:
+        """Returns the name of the manifest that an object would have, as the object's name says; None: it does not."""
+        name = path.rpartition("/")[2].partition(PARTIAL)[0]
+        backup_id = self.id_of(name)
+        found = self.parse(name.replace(f"-{backup_id}", "", 1)) if backup_id and self.dates_to_the_second else None
+        return ManifestName(point(found[1]), found[0], backup_id) if found else None
+
+    def problem(self, path: str, backup_id: str) -> str:
+        """Returns why a path cannot be that of the object of the backup with this id; empty: it can."""
+        top, media, own = (place.partition("/")[0].casefold() for place in (path, self.media, self.folder))
+        if top == media != own:
+            return "lies among the media files"
+        return object_problem(path, backup_id)
 
     def object_path(self, alias: str, moment: datetime, extension: str, backup_id: str) -> str:
         """Returns the path, from the remote's root, of a new object: the template plus the id before the
-        extension, ``db/default-2026-11-23-101500-k3f9q2.dump``."""
+        extension, ``db/default-2026-11-23-101500-k3f9q2.dump``. ``moment`` is the recovery point's, so that the
+        manifest can be found from the object (``manifest_of``)."""
         stamp = moment.astimezone(UTC).strftime(self.date_format)
         safe_alias = quote(alias, safe=" ")
         if self.template.endswith(".{ext}"):

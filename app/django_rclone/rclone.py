@@ -220,7 +220,10 @@ class Remote:
     def stored_at(self, path: str) -> datetime | None:
         """Returns when the storage says that a file came, where it keeps such a time; else when it was made."""
         question = ("lsjson", "--stat", "--use-server-modtime", "--no-mimetype", self.path(path))
-        answer = json.loads(run(self._question(*question)))
+        try:
+            answer = json.loads(run(self._question(*question)))
+        except Missing:
+            return None
         return datetime.fromisoformat(answer["ModTime"]) if answer else None
 
     def contents(self, folder: str, patterns: tuple[str, ...]) -> list[str]:

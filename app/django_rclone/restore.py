@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django_rclone import catalog, display, process, selection, signals, streams
 from django_rclone.catalog import Backup, State
 from django_rclone.db.base import BaseConnector, Mode, RestorePlan
-from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore, VerificationFailed
+from django_rclone.exceptions import (
+    ConfigurationError,
+    DjangoRcloneError,
+    Interrupted,
+    NothingToRestore,
+    VerificationFailed,
+)
 from django_rclone.inspection import inspect
 from django_rclone.naming import PARTIAL, Scheme
 from django_rclone.rclone import Remote
@@ -39,15 +45,52 @@ class Restore:
         """What would be restored, where, and what the user should know before saying yes."""
         backup = self.backup
         made = f"made {display.moment(backup.moment)}" if backup.manifest.point else "without a manifest"
-        restored = f"restore  {backup.path}, {made}, {display.size(backup.size)}"
+        restored = f"restore  {display.one_line(backup.path)}, {made}, {display.size(backup.size)}"
         return f"{restored}\n{display.printable(self.plan.summary)}"
 
 
 def latest(
-    remote: Remote, names: Scheme, owner: Owner, *, at: datetime | None = None, unverified: bool = False
+    remote: Remote,
+    names: Scheme,
+    owner: Owner,
+    *,
+    at: datetime | None = None,
+    unverified: bool = False,
+    connector: BaseConnector | None = None,
 ) -> Backup:
-    """Returns the newest good backup that was begun at or before ``at``; see ``selection.latest``."""
-    return selection.latest(catalog.load(remote, names, owner.alias), owner, at=at, unverified=unverified)
+    """Returns the newest good backup that was begun at or before ``at``; see ``selection.latest``.
+
+    Where one is dated later than this machine's clock has it, other clocks are asked which of the two is wrong: the
+    storage's, and that of the database server behind ``connector``.
+    """
+    found = catalog.load(remote, names, owner.alias)
+    now = datetime.now(UTC)
+    late = [backup for backup in found if owner.owns(backup) and selection.dated_ahead(backup, now)]
+    if late or (at is not None and at > now):
+        now = max(now, *_other_clocks(remote, late, connector))
+    return selection.latest(found, owner, at=at, unverified=unverified, now=now)
+
+
+def _other_clocks(remote: Remote, late: Sequence[Backup], connector: BaseConnector | None) -> Iterator[datetime]:
+    """Gives moments that have certainly passed, as far as others tell. One that cannot be asked tells nothing."""
+    yield datetime.fromtimestamp(0, UTC)
+    with _unless_interrupted():
+        if late and remote.abilities().atomic and (stored := remote.stored_at(late[0].path)):
+            yield stored
+    with _unless_interrupted():
+        if connector is not None and (clock := inspect(connector, finish=False).clock):
+            yield clock
+
+
+@contextmanager
+def _unless_interrupted() -> Iterator[None]:
+    """Goes on after a failure."""
+    try:
+        yield
+    except Interrupted:
+        raise
+    except DjangoRcloneError as error:
+        logger.debug("No other clock could be asked: %s", error)
 
 
 def by_path(remote: Remote, names: Scheme, owner: Owner, path: str) -> Backup:
@@ -106,7 +149,9 @@ def _check_choice(backup: Backup, owner: Owner) -> None:
     if backup.state is State.UNVERIFIED:
         logger.warning("%s has no manifest: nobody can tell whether it is what was dumped.", backup.path)
     if backup.state is State.GOOD and not owner.owns(backup):
-        logger.warning("%s was made by the project %r, not by this one.", backup.path, backup.manifest.project)
+        project = backup.manifest.project
+        maker = f"by the project {project!r}, not by this one" if project else "without a project's name"
+        logger.warning("%s was made %s.", backup.path, maker)
 
 
 def plan(connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode, *, finish: bool = True) -> Restore:

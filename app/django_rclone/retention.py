@@ -6,25 +6,32 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django_rclone.catalog import Backup, State
+from django_rclone.selection import dated_ahead
 
 _LEFTOVER_AGE = timedelta(hours=24)
 
 
-def surplus(backups: Iterable[Backup], keep: int) -> list[Backup]:
+def surplus(backups: Iterable[Backup], keep: int, *, now: datetime | None = None, made: str = "") -> list[Backup]:
     """Returns the backups beyond the ``keep`` newest, oldest first.
 
     ``backups`` are those of one database. Good ones and those without a manifest (django-rclone 0.4 made such) count
-    alike, by the time inside the manifest or the name. The newest good one always stays, and so does everything
-    when none is good: nothing has been proven then. Raises ValueError if ``keep`` is less than 1.
+    alike, by the time inside the manifest or the name; what is dated after ``now`` does not count, and stays. So do
+    the newest good one, the one with the id ``made`` (this run's own), and everything when none is good: nothing has
+    been proven then. Raises ValueError if ``keep`` is less than 1.
     """
     if keep < 1:
         raise ValueError(f"keep must be 1 or more, not {keep}")
     countable = sorted(
-        (backup for backup in backups if backup.state in (State.GOOD, State.UNVERIFIED)),
+        (
+            backup
+            for backup in backups
+            if backup.state in (State.GOOD, State.UNVERIFIED) and not (now and dated_ahead(backup, now))
+        ),
         key=lambda backup: (backup.moment, backup.id),
     )
     good = [backup for backup in countable if backup.state is State.GOOD]
-    return [backup for backup in countable[:-keep] if backup is not good[-1]] if good else []
+    stay = {good[-1].path if good else "", *(backup.path for backup in good if made and backup.id == made)}
+    return [backup for backup in countable[:-keep] if backup.path not in stay] if good else []
 
 
 def leftovers(backups: Iterable[Backup], now: datetime, timeout: float | None) -> list[Backup]:
@@ -34,7 +41,10 @@ def leftovers(backups: Iterable[Backup], now: datetime, timeout: float | None) -
     left-over: it stays.
     """
     backups = list(backups)
-    oldest = now - max(_LEFTOVER_AGE, timedelta(seconds=timeout or 0))
+    try:
+        oldest = now - max(_LEFTOVER_AGE, timedelta(seconds=timeout or 0))
+    except OverflowError:  # a run may take longer than there have been clocks
+        return []
     described = {backup.id for backup in backups if backup.state is State.DAMAGED}
     return [
         backup

@@ -96,7 +96,7 @@ def look(sidecar: Sidecar) -> Look:
 
 
 def _owner(alias: str) -> Owner:
-    return Owner(conf.get("PROJECT"), alias, registry.connector(alias).name)
+    return Owner.of(conf.get("PROJECT"), registry.connector(alias))
 
 
 def _good(found: Iterable[Backup], owner: Owner) -> Iterable[Backup]:

@@ -31,9 +31,11 @@ def save(alias: str, run: Run, keep: int | None) -> Manifest:
         },
     )
     if keep is not None:
-        owner = Owner(run.project, alias, connector.name)
+        owner = Owner.of(run.project, connector)
         limit = run.limits.timeout
-        for gone in prune.prune(run.remote, run.names, owner, keep=keep, now=run.clock(), timeout=limit):
+        for gone in prune.prune(
+            run.remote, run.names, owner, keep=keep, now=run.now(), timeout=limit, made=manifest.id
+        ):
             tell_removed(alias, gone.path, gone.state)
     return manifest
 

@@ -42,7 +42,7 @@ class Shelf:
     project: str
 
     def owner(self, connector: BaseConnector) -> Owner:
-        return Owner(self.project, connector.alias, connector.name)
+        return Owner.of(self.project, connector)
 
 
 def wishes(options: Namespace, sidecar: Sidecar, shelf: Shelf) -> list[Wish]:
@@ -57,7 +57,7 @@ def wishes(options: Namespace, sidecar: Sidecar, shelf: Shelf) -> list[Wish]:
     at = options.at and (options.at if options.at.tzinfo else timezone.make_aware(options.at))
 
     def newest(connector: BaseConnector) -> Backup:
-        return restore.latest(*_at(shelf, connector), at=at, unverified=options.unverified)
+        return restore.latest(*_at(shelf, connector), at=at, unverified=options.unverified, connector=connector)
 
     return [Wish(alias, newest) for alias in sidecar.chosen(options.database)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -131,8 +132,11 @@ def test_a_backup_of_before_manifests_needs_a_word(program: Program):
 
 
 def test_the_backups_of_another_project_are_restored_only_when_it_is_named(two: Program):
-    done = two.run("restore", "--latest", BACKUP_PROJECT="staging")
-    assert done.code == 0  # made without a project's name, of the same file: ours
+    unlabelled = two.run("restore", "--latest", BACKUP_PROJECT="staging")
+    assert unlabelled.code == 6
+    (path,) = re.findall(r"If it is yours, restore it with --input-path (\S+)\.", unlabelled.error)
+    two.ok("restore", "--input-path", path, BACKUP_PROJECT="staging")
+    two.write("second")
     two.ok("backup", BACKUP_PROJECT="production")
     two.write("fourth")
     two.ok("restore", "--latest", "--from-project", "production")

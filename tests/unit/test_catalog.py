@@ -414,11 +414,65 @@ def test_other_projects_and_aliases_are_not_ours() -> None:
         selection.latest(listed, US)
 
 
-def test_a_project_that_was_named_later_still_owns_what_it_made_before() -> None:
-    listed = [found("aaaaa1", name="app")]
-    assert selection.latest(listed, Owner("shop", "default", "app")).id == "aaaaa1"
-    with pytest.raises(NothingToRestore):
-        selection.latest(listed, Owner("shop", "default", "another"))
+def test_what_bears_no_projects_name_is_a_named_projects_only_when_it_is_asked_for() -> None:
+    listed = newest_first(found("aaaaa1", hours=1, name="app", host="web1"), found("aaaaa2", hours=2, name="app"))
+    file = listed[0].file
+    words = (
+        r'of the project "shop"\. 2 bear no project.s name, the newest of "app", of 2026-11-23T09:15:00Z, made on '
+        rf"web1\. If it is yours, restore it with --input-path {file}\.$"
+    )
+    with pytest.raises(NothingToRestore, match=words):
+        selection.latest(listed, Owner("shop", "default", "app"))
+    with pytest.raises(NothingToRestore, match=words):
+        selection.latest(listed, Owner("shop", "default", "app"), unverified=True)
+    with pytest.raises(NothingToRestore, match="2 bear no"):
+        selection.latest(listed, Owner("shop", "default", "app"), at=NOW)
+
+
+def test_two_sites_without_a_projects_name_are_told_apart_by_their_servers() -> None:
+    listed = newest_first(
+        found("aaaaa1", hours=1, source="db1"), found("aaaaa2", hours=2, source="db2"), found("aaaaa3", hours=9)
+    )
+    assert selection.latest(listed, Owner("", "default", "app", "db1")).id == "aaaaa1"
+    for ours in ("db2", "db3", ""):
+        with pytest.raises(ConfigurationError, match=rf"db1: {listed[0].file} of .*; .*--input-path, or set PROJECT"):
+            selection.latest(listed, Owner("", "default", "app", ours))
+    assert selection.latest(listed[1:], Owner("", "default", "app", "db2")).id == "aaaaa2"
+
+
+def test_a_lone_site_is_restored_on_another_server_with_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    listed = [found("aaaaa1", source="db1")]
+    assert selection.latest(listed, Owner("", "default", "app", "db2:6432")).id == "aaaaa1"
+    assert f"{listed[0].file} is a backup of the database on db1; this one is on db2:6432." in caplog.text
+
+
+def test_a_named_project_is_the_same_on_every_server() -> None:
+    listed = newest_first(
+        found("aaaaa1", hours=1, project="shop", source="db1"), found("aaaaa2", hours=2, project="shop", source="db2")
+    )
+    assert selection.latest(listed, Owner("shop", "default", "app", "db3")).id == "aaaaa1"
+
+
+def test_what_is_dated_after_now_is_not_the_latest_and_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    late, soon, old = found("aaaaa1", hours=-2), found("aaaaa2", hours=-0.9), found("aaaaa3", hours=5)
+    assert selection.latest([late, soon, old], US, now=NOW).id == "aaaaa2"
+    assert selection.latest([late, old], US, now=NOW).id == "aaaaa3"
+    assert "1 backups are dated after now (2026-11-23T10:15:00Z), the newest default-2026-11-23-121500" in caplog.text
+    assert "--input-path restores one" in caplog.text
+
+
+def test_what_is_dated_after_now_is_restored_with_a_word_where_there_is_nothing_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert selection.latest([found("aaaaa1", hours=-9), found("aaaaa2", hours=-50)], US, now=NOW).id == "aaaaa1"
+    assert "there is no other" in caplog.text
+
+
+def test_a_restore_to_a_time_that_has_not_come_is_refused() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"--at 2062-11-23 .* is in the future: this machine's clock says 2026"
+    ):
+        selection.latest([found("aaaaa1")], US, at=NOW.replace(year=2062), now=NOW)
 
 
 def test_two_databases_under_one_alias_are_told_apart_by_name_or_not_at_all() -> None:
@@ -436,7 +490,8 @@ any_backup = st.builds(
     found,
     st.integers(0, 999).map(lambda number: f"a{number:05}"),
     st.sampled_from(State),
-    hours=st.integers(0, 50),
+    hours=st.integers(-9, 50),
+    source=st.sampled_from(["", "db1", "db2"]),
     database=st.sampled_from(["default", "second"]),
     project=st.sampled_from(["", "shop", "other"]),
     name=st.sampled_from(["app", "blog"]),
@@ -452,22 +507,24 @@ any_backup = st.builds(
 def test_the_latest_is_ours_and_proven_or_there_is_none(
     listed: list[Backup], project: str, unverified: bool, hours: int | None
 ) -> None:
-    owner = Owner(project, "default", "app")
+    owner = Owner(project, "default", "app", "db1")
     at = None if hours is None else NOW - timedelta(hours=hours)
     try:
-        chosen = selection.latest(listed, owner, at=at, unverified=unverified)
+        chosen = selection.latest(listed, owner, at=at, unverified=unverified, now=NOW)
     except (NothingToRestore, ConfigurationError):
         return
     assert chosen.database == "default"
-    assert chosen.manifest.project in ("", project)
+    assert chosen.manifest.project == project or chosen.state is State.UNVERIFIED
     assert at is None or chosen.moment <= at
     assert chosen.state is State.GOOD or (unverified and chosen.state is State.UNVERIFIED)
     better = [
         one
         for one in listed
         if one.state is State.GOOD and owner.owns_exactly(one) and (at is None or one.moment <= at)
+        if not selection.dated_ahead(one, NOW)
     ]
-    assert all(chosen.moment >= one.moment for one in better)
+    assert all(chosen.moment >= one.moment for one in better) or selection.dated_ahead(chosen, NOW)
+    assert not better or not selection.dated_ahead(chosen, NOW)
     assert not better or chosen.state is State.GOOD
 
 

@@ -8,30 +8,49 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from django_rclone import manifest
+from django_rclone import manifest, naming
 from django_rclone.manifest import Manifest, ManifestError, StoredObject
+from django_rclone.naming import RESERVED
 from hypothesis import given
 from hypothesis import strategies as st
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+texts = st.text(st.characters(exclude_characters="\0"), max_size=20)  # lone surrogates too: bytes that are no text
 zones = st.integers(-720, 840).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 times = st.builds(
     lambda milliseconds, zone: datetime.fromtimestamp(0, zone) + timedelta(milliseconds=milliseconds),
-    st.integers(-(10**13), 10**14),
+    st.integers(0, 3 * 10**13),
     zones,
 )
 hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
-counts = st.integers(0, 2**60)
-stored = st.builds(StoredObject, texts, counts, hashes, st.none() | counts)
-manifests = st.builds(
-    Manifest,
-    **{entry.name: texts for entry in dataclasses.fields(Manifest) if entry.type == "str"},
-    objects=st.lists(stored, min_size=1, max_size=3).map(tuple),
-    started_at=times,
-    finished_at=times,
-    migrations=st.dictionaries(texts, texts, max_size=3),
-    tables=st.dictionaries(texts, counts, max_size=3),
+counts = st.integers(0, 2**50)
+ids = st.from_regex(r"[a-z][a-z0-9]{4}[0-9]", fullmatch=True)
+folders = (
+    st.lists(
+        st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="/\\."), min_size=1),
+        min_size=1,
+        max_size=3,
+    )
+    .map("/".join)
+    .filter(lambda folder: folder.split("/")[0].casefold() not in RESERVED)
 )
+
+
+@st.composite
+def _manifests(draw: st.DrawFn) -> Manifest:
+    named = {entry.name: draw(texts) for entry in dataclasses.fields(Manifest) if entry.type == "str"}
+    backup_id = draw(ids)
+    path = f"{draw(folders)}/x-{backup_id}.dump"
+    return Manifest(
+        **named | {"id": backup_id, "point": naming.point(draw(times))},
+        objects=(StoredObject(path, draw(counts), draw(hashes), draw(st.none() | counts)),),
+        started_at=draw(times),
+        finished_at=draw(times),
+        migrations=draw(st.dictionaries(texts, texts, max_size=3)),
+        tables=draw(st.dictionaries(texts, counts, max_size=3)),
+    )
+
+
+manifests = _manifests()
 
 GOOD = Manifest(
     id="k3f9q2",
@@ -51,6 +70,9 @@ GOOD = Manifest(
 )
 
 
+OBJECT = {"path": "db/x-k3f9q2.dump", "bytes": 1, "sha256": "0" * 64}
+
+
 def changed(**changes: Any) -> str:
     document = json.loads(GOOD.to_json()) | changes
     return json.dumps({key: value for key, value in document.items() if value is not ...})
@@ -58,7 +80,7 @@ def changed(**changes: Any) -> str:
 
 @given(written=manifests)
 def test_a_manifest_reads_back(written: Manifest) -> None:
-    assert manifest.parse(written.to_json()) == written
+    assert manifest.parse(written.to_json().encode().decode()) == written
 
 
 def test_times_are_written_in_utc() -> None:
@@ -69,6 +91,26 @@ def test_times_are_written_in_utc() -> None:
 def test_the_size_is_that_of_all_objects() -> None:
     two = dataclasses.replace(GOOD, objects=(*GOOD.objects, StoredObject("b", 5, "0" * 64)))
     assert two.bytes == 15
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("../outside-k3f9q2.dump", "db/../../outside-k3f9q2.dump", "/etc/x-k3f9q2.dump", "db//x-k3f9q2.dump"),
+        *("db/./x-k3f9q2.dump", "db/ /x-k3f9q2.dump", "db/.. /x-k3f9q2.dump", "db/", "", "x-k3f9q2.dump"),
+        *("db\\..\\..\\x-k3f9q2.dump", "..\\db/x-k3f9q2.dump", "db/x\n-k3f9q2.dump", "db/\x1b[2Jx-k3f9q2.dump"),
+        *("db/x-k3f9q2.dump\0", "db/x-aaaaa1.dump", "db/x.dump", "db/k3f9q2.dump", "db/k3f9q2/x.dump"),
+        *("manifests/20261123T101500Z-default-k3f9q2.json", "Manifests/x-k3f9q2.dump", "RESTORE.md/x-k3f9q2.dump"),
+        *("media-history/x-k3f9q2.dump", "projects/shop/media/x-k3f9q2.jpg", "encrypted/x-k3f9q2.dump"),
+        *("db/x-k3f9q2.dump/..", "db/x-k3f9q2.dump/y", "\u2028/x-k3f9q2.dump", "C:\\x-k3f9q2.dump"),
+    ],
+)
+def test_an_object_lies_below_a_backup_folder_and_bears_the_manifests_id(path: str) -> None:
+    one = json.loads(GOOD.to_json())["objects"][0]
+    assert manifest.parse(changed(objects=[one | {"path": "other/folder/x-k3f9q2.dump"}])).id == "k3f9q2"
+    with pytest.raises(ManifestError, match="damaged") as refused:
+        manifest.parse(changed(objects=[one | {"path": path}]))
+    assert str(refused.value).isprintable()
 
 
 @given(more=st.dictionaries(texts.map(lambda name: "x-" + name), texts))
@@ -112,6 +154,31 @@ def test_a_manifest_that_is_cut_anywhere_is_refused(cut: int) -> None:
         *({"objects": [{"path": "x", "bytes": 1, "sha256": ["0"] * 64}]},),
         *({"objects": [{"path": 5, "bytes": 1, "sha256": "0" * 64}]},),
         *({"started_at": "2026-11-23T10:15:00"}, {"started_at": "yesterday"}, {"started_at": 5}, {"started_at": None}),
+        *(
+            {"id": ""},
+            {"id": "../../x"},
+            {"id": "K3F9Q2"},
+            {"point": ""},
+            {"point": "20261323T101500Z"},
+            {"point": "../x"},
+        ),
+        *({"started_at": "9999-12-31T23:59:59Z"}, {"finished_at": "9999-12-31T23:59:59-14:00"}),
+        *({"started_at": "1969-12-31T23:59:59Z"}, {"name": "a\0b"}, {"database": "\0"}, {"project": "shop\0"}),
+        *(
+            {"tables": []},
+            {"tables": {"a": -1}},
+            {"tables": {"a": 2**63}},
+            {"tables": {"a": True}},
+            {"tables": {"a": 1.5}},
+        ),
+        *({"tables": {"a\0": 1}}, {"migrations": {"a": 5}}, {"migrations": {"a": "\0"}}, {"migrations": ["a"]}),
+        *(
+            {"objects": [OBJECT, OBJECT]},
+            {"objects": [OBJECT | {"bytes": 10**30}]},
+            {"objects": [OBJECT | {"bytes": True}]},
+        ),
+        *({"objects": [OBJECT | {"raw_bytes": 10**30}]}, {"objects": [OBJECT | {"raw_bytes": -1}]}),
+        *({"objects": [OBJECT | {"sha256": "z" * 64}]}, {"objects": [OBJECT | {"sha256": None}]}),
         *({"finished_at": "0001-01-01T00:00:00+14:00"}, {"database": None}, {"name": 5}, {"project": None}, {"id": []}),
     ],
 )
@@ -144,3 +211,13 @@ def test_no_document_can_do_more_than_be_refused(name: str, value: Any) -> None:
     except ManifestError:
         return
     assert isinstance(found.to_json(), str)
+
+
+def test_a_manifest_has_a_largest_size() -> None:
+    with pytest.raises(ManifestError, match="16,777,216 bytes at most"):
+        manifest.parse(changed(host="x" * manifest.LARGEST))
+
+
+def test_a_manifest_with_names_that_are_no_text_can_be_written_anywhere() -> None:
+    odd = dataclasses.replace(GOOD, name="/srv/caf\udce9.sqlite3", restore="sqlite3 /srv/caf\udce9.sqlite3")
+    assert manifest.parse(odd.to_json().encode("ascii", errors="strict").decode()) == odd

@@ -98,3 +98,39 @@ def test_an_object_whose_manifest_cannot_be_read_is_no_left_over() -> None:
     # A newer django-rclone shares the remote, say: its objects must not be swept.
     unread, its_object = backup(9, State.DAMAGED, "k3f9q2"), backup(9, State.ORPHAN, "k3f9q2")
     assert leftovers([unread, its_object], NOW, None) == []
+
+
+@given(
+    backups=st.lists(
+        st.builds(backup, st.integers(-400, 400), st.sampled_from(State)), max_size=12, unique_by=lambda one: one.moment
+    ),
+    keep=st.integers(1, 5),
+    made=st.integers(0, 11),
+)
+def test_what_is_dated_after_now_makes_nothing_go_and_this_runs_own_stays(
+    backups: list[Backup], keep: int, made: int
+) -> None:
+    own = backups[made].id if made < len(backups) and backups[made].state is State.GOOD else ""
+    gone = surplus(backups, keep, now=NOW, made=own)
+    timely = [one for one in backups if one.moment <= NOW + timedelta(hours=1)]
+    assert gone == surplus(timely, keep, now=NOW, made=own)
+    assert not [one for one in gone if one.moment > NOW or (own and one.id == own)]
+    countable = [one for one in timely if one.state in (State.GOOD, State.UNVERIFIED)]
+    assert len([one for one in countable if one not in gone]) >= min(keep, len(countable))
+
+
+def test_a_clock_that_was_ahead_keeps_no_new_backup_from_staying() -> None:
+    ahead = [backup(-days) for days in (300, 301)]
+    ours = [backup(days, backup_id=f"good{days:02}") for days in (0, 1, 2)]
+    assert [one.id for one in surplus([*ahead, *ours], 2, now=NOW, made="good00")] == ["good02"]
+
+
+def test_a_clock_that_is_behind_removes_nothing_that_it_cannot_judge() -> None:
+    theirs, own = [backup(days) for days in (1, 2, 3)], backup(9999, backup_id="k3f9q2")
+    assert surplus([*theirs, own], 1, now=own.moment, made="k3f9q2") == []
+    assert surplus([*theirs, own], 1, now=NOW, made="k3f9q2") == [theirs[2], theirs[1]]
+
+
+@pytest.mark.parametrize("timeout", [1e15, 1e300, float("inf"), 1e11])
+def test_with_no_bound_on_a_run_nothing_is_left_over(timeout: float) -> None:
+    assert leftovers([backup(1000, State.ORPHAN)], NOW, timeout) == []

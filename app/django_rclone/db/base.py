@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django_rclone import source
 from django_rclone.command import Command
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
@@ -137,6 +138,11 @@ class BaseConnector(ABC):
     def name(self) -> str:
         """The database's name, as manifests carry it."""
         return str(self.settings.get("NAME") or "")
+
+    @property
+    def source(self) -> str:
+        """Where the database is, without its name and without secrets: server and port, as manifests carry it."""
+        return source.of(self.settings)
 
     @property
     @abstractmethod

@@ -82,9 +82,9 @@ def _restore(patient: Patient) -> Iterator[Finding]:
         yield warn(patient.named("restore"), message=problem)
     if hindrances:
         return
-    owner = Owner(conf.get("PROJECT"), connector.alias, connector.name)
+    owner = Owner.of(conf.get("PROJECT"), connector)
     try:
-        newest = restore.latest(conf.remote(), conf.names(), owner)
+        newest = restore.latest(conf.remote(), conf.names(), owner, connector=connector)
     except NothingToRestore:
         yield ok(patient.named("restore"), message="nothing is in the way; a backup to plan one with is not there yet")
         return

@@ -62,7 +62,7 @@ def _keep(sidecar: Sidecar) -> int | None:
 
 
 def _prune(remote: Remote, keep: int | None, removed: list[dict[str, Any]], alias: str, *, dry_run: bool) -> None:
-    owner = Owner(conf.get("PROJECT"), alias, registry.connector(alias).name)
+    owner = Owner.of(conf.get("PROJECT"), registry.connector(alias))
     timeout = conf.limits().timeout
     for backup in prune.candidates(remote, conf.names(), owner, keep=keep, now=datetime.now(UTC), timeout=timeout):
         if dry_run:

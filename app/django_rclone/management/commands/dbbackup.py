@@ -12,6 +12,7 @@ from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.management.base import BackupCommand
+from django_rclone.manifest import Manifest
 from django_rclone.prune import prune
 from django_rclone.selection import Owner
 
@@ -59,10 +60,10 @@ class Command(BackupCommand):
             verbosity=verbosity,
         )
         if clean:
-            self._clean(connector, run, verbosity)
+            self._clean(connector, run, manifest, verbosity)
 
-    def _clean(self, connector: BaseConnector, run: Run, verbosity: int) -> None:
-        owner = Owner(run.project, connector.alias, connector.name)
-        keep = conf.get("DB_CLEANUP_KEEP")
-        for gone in prune(run.remote, run.names, owner, keep=keep, now=run.clock(), timeout=run.limits.timeout):
+    def _clean(self, connector: BaseConnector, run: Run, made: Manifest, verbosity: int) -> None:
+        owner = Owner.of(run.project, connector)
+        keep, limit = conf.get("DB_CLEANUP_KEEP"), run.limits.timeout
+        for gone in prune(run.remote, run.names, owner, keep=keep, now=run.now(), timeout=limit, made=made.id):
             self.say(f"Removed {gone.path} ({gone.state}).", verbosity=verbosity)

@@ -71,11 +71,11 @@ class Command(BackupCommand):
             raise ConfigurationError("--input-path names one backup: --at and --unverified do not go with it.")
         connector = registry.connector(database or self._only_alias())
         remote, names = conf.remote(), conf.names()
-        owner = Owner(conf.get("PROJECT"), connector.alias, connector.name)
+        owner = Owner.of(conf.get("PROJECT"), connector)
         backup = (
             restore.by_path(remote, names, owner, input_path)
             if input_path
-            else restore.latest(remote, names, owner, at=at, unverified=unverified)
+            else restore.latest(remote, names, owner, at=at, unverified=unverified, connector=connector)
         )
         mode = Mode(into=into, terminate_sessions=terminate_sessions, in_place=in_place)
         ready = restore.plan(connector, remote, backup, mode, finish=not options["dry_run"])
