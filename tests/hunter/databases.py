@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.hunter.client import Ended, Kill
 from tests.hunter.example import Example
-from tests.hunter.model import Backup, Fault, database_of
+from tests.hunter.model import Backup, Fault, Owner, database_of
 from tests.hunter.snapshot import Difference
 from tests.hunter.world import Project
 
@@ -20,7 +20,7 @@ class Databases(Example):
         contents = project.store.fingerprint()
         arguments = ("dbbackup", "-d", project.plan.alias, *(("--clean",) if clean else ()))
         done, changes = self._run(project, *arguments, kill=kill, host=host)
-        owner = database_of(project)
+        owner = database_of(project, host)
         self._check_untouched(project, changes, owner, *project.paths)
         if project.store.fingerprint() != contents:
             raise Fault("backup-changes-database", f"{project}")
@@ -39,17 +39,18 @@ class Databases(Example):
                 raise Fault("kept-backup-removed", f"{project}: {made.path} is not on the remote: {done.out}")
             self.model.backups.append(made)
         elif changes.added:
-            self._look_for_unpromised(project, contents, done, changes)
+            self._look_for_unpromised(project, owner, contents, done, changes)
         for backup in removed:
-            self._check_removal(project, backup, done)
+            self._check_removal(project, backup, done, host)
         if made is not None:
-            self._check_latest(project, made, done)
+            self._check_latest(project, made, done, host)
 
-    def _look_for_unpromised(self, project: Project, contents: str, done: Ended, changes: Difference) -> None:
+    def _look_for_unpromised(
+        self, project: Project, owner: Owner, contents: str, done: Ended, changes: Difference
+    ) -> None:
         """A run that did not end well may have got as far as its manifest: then the backup exists all the same."""
         listed, _changes = self._run(project, "listbackups", "-d", project.plan.alias, "--json", clean=True)
         known = {backup.path for backup in self.model.backups}
-        owner = database_of(project)
         files = frozenset(path for path in changes.added if self.model.owners.get(path) == owner)
         if listed.code != 0:
             return
@@ -59,26 +60,28 @@ class Databases(Example):
                     Backup(owner, path, contents, self._dated(project, done.begun), done.ended, files)
                 )
 
-    def _check_removal(self, project: Project, backup: Backup, done: Ended) -> None:
+    def _check_removal(self, project: Project, backup: Backup, done: Ended, host: str) -> None:
         if backup.damaged:
             return
         plain = [path for path, (owner, _what) in self.model.plain.items() if owner.area == backup.owner.area]
         limit = self._limits(project, done.ended)[-1]
-        newer = [other for other in self.model.good(project, limit) if other.moment > backup.moment]
+        newer = [other for other in self.model.good(project, limit, host) if other.moment > backup.moment]
         if len(newer) + len(plain) < project.plan.keep or not newer:
-            kept = [f"{other.path} ({other.moment - done.begun:+.0f} s)" for other in self.model.own(project)]
+            kept = [f"{other.path} ({other.moment - done.begun:+.0f} s)" for other in self.model.own(project, host)]
             gone = f"{backup.path} ({backup.moment - done.begun:+.0f} s)"
             raise Fault(
                 "kept-backup-removed",
                 f"{project}, KEEP={project.plan.keep}: {gone}, left: {kept}",
             )
 
-    def _check_latest(self, project: Project, made: Backup, done: Ended) -> None:
+    def _check_latest(self, project: Project, made: Backup, done: Ended, host: str) -> None:
         """Exit code 0 means: restored now, it is this very state, unless another host's clock is a little ahead."""
         limits = self._limits(project, done.ended)
-        best = [found[0] for limit in limits if (found := self.model.good(project, limit))]
+        best = [found[0] for limit in limits if (found := self.model.good(project, limit, host))]
         into = project.store.into(self.world.root / "check")  # type: ignore[union-attr]
-        restored, changes = self._run(project, "dbrestore", "-d", project.plan.alias, "--noinput", "--into", into)
+        restored, changes = self._run(
+            project, "dbrestore", "-d", project.plan.alias, "--noinput", "--into", into, host=host
+        )
         self._check_untouched(project, changes, None, "check/", *project.paths)
         if restored.code != 0:
             raise Fault("not-restorable", f"{project}: {made.path} was promised, and: {restored.err}")
@@ -98,6 +101,8 @@ class Databases(Example):
         if at is not None:
             limits = [at, *(min(at, limit) for limit in limits)]
         wanted = {found[0].fingerprint for limit in limits if (found := self.model.good(project, limit))}
+        if not wanted and at is None:  # what is dated later counts where there is nothing else
+            wanted = {backup.fingerprint for backup in self.model.good(project)[:1]}
         if not wanted and done.code == 0:
             wanted = {backup.fingerprint for backup in self.model.related(project)}
         self._check_restored(project, done, before, after, wanted)

@@ -265,7 +265,7 @@ class Machine(Databases, Media):
             project.clock = 0
             own = self.model.good(project, self._now(project) + AHEAD - 60)
             newer_damaged = [backup for backup in self.model.own(project) if backup.damaged]
-            if own and not newer_damaged:
+            if own and not newer_damaged and not self.model.doubtful(project):
                 self._comes_back(project, own[0])
             if own:
                 self._comes_back(project, own[-1], "-i", own[-1].path)

@@ -36,10 +36,14 @@ class Owner:
     """Alias and name of the database, or folder of the mirror."""
 
 
-def database_of(project: Project) -> Owner:
-    """Returns who owns the backups of a project's database."""
+def database_of(project: Project, host: str = "web") -> Owner:
+    """Returns who owns the backups of a project's database.
+
+    Without a name, files of two machines are two databases; in containers nothing tells them apart.
+    """
     plan, name = project.plan, project.store.settings["NAME"]
-    return Owner("db", plan.area, plan.encrypted, plan.label, f"{plan.alias}={plan.engine} {name}")
+    machine = f" on {host}" if not plan.label and plan.engine == "sqlite" and not plan.container else ""
+    return Owner("db", plan.area, plan.encrypted, plan.label, f"{plan.alias}={plan.engine} {name}{machine}")
 
 
 def media_of(plan: Plan) -> Owner:
@@ -74,15 +78,15 @@ class Model:
     plain: dict[str, tuple[Owner, str]] = field(default_factory=dict)
     """Files as django-rclone 0.4 made them, by path, with their publisher and what is in them."""
 
-    def own(self, project: Project) -> list[Backup]:
+    def own(self, project: Project, host: str = "web") -> list[Backup]:
         """Returns the backups of a project's database, newest first."""
-        owner = database_of(project)
+        owner = database_of(project, host)
         found = [backup for backup in self.backups if backup.owner == owner]
         return sorted(found, key=lambda backup: backup.moment, reverse=True)
 
-    def good(self, project: Project, limit: float) -> list[Backup]:
+    def good(self, project: Project, limit: float = float("inf"), host: str = "web") -> list[Backup]:
         """Returns those that are whole and were begun up to a moment, newest first."""
-        return [backup for backup in self.own(project) if not backup.damaged and backup.moment <= limit]
+        return [backup for backup in self.own(project, host) if not backup.damaged and backup.moment <= limit]
 
     def related(self, project: Project) -> list[Backup]:
         """Returns whole backups under the same label and alias, though of a database with another name: where a
@@ -96,6 +100,16 @@ class Model:
             == (owner.area, owner.encrypted, owner.label)
             and backup.owner.what.startswith(alias)
         ]
+
+    def doubtful(self, project: Project) -> bool:
+        """Whether another machine's file has the same name, and no project's name says whose is whose."""
+        mine = database_of(project)
+        return not mine.label and any(
+            (backup.owner.area, backup.owner.label, backup.owner.what.partition(" on ")[0])
+            == (mine.area, mine.label, mine.what.partition(" on ")[0])
+            and backup.owner != mine
+            for backup in self.backups
+        )
 
     def gone(self, paths: Iterable[str]) -> list[Backup]:
         """Returns the backups of which a file is among these."""

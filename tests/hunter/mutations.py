@@ -33,9 +33,30 @@ def overlapping_folders() -> None:
     _replace("media_budget", "problem", lambda *_arguments, **_options: "")
 
 
+def clock_ahead() -> None:
+    """A backup that is dated later than now counts, and this run's own may go for it."""
+    for module in ("selection", "retention", "prune"):
+        _replace(module, "dated_ahead", lambda _backup, _now: False)
+    surplus = import_module("django_rclone.retention").surplus
+    _replace("retention", "surplus", lambda backups, keep, **_options: surplus(backups, keep))
+
+
+def adopted() -> None:
+    """A project with a name takes the backups that bear none for its own."""
+
+    def owns(owner: Any, backup: Any) -> bool:
+        found = backup.manifest
+        nobodys = not found.project and found.name in ("", owner.name)
+        return backup.database == owner.alias and (found.project == owner.project or nobodys)
+
+    _replace("selection", "Owner.owns", owns)
+
+
 MUTATIONS: Mapping[str, Callable[[], None]] = {
     "shared-mirror": shared_mirror,
     "overlapping-folders": overlapping_folders,
+    "clock-ahead": clock_ahead,
+    "adopted": adopted,
 }
 
 

@@ -26,6 +26,7 @@ ALPHA = Plan(
     form="file",
     compression="zstd",
     wal=True,
+    container=False,
     flags=(),
 )
 BETA = replace(ALPHA, label="beta")

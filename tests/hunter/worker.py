@@ -41,6 +41,8 @@ def main() -> None:
             import_module(f"django_rclone.management.commands.{name}")
     os.environ["GOGC"] = "off"  # a quarter of the time that rclone takes to start
     programs._COMMON = (*programs._COMMON, "GOGC")
+    with suppress(ImportError):  # whether this is a container says each request
+        import_module("django_rclone.source")._CONTAINER_FILES = ()  # type: ignore[attr-defined]
     mutations.apply(os.environ.get("HUNT_MUTATION", ""))
     for line in sys.stdin:
         print(json.dumps(_answer(json.loads(line))), flush=True)
@@ -110,6 +112,7 @@ def _run(request: dict[str, Any]) -> None:
     code = 1
     try:
         sys.stdin = open(os.devnull, encoding="ascii")  # noqa: PTH123, SIM115
+        os.environ.pop("KUBERNETES_SERVICE_HOST", None)
         os.environ.update(request["env"])
         os.chdir(request["folder"])
         platform.node = lambda: request["host"]

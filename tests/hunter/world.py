@@ -88,6 +88,7 @@ class Plan:
     form: str
     compression: str
     wal: bool
+    container: bool
     flags: tuple[str, ...]
 
     @property
@@ -106,7 +107,12 @@ class Plan:
             f"KEEP={self.keep}",
         ]
         parts += [f"DB_BACKUP_DIR={self.db_folder}", f"MEDIA_BACKUP_DIR={self.media_folder}"]
-        parts += [f"FORMAT={self.form}", f"COMPRESSION={self.compression}", f"wal={self.wal}"]
+        parts += [
+            f"FORMAT={self.form}",
+            f"COMPRESSION={self.compression}",
+            f"wal={self.wal}",
+            f"container={self.container}",
+        ]
         return " ".join([*parts, *self.flags])
 
 
@@ -129,6 +135,7 @@ def _fields() -> dict[str, st.SearchStrategy[Any]]:
         "form": _sampled("sql", ("file", "file"), ("sql",)),
         "compression": st.sampled_from(("zstd", "gzip", "none")),
         "wal": st.booleans(),
+        "container": st.booleans(),
         "flags": flags.map(tuple),
     }
 
@@ -142,7 +149,7 @@ def plans(draw: st.DrawFn) -> list[Plan]:
     for _number in range(draw(st.integers(1, 2))):
         other = set(draw(st.lists(st.sampled_from(sorted(fields)), max_size=3)))
         label = draw(fields["label"])
-        changes = {name: draw(fields[name]) for name in sorted(other - {"label"})}
+        changes = {name: draw(fields[name]) for name in sorted(other - {"label", "container"})}
         found.append(replace(first, label=label, **changes))
     return found
 
@@ -240,4 +247,6 @@ class World:
     def env(self, project: Project, *, clean: bool = False) -> Mapping[str, str]:
         """The environment of a project's commands."""
         ours = {"HOME": str(self.root / "home"), "TMPDIR": str(self.root / "tmp"), **self.s3.environment}
+        if project.plan.container:  # whose name says nothing
+            ours["KUBERNETES_SERVICE_HOST"] = "10.0.0.1"
         return ours if clean else {**ours, **project.env}
