@@ -101,12 +101,13 @@ class OnServer:
 
     paths: tuple[str, ...] = ()
 
-    def __init__(self, subject: Postgresql | Mysql, key: str, *, atomic: bool) -> None:
+    def __init__(self, subject: Postgresql | Mysql) -> None:
         self.subject = subject
-        self.atomic = atomic
+        self.atomic = isinstance(subject, Postgresql)
         self.settings = subject.database
         self.options = subject.options["DATABASE_OPTIONS"]["default"]
-        self.execute(f"CREATE TABLE note (id {key} PRIMARY KEY, text TEXT)")
+        key, text = ("SERIAL", "TEXT") if self.atomic else ("INTEGER AUTO_INCREMENT", "LONGTEXT")
+        self.execute(f"CREATE TABLE note (id {key} PRIMARY KEY, text {text})")
 
     def fingerprint(self, into: str = "") -> str:
         schema = "DATABASE()" if isinstance(self.subject, Mysql) else "current_schema()"
@@ -167,10 +168,9 @@ class Servers:
         """A database of its own, gone afterwards."""
         server = self._server(engine)
         with server.database() as name:
-            postgresql = engine == "postgresql"
-            subject: Postgresql | Mysql = Postgresql(server, name) if postgresql else Mysql(server, name)
+            made = {"postgresql": Postgresql}.get(engine, Mysql)
+            subject: Postgresql | Mysql = made(server, name)
             try:
-                key = "SERIAL" if postgresql else "INTEGER AUTO_INCREMENT"
-                yield OnServer(subject, key, atomic=postgresql)
+                yield OnServer(subject)
             finally:
                 subject.close()
