@@ -167,6 +167,7 @@ def _back_up(connector: BaseConnector, run: Run) -> Manifest:
             host=platform.node(),
             source=connector.source,
             django_version=django.get_version(),
+            session=dump.session,
             migrations=facts.migrations,
             tables=facts.tables,
             restore=connector.restore_by_hand(by_hand(run.remote, path, method)),

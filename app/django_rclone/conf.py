@@ -48,7 +48,23 @@ def _folder(value: Any) -> str:
     return folders.problem(value) if isinstance(value, str) else "must be the name of a folder on the remote"
 
 
+def _backup_folder(value: Any) -> str:
+    if wrong := _folder(value):
+        return wrong
+    # What is written there must be listed, restored and removed again: the same rule holds for it.
+    wrong = naming.path_problem(f"{value.strip('/')}/x")
+    return f"cannot be {value!r}: it {wrong}" if wrong else ""
+
+
+def _project(value: Any) -> str:
+    if not isinstance(value, str) or (value and not value.strip()):
+        return "must be a text, empty or not blank"
+    return "" if value.isprintable() else f"cannot be {value!r}: it has characters that cannot be shown"
+
+
 def _template(value: Any) -> str:
+    if isinstance(value, str) and not value.isprintable():
+        return "has characters that cannot be shown"
     return naming.template_problem(value) if isinstance(value, str) else "must be a text"
 
 
@@ -56,7 +72,9 @@ def _date_format(value: Any) -> str:
     if not isinstance(value, str) or not value:
         return "must be a strftime format"
     rendered = datetime(2026, 1, 2, 3, 4, 5).strftime(value)  # noqa: DTZ001 - only its form matters
-    return "renders a '/': a file name has none" if "/" in rendered else ""
+    if not rendered.isprintable():
+        return "renders characters that cannot be shown"
+    return "renders a '/' or '\\': a file name has none" if "/" in rendered or "\\" in rendered else ""
 
 
 def _positive(value: Any) -> str:
@@ -101,7 +119,7 @@ SETTINGS: Mapping[str, Setting] = {
     "PROJECT": Setting(
         "",
         "Names this project in its manifests; set it where several projects share one remote.",
-        partial(_text, empty=True),
+        _project,
     ),
     "RCLONE_BINARY": Setting("rclone", "The rclone program, by name or path.", _text),
     "RCLONE_CONFIG": Setting(None, "Path of rclone.conf; None: rclone's own default.", _path),
@@ -109,7 +127,7 @@ SETTINGS: Mapping[str, Setting] = {
     "ENCRYPTION_PASSWORD": Setting(
         "", "Encrypts everything but RESTORE.md, names too, with rclone crypt; empty: nothing.", _password
     ),
-    "DB_BACKUP_DIR": Setting("db", "Folder for databases, below REMOTE.", _folder),
+    "DB_BACKUP_DIR": Setting("db", "Folder for databases, below REMOTE.", _backup_folder),
     "DB_FILENAME_TEMPLATE": Setting(
         "{database}-{datetime}.{ext}", "Names of objects; an id is added before the extension.", _template
     ),
@@ -217,4 +235,5 @@ def names() -> naming.Scheme:
         folder=get("DB_BACKUP_DIR").strip("/"),
         template=get("DB_FILENAME_TEMPLATE"),
         date_format=get("DB_DATE_FORMAT"),
+        media=get("MEDIA_BACKUP_DIR").strip("/"),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from django_rclone import display
 from django_rclone.catalog import Backup
 from django_rclone.rclone import Entry
+from django_rclone.selection import dated_ahead
 
 HEADER = ("id", "database", "engine", "when", "age", "size", "compression", "state", "path")
 MEDIA_HEADER = ("path", "size", "modified")
@@ -31,6 +33,18 @@ def _row(backup: Backup, now: datetime) -> tuple[str, ...]:
         backup.state.value,
         backup.file,
     )
+
+
+def remarks(backups: Iterable[Backup], now: datetime) -> Iterator[str]:
+    """Gives what people should know of backups in a list, one line each."""
+    for backup in backups:
+        if backup.problem:
+            yield display.one_line(f"{backup.path}: {backup.state}: {backup.problem}.")
+        elif dated_ahead(backup, now):
+            yield display.one_line(
+                f"{backup.path}: dated after now ({display.utc(now)}): a clock was wrong. It is not `latest`, and does "
+                "not count as one to keep."
+            )
 
 
 def document(backup: Backup) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class Manifest:
     tables: Mapping[str, int] = field(default_factory=dict)
     row_counts: str = "estimated"
     """``estimated`` or ``exact``: what the numbers in ``tables`` are."""
+    session: Mapping[str, str] = field(default_factory=dict)
+    """Settings of a session, by name, under which the dump is restored: ``search_path`` of PostgreSQL for instance."""
     restore: str = ""
     django_rclone: str = ""
 

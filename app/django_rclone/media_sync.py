@@ -25,7 +25,7 @@ def comparison(remote: Remote, can: Abilities) -> tuple[str, ...]:
         return ()
     if can.hashes and remote.base is None:
         return ("--checksum",)
-    logger.info(
+    logger.warning(
         'Remote "%s" keeps neither times nor hashes of files: nothing shows what has changed, so all are transferred.',
         remote.where,
     )

@@ -17,7 +17,7 @@ README = "RESTORE.md"
 PARTIAL = ".partial"
 """Ending of an object that is being written, where the backend shows it before it is whole."""
 
-RESERVED = (MANIFEST_DIR, README, "encrypted", "media-history", "projects")
+RESERVED = (MANIFEST_DIR, README, PROJECT_DIR, "encrypted", "media-history")
 """What has another use at the remote's root: no backup lies there. Compared without case, as some backends do."""
 
 _LETTERS, _DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import re
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from django_rclone_sidecar import words
 
 # What a record may carry beside its message, as `extra`.
 _DETAILS = ("database", "path", "bytes", "seconds")
+
+_LIKE_OURS = re.compile(r"\n(?=\s*\d)")
 
 _LEVELS = logging.getLevelNamesMapping()
 
@@ -34,14 +37,15 @@ class Form(logging.Formatter):
         text = words.ours(record.getMessage())
         if record.exc_info and record.exc_info[0]:
             text = f"{text}\n{self.formatException(record.exc_info)}"
-        return mask(text, self.secrets)
+        return display.printable(mask(text, self.secrets))
 
 
 class Text(Form):
-    """``2026-11-23T10:15:00Z INFO    message``."""
+    """``2026-11-23T10:15:00Z INFO    message``. No further line of a message looks as if it were the log's own."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return f"{_time(record, 'seconds')} {record.levelname:<7} {self.message(record)}"
+        message = _LIKE_OURS.sub("\n    ", self.message(record))
+        return f"{_time(record, 'seconds')} {record.levelname:<7} {message}"
 
 
 class Json(Form):
@@ -84,7 +88,7 @@ def hide(secrets: Iterable[str]) -> None:
 def shown(text: str) -> str:
     """Returns a text as the log would show it: in the sidecar's words, without secrets."""
     forms = [handler.formatter for handler in logging.getLogger().handlers if isinstance(handler.formatter, Form)]
-    return mask(words.ours(text), [secret for form in forms for secret in form.secrets])
+    return display.printable(mask(words.ours(text), [secret for form in forms for secret in form.secrets]))
 
 
 def shows_progress() -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django_rclone import catalog, conf, manifest
+from django_rclone import catalog, conf, display, manifest
 from django_rclone import media as app_media
 from django_rclone.catalog import Backup, State
 from django_rclone.db import registry
@@ -17,7 +17,7 @@ from django_rclone.manifest import Manifest
 from django_rclone.masking import mask
 from django_rclone.mirror import Mirror
 from django_rclone.naming import ManifestName
-from django_rclone.selection import Owner
+from django_rclone.selection import Owner, dated_ahead
 
 from django_rclone_sidecar import history, lock, media, project, record, watchers
 from django_rclone_sidecar.boot import Sidecar
@@ -34,6 +34,9 @@ class Look:
 
     at: datetime
     backups: dict[str, list[Backup]]
+    """Those that count: none is dated after ``at``."""
+    ahead: dict[str, list[Backup]]
+    """Those that are dated after ``at``."""
     manifests: list[Manifest]
     """All that are on the remote, also of other projects: they need not be read again."""
     media: bool = False
@@ -84,15 +87,17 @@ def look(sidecar: Sidecar) -> Look:
     try:
         remote = conf.remote()
         found = catalog.load(remote, conf.names(), known=_known())
-        backups = {alias: list(_good(found, _owner(alias))) for alias in sidecar.aliases}
+        good = {alias: list(_good(found, _owner(alias))) for alias in sidecar.aliases}
+        ahead = {alias: [each for each in some if dated_ahead(each, now)] for alias, some in good.items()}
+        backups = {alias: [each for each in some if each not in ahead[alias]] for alias, some in good.items()}
         manifests = [backup.manifest for backup in found if backup.manifest.id]
         wanted = media.wanted(sidecar, remote)
         mirror = app_media.last(remote, app_media.located(remote)) if wanted else None
-        return Look(now, backups, manifests, wanted, mirror)
+        return Look(now, backups, ahead, manifests, wanted, mirror)
     except Interrupted:
         raise
     except DjangoRcloneError as error:
-        return Look(now, {}, [], problem=error)
+        return Look(now, {}, {}, [], problem=error)
 
 
 def _owner(alias: str) -> Owner:
@@ -118,14 +123,15 @@ def remember(sidecar: Sidecar, seen: Look) -> None:
     for position, alias in enumerate(sidecar.aliases):
         place = project.place(sidecar.target.databases[alias])
         Target.objects.create(alias=alias, engine=sidecar.engine(alias), place=place, position=position)
-    _fact("observed", {"at": seen.at.isoformat(), "error": str(seen.problem or "")})
+    _fact("observed", {"at": seen.at.isoformat(), "error": display.one_line(str(seen.problem or ""))})
     _fact("project", conf.get("PROJECT"))
-    _fact("remote", mask(conf.configured()["REMOTE"]))
+    _fact("remote", display.one_line(mask(conf.configured()["REMOTE"])))
     _fact("time_zone", settings.TIME_ZONE)
     _fact("versions", versions())
     if seen.problem is None:
         _fact("media", seen.media)
         _fact("media_last", {"finished_at": seen.mirror.finished_at.isoformat() if seen.mirror else ""})
+        _fact("ahead", {alias: [each.file for each in some] for alias, some in seen.ahead.items() if some})
         _remember_manifests(seen.manifests)
         _remember_backups(seen.backups)
 

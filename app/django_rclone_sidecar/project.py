@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings as django_settings
+from django_rclone import display
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.masking import mask
 
@@ -105,14 +106,14 @@ def name(environment: Environment) -> str:
 def place(database: Mapping[str, Any]) -> str:
     """Returns engine and whereabouts of a database as people recognise it: ``postgresql app@db:5432/app``."""
     engine = str(database.get("ENGINE", "")).rpartition(".")[2]
-    name = mask(str(database.get("NAME") or ""))
+    name = display.one_line(mask(str(database.get("NAME") or "")))
     if engine in ("sqlite3", "spatialite"):
         return f"{engine} {name}"
     user, host, port = (str(database.get(key) or "") for key in ("USER", "HOST", "PORT"))
     if "://" in host:  # MongoDB's is a whole URL
         host, port = host.partition("://")[2].partition("/")[0].rpartition("@")[2], ""
     address = f"{user}{'@' if user else ''}{host}{':' if port else ''}{port}"
-    return f"{engine} {address}/{name}"
+    return f"{engine} {display.one_line(address)}/{name}"
 
 
 def passwords(target: Target) -> list[str]:

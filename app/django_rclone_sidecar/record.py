@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import F
+from django_rclone.selection import AHEAD
 
 from django_rclone_sidecar.models import Part, Run, Stored, Tally, Target
 from django_rclone_sidecar.report import Outcome, Report, Result
@@ -68,7 +69,8 @@ def last_good(database: str) -> datetime | None:
     moments = list(Stored.objects.filter(alias=database).values_list("newest_finished_at", flat=True))
     parts = Part.objects.filter(database=database, run__verb__in=("backup", "media-backup"), outcome=Outcome.SUCCESS)
     moments += parts.order_by("-finished_at").values_list("finished_at", flat=True)[:1]
-    return max((moment for moment in moments if moment), default=None)
+    now = datetime.now(UTC)
+    return max((moment for moment in moments if moment and moment - now <= AHEAD), default=None)
 
 
 def settle(now: datetime) -> list[Report]:

@@ -6,7 +6,7 @@ import logging
 import time
 from dataclasses import dataclass
 
-from django_rclone import conf, restore
+from django_rclone import conf, display, restore
 from django_rclone.backup import Run
 from django_rclone.db import registry
 from django_rclone.db.base import Mode
@@ -31,7 +31,7 @@ class Plan:
     def shown(self, *, whole: bool) -> str:
         """Returns the plan for people; with ``whole`` every command in it."""
         if self.ready is None:
-            return words.ours(f"cannot   {self.problem}")
+            return display.printable(words.ours(f"cannot   {self.problem}"))
         return str(self.ready) if whole else self.ready.summary
 
     def check(self) -> Restore:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django_rclone import display
+
 from django_rclone_sidecar.schedule import Schedule, delay, overdue_after
 
 _UTC = ZoneInfo("UTC")
@@ -75,6 +77,8 @@ class DatabaseState:
     """The last run failed, and there has been no backup since."""
     error: str = ""
     next_run: datetime | None = None
+    ahead: tuple[str, ...] = ()
+    """The backups on the remote that are dated after now, and so do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,11 @@ class State:
             if database.overdue:
                 lacks = "its backup is overdue" if database.newest else "there is no backup of it"
                 found.append(f'Database "{database.alias}": {lacks}.')
+            if database.ahead:
+                found.append(
+                    f'Database "{database.alias}": backups are dated after now and do not count: '
+                    f"{display.enumerate_some(database.ahead)}. A clock was, or is, wrong."
+                )
         if self.media is not None and self.media.failing:
             found.append(f"Media files: the last run failed: {self.media.error or 'no reason known'}")
         return tuple(found)

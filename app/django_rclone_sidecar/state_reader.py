@@ -10,7 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max
+from django_rclone import display
 from django_rclone.masking import mask, secret_values
+from django_rclone.selection import AHEAD
 
 from django_rclone_sidecar import history_reader, record, words
 from django_rclone_sidecar.env import Environment
@@ -77,7 +79,7 @@ class _Reading:
     def database(self, target: Target, stored: Stored | None) -> DatabaseState:
         last = self.parts.last(target.alias, ("backup",))
         newest = self.newest(stored, self.parts.last(target.alias, ("backup",), (Outcome.SUCCESS,)))
-        attempts = [last.started_at] if last else []
+        attempts = [last.started_at] if last and self.passed(last.started_at) else []
         if stored is not None and stored.newest_started_at is not None:
             attempts.append(stored.newest_started_at)
         ended = self.parts.last(target.alias, ("backup",), _ENDED)
@@ -100,7 +102,12 @@ class _Reading:
             failing=failing is not None,
             error=self.clean(failing.error) if failing else "",
             next_run=self.plan.next_run(who, self.now),
+            ahead=tuple(self.facts.get("ahead", {}).get(target.alias, ())),
         )
+
+    def passed(self, moment: datetime) -> bool:
+        """Tells whether a moment can have come. What the history says of later ones a wrong clock has told it."""
+        return moment - self.now <= AHEAD
 
     def newest(self, stored: Stored | None, made: Part | None) -> Backup | None:
         """Returns the newest good backup: what lies on the remote, and what has been made since anybody looked."""
@@ -116,11 +123,13 @@ class _Reading:
             )
         if made is not None and made.finished_at is not None and not self.saw(made.finished_at):
             found.append(Backup(made.started_at, made.finished_at, made.size or 0, made.raw_size or 0))
-        return max(found, key=lambda backup: backup.finished_at, default=None)
+        past = [backup for backup in found if self.passed(backup.started_at)]
+        return max(past, key=lambda backup: backup.finished_at, default=None)
 
     def saw(self, moment: datetime) -> bool:
         """Tells whether the remote was seen after a moment, so that what was made before is there or gone."""
-        return self.remote_up and self.observed_at is not None and self.observed_at > moment
+        at = self.observed_at
+        return self.remote_up and at is not None and at > moment and self.passed(at)
 
     def media(self) -> MediaState:
         last = self.parts.last("", _SAVING)
@@ -128,7 +137,7 @@ class _Reading:
         moments = [made.finished_at] if made and made.finished_at else []
         if seen := self.facts.get("media_last", {}).get("finished_at"):
             moments.append(datetime.fromisoformat(seen))
-        newest = max(moments, default=None)
+        newest = max((moment for moment in moments if self.passed(moment)), default=None)
         failing = _failing(self.parts.last("", _SAVING, _ENDED), newest)
         return MediaState(
             last_success=newest,
@@ -169,7 +178,7 @@ class _Reading:
 
     def clean(self, text: str) -> str:
         """Returns a message as the log would write it."""
-        return mask(words.ours(text), self.hidden)
+        return display.one_line(mask(words.ours(text), self.hidden))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +203,7 @@ class _Parts:
             for (alias, verb, outcome), part in self.found.items()
             if alias == database and verb in verbs and outcome in outcomes
         ]
-        return max(fits, key=lambda part: part.started_at, default=None)
+        return max(fits, key=lambda part: part.id, default=None)
 
 
 def _failing(last: Part | None, newest: datetime | None) -> Part | None:

@@ -108,6 +108,6 @@ def choose(shelf: Shelf, alias: str) -> str:
     return good[int(answer) - 1].id
 
 
-def shelf(from_project: str) -> Shelf:
+def shelf(from_project: str | None) -> Shelf:
     """Returns where this run looks."""
     return Shelf(conf.remote(), conf.names(), from_project or conf.get("PROJECT"))

@@ -16,7 +16,7 @@ from typing import Any
 from django_rclone.exceptions import ConfigurationError
 from gunicorn.app.base import BaseApplication
 
-_BACKLOG = 64
+_BACKLOG = 512
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -42,7 +42,7 @@ def options(listener: socket.socket) -> dict[str, Any]:
     return {
         "bind": [f"fd://{listener.detach()}"],
         "workers": 1,
-        "worker_class": "gthread",
+        "worker_class": "django_rclone_sidecar.web_worker.Worker",
         "threads": 4,
         # What both processes hold is then held once.
         "preload_app": True,

@@ -6,7 +6,7 @@ from tests.servers.mysql import MysqlServer, start_mysql
 from tests.servers.postgres import PostgresServer, start_postgres
 from tests.servers.prometheus import Prometheus, promtool, scrape, start_prometheus
 from tests.servers.pushgateway import Pushgateway, start_pushgateway
-from tests.servers.storage import StorageServer, serve_s3, serve_sftp
+from tests.servers.storage import StorageServer, serve_s3, serve_sftp, serve_webdav
 from tests.servers.webhook import Webhook, listen
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "scrape",
     "serve_s3",
     "serve_sftp",
+    "serve_webdav",
     "start_alertmanager",
     "start_mongo",
     "start_mysql",

@@ -70,6 +70,12 @@ class PostgresServer(Server):
             "PGDATABASE": database,
         }
 
+    def add_extension_file(self, name: str, content: str) -> None:
+        """Puts a file where the server looks for extensions."""
+        folder = f"/usr/share/postgresql/{self.major}/extension"
+        code, output = self.container.exec(["sh", "-c", 'printf %s "$1" > "$0"', f"{folder}/{name}", content])
+        assert code == 0, output
+
     def settings(self, database: str, engine: str = "django.db.backends.postgresql") -> dict[str, Any]:
         """An entry for Django's DATABASES."""
         address = {"HOST": self.host, "PORT": str(self.port), "USER": self.user, "PASSWORD": self.password}

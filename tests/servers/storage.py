@@ -62,6 +62,17 @@ def serve_sftp(home: Path, name: str = "sftp", path: str = "backups") -> Iterato
         yield StorageServer(f"{name}:{path}", _variables(name, remote), folder, process)
 
 
+@contextmanager
+def serve_webdav(home: Path, name: str = "webdav", path: str = "backups") -> Iterator[StorageServer]:
+    """A WebDAV server of no vendor's kind: it keeps neither times nor hashes of files."""
+    folder = home / "webdav" / path
+    folder.mkdir(parents=True)
+    port = free_port()
+    with _serving(home, "webdav", port, folder.parent) as process:
+        remote = {"TYPE": "webdav", "URL": f"http://{LOOPBACK}:{port}", "VENDOR": "other"}
+        yield StorageServer(f"{name}:{path}", _variables(name, remote), folder, process)
+
+
 def obscure(password: str) -> str:
     """A password in the form in which rclone's configuration holds it."""
     done = subprocess.run([RCLONE, "obscure", "-"], input=password, capture_output=True, text=True, check=True)

@@ -208,3 +208,17 @@ def test_a_backup_goes_to_the_database_that_it_was_made_of(two: Program):
     done = two.run("restore", "--id", made["id"], "--database", "default")
     assert done.code == 2
     assert 'is a backup of the database "extra"' in done.error
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(("--latest", option) for option in ("-d", "--database", "--into", "--from-project")),
+        *((option,) for option in ("--id", "-i", "--input-path", "--at")),
+    ],
+    ids=" ".join,
+)
+def test_an_option_without_a_value_is_a_usage_error(program: Program, arguments: tuple[str, ...]):
+    done = program.run("restore", *arguments, "")
+    assert done.code == 2
+    assert "is empty: is a shell variable not set" in done.err or "is no time" in done.err

@@ -248,6 +248,36 @@ def test_a_restore_that_cannot_be_says_why(quick: Project, arguments: tuple[str,
     assert words in message
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\t\n"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(("dbrestore", option) for option in ("-d", "--database", "-i", "--input-path", "--at", "--into")),
+        *(("dbbackup", "--clean", "-d", "default", "-d"), ("listbackups", "-d"), ("backuptarget", "--database")),
+    ],
+    ids=" ".join,
+)
+def test_an_option_given_without_a_value_is_refused_and_does_nothing(
+    quick: Project, arguments: tuple[str, ...], blank: str
+) -> None:
+    before = quick.state()
+    code, message = quick.fails(*arguments, blank)
+    assert (code, "is empty" in message or "is no time" in message) == (2, True)
+    assert quick.state() == before
+
+
+@pytest.mark.parametrize("name", ["database", "input_path", "at", "into"])
+def test_code_that_calls_a_command_with_an_empty_value_is_refused(quick: Project, name: str) -> None:
+    quick.run("dbbackup")
+    before = quick.state()
+    with pytest.raises(
+        CommandError, match=f"--{name.replace('_', '-')} is empty: is a shell variable not set"
+    ) as failed:
+        call_command("dbrestore", interactive=False, **{"database": "default", name: ""})
+    assert failed.value.returncode == 2
+    assert quick.state() == before
+
+
 def test_a_time_that_is_none_is_a_usage_error(quick: Project) -> None:
     with pytest.raises(CommandError, match="is no time; give one like"):
         quick.run("dbrestore", "--at", "yesterday")

@@ -74,6 +74,20 @@ def test_what_0_4_and_djongo_had_beside_host_and_port():
     assert tools(found) == "mongodb://app:x@h:27017/?authSource=s&authMechanism=SCRAM-SHA-1&replicaSet=r"
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"HOST": "mongodb://app:x@h/?authMechanism=DEFAULT&authSource=s"},  # as MongoDB Compass writes it
+        {"HOST": "h", "AUTH_MECHANISM": "DEFAULT", "AUTH_SOURCE": "s", "USER": "app", "PASSWORD": "x"},
+        {"HOST": "h", "OPTIONS": {"authmechanism": "DEFAULT", "authSource": "s"}, "USER": "app", "PASSWORD": "x"},
+    ],
+)
+def test_the_default_mechanism_is_the_one_that_is_not_said(settings: dict):
+    uri = tools(made(**settings))
+    assert "Mechanism" not in uri
+    assert uri.endswith("/?authSource=s")
+
+
 def test_a_mechanism_without_a_password_in_the_database_has_no_source_there():
     found = made(HOST="h", OPTIONS={"authMechanism": "MONGODB-X509", "username": "CN=app", "tls": True})
     assert tools(found) == "mongodb://CN%3Dapp@h:27017/?authMechanism=MONGODB-X509&tls=true"

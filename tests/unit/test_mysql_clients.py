@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django_rclone.db import mysql_clients
 from django_rclone.db.mysql_clients import flavour_of, numbers
-from django_rclone.db.mysql_greeting import version_in
+from django_rclone.db.mysql_greeting import Greeting, read
 from django_rclone.exceptions import ConfigurationError
 
 MYSQL_8 = "mysql  Ver 8.0.36 for Linux on x86_64 (MySQL Community Server - GPL)"
@@ -78,8 +78,10 @@ def test_a_version_tells_flavour_and_numbers(version: str, flavour: str, parts: 
     assert numbers(version) == parts
 
 
-def test_the_first_packet_of_a_server_tells_its_version():
-    assert version_in(b"K\x00\x00\x00\n9.7.4-2\x00\x0f\x00\x00\x00l\x04{pEo") == "9.7.4-2"
-    assert version_in(b"J\x00\x00\x00\xffj\x04Host is not allowed to connect") == ""
-    assert version_in(b"") == ""
-    assert version_in(b"SSH-2.0-OpenSSH_9.2") == ""
+def test_the_first_packet_of_a_server_tells_its_version_and_whether_it_offers_tls():
+    packet = b"K\x00\x00\x00\n9.7.4-2\x00\x0f\x00\x00\x00l\x04{pEoxy\x00"
+    assert read(packet + b"\xff\xff") == Greeting("9.7.4-2", tls=True)
+    assert read(packet + b"\xff\xf7") == Greeting("9.7.4-2", tls=False)
+    assert read(packet) == Greeting("9.7.4-2", tls=None)
+    for other in (b"J\x00\x00\x00\xffj\x04Host is not allowed to connect", b"", b"SSH-2.0-OpenSSH_9.2"):
+        assert read(other) == Greeting()

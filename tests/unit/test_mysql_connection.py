@@ -1,5 +1,6 @@
 """What Django knows of a MySQL server, its clients are told in an option file."""
 
+import ssl
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,7 @@ def test_an_option_file_speaks_where_the_settings_are_silent(tmp_path: Path):
         "user": "from more",
         "password": "a # b\\",
         "ssl-ca": "/ca.pem",
+        "ssl-mode": "REQUIRED",  # whoever names a certificate wants TLS
     }
 
 
@@ -94,7 +96,11 @@ def test_settings_without_a_name_are_refused():
                 "ssl-verify-server-cert": "1",
             },
         ),
-        ({"ssl_ca": "/ca.pem"}, {"ssl-ca": "/ca.pem"}, {"ssl-ca": "/ca.pem", "ssl-verify-server-cert": "0"}),
+        (
+            {"ssl_ca": "/ca.pem"},
+            {"ssl-ca": "/ca.pem", "ssl-mode": "REQUIRED"},
+            {"ssl-ca": "/ca.pem", "ssl": "1", "ssl-verify-server-cert": "0"},
+        ),
         ({"charset": "utf8mb4", "init_command": "SET x"}, {}, {"ssl-verify-server-cert": "0"}),
     ],
 )
@@ -102,3 +108,67 @@ def test_each_flavour_is_told_of_tls_in_its_own_words(tmp_path: Path, options: d
     found = connection("default", {"NAME": "app", "OPTIONS": options})
     assert told(found, "mysql", tmp_path) == mysql
     assert told(found, "mariadb", tmp_path) == mariadb
+
+
+ASKED = {"ssl-mode": "REQUIRED"}
+
+
+@pytest.mark.parametrize(
+    ("options", "tls"),
+    [
+        ({"ssl-mode": "REQUIRED"}, ASKED),  # ?ssl-mode=REQUIRED
+        ({"sslmode": "required"}, ASKED),
+        ({"tls": True}, ASKED),
+        ({"useSSL": "true"}, ASKED),
+        ({"tls_versions": ["TLSv1.2", "TLSv1.3"]}, {"tls-version": "TLSv1.2,TLSv1.3"}),
+        ({"SSL_MODE": "Verify-CA"}, {"ssl-mode": "VERIFY_CA"}),
+        ({"ssl": True}, ASKED),
+        ({"ssl": "true"}, ASKED),
+        ({"ssl": "false"}, {}),
+        ({"ssl": False}, {}),
+        ({"ssl": {}}, {}),
+        ({"ssl": {"fake_flag_to_enable_tls": True}}, ASKED),
+        ({"ssl": {"ssl-ca": "/ca.pem"}}, {"ssl-ca": "/ca.pem", **ASKED}),
+        ({"ssl": {"ca": "/ca.pem", "check_hostname": True}}, {"ssl-ca": "/ca.pem", "ssl-mode": "VERIFY_IDENTITY"}),
+        ({"ssl": {"mode": "VERIFY_CA"}}, {"ssl-mode": "VERIFY_CA"}),
+        ({"ssl-ca": "/ca.pem", "ssl_verify_cert": True}, {"ssl-ca": "/ca.pem", "ssl-mode": "VERIFY_CA"}),
+        ({"ssl_disabled": True}, {"ssl-mode": "DISABLED"}),
+        ({"ssl_disabled": "1"}, {"ssl-mode": "DISABLED"}),
+        ({"ssl_disabled": False}, {}),
+        ({"ssl_verify_identity": "1"}, {"ssl-mode": "VERIFY_IDENTITY"}),
+        ({"ssl": ssl.create_default_context()}, ASKED),
+    ],
+)
+def test_every_spelling_of_tls_is_understood(options: dict, tls: dict):
+    assert connection("default", {"NAME": "app", "OPTIONS": options}).tls == tls
+
+
+@pytest.mark.parametrize(
+    ("text", "tls"),
+    [
+        ("ssl", ASKED),
+        ("skip-ssl", {"ssl-mode": "DISABLED"}),
+        ("ssl=0", {"ssl-mode": "DISABLED"}),
+        ("ssl_mode=verify_ca", {"ssl-mode": "VERIFY_CA"}),
+        ("ssl_verify_server_cert", {"ssl-mode": "VERIFY_IDENTITY"}),
+        ("tls_version=TLSv1.3", {"tls-version": "TLSv1.3"}),
+    ],
+)
+def test_an_option_file_may_ask_for_tls_too(tmp_path: Path, text: str, tls: dict):
+    (tmp_path / "my.cnf").write_text(f"[client]\n{text}\n")
+    options = {"read_default_file": str(tmp_path / "my.cnf")}
+    assert connection("default", {"NAME": "app", "OPTIONS": options}).tls == tls
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"ssl_mode": "sometimes"},
+        {"ssl": "perhaps"},
+        {"ssl_disabled": True, "ssl_mode": "REQUIRED"},
+        {"ssl_disabled": 7},
+    ],
+)
+def test_what_is_said_of_tls_is_obeyed_or_refused(options: dict):
+    with pytest.raises(ConfigurationError, match=r'Database "default": (ssl|the option \w+ is about TLS)'):
+        connection("default", {"NAME": "app", "OPTIONS": options})

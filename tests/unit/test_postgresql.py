@@ -14,7 +14,9 @@ from django_rclone.db.base import Facts, Mode
 from django_rclone.db.postgresql import PgDumpConnector, PgDumpGisConnector
 from django_rclone.db.postgresql_choice import Choice, choose
 from django_rclone.db.postgresql_facts import Live, live, parse
-from django_rclone.db.postgresql_restore import SQL, without_transaction_timeout
+from django_rclone.db.postgresql_names import psql_variables
+from django_rclone.db.postgresql_restore import SQL
+from django_rclone.db.postgresql_session import header
 from django_rclone.db.postgresql_toc import Archive, Entry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.manifest import Manifest, StoredObject
@@ -56,6 +58,13 @@ DETAILS: dict[str, Any] = {
     "lock_limit": 6400,
     "sessions": [],
     "restoring": False,
+    "clock": "2026-01-01T12:00:00.5+00:00",
+    "superusers": ["postgres"],
+    "casts": [],
+    "prepared": [],
+    "reading": [],
+    "session": {},
+    "search_path": [{"schema": "public", "used": False, "of_others": []}],
 }
 
 
@@ -209,8 +218,17 @@ def test_a_restore_is_one_transaction_that_only_the_last_line_ends(clients: Path
         *("-L", Attached(b"5;\n", "list"), "-f", "-"),
     )
     assert psql.argv[10:] == (
-        *(CONNINFO, "-v", "wanted=[]", "-v", "schemas=[]", "-o", "/dev/null"),
-        *("-f", str(SQL / "postgresql_begin.sql"), "-f", str(SQL / "postgresql_empty.sql"), "-f", "-"),
+        *(
+            CONNINFO,
+            "-f",
+            str(SQL / "postgresql_session.sql"),
+            "-o",
+            "/dev/null",
+            "-f",
+            psql_variables(wanted=[], schemas=[]),
+        ),
+        *("-f", str(SQL / "postgresql_begin.sql"), "-f", Attached(b"", "settings of the backup's session")),
+        *("-f", str(SQL / "postgresql_empty.sql"), "-f", "-"),
     )
     assert not psql.may_stall
     assert (plan.prepare, plan.commit, plan.abort, plan.target) == ((), (), (), "shop on db:5432")
@@ -239,11 +257,67 @@ def test_sessions_are_ended_before_the_locks_and_before_the_commit(clients: Path
 
 def test_the_setting_that_older_servers_reject_goes_from_the_header_only(clients: Path) -> None:
     line = b"SET transaction_timeout = 0;\n"
-    assert without_transaction_timeout(b"a\n" + line + b"b\n" + line) == b"a\nb\n" + line
-    assert without_transaction_timeout(b"x" * 4096 + b"\n" + line) == b"x" * 4096 + b"\n" + line
+    assert header(b"a\n" + line + b"b\n" + line, b"x", keep_transaction_timeout=False) == b"a\nb\n" + line
+    far = b"x" * 4096 + b"\n" + line
+    assert header(far, b"x", keep_transaction_timeout=False) == far
     made = connector(clients)
-    assert made.restore(facts(), manifest(), Mode()).gate.head is None
-    assert made.restore(facts(version_num=150003), manifest(), Mode()).gate.head is without_transaction_timeout
+    for version, kept in ((170003, line), (150003, b"")):
+        head = made.restore(facts(version_num=version), manifest(), Mode()).gate.head
+        assert head is not None
+        assert head(line) == kept
+
+
+PATH = b"SELECT pg_catalog.set_config('search_path', '', false);\n"
+
+
+def script_begins(made: PgDumpConnector, found: Facts, made_by: Manifest, what: str = "") -> str:
+    """What becomes of the line that sets the search path, where a line of data looks the same."""
+    head = made.restore(found, made_by, Mode(), what).gate.head
+    assert head is not None
+    first, _, rest = head(PATH + PATH).partition(b"\n")
+    assert rest == PATH
+    return first.decode()
+
+
+def test_a_restore_looks_where_the_backups_sessions_looked(clients: Path) -> None:
+    recorded = manifest(session={"search_path": """"o'p", pg_temp"""})
+    line = "SELECT pg_catalog.set_config('search_path', '{}', false);"
+    assert script_begins(connector(clients), facts(), recorded) == line.format(""""o''p", pg_temp""")
+    assert script_begins(connector(clients), facts(), manifest()) == line.format('"public", pg_temp')
+
+
+def test_a_superuser_does_not_look_where_others_may_have_put_something(clients: Path) -> None:
+    ours = {"schema": "ours", "used": False, "of_others": []}
+    theirs = {"schema": "theirs", "used": True, "of_others": ["mallory"]}
+    made = connector(clients)
+    found = facts(search_path=[theirs, ours])
+    dump = made.dump(found)
+    assert dump.session == {"search_path": '"theirs", "ours", pg_temp', "trusted_search_path": '"ours", pg_temp'}
+    assert dump.notes == ()
+    assert made.dump(facts(search_path=[theirs, ours], superuser=True)).notes[0].startswith("mallory may have put")
+    recorded = manifest(session=dump.session)
+    assert '"theirs", "ours", pg_temp' in script_begins(made, found, recorded)
+    assert "'\"ours\", pg_temp'" in script_begins(made, facts(superuser=True), recorded)
+    # A backup of an older version has recorded nothing: the archive tells whose the functions are.
+    what = contents(
+        *(entry(number, "TABLE", f"t{number}", "ours") for number in range(1, 4)),
+        entry(4, "FUNCTION", "lower(character varying)", "theirs", owner="mallory"),
+        entry(5, "FUNCTION", "f()", "ours"),
+    )
+    assert "'\"ours\", pg_temp'" in script_begins(
+        made, facts(search_path=[theirs, ours], superuser=True), manifest(), what
+    )
+
+
+def test_settings_that_give_values_their_meaning_are_recorded_and_set_again(clients: Path) -> None:
+    session = {"TimeZone": "Asia/Tokyo", "default_text_search_config": "public.mine", "quote_all_identifiers": "on"}
+    made = connector(clients)
+    recorded = made.dump(facts(session=session)).session
+    assert recorded == {"search_path": '"public", pg_temp', "TimeZone": "Asia/Tokyo"}
+    argv = made.restore(facts(), manifest(session=recorded), Mode()).load[1].argv
+    assert (
+        Attached(b"SELECT set_config('TimeZone', 'Asia/Tokyo', false);\n", "settings of the backup's session") in argv
+    )
 
 
 def test_an_older_pg_restore_than_the_pg_dump_that_wrote_is_refused(clients: Path) -> None:
@@ -295,15 +369,16 @@ def test_an_administrator_makes_extensions_and_lends_rights(clients: Path) -> No
     made = connector(clients, PgDumpGisConnector, ADMIN_USER="postgres", ADMIN_PASSWORD="admin")
     plan = made.restore(facts(), manifest(), Mode(), contents(POSTGIS, ROWS))
     (before,) = plan.prepare
-    *_psql, c, create, v, loans, f, script = before.argv
-    assert (c, create) == ("-c", "CREATE EXTENSION postgis WITH SCHEMA public")
-    (loan,) = json.loads(str(loans).removeprefix("loans="))
-    table = {"kind": "TABLE", "schema": "public", "name": "spatial_ref_sys"}
-    assert loan == {**table, "rights": "SELECT, INSERT, DELETE", "role": "app"}
-    assert (v, f, script) == ("-v", "-f", str(SQL / "postgresql_lend.sql"))
+    *_psql, create, _f, loans, f, script = before.argv
+    assert isinstance(create, Attached)
+    assert create.content == b"CREATE EXTENSION postgis WITH SCHEMA public;\n"
+    rights = "SELECT, INSERT, DELETE"
+    loan = {"schema": "public", "name": "spatial_ref_sys", "rights": rights, "role": "app", "kind": "TABLE"}
+    assert loans == psql_variables(loans=[loan])
+    assert (f, script) == ("-f", str(SQL / "postgresql_lend.sql"))
     assert before.env["PGPASSWORD"] == Secret("admin")
     assert plan.commit[0].argv == plan.abort[0].argv
-    assert plan.commit[0].argv[-4:] == ("-v", loans, "-f", str(SQL / "postgresql_take_back.sql"))
+    assert plan.commit[0].argv[-4:] == ("-f", loans, "-f", str(SQL / "postgresql_take_back.sql"))
 
 
 def test_what_a_killed_restore_had_borrowed_is_given_back(clients: Path) -> None:
@@ -313,8 +388,8 @@ def test_what_a_killed_restore_had_borrowed_is_given_back(clients: Path) -> None
     made = connector(clients, PgDumpGisConnector, ADMIN_USER="postgres", ADMIN_PASSWORD="admin")
     assert made.unfinished(facts(**borrowed, restoring=True)) == ()
     (command,) = made.unfinished(facts(**borrowed))
-    (loan,) = [json.loads(str(part)[len("loans=") :]) for part in command.argv if str(part).startswith("loans=")]
-    assert [one["rights"] for one in loan] == ["SELECT, INSERT"]
+    (loans,) = [part.content for part in command.argv if isinstance(part, Attached)]
+    assert b'"rights": "SELECT, INSERT"' in loans
     for nothing in ("", "django-rclone has lent INSERT to another", "django-rclone has lent ALL to app"):
         assert made.unfinished(facts(configuration=[["public", "spatial_ref_sys", [], nothing]])) == ()
 
@@ -337,7 +412,10 @@ def test_what_stays_is_left_out_with_all_that_belongs_to_it() -> None:
     ours = [entry(6, "TABLE", "t x", "public"), entry(7, "FK CONSTRAINT", "t x fk", "public", 6, 1)]
     choice = choose(archive(table, *parts, *ours), here(staying=[["TABLE", "adm", "t"]]))
     assert ids(choice) == [6, 7]
-    assert choice.notes[0] == "Left as it is, because this role may not replace it: table adm.t."
+    assert choice.notes[0] == (
+        "Left as it is, because this role may not replace it, or an event trigger of another role needs it: "
+        "table adm.t."
+    )
 
 
 def test_an_index_on_our_table_is_kept_though_its_function_stays() -> None:
@@ -476,3 +554,74 @@ def test_by_hand_is_one_plain_line(clients: Path) -> None:
         "createdb --host=db --username=app --template=template0 restored && rclone cat r:db/x.dump | "
         "pg_restore --host=db --username=app --no-owner --exit-on-error --single-transaction --dbname=restored"
     )
+
+
+def test_the_servers_clock_is_known() -> None:
+    assert facts().clock == datetime(2026, 1, 1, 12, 0, 0, 500000, tzinfo=UTC)
+
+
+def test_prepared_transactions_are_named_before_anything_is_stopped(clients: Path) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"prepared transactions hold locks here: it's.*ROLLBACK PREPARED 'it''s';"
+    ):
+        connector(clients).restore(facts(prepared=["it's"]), manifest(), Mode(terminate_sessions=True))
+    connector(clients).restore(facts(prepared=["it's"], createdb=True), manifest(), Mode(into="other"))
+
+
+def test_a_check_that_reads_a_table_which_comes_later_is_said_at_the_backup(clients: Path) -> None:
+    (note,) = connector(clients).dump(facts(reading=[["public.a", "constraint c", "public.b"]])).notes
+    assert note.startswith("public.a: its constraint c reads public.b")
+
+
+def test_thousands_of_names_are_no_arguments(clients: Path) -> None:
+    schemas = [entry(number, "SCHEMA", f"tenant{number}", "") for number in range(1, 5000)]
+    plan = connector(clients).restore(facts(), manifest(), Mode(), contents(*schemas))
+    assert max(len(part) for command in plan.load for part in command.argv if isinstance(part, str)) < 1000
+
+
+def test_names_reach_psql_as_they_are() -> None:
+    assert (
+        psql_variables(names=["o'p", "a\\b", "\udcff"]).content == b'\\set names \'["o\'\'p", "a\\\\\\\\b", "\xff"]\'\n'
+    )
+
+
+REFRESH = "REFRESH MATERIALIZED VIEW public.m;"
+
+
+def test_privileges_that_come_late_come_before_materialized_views_are_filled(clients: Path) -> None:
+    grants = [
+        ["GRANT SELECT ON TABLE public.t TO reader;", ["reader"]],
+        ["GRANT ALL ON TABLE public.t TO gone;", ["gone"]],
+    ]
+    entries = [
+        entry(1, "TABLE", "t"),
+        entry(2, "MATERIALIZED VIEW", "m"),
+        entry(3, "ACL", "TABLE t", "public", 1, statements=grants),
+        entry(4, "MATERIALIZED VIEW DATA", "m", "public", 2, statement=REFRESH),
+    ]
+    choice = choose(archive(*entries), here())
+    assert ids(choice) == [1, 2]
+    assert choice.late == ["GRANT SELECT ON TABLE public.t TO reader;", REFRESH]
+    assert ids(choose(archive(*entries[:2], entries[3]), here())) == [1, 2, 4]
+
+
+def test_a_foreign_server_that_leads_back_does_not_wait_for_ever() -> None:
+    server = entry(1, "SERVER", "s", "", name="s", wrapper="postgres_fdw", options={"dbname": "shop"})
+    filling = entry(2, "MATERIALIZED VIEW DATA", "m", statement=REFRESH)
+    late = choose(archive(server, filling), here(), False, "shop").late
+    assert late == [
+        "ALTER SERVER s OPTIONS (ADD options '-c lock_timeout=10s');",
+        REFRESH,
+        "ALTER SERVER s OPTIONS (DROP options);",
+    ]
+    assert choose(archive(server, filling), here(), False, "other").late == []
+
+
+def test_casts_between_types_of_others_are_a_superusers() -> None:
+    cast = entry(1, "CAST", "CAST (character varying AS uuid)", "", owner="")
+    own = [entry(2, "DOMAIN", "d"), entry(3, "CAST", "CAST (public.d AS uuid)", "", 2)]
+    choice = choose(archive(cast, *own), here())
+    assert ids(choice) == [2, 3]
+    assert "only a superuser can make it: cast CAST (character varying AS uuid)" in choice.notes[0]
+    assert choose(archive(cast), here(casts=[cast.name])).notes == []
+    assert ids(choose(archive(cast), here(superuser=True, casts=[cast.name]))) == [1]

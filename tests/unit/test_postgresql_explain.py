@@ -14,6 +14,7 @@ from django_rclone.exceptions import (
 )
 
 AT = 'connection to server at "db" (10.0.0.1), port 5432 failed: '
+RAISED = "psql:/x.sql:9: FEHLER:  22P02: invalid input syntax for type integer: "
 CASES = [
     ("psql", 2, f"psql: error: {AT}Connection refused\n\tIs the server running on that host?", Unavailable, "refused"),
     ("psql", 2, f"psql: error: {AT}timeout expired", Unavailable, "timeout expired"),
@@ -31,9 +32,17 @@ CASES = [
         DjangoRcloneError,
         "--terminate-sessions",
     ),
-    ("psql", 3, "psql:/x.sql:9: FEHLER:  DR001: another restore of this database is running", Locked, "Wait until"),
-    ("psql", 3, "psql:/x.sql:9: ERROR:  DR002: view rep.v", DjangoRcloneError, "other roles: view rep.v"),
-    ("psql", 3, "psql:/x.sql:9: ERROR:  DR003: the database is not empty", ConfigurationError, "Name a database"),
+    ("psql", 3, f'{RAISED}"DR001: another restore of this database is running"', Locked, "Wait until"),
+    ("psql", 3, f'{RAISED}"DR002: view rep."v w", view x"', DjangoRcloneError, 'other roles: view rep."v w", view x.'),
+    ("psql", 3, f'{RAISED}"DR003: the database "x" is not empty"', ConfigurationError, "Name a database"),
+    (
+        "psql",
+        3,
+        "psql:<stdin>:9: ERROR:  55P03: canceling statement due to lock timeout\n"
+        "CONTEXT:  remote SQL command: SELECT i FROM public.t\nLOCATION:  x",
+        DjangoRcloneError,
+        "leads back into this database, whose tables the restore has locked (SELECT i FROM public.t)",
+    ),
     ("psql", 3, "psql:<stdin>:9: ERROR:  53200: out of shared memory", DjangoRcloneError, "max_locks_per_transaction"),
     ("psql", 3, "psql:<stdin>:9: FATAL:  57P01: terminating connection due to …", Unavailable, "Try again later"),
     (
@@ -56,7 +65,7 @@ CASES = [
         1,
         "pg_dump: error: query failed: ERROR:  canceling statement due to lock timeout",
         DjangoRcloneError,
-        "Another session holds a lock",
+        "Another session, or a prepared transaction, holds a lock",
     ),
     ("pg_dump", 1, "pg_dump: error: query failed: ERROR:  out of shared memory", DjangoRcloneError, "Raise max_locks"),
     ("pg_dump", 1, "pg_dump: error: server closed the connection unexpectedly", Unavailable, "unexpectedly"),
@@ -92,3 +101,10 @@ def test_an_archive_that_cannot_be_read_is_damaged_or_unfit(stderr: str, kind: t
     error = archive_explainer("default")(ProgramFailed("python", 1, f"pg_restore ended with exit code 1: {stderr}"))
     assert type(error) is kind
     assert "Nothing was changed." in str(error)
+
+
+def test_who_ends_sessions_already_is_not_told_to() -> None:
+    failure = ProgramFailed("psql", 3, "psql:/x.sql:50: ERROR:  55P03: canceling statement due to lock timeout")
+    said = str(explainer("default", "shop", terminating=True)(failure))
+    assert "add --terminate-sessions" not in said
+    assert "pg_prepared_xacts" in said

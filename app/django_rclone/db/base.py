@@ -60,6 +60,8 @@ class Dump:
     """Programs that the dump passes through on its way, one after another."""
     notes: tuple[str, ...] = ()
     """What people should know about this dump, one sentence each."""
+    session: Mapping[str, str] = field(default_factory=dict)
+    """Settings of the session that a restore needs too, so that everything means what it meant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import shlex
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -69,12 +70,13 @@ class MongoDumpConnector(BaseConnector):
 
     def facts(self, output: str) -> Facts:
         found: dict[str, Any] = json.loads(output)
-        version, flavour = found.pop("version"), found.pop("flavour")
+        version, flavour, clock = found.pop("version"), found.pop("flavour"), found.pop("clock", "")
         return Facts(
             server_version=f"{version} ({flavour})" if flavour else version,
             size=found.pop("size"),
             tables=found.pop("tables"),
             migrations=found.pop("migrations"),
+            clock=datetime.fromisoformat(clock) if clock else None,
             details=found,
         )
 

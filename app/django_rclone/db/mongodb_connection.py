@@ -31,6 +31,8 @@ _SECRETS = ("tlsCertificateKeyFilePassword", "authMechanismProperties")
 _SETTINGS = {"AUTH_SOURCE": "authSource", "AUTH_MECHANISM": "authMechanism", "REPLICASET": "replicaSet", "SSL": "tls"}
 # These have no password in the database: the tools and pymongo choose where to look.
 _EXTERNAL = ("GSSAPI", "MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "PLAIN")
+# MongoDB Compass and the shell write it; it means the same as nothing, and the tools do not know it.
+_NEGOTIATED = ("authMechanism", "DEFAULT")
 _SCHEMES = ("mongodb://", "mongodb+srv://")
 _PATIENCE = "serverSelectionTimeoutMS"
 _TIMEOUTS = (_PATIENCE, "connectTimeoutMS")
@@ -185,7 +187,7 @@ def _known(options: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     for key, value in options.items():
         canonical = _CANONICAL.get(str(key).lower())
-        if canonical and value is not None and value != "":
+        if canonical and value is not None and value != "" and (canonical, value) != _NEGOTIATED:
             found[canonical] = _text(value)
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 from django_rclone.db import mongodb_lock as lock
@@ -34,6 +35,7 @@ def probe(database: Any) -> Document:
     return {
         "version": build["version"],
         "flavour": _flavour(build),
+        "clock": _clock(hello.get("localTime")),
         "sharded": hello.get("msg") == "isdbgrid",
         "size": int(database.command("dbStats").get("dataSize", 0)),
         "tables": {name: database[name].estimated_document_count() for name in plain},
@@ -54,6 +56,11 @@ def _flavour(build: Document) -> str:
     if "ferretdb" in build:
         return f"FerretDB {build['ferretdb'].get('version', '')}".strip()
     return "Percona Server for MongoDB" if "psmdbVersion" in build else ""
+
+
+def _clock(moment: datetime | None) -> str:
+    """Returns the server's time with its offset: without one pymongo means UTC. Empty where the server does not say."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat() if moment else ""
 
 
 def _migrations(database: Any) -> dict[str, str]:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 import secrets
 import shlex
-from collections.abc import Iterator
 from functools import cached_property
 
 from django_rclone.command import Attached, Command
 from django_rclone.db import mysql_clients as programs
-from django_rclone.db import mysql_facts, mysql_marks
+from django_rclone.db import mysql_dump_preflight, mysql_facts, mysql_marks
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.mysql_connection import Connection, connection
 from django_rclone.db.mysql_explain import explainer
 from django_rclone.db.mysql_facts import Live
-from django_rclone.db.mysql_grants import TO_DUMP, on_schema
 from django_rclone.db.mysql_leftovers import is_unfinished
 from django_rclone.db.mysql_parts import parts
 from django_rclone.db.mysql_preflight import hindrances
 from django_rclone.db.mysql_program import program
 from django_rclone.db.mysql_restore import Restorer, plan
 from django_rclone.db.mysql_session import CLIENT_FLAGS
-from django_rclone.display import enumerate_some
+from django_rclone.db.mysql_variables import LOADING, dump_problems
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
 
@@ -82,24 +80,23 @@ class MysqlDumpConnector(BaseConnector):
 
     def dump(self, facts: Facts) -> Dump:
         live = mysql_facts.live(facts)
-        if lacking := live.rights.lacking(self.name, TO_DUMP):
-            raise ConfigurationError(
-                f'Database "{self.alias}": the role {live.user} lacks {enumerate_some(lacking)}, and a dump without '
-                "what these would show is not whole. As an administrator, run: "
-                f"{on_schema(lacking, self.name, live.user)}"
-            )
+        if found := list(mysql_dump_preflight.problems(live, self.name)):
+            raise ConfigurationError(f'Database "{self.alias}": {" Also: ".join(found)}')
         client = programs.for_server(self.alias, self._binary_dir, live.flavour, live.version)
         self._flavour = live.flavour
         token = secrets.token_hex(8)
         defaults = f"ALTER DATABASE CHARACTER SET {live.charset} COLLATE {live.collation};\n"
         document = {
             # The dump programs leave out the schema's own defaults; without a name the statement means the one in use.
-            "head": (mysql_marks.head(token, live.flavour, live.short_version) + defaults.encode()).decode(),
+            "head": (mysql_marks.head(token, live.flavour, live.short_version) + defaults.encode()).decode() + LOADING,
             "parts": [
-                {"mark": mysql_marks.mark(token, part).decode(), "arguments": arguments}
+                {"name": part, "mark": mysql_marks.mark(token, part).decode(), "arguments": arguments}
                 for part, arguments in parts(live, self.name)
             ],
             "end": mysql_marks.mark(token, mysql_marks.END.decode()).decode(),
+            "schema": self.name,
+            "limit": live.max_packet,
+            "begins_wrong": list(dump_problems(live.variables, live.names)),
         }
         command = program(
             self.alias,
@@ -114,17 +111,8 @@ class MysqlDumpConnector(BaseConnector):
             format="sql",
             client=client.dumper_name,
             consistency="none" if live.without_snapshot else "snapshot",
-            notes=tuple(self._notes(live)),
+            notes=tuple(mysql_dump_preflight.notes(live, self.name)),
         )
-
-    def _notes(self, live: Live) -> Iterator[str]:
-        if not live.tables:
-            yield f"{self.name} has no tables."
-        if outside := live.without_snapshot:
-            yield (
-                f"no snapshot can hold {enumerate_some(outside)}: only InnoDB tables have transactions. What others "
-                "write during the dump may be in it in part. Convert with ALTER TABLE … ENGINE=InnoDB."
-            )
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:  # noqa: ARG002
         live = mysql_facts.live(facts)
@@ -147,4 +135,4 @@ class MysqlDumpConnector(BaseConnector):
 
     def _restorer(self, live: Live) -> Restorer:
         client = programs.for_server(self.alias, self._binary_dir, live.flavour, live.version)
-        return Restorer(self.alias, self.connection, client)
+        return Restorer(self.alias, self.connection, client, live.max_packet, live.sets_restricted)

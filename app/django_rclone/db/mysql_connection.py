@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from django_rclone.command import Secret
+from django_rclone.db import mysql_tls
 from django_rclone.db.mysql_option_file import quote_option, read_options
 from django_rclone.exceptions import ConfigurationError
 
 CONNECT_TIMEOUT = 15
-# What Django hands to the driver, and what both flavours' clients call it.
-_SSL = {"ca": "ssl-ca", "capath": "ssl-capath", "cert": "ssl-cert", "key": "ssl-key", "cipher": "ssl-cipher"}
+OWN_GROUP = "django-rclone"
+"""The group of our option files that only our own programs read."""
 # The options of a read_default_file that say how to connect. All others are for programs that they were written for.
 _FROM_FILE = frozenset(
     [
         *("host", "port", "user", "password", "socket", "database", "bind-address", "plugin-dir", "default-auth"),
         *("ssl", "ssl-mode", "ssl-ca", "ssl-capath", "ssl-cert", "ssl-key", "ssl-cipher", "ssl-crl", "ssl-crlpath"),
-        *("ssl-verify-server-cert", "tls-version", "get-server-public-key", "server-public-key-path"),
-        *("enable-cleartext-plugin",),
+        *("skip-ssl", "disable-ssl", "enable-ssl", "ssl-verify-server-cert", "tls-version"),
+        *("get-server-public-key", "server-public-key-path", "enable-cleartext-plugin"),
     ]
 )
 
@@ -34,6 +35,7 @@ class Connection:
     parameters: Mapping[str, str] = field(default_factory=dict)
     """By the names that option files have for them, without password and TLS."""
     tls: Mapping[str, str] = field(default_factory=dict)
+    """By the names that MySQL's clients have for them."""
     password: str = field(default="", repr=False)
 
     def option_file(self, flavour: str) -> Secret:
@@ -41,10 +43,16 @@ class Connection:
         lines = dict(self.parameters)
         if self.password:
             lines["password"] = self.password
-        lines |= _tls_of_mariadb(self.tls) if flavour == "mariadb" else self.tls
+        lines |= mysql_tls.for_mariadb(self.tls) if flavour == "mariadb" else self.tls
         text = "".join(f"{name}={quote_option(value)}\n" for name, value in lines.items())
-        # A word that the dump programs do not know.
-        return Secret(f"[client]\n{text}[mysql]\nconnect-timeout={CONNECT_TIMEOUT}\n")
+        own = f"require-tls={int(self.requires_tls)}"
+        # "connect-timeout" is a word that the dump programs do not know.
+        return Secret(f"[client]\n{text}[mysql]\nconnect-timeout={CONNECT_TIMEOUT}\n[{OWN_GROUP}]\n{own}\n")
+
+    @property
+    def requires_tls(self) -> bool:
+        """Whether nothing may go in clear text."""
+        return self.tls.get("ssl-mode", "") in mysql_tls.REQUIRED
 
     @property
     def place(self) -> str:
@@ -83,8 +91,12 @@ def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
     if not database:
         raise ConfigurationError(f'Database "{alias}": the settings have no NAME.')
     password = found.pop("password", "")
-    tls = {key: found.pop(key) for key in list(found) if key.startswith(("ssl", "tls"))}
-    return Connection(database, found, {**tls, **_tls_of(options)}, password)
+    from_file = {key: found.pop(key) for key in list(found) if "ssl" in key or key.startswith("tls")}
+    try:
+        tls = {**mysql_tls.of_file(from_file), **mysql_tls.of_settings(options)}
+    except ValueError as error:
+        raise ConfigurationError(f'Database "{alias}": {error}.') from error
+    return Connection(database, found, tls, password)
 
 
 def _from_file(alias: str, options: Mapping[str, Any]) -> dict[str, str]:
@@ -98,29 +110,3 @@ def _from_file(alias: str, options: Mapping[str, Any]) -> dict[str, str]:
         reason = getattr(error, "strerror", None) or error
         raise ConfigurationError(f'Database "{alias}": read_default_file {path} cannot be read: {reason}.') from error
     return {key: value for key, value in read.items() if key in _FROM_FILE}
-
-
-def _tls_of(options: Mapping[str, Any]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    ssl = options.get("ssl")
-    if isinstance(ssl, Mapping):
-        found |= {_SSL[key]: str(value) for key, value in ssl.items() if key in _SSL and value}
-    for key, name in _SSL.items():  # PyMySQL's spelling
-        if value := options.get(f"ssl_{key}"):
-            found[name] = str(value)
-    if mode := options.get("ssl_mode"):
-        found["ssl-mode"] = str(mode).upper()
-    elif options.get("ssl_verify_identity"):
-        found["ssl-mode"] = "VERIFY_IDENTITY"
-    return found
-
-
-def _tls_of_mariadb(tls: Mapping[str, str]) -> dict[str, str]:
-    """Says the same to MariaDB's clients, which have no ssl-mode. From 11.4 on they want a certificate that they can
-    verify unless told otherwise; drivers, and MySQL's clients, take TLS as they find it."""
-    known = {key: value for key, value in tls.items() if key not in ("ssl-mode", "ssl-verify-server-cert")}
-    mode = tls.get("ssl-mode", "").upper()
-    if mode == "DISABLED":
-        return {**known, "ssl": "0", "ssl-verify-server-cert": "0"}
-    verify = mode.startswith("VERIFY") or tls.get("ssl-verify-server-cert", "0") not in ("0", "false", "off")
-    return {**known, **({"ssl": "1"} if mode else {}), "ssl-verify-server-cert": str(int(verify))}

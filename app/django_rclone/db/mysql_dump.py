@@ -2,7 +2,8 @@
 
     python -m django_rclone.db.mysql_dump DUMPER OPTIONS PLAN
 
-PLAN is a JSON document: what is written first, and for each part its mark and the dump program's arguments.
+PLAN is a JSON document: what is written first, for each part its mark and the dump program's arguments, the schema and
+the longest statement that the server takes.
 """
 
 from __future__ import annotations
@@ -11,36 +12,50 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from django_rclone.command import Command
 from django_rclone.db import mysql_program
+from django_rclone.db.mysql_explain import REFUSED
+from django_rclone.db.mysql_parts import TABLES
 from django_rclone.db.mysql_session import dump_command
-from django_rclone.exceptions import ProgramFailed
+from django_rclone.db.mysql_split import lines
+from django_rclone.db.mysql_statements import Statements
+from django_rclone.exceptions import ConfigurationError, ProgramFailed
 from django_rclone.process.child import Process
 
 _STDOUT = 1
+_LINE = 1 << 20
 
 
 class Complaints:
     """What a dump program said that makes its dump useless, whatever its exit code: it leaves out what it may not see,
     says "Error: …", and ends 0."""
 
-    def __init__(self) -> None:
+    def __init__(self, begins_wrong: Sequence[str] = ()) -> None:
         self.lines: list[str] = []
+        self._begins_wrong = begins_wrong
 
     def hear(self, line: str) -> None:
         if "Error:" in line:
             self.lines.append(line.strip())
+        if self._begins_wrong and "loose-init-command" in line:
+            self.lines.append(f"this version cannot set session variables, and the server has {self._begins_wrong[0]}")
 
 
-def write(command: Command) -> None:
-    """Runs a dump program that writes straight to our stdout. Raises ProgramFailed when it did not write all."""
-    complaints = Complaints()
+def write(command: Command, statements: Statements | None = None, begins_wrong: Sequence[str] = ()) -> None:
+    """Runs a dump program that writes to our stdout, the tables by way of ``statements``. Raises ProgramFailed when it
+    did not write all, ConfigurationError when a restore could not take it."""
+    complaints = Complaints(begins_wrong)
+    ours, theirs = os.pipe() if statements else (-1, _STDOUT)
     with Path(os.devnull).open("rb") as nothing:
-        process = Process(command, nothing.fileno(), _STDOUT)
+        process = Process(command, nothing.fileno(), theirs)
     process.drain(complaints.hear)
     try:
+        if statements:
+            os.close(theirs)
+            _pass_on(ours, statements)
         process.wait(threading.TIMEOUT_MAX)
     except BaseException:
         process.signal(9)  # it has nothing to put in order, and may be stopped
@@ -54,6 +69,12 @@ def write(command: Command) -> None:
         raise ProgramFailed(command.program, 1, complaints.lines[-1])
 
 
+def _pass_on(source: int, statements: Statements) -> None:
+    with open(source, "rb", buffering=_LINE) as stream, open(_STDOUT, "wb", buffering=_LINE, closefd=False) as target:
+        for piece, begins in lines(stream):
+            target.write(statements.follow(piece, begins))
+
+
 def main(arguments: list[str]) -> None:
     """Does what the program is for."""
     dumper, options, plan = arguments
@@ -62,8 +83,12 @@ def main(arguments: list[str]) -> None:
     _say(document["head"])
     for part in document["parts"]:
         _say(part["mark"])
+        statements = Statements(document["schema"], document["limit"]) if part["name"] == TABLES else None
         try:
-            write(dump_command(dumper, content, *part["arguments"]))
+            write(dump_command(dumper, content, *part["arguments"]), statements, document["begins_wrong"])
+        except ConfigurationError as error:
+            print(f"{REFUSED}{error}", file=sys.stderr)
+            sys.exit(1)
         except ProgramFailed as failure:
             # The recipe knows whose database this is, and explains.
             print(failure.stderr.rstrip(), file=sys.stderr)

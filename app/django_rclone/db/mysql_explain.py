@@ -18,6 +18,8 @@ from django_rclone.exceptions import (
 # Assertions in our scripts: a statement that no server understands, when something is not as it should be.
 LOCKED = "django_rclone_locked"
 GONE = "django_rclone_gone"
+REFUSED = "django_rclone refuses: "
+"""What our own dump program says before what people shall read."""
 
 # "ERROR 1049 (42000): Unknown database 'x'", "ERROR 1205 (HY000) at line 7: Lock wait timeout exceeded",
 # "mysqldump: Got error: 1045: Access denied …", "mysqldump: Error 2013: Lost connection …",
@@ -80,6 +82,8 @@ def meaning(failure: ProgramFailed, place: str, after: str = "") -> DjangoRclone
         return DjangoRcloneError(
             f"what was loaded beside {place} is gone: another command removed it.{rest} Try again."
         )
+    if REFUSED in failure.stderr:
+        return ConfigurationError(f"{failure.stderr.rpartition(REFUSED)[2].splitlines()[0]} ({place}).{rest}")
     for codes, kind, advice in _MEANINGS:
         if code in codes:
             return kind(f"{message} ({place}).{rest} {advice}")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django_rclone.db import mysql_grants
 from django_rclone.db.base import Facts
 from django_rclone.db.mysql_clients import flavour_of, numbers
 from django_rclone.db.mysql_grants import Grants
+from django_rclone.db.mysql_statements import CLIENT_LIMIT
 from django_rclone.db.mysql_views import in_order
 
 SNAPSHOTS = frozenset({"InnoDB", "RocksDB", "TokuDB", "ROCKSDB"})
@@ -50,6 +52,26 @@ class Live:
     """Scratch schemas of earlier restores: name, state and age in seconds."""
     locked: bool = False
     """Whether a restore of this schema runs now."""
+    max_packet: int = CLIENT_LIMIT
+    """The longest statement that the server takes, in bytes."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Variables as a new session has them that sets nothing."""
+    sets_restricted: bool = True
+    """Whether the role may set in its session what MySQL lets few set."""
+    hidden: tuple[str, ...] = ()
+    """Routines whose text the role may not see."""
+    by_transaction: tuple[str, ...] = ()
+    """Tables whose history is kept by the numbers of transactions."""
+    keyless: tuple[str, ...] = ()
+    """Tables without a primary key."""
+    foreign_letters: tuple[str, ...] = ()
+    """A column whose name has letters beyond ASCII, if there is any."""
+    wide: tuple[str, ...] = ()
+    """Tables that innodb_strict_mode may not let be made."""
+    inexact: tuple[Mapping[str, Any], ...] = ()
+    """Columns with values that a dump does not hold exactly, or that could not be looked at in time."""
+    longest: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of the longest row as a statement, at least, by table, where it may matter."""
 
     @property
     def flavour(self) -> str:
@@ -67,6 +89,12 @@ class Live:
         return mysql_grants.parse(self.grants)
 
     @property
+    def names(self) -> Iterator[str]:
+        """The names that a dump program reads and writes."""
+        yield from (*self.tables, *self.views, *self.triggers, *self.events, *self.foreign_letters)
+        yield from (name for _kind, name, _definer in self.routines)
+
+    @property
     def without_snapshot(self) -> list[str]:
         """The tables that do not belong to any moment."""
         return sorted(name for name, table in self.tables.items() if table["engine"] not in SNAPSHOTS)
@@ -74,13 +102,16 @@ class Live:
 
 def parse(output: str) -> Facts:
     """Returns the facts in what the probe printed."""
-    state, migrations = understand(json.loads(line) for line in output.splitlines())
+    rows = [json.loads(line) for line in output.splitlines()]
+    state, migrations = understand(rows)
+    clock = next((row["clock"] for row in rows if row.get("clock")), "")
     size = sum(int(table["bytes"] or 0) * (2 if name in state.binary else 1) for name, table in state.tables.items())
     return Facts(
         server_version=state.version.partition(" ")[0],
         size=size,
         tables={name: int(table["rows"] or 0) for name, table in state.tables.items()},
         migrations=migrations,
+        clock=datetime.fromisoformat(clock) if clock else None,
         details={"live": state},
     )
 
@@ -118,13 +149,23 @@ def understand(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]
         schemas={row["schema"]: int(row["objects"]) for row in found["schema"]},
         grants=tuple(row["grant"] for row in found["grant"]),
         leftovers=tuple(found["leftover"]),
+        max_packet=int(server.get("max_packet") or CLIENT_LIMIT),
+        variables=server.get("variables", {}),
+        sets_restricted=bool(server.get("sets_restricted", True)),
+        hidden=tuple(row["routine"] for row in found["routine"] if row.get("hidden")),
+        by_transaction=tuple(row["by_transaction"] for row in found["by_transaction"]),
+        keyless=tuple(row["keyless"] for row in found["keyless"]),
+        foreign_letters=tuple(row["foreign_letters"] for row in found["foreign_letters"]),
+        wide=tuple(row["wide"] for row in found["wide"]),
+        inexact=tuple(found["inexact"]),
+        longest={row["longest"]: int(row["size"]) for row in found["longest"]},
     )
     return state, {row["app"]: row["migration"] for row in found["migration"]}
 
 
 _KINDS = (
     *("table", "binary", "view", "trigger", "routine", "event", "referrer", "session", "schema", "grant"),
-    *("leftover", "migration"),
+    *("leftover", "migration", "column", "foreign_letters", "wide", "keyless", "by_transaction", "inexact", "longest"),
 )
 """What a document of the probe may describe: the name of its first key."""
 

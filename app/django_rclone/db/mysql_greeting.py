@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 _TIMEOUT = 15.0
@@ -14,21 +15,35 @@ _SOCKETS = (
     "/opt/bitnami/mysql/tmp/mysql.sock",
 )
 _PROTOCOL = 10  # https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html
+_CLIENT_SSL = 0x0800
 
 
-def server_version(parameters: Mapping[str, str]) -> str:
-    """Returns the version that the server at this address announces; empty when it does not answer so."""
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a server says of itself to everybody."""
+
+    version: str = ""
+    """Empty where it did not answer so."""
+    tls: bool | None = None
+    """Whether it offers TLS; None where it did not say."""
+
+
+def greeting(parameters: Mapping[str, str]) -> Greeting:
+    """Returns what the server at this address announces."""
     with suppress(OSError), _connect(parameters) as connection:
         connection.settimeout(_TIMEOUT)
-        return version_in(connection.makefile("rb").read1(1024))
-    return ""
+        return read(connection.makefile("rb").read1(1024))
+    return Greeting()
 
 
-def version_in(packet: bytes) -> str:
-    """Returns the version in a server's first packet: length (3), number (1), protocol (1), a text up to a NUL."""
-    if len(packet) > 5 and packet[4] == _PROTOCOL:
-        return packet[5:].partition(b"\0")[0].decode(errors="replace")
-    return ""
+def read(packet: bytes) -> Greeting:
+    """Returns what a server's first packet says: length (3), number (1), protocol (1), a text up to a NUL, thread (4),
+    random bytes (8), a NUL, capabilities (2)."""
+    if len(packet) <= 5 or packet[4] != _PROTOCOL:
+        return Greeting()
+    version, _, rest = packet[5:].partition(b"\0")
+    tls = bool(int.from_bytes(rest[13:15], "little") & _CLIENT_SSL) if len(rest) >= 15 else None
+    return Greeting(version.decode(errors="replace"), tls)
 
 
 def _connect(parameters: Mapping[str, str]) -> socket.socket:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django_rclone.db.mysql_facts import Live
+from django_rclone.db.mysql_variables import DUMPING
 
 TABLES = "tables"
 PROGRAMS = ("routines", "triggers", "views", "events")
@@ -22,7 +23,7 @@ _COMMON = (
 _OF_FLAVOUR = {
     # Without the first a server with GTIDs wants rights of an administrator, and the load sets what is not ours to set.
     # Masking policies are the server's; older programs do not know the option, hence "loose".
-    "mysql": ("--set-gtid-purged=OFF", "--loose-skip-masking-policies"),
+    "mysql": ("--set-gtid-purged=OFF", "--loose-skip-masking-policies", f"--loose-init-command={DUMPING}"),
     "mariadb": (),
 }
 

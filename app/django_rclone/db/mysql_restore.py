@@ -16,6 +16,8 @@ from django_rclone.db.mysql_names import scratch
 from django_rclone.db.mysql_preflight import notes, problems
 from django_rclone.db.mysql_program import program
 from django_rclone.db.mysql_session import client_command
+from django_rclone.db.mysql_statements import CLIENT_LIMIT
+from django_rclone.db.mysql_variables import init_command
 from django_rclone.exceptions import ConfigurationError
 
 _BESIDE = "Nothing was changed."
@@ -29,6 +31,9 @@ class Restorer:
     alias: str
     connection: Connection
     programs: Programs
+    limit: int = CLIENT_LIMIT
+    """The longest statement that the server takes."""
+    sets_restricted: bool = False
     new_mark: Callable[[], str] = lambda: secrets.token_hex(4)
 
     @property
@@ -49,15 +54,16 @@ class Restorer:
 
     def split(self, mode: str, schema: str, *extra: str) -> Command:
         """Returns the program that reads a dump and says what the client shall do."""
-        return program(self.alias, "mysql_split", mode, self.live, schema, self.programs.flavour, *extra)
+        return program(
+            self.alias, "mysql_split", *(mode, self.live, schema, self.programs.flavour, str(self.limit)), *extra
+        )
 
     def client(self, after: str) -> Command:
         """Returns the client that loads."""
         explain = explainer(self.alias, self.connection.place, after)
         options = self.connection.option_file(self.programs.flavour).value
-        # Storage may be slow: a session that waits for more of the dump is not an idle one.
-        patience = "--init-command=SET SESSION wait_timeout = 86400"
-        return client_command(self.programs.client, options, patience, explain=explain, may_stall=False)
+        begin = init_command(restricted=self.programs.flavour == "mysql" and self.sets_restricted)
+        return client_command(self.programs.client, options, begin=begin, explain=explain, may_stall=False)
 
 
 def plan(restorer: Restorer, live: Live, mode: Mode, *, whole: bool) -> RestorePlan:

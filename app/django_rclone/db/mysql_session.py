@@ -8,6 +8,7 @@ from typing import Any
 
 from django_rclone import process
 from django_rclone.command import Command, Explanation, Secret
+from django_rclone.db.mysql_variables import init_command
 from django_rclone.exceptions import ProgramFailed
 
 CLIENT_FLAGS = (
@@ -28,12 +29,19 @@ def as_it_is(failure: ProgramFailed) -> ProgramFailed:
 
 
 def client_command(
-    program: str, options: str, *arguments: str, explain: Explanation = as_it_is, may_stall: bool = True
+    program: str,
+    options: str,
+    *arguments: str,
+    begin: str | None = None,
+    explain: Explanation = as_it_is,
+    may_stall: bool = True,
 ) -> Command:
-    """Returns a client with what every call of it needs; ``options`` is the option file's text."""
+    """Returns a client with what every call of it needs; ``options`` is the option file's text, ``begin`` the first
+    statement of its session if that is not the usual one; empty: none."""
     option_file = Secret(options, "--defaults-file=")
+    first = init_command() if begin is None else begin
     return Command(
-        (program, option_file, *CLIENT_FLAGS, *arguments),
+        (program, option_file, *CLIENT_FLAGS, *((f"--init-command={first}",) if first else ()), *arguments),
         env=_ENVIRONMENT,
         inherit=("OPENSSL_CONF",),
         explain=explain,
@@ -54,11 +62,13 @@ class Session:
     client: str
     options: str
 
-    def run(self, script: str | bytes, database: str = "", timeout: float | None = None) -> str:
+    def run(
+        self, script: str | bytes, database: str = "", timeout: float | None = None, begin: str | None = None
+    ) -> str:
         """Runs a script to its first error and returns what it printed. Raises ProgramFailed."""
         default = (f"--database={database}",) if database else ()
         text = script.encode(errors="surrogateescape") if isinstance(script, str) else script
-        command = client_command(self.client, self.options, *default)
+        command = client_command(self.client, self.options, *default, begin=begin)
         return process.run(command, stdin=text, timeout=timeout).decode(errors="surrogateescape")
 
     def rows(self, script: str, database: str = "") -> list[dict[str, Any]]:

@@ -1,10 +1,10 @@
 """A program: stdin is a dump, stdout what the client shall do with it, and the end is 0 only if the dump is whole.
 
-    python -m django_rclone.db.mysql_split MODE LIVE SCHEMA FLAVOUR [CHARSET COLLATION]
+    python -m django_rclone.db.mysql_split MODE LIVE SCHEMA FLAVOUR LIMIT [CHARSET COLLATION]
 
 MODE says how SCHEMA gets it. ``beside``: a new schema, with these defaults; the tables as they are, all else as rows of
 the schema's journal. ``into``: the same in a schema that is there and empty. ``through``: everything as it is, into a
-schema that is there. ``check``: not at all.
+schema that is there. ``check``: not at all. LIMIT is the longest statement that the server takes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from django_rclone.db.mysql_legacy import SPOKEN_OF, LegacyParts
 from django_rclone.db.mysql_marks import read_head, read_mark
 from django_rclone.db.mysql_names import quote_name
 from django_rclone.db.mysql_parts import PROGRAMS, TABLES
+from django_rclone.db.mysql_statements import CLIENT_LIMIT, Statements
 from django_rclone.exceptions import ConfigurationError, VerificationFailed
 
 _LINE = 1 << 20
@@ -36,26 +37,27 @@ def lines(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
         begins = piece.endswith(b"\n")
 
 
-def split(source: BinaryIO, flavour: str) -> Iterator[tuple[str, bytes]]:
+def split(source: BinaryIO, flavour: str, limit: int = CLIENT_LIMIT) -> Iterator[tuple[str, bytes]]:
     """Gives the dump in pieces, each with its part; every part of which the dump says something comes at least once,
     if only to say that there is nothing. Raises VerificationFailed when it is not whole, ConfigurationError when it
     is not one for a server of this flavour."""
     stream = lines(source)
+    statements = Statements(limit=limit)
     first, _ = next(stream, (b"", True))
     ours = read_head(first)
     if ours is not None:
         token, written_by, _version = ours
         _check_flavour(written_by, flavour)
         yield from ((part, b"") for part in (TABLES, *PROGRAMS))
-        yield from _marked(stream, token)
+        yield from _marked(stream, token, statements)
     else:
         _check_flavour(_flavour_of(first), flavour)
         yield from ((part, b"") for part in SPOKEN_OF)
         yield TABLES, first
-        yield from _unmarked(stream)
+        yield from _unmarked(stream, statements)
 
 
-def _marked(stream: Iterator[tuple[bytes, bool]], token: str) -> Iterator[tuple[str, bytes]]:
+def _marked(stream: Iterator[tuple[bytes, bool]], token: str, statements: Statements) -> Iterator[tuple[str, bytes]]:
     part, complete = TABLES, True
     for piece, begins in stream:
         found = read_mark(piece, token) if begins else ""
@@ -67,11 +69,11 @@ def _marked(stream: Iterator[tuple[bytes, bool]], token: str) -> Iterator[tuple[
             part, complete = found, False
             continue
         complete = complete or (begins and piece.startswith(_COMPLETE))
-        yield part, piece
+        yield part, statements.follow(piece, begins) if part == TABLES else piece
     raise VerificationFailed("the backup is damaged: its end is missing.")
 
 
-def _unmarked(stream: Iterator[tuple[bytes, bool]]) -> Iterator[tuple[str, bytes]]:
+def _unmarked(stream: Iterator[tuple[bytes, bool]], statements: Statements) -> Iterator[tuple[str, bytes]]:
     legacy = LegacyParts()
     part: str | None = TABLES
     complete = False
@@ -84,7 +86,7 @@ def _unmarked(stream: Iterator[tuple[bytes, bool]]) -> Iterator[tuple[str, bytes
             part = legacy.part_of(piece)
             complete = piece.startswith(_COMPLETE) or (complete and not piece.strip())
         if part is not None:
-            yield part, piece
+            yield part, statements.follow(piece, begins) if part == TABLES else piece
     if not complete:
         raise VerificationFailed('the backup is damaged: it does not end with "-- Dump completed".')
 
@@ -105,7 +107,7 @@ def _check_flavour(written_by: str, flavour: str) -> None:
         )
 
 
-def beside(source: BinaryIO, target: BinaryIO, schema: str, flavour: str) -> None:
+def beside(source: BinaryIO, target: BinaryIO, schema: str, flavour: str, limit: int = CLIENT_LIMIT) -> None:
     """Writes the tables to ``target``, and all else as rows of the journal."""
     texts: dict[str, bytearray] = {}
     written: dict[str, int] = {}
@@ -116,7 +118,7 @@ def beside(source: BinaryIO, target: BinaryIO, schema: str, flavour: str) -> Non
         target.write(mysql_journal.put(schema, part, body, written.get(part, 0)).encode())
         written[part] = written.get(part, 0) + 1
 
-    for part, piece in split(source, flavour):
+    for part, piece in split(source, flavour, limit):
         if part == TABLES:
             target.write(piece)
             continue
@@ -141,18 +143,19 @@ def beginning(mode: str, live: str, schema: str, charset: str = "", collation: s
 
 def main(arguments: list[str]) -> None:
     """Does what the program is for."""
-    mode, live, schema, flavour, *charset = arguments
+    mode, live, schema, flavour, longest, *charset = arguments
+    limit = int(longest)
     source, target = sys.stdin.buffer, sys.stdout.buffer
     if mode == "check":
-        for _part, _piece in split(source, flavour):
+        for _part, _piece in split(source, flavour, limit):
             continue
         return
     target.write(beginning(mode, live, schema, *charset).encode())
     if mode == "through":
-        for _part, piece in split(source, flavour):
+        for _part, piece in split(source, flavour, limit):
             target.write(piece)
     else:
-        beside(source, target, schema, flavour)
+        beside(source, target, schema, flavour, limit)
     target.flush()
 
 

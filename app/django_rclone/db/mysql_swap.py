@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django_rclone.db import mysql_journal as journal
+from django_rclone.db import mysql_rebind
 from django_rclone.db import mysql_swap_script as script
 from django_rclone.db.base import Mode
 from django_rclone.db.mysql_explain import error_in, explained, meaning
@@ -90,6 +91,7 @@ class Swap:
             "live_tables": sorted(now.tables),
             "new_tables": sorted(set(coming.tables) - {JOURNAL}),
             "redo": redo,
+            "rebind": mysql_rebind.look(self.session, self.scratch, self.live),
             "defaults": [coming.charset, coming.collation],
             "defaults_before": [now.charset, now.collation],
         }
@@ -162,10 +164,16 @@ class Swap:
             + journal.set_state(self.scratch, journal.SWAPPING)
             + script.drop_programs(self.live, self.look(self.live), plan["redo"])
             + rename
+            + self._rebind(plan, moved=moved)
             + script.alter(self.live, *plan["defaults"])
         )
         after = journal.set_state(self.scratch, journal.DONE)
         return before.encode() + script.replay(self.live, found.texts, plan["redo"]) + after.encode()
+
+    def _rebind(self, plan: Mapping[str, Any], *, moved: bool) -> str:
+        found = plan.get("rebind", [])  # an older version's swap has none
+        gone = mysql_rebind.missing_keys(self.session, self.live, found) if moved and found else []
+        return mysql_rebind.script(self.live, found, gone)
 
     def back(self) -> None:
         """Puts the live schema back to what it was before the swap."""

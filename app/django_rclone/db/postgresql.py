@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shlex
 import sys
@@ -10,7 +11,7 @@ from functools import cached_property
 
 from django_rclone.command import Command
 from django_rclone.db import postgresql_clients as programs
-from django_rclone.db import postgresql_facts, postgresql_preflight, postgresql_toc
+from django_rclone.db import postgresql_facts, postgresql_preflight, postgresql_session, postgresql_toc
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.clients import Client
 from django_rclone.db.postgresql_connection import Connection, connection
@@ -68,7 +69,7 @@ class PgDumpConnector(BaseConnector):
 
     def probe(self) -> Command:
         client = programs.any_client(self.alias, self._binary_dir)
-        return self._restorer(client).psql(self.connection, "-f", str(SQL / "postgresql_probe.sql"))
+        return self._restorer(client).psql_as_usual(self.connection, "-f", str(SQL / "postgresql_probe.sql"))
 
     def facts(self, output: str) -> Facts:
         return postgresql_facts.parse(output)
@@ -102,7 +103,12 @@ class PgDumpConnector(BaseConnector):
             inherit=self.connection.inherit,
             explain=explainer(self.alias, self.connection.place),
         )
-        return Dump(command, "dump", "custom", f"pg_dump {client.version}", compression)
+        return Dump(
+            command,
+            *("dump", "custom", f"pg_dump {client.version}", compression),
+            notes=(*postgresql_session.warnings(live), *postgresql_preflight.doubts(live)),
+            session=postgresql_session.to_record(live),
+        )
 
     def restore_hindrances(self, facts: Facts) -> list[str]:
         return postgresql_preflight.hindrances(postgresql_facts.live(facts))
@@ -129,7 +135,10 @@ class PgDumpConnector(BaseConnector):
         live = postgresql_facts.live(facts)
         archive = postgresql_toc.parse(contents) if contents else None
         client = self._archive_client(manifest, live.major, live.short_version)
-        return plan(self._restorer(client, live.encoding), live, mode, archive)
+        restorer = dataclasses.replace(
+            self._restorer(client, live.encoding, terminating=mode.terminate_sessions), session=manifest.session
+        )
+        return plan(restorer, live, mode, archive)
 
     def restore_by_hand(self, object_command: str) -> str:
         return self._by_hand(object_command, self.connection, (), ("--no-owner",))
@@ -151,9 +160,9 @@ class PgDumpConnector(BaseConnector):
         newest = programs.any_client(self.alias, self._binary_dir)
         return programs.for_archive(self.alias, self._binary_dir, newest.major, major, server_version)
 
-    def _restorer(self, client: Client, encoding: str = "UTF8") -> Restorer:
-        explain = explainer(self.alias, self.connection.place)
-        return Restorer(self.alias, self.connection, client, explain, encoding, self.administrator)
+    def _restorer(self, client: Client, encoding: str = "UTF8", *, terminating: bool = False) -> Restorer:
+        explain = explainer(self.alias, self.connection.place, terminating=terminating)
+        return Restorer(self.alias, self.connection, client, explain, encoding, administrator=self.administrator)
 
 
 class PgDumpGisConnector(PgDumpConnector):

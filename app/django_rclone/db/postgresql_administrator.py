@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django_rclone.command import Command
+from django_rclone.command import Attached, Command
 from django_rclone.db.postgresql_choice import Choice
 from django_rclone.db.postgresql_connection import Connection
 from django_rclone.db.postgresql_extensions import place_in_extension
@@ -50,10 +50,11 @@ class Administrator:
             lacking = ["UPDATE"] if entry.type == "SEQUENCE SET" else self.state.missing_privileges(schema, name)
             yield Loan(schema, name, tuple(lacking), self.state.role)
 
-    def _run(self, *arguments: str) -> list[Command]:
+    def _run(self, *arguments: str | Attached) -> list[Command]:
         administrator = self.restorer.as_administrator(self.target)
         return [self.restorer.psql(administrator, *arguments)] if arguments else []
 
 
-def _each(statements: Iterable[str]) -> list[str]:
-    return [argument for statement in statements for argument in ("-c", statement)]
+def _each(statements: Iterable[str]) -> list[str | Attached]:
+    script = "".join(f"{statement.rstrip(';')};\n" for statement in statements)
+    return ["-f", Attached(script.encode("utf-8", "surrogateescape"), script.strip())] if script else []

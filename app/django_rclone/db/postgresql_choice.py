@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from django_rclone.db.postgresql_extensions import Extensions, look_at, place_in_extension
 from django_rclone.db.postgresql_facts import Live
+from django_rclone.db.postgresql_matviews import fill_at_the_end
 from django_rclone.db.postgresql_toc import LARGE_OBJECTS, PARTS, Archive, Entry
 from django_rclone.display import enumerate_some
 
@@ -19,6 +20,8 @@ _BY_SUPERUSER = {
     "FOREIGN DATA WRAPPER": "foreign-data wrappers",
     "PROCEDURAL LANGUAGE": "languages",
     "ACCESS METHOD": "access methods",
+    "TEXT SEARCH PARSER": "text search parsers",
+    "TEXT SEARCH TEMPLATE": "text search templates",
     "OPERATOR CLASS": "operator classes",
     "OPERATOR FAMILY": "operator families",
     "PUBLICATION TABLES IN SCHEMA": "publications of whole schemas",
@@ -55,9 +58,12 @@ class Choice:
         return {entry.schema for entry in self.entries if entry.type not in PARTS} - {""}
 
 
-def choose(archive: Archive, live: Live, administrator: bool = False) -> Choice:
-    """Returns what to restore. ``administrator`` tells that somebody will help with extensions."""
-    return _Chooser(archive, live, administrator).choose()
+def choose(archive: Archive, live: Live, administrator: bool = False, database: str = "") -> Choice:
+    """Returns what to restore, into the database of this name. ``administrator`` tells that somebody will help with
+    extensions."""
+    chosen = _Chooser(archive, live, administrator).choose()
+    fill_at_the_end(chosen, live, database)
+    return chosen
 
 
 class _Chooser:
@@ -69,7 +75,8 @@ class _Chooser:
         self.choice = Choice(self.extensions, keep_owners=_keeps_owners(archive, live))
         self.choice.problems += self.extensions.problems
         self.choice.schemas += [entry.name for entry in archive.entries if entry.type == "SCHEMA"]
-        self.ids = {entry.id for entry in archive.entries}
+        self.types = {entry.id: entry.type for entry in archive.entries}
+        self.ids = set(self.types)
         self.sequences = {(entry.schema, entry.name) for entry in archive.entries if entry.type == "SEQUENCE"}
         self.left_out: dict[int, Entry] = {}
         self.late: set[int] = set()
@@ -103,7 +110,7 @@ class _Chooser:
             if any(entry.is_part_of(other) for other in left_out):
                 return ""
         if (entry.type, entry.schema, entry.name) in self.live.staying:
-            return "Left as it is, because this role may not replace it"
+            return "Left as it is, because this role may not replace it, or an event trigger of another role needs it"
         if entry.type == "SCHEMA" and self._schema_is_there(entry.name):
             return ""
         if not self.live.superuser and (reason := self._why_not_as_ordinary_role(entry)) is not None:
@@ -118,8 +125,10 @@ class _Chooser:
             name = entry.name.removeprefix("EXTENSION ").strip('"')
             made_before = {extension.name for extension in self.extensions.made_before}
             return "" if name in made_before or not live.extensions.get(name, True) else None
+        if entry.type in ("CAST", "TRANSFORM") and not self._is_of_own_type(entry):
+            return "" if entry.name in live.casts else "Left out, because only a superuser can make it"
         if entry.type in _BY_SUPERUSER:
-            there = entry.name in live.event_triggers
+            there = entry.name in live.event_triggers if entry.type == "EVENT TRIGGER" else False
             return "" if there else f"Left out, because only a superuser can make {_BY_SUPERUSER[entry.type]}"
         if entry.type == "PUBLICATION" and (entry.name in live.publications or entry.details.get("all_tables")):
             return "Publications of other roles, or of all tables, are left as they are"
@@ -130,6 +139,10 @@ class _Chooser:
         if entry.type in LARGE_OBJECTS and entry.owner in live.large_object_owners:
             return "Large objects of other roles are left as they are"
         return None
+
+    def _is_of_own_type(self, entry: Entry) -> bool:
+        """Tells whether a cast is one of a type that the archive brings: its owner may make it."""
+        return any(self.types.get(number) in ("TYPE", "DOMAIN", "TABLE", "SHELL TYPE") for number in entry.dependencies)
 
     def _schema_is_there(self, name: str) -> bool:
         """Tells whether a schema survives the emptying, or is made before."""

@@ -21,6 +21,8 @@ from django_rclone.command import Attached, Command
 from django_rclone.exceptions import DjangoRcloneError, ProgramFailed
 
 _FIRST_READ = 1 << 18
+# Room for 200,000 entries: a hundred times what fits into one transaction under the default settings. It is held twice.
+_LARGEST = 64 << 20
 _TOO_SHORT = "end of file"
 # The entries that stand for data of the archive. Their names are those of their tables, by object id.
 _LISTED = re.compile(r"^(\d+); (\d+) (\d+) (.*)$", re.MULTILINE)
@@ -40,17 +42,31 @@ _GRANTEE = re.compile(r"(?:^| )(?:TO|FROM|FOR ROLE|GRANTED BY|SESSION AUTHORIZAT
 _POLICY = re.compile(r"CREATE POLICY \S+ ON \S+(?: AS \w+)?(?: FOR \w+)? TO ([^\s,;]+(?:, [^\s,;]+)*)")
 _PRIVILEGES = ("GRANT ", "REVOKE ", "ALTER DEFAULT PRIVILEGES ", "SET SESSION AUTHORIZATION ", "RESET SESSION ")
 _EXTENSION = re.compile(r'^CREATE EXTENSION IF NOT EXISTS .* WITH SCHEMA ("(?:[^"]|"")*"|\S+);', re.MULTILINE)
+_REFRESH = re.compile(r"^REFRESH MATERIALIZED VIEW .*;$", re.MULTILINE)
+_SERVER = re.compile(
+    r'^CREATE SERVER ("(?:[^"]|"")*"|\S+)(?: TYPE .*)? FOREIGN DATA WRAPPER ("(?:[^"]|"")*"|[^\s;]+)', re.MULTILINE
+)
+_OPTION = re.compile(r"^    (\w+) '((?:[^']|'')*)'", re.MULTILINE)
 _LANGUAGE = re.compile(r"^    LANGUAGE (\S+)", re.MULTILINE)
 
 
 def main(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
-    """Returns what the archive holds. Reads no more of it than its table of contents takes, to a factor of two."""
+    """Returns what the archive holds. Reads no more of it than its table of contents takes, to a factor of two.
+
+    Raises DjangoRcloneError where that would be more than any table of contents is.
+    """
     head = archive.read(_FIRST_READ)
     while True:
         try:
             return describe(*_ask(pg_restore, head))
         except ProgramFailed as failure:
-            more = archive.read(len(head)) if _TOO_SHORT in failure.stderr else b""
+            if _TOO_SHORT not in failure.stderr:
+                raise
+            if len(head) >= _LARGEST:
+                raise DjangoRcloneError(
+                    f"error: its table of contents does not end within {_LARGEST >> 20} MiB"
+                ) from failure
+            more = archive.read(min(len(head), _LARGEST - len(head)))
             if not more:
                 raise
             head += more
@@ -121,6 +137,10 @@ def _details(type_: str, statements: str) -> dict[str, Any]:
         }
     if type_ == "EXTENSION" and (extension := _EXTENSION.search(statements)):
         return {"statement": extension[0], "schema": _unquoted(extension[1])}
+    if type_ == "MATERIALIZED VIEW DATA" and (refresh := _REFRESH.search(statements)):
+        return {"statement": refresh[0]}
+    if type_ == "SERVER" and (server := _SERVER.search(statements)):
+        return {"name": server[1], "wrapper": _unquoted(server[2]), "options": dict(_OPTION.findall(statements))}
     if type_ == "POLICY":
         return {"roles": sorted(_roles(statements, _POLICY))}
     if type_ in ("FUNCTION", "PROCEDURE") and (language := _LANGUAGE.search(statements)):

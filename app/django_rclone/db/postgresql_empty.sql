@@ -1,5 +1,6 @@
 -- Removes everything that a dump of this database carries, as far as this role may drop it and make it again.
 -- Expects a transaction, and JSON arrays of what the dump names: extensions in the variable "wanted", and "schemas".
+-- Needs no language, so conditions are psql's and errors are casts that fail.
 \ir postgresql_objects.sql
 
 -- Extensions of our own that came after the backup. To a superuser everything is his own: only what bears his name.
@@ -24,19 +25,39 @@ SELECT $staying$
 $staying$ AS staying \gset
 SELECT coalesce(json_agg(thing), '[]') AS before FROM (:staying) AS s \gset
 
--- What is in no schema. Event triggers first, so that they do not watch the rest.
-SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger WHERE pg_has_role(evtowner, 'USAGE') \gexec
+-- What is in no schema, but for what belongs to extensions. Event triggers first, so that they do not watch the rest.
+SELECT $members$ SELECT objid FROM pg_depend WHERE deptype = 'e' AND classid = $members$ AS members_of \gset
+SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger
+ WHERE pg_has_role(evtowner, 'USAGE') AND oid NOT IN (:members_of 'pg_event_trigger'::regclass) \gexec
 SELECT format('DROP PUBLICATION %I', pubname) FROM pg_publication
- WHERE pg_has_role(pubowner, 'USAGE')
+ WHERE pg_has_role(pubowner, 'USAGE') AND oid NOT IN (:members_of 'pg_publication'::regclass)
    AND (NOT puballtables OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)) \gexec
 SELECT format('DROP SERVER %I CASCADE', srvname) FROM pg_foreign_server
- WHERE pg_has_role(srvowner, 'USAGE') AND has_foreign_data_wrapper_privilege(srvfdw, 'USAGE') \gexec
+ WHERE pg_has_role(srvowner, 'USAGE') AND has_foreign_data_wrapper_privilege(srvfdw, 'USAGE')
+   AND oid NOT IN (:members_of 'pg_foreign_server'::regclass) \gexec
 SELECT count(lo_unlink(oid)) FROM pg_largeobject_metadata WHERE pg_has_role(lomowner, 'USAGE');
 -- What is in a schema. Whatever an earlier CASCADE took along is gone by its turn.
 SELECT format('DROP %s IF EXISTS %s CASCADE',
               CASE type WHEN 'composite type' THEN 'TYPE' WHEN 'statistics object' THEN 'STATISTICS' ELSE upper(type) END,
               identity)
   FROM (:objects) AS o, pg_identify_object(classid, objid, 0) WHERE NOT stays \gexec
+-- What only a superuser makes: PostgreSQL's own have smaller numbers.
+SELECT format('DROP FOREIGN DATA WRAPPER %I CASCADE', fdwname) FROM pg_foreign_data_wrapper
+ WHERE pg_has_role(fdwowner, 'USAGE') AND oid NOT IN (:members_of 'pg_foreign_data_wrapper'::regclass) \gexec
+SELECT format('DROP CAST (%s AS %s) CASCADE', castsource::regtype, casttarget::regtype) FROM pg_cast
+ WHERE oid >= 16384 AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+   AND oid NOT IN (:members_of 'pg_cast'::regclass) \gexec
+SELECT format('DROP TRANSFORM FOR %s LANGUAGE %I CASCADE', trftype::regtype, lanname)
+  FROM pg_transform JOIN pg_language l ON l.oid = trflang
+ WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+   AND pg_transform.oid NOT IN (:members_of 'pg_transform'::regclass) \gexec
+SELECT format('DROP LANGUAGE %I CASCADE', lanname) FROM pg_language
+ WHERE oid >= 16384 AND pg_has_role(lanowner, 'USAGE')
+   AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+   AND oid NOT IN (:members_of 'pg_language'::regclass) \gexec
+SELECT format('DROP ACCESS METHOD %I CASCADE', amname) FROM pg_am
+ WHERE oid >= 16384 AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+   AND oid NOT IN (:members_of 'pg_am'::regclass) \gexec
 SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM (:unwanted) AS u \gexec
 SELECT format('DROP SCHEMA IF EXISTS %I CASCADE', nspname) FROM pg_namespace n
  WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public') AND pg_has_role(nspowner, 'USAGE')
@@ -71,25 +92,29 @@ SELECT command FROM (
     FROM own WHERE defaclnamespace = 0 AND defaclobjtype IN ('f', 'T')
 ) AS commands ORDER BY step \gexec
 
--- Schemas of ours that stay, for what is in them: as new ones.
+-- Schemas of ours that stay, for what is in them: with the privileges that they were made with, which is what a dump
+-- tells the difference to.
+SELECT $kept$
+  SELECT nspname, nspowner, nspacl, initprivs FROM pg_namespace n LEFT JOIN pg_init_privs i
+         ON i.objoid = n.oid AND i.classoid = 'pg_namespace'::regclass AND i.objsubid = 0
+   WHERE (nspname = 'public' OR :'schemas'::jsonb ? nspname) AND pg_has_role(nspowner, 'USAGE')
+$kept$ AS kept \gset
 SELECT DISTINCT format('REVOKE ALL ON SCHEMA %I FROM %s', nspname,
                        CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
-  FROM pg_namespace, aclexplode(nspacl)
- WHERE (nspname = 'public' OR :'schemas'::jsonb ? nspname) AND pg_has_role(nspowner, 'USAGE') AND grantee <> nspowner \gexec
-SELECT format('COMMENT ON SCHEMA %I IS NULL', nspname) FROM pg_namespace
- WHERE :'schemas'::jsonb ? nspname AND pg_has_role(nspowner, 'USAGE') \gexec
--- public, where it is ours (by default from 15 on): as a new database has it.
-SELECT count(*) > 0 AS public_is_ours FROM pg_namespace WHERE nspname = 'public' AND pg_has_role(nspowner, 'USAGE') \gset
-\if :public_is_ours
-GRANT USAGE ON SCHEMA public TO PUBLIC;
-COMMENT ON SCHEMA public IS 'standard public schema';
-\endif
+  FROM (:kept) AS k, aclexplode(nspacl) WHERE grantee <> nspowner \gexec
+SELECT format('GRANT %s ON SCHEMA %I TO %s%s', privilege_type, nspname,
+              CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+              CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+  FROM (:kept) AS k, aclexplode(initprivs)
+ WHERE grantee <> nspowner AND (grantee = 0 OR grantee IN (SELECT oid FROM pg_roles)) \gexec
+SELECT 'GRANT USAGE ON SCHEMA public TO PUBLIC' FROM (:kept) AS k
+ WHERE nspname = 'public' AND initprivs IS NULL \gexec
+SELECT format('COMMENT ON SCHEMA %I IS %s', nspname,
+              CASE WHEN nspname = 'public' THEN quote_literal('standard public schema') ELSE 'NULL' END)
+  FROM (:kept) AS k \gexec
 
-SELECT set_config('django_rclone.lost', coalesce(string_agg(thing, ', '), ''), true)
-  FROM (SELECT json_array_elements_text(:'before') AS thing EXCEPT SELECT thing FROM (:staying) AS s) AS lost;
-DO $$
-BEGIN
-  IF current_setting('django_rclone.lost') <> '' THEN
-    RAISE EXCEPTION USING ERRCODE = 'DR002', MESSAGE = current_setting('django_rclone.lost');
-  END IF;
-END $$;
+SELECT count(*) > 0 AS lost, 'DR002: ' || string_agg(thing, ', ') AS message
+  FROM (SELECT json_array_elements_text(:'before') AS thing EXCEPT SELECT thing FROM (:staying) AS s) AS lost \gset
+\if :lost
+SELECT :'message'::int;
+\endif

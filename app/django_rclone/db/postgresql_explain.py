@@ -41,6 +41,8 @@ _MISCONFIGURED = (
     *("certificate", "server does not support SSL", "private key file", "syntax error in service", "channel binding"),
     *("requires authentication", "authentication method"),
 )
+# What our own scripts raise, by a cast that fails: 'invalid input syntax for type integer: "DR001: …"'.
+_OURS = re.compile(r'"(DR\d{3}): (.*?)"?$')
 _DOES_NOT_EXIST = re.compile(r'FATAL:\s+((?:role|database) ".*" does not exist)')
 _UNAVAILABLE_CODES = re.compile(r"08...|57P0[1-5]|53300")
 _LOCK_CODES = ("55P03", "40P01")
@@ -49,12 +51,19 @@ _BLOCKED = (
     "Nothing was changed."
 )
 
+_STILL_BLOCKED = (
+    "a session that this role may not end, or a prepared transaction (see pg_prepared_xacts), holds locks that the "
+    "restore needs. End it as a superuser, then try again. Nothing was changed."
+)
+_REMOTE = re.compile(r"remote SQL command: (.*)")
 
-def explainer(alias: str, place: str) -> Explanation:
-    """Returns what turns the failure of a client program on this database into the error that people read."""
+
+def explainer(alias: str, place: str, *, terminating: bool = False) -> Explanation:
+    """Returns what turns the failure of a client program on this database into the error that people read.
+    ``terminating`` tells that other sessions are ended already."""
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        kind, text = _explain(failure, place)
+        kind, text = _explain(failure, place, terminating)
         return kind(f'Database "{alias}": {text}')
 
     return explain
@@ -85,16 +94,16 @@ def archive_explainer(alias: str) -> Explanation:
     return explain
 
 
-def _explain(failure: ProgramFailed, place: str) -> tuple[Callable[[str], DjangoRcloneError], str]:
+def _explain(failure: ProgramFailed, place: str, terminating: bool) -> tuple[Callable[[str], DjangoRcloneError], str]:
     stderr = failure.stderr
     code, message = _last_error(stderr)
+    if ours := _OURS.search(message):
+        code, message = ours[1], ours[2]
     if code in _BY_CODE:
         kind, text = _BY_CODE[code]
         return kind, text.format(message=message)
     if code in _LOCK_CODES or "due to lock timeout" in stderr or "Failed to lock table" in stderr:
-        return DjangoRcloneError, f"{message or 'a lock was not given'}: {_BLOCKED}" if code else (
-            f"{message}. Another session holds a lock on a table; try again when it has finished."
-        )
+        return DjangoRcloneError, _about_locks(stderr, code, message, terminating)
     if not code and "out of shared memory" in stderr:
         return DjangoRcloneError, (
             f"{message}: the server's lock table is too small for a dump, which locks all tables and sequences. "
@@ -120,6 +129,19 @@ def _explain(failure: ProgramFailed, place: str) -> tuple[Callable[[str], Django
     return DjangoRcloneError, f"{failure.program} {failure.ending}{failure.last_words}. {_UNSURE if unsure else _NEXT}"
 
 
+def _about_locks(stderr: str, code: str, message: str, terminating: bool) -> str:
+    if remote := _REMOTE.search(stderr):
+        return (
+            f"{message}: a materialized view reads a foreign table that leads back into this database, whose tables "
+            f"the restore has locked ({remote[1]}). Restore with --into. Nothing was changed."
+        )
+    if not code:
+        return (
+            f"{message}. Another session, or a prepared transaction, holds a lock on a table; try again after its end."
+        )
+    return f"{message or 'a lock was not given'}: {_STILL_BLOCKED if terminating else _BLOCKED}"
+
+
 _NEXT = "Nothing was changed. Remove the cause, then try again."
 _UNSURE = "Nothing was changed, unless it was just committing: look before you try again."
 _BY_CODE: dict[str, tuple[Callable[[str], DjangoRcloneError], str]] = {
@@ -137,7 +159,11 @@ _BY_CODE: dict[str, tuple[Callable[[str], DjangoRcloneError], str]] = {
     ),
     "53100": (DjangoRcloneError, "{message}: the server's disk is full. Make room, then try again."),
     "42P04": (ConfigurationError, "{message}. Choose another name for --into."),
-    "25006": (ConfigurationError, "{message}: this server is a standby. Restore on the primary."),
+    "25006": (
+        ConfigurationError,
+        "{message}: the server is a standby, or something makes every transaction read-only "
+        "(default_transaction_read_only). Nothing was changed.",
+    ),
 }
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django_rclone.db.base import Facts
@@ -30,6 +31,7 @@ class Live:
     roles: tuple[str, ...]
     own_roles: tuple[str, ...]
     """The roles whose rights are ours too."""
+    superusers: tuple[str, ...]
     databases: tuple[str, ...]
     database_settings: int
     """How many ALTER DATABASE … SET there are."""
@@ -46,6 +48,8 @@ class Live:
     """Tables and sequences of extensions that a dump carries the contents of: schema, name, privileges that we lack,
     comment."""
     event_triggers: tuple[str, ...]
+    casts: tuple[str, ...]
+    """Casts that are not PostgreSQL's, as an archive names them."""
     servers: tuple[str, ...]
     """Foreign servers that stay."""
     publications: tuple[str, ...]
@@ -61,6 +65,15 @@ class Live:
     """Other roles that own large objects here."""
     lock_limit: int
     sessions: tuple[Mapping[str, Any], ...]
+    prepared: tuple[str, ...]
+    """Prepared transactions that hold locks in this database."""
+    session: Mapping[str, str]
+    """Settings that this role's sessions have in this database, unlike the server's others."""
+    search_path: tuple[Mapping[str, Any], ...]
+    """The schemas to look in: ``schema``, whether operators of it are ``used``, and ``of_others``: the less trusted
+    roles that own something in it."""
+    reading: tuple[tuple[str, str, str], ...]
+    """Tables whose rows cannot be loaded before another's: table, what reads, the other table."""
     restoring: bool
     """Whether another restore of this database is under way."""
     is_vacant: bool = False
@@ -96,6 +109,9 @@ class Live:
             extensions={"plpgsql": self.superuser},
             configuration=(),
             event_triggers=(),
+            casts=(),
+            prepared=(),
+            reading=(),
             servers=(),
             publications=(),
             published=(),
@@ -120,6 +136,7 @@ def parse(output: str) -> Facts:
     return Facts(
         server_version=str(found["version"]).partition(" ")[0],
         size=found["size"],
+        clock=datetime.fromisoformat(found["clock"]),
         tables={_readable(name): count for name, count in found.pop("tables").items()},
         migrations={_readable(app): _readable(name) for app, name in found.pop("migrations", {}).items()},
         details=found,

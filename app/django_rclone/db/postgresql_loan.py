@@ -7,13 +7,14 @@ Should the restore be killed, a comment on the table tells the next command what
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from django_rclone.command import Attached
 from django_rclone.db.postgresql_facts import Live
+from django_rclone.db.postgresql_names import psql_variables
 
 _SQL = Path(__file__).parent
 _RIGHTS = r"(?:SELECT|INSERT|UPDATE|DELETE)"
@@ -31,12 +32,12 @@ class Loan:
     role: str
 
 
-def lend(loans: Iterable[Loan]) -> list[str]:
+def lend(loans: Iterable[Loan]) -> list[str | Attached]:
     """Returns the arguments of a psql that lends them."""
     return _run("postgresql_lend.sql", loans)
 
 
-def take_back(loans: Iterable[Loan]) -> list[str]:
+def take_back(loans: Iterable[Loan]) -> list[str | Attached]:
     """Returns the arguments of a psql that takes them back."""
     return _run("postgresql_take_back.sql", loans)
 
@@ -50,7 +51,7 @@ def outstanding(live: Live) -> Iterator[Loan]:
             yield Loan(schema, name, tuple(found[1].split(", ")), live.role)
 
 
-def _run(script: str, loans: Iterable[Loan]) -> list[str]:
+def _run(script: str, loans: Iterable[Loan]) -> list[str | Attached]:
     described = [
         {
             **dataclasses.asdict(loan),
@@ -59,4 +60,4 @@ def _run(script: str, loans: Iterable[Loan]) -> list[str]:
         }
         for loan in loans
     ]
-    return ["-v", f"loans={json.dumps(described)}", "-f", str(_SQL / script)] if described else []
+    return ["-f", psql_variables(loans=described), "-f", str(_SQL / script)] if described else []

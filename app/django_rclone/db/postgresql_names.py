@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django_rclone.command import Attached
+
 
 def quote_name(name: str) -> str:
     """Returns ``name`` as an SQL identifier."""
@@ -15,3 +21,14 @@ def quote_value(value: str) -> str:
     # Without E a backslash is a backslash wherever standard_conforming_strings is on, which is the default; with E
     # it would have to be doubled. Say which it is.
     return "E'" + escaped.replace("\\", "\\\\") + "'" if "\\" in value else f"'{escaped}'"
+
+
+def psql_variables(**lists: Sequence[Any]) -> Attached:
+    """Returns a script that sets psql's variables to lists in JSON. An argument has no room for thousands."""
+    lines = [f"\\set {name} '{_escaped(values)}'\n" for name, values in lists.items()]
+    return Attached("".join(lines).encode("utf-8", "surrogateescape"), f"lists: {', '.join(lists)}")
+
+
+def _escaped(values: Sequence[Any]) -> str:
+    # Not in ASCII escapes, which a database whose encoding is not UTF-8 may not understand.
+    return json.dumps(values, ensure_ascii=False).replace("\\", "\\\\").replace("'", "''")

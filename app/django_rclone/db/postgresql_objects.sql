@@ -5,12 +5,29 @@
 --   schema, name     as that table of contents has them
 --   stays            whether we cannot, or must not, drop it
 SELECT $objects$
-  WITH me AS (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+  WITH RECURSIVE me AS (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+  -- What runs at every statement of ours: event triggers that stay, and the functions that they call.
+  watcher(oid, source) AS (
+    SELECT p.oid, prosrc FROM pg_event_trigger JOIN pg_proc p ON p.oid = evtfoid
+     WHERE NOT pg_has_role(evtowner, 'USAGE') AND evtenabled <> 'D'
+    UNION
+    SELECT p.oid, prosrc FROM watcher, pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+     WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+       AND source ~* format('(^|\W)"?%s"?\s*\(', regexp_replace(proname, '(\W)', '\\\1', 'g'))),
+  written(oid) AS (
+    SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+       AND EXISTS (SELECT FROM watcher WHERE source ~* format('\m(into|from|update|join|only)\s+("?%s"?\s*\.\s*)?"?%s"?(\W|$)',
+             regexp_replace(nspname, '(\W)', '\\\1', 'g'), regexp_replace(relname, '(\W)', '\\\1', 'g')))),
   object(classid, objid, namespace, owner, toc, name, makeable) AS (
     SELECT 'pg_class'::regclass, oid, relnamespace, relowner,
            CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
-                        WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, relname::text, true
-      FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+                        WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, relname::text,
+           oid NOT IN (SELECT oid FROM written)
+             AND NOT EXISTS (SELECT FROM pg_depend d JOIN written w ON w.oid = d.refobjid
+                              WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'a'
+                                AND d.refclassid = 'pg_class'::regclass)
+      FROM pg_class c WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
     UNION ALL
     -- An ordinary role may own, and so drop, a function that only a superuser can make again.
     SELECT 'pg_proc'::regclass, p.oid, pronamespace, proowner,
@@ -19,6 +36,7 @@ SELECT $objects$
                                         FROM unnest(proargtypes) WITH ORDINALITY AS a(type, position))),
            (lanpltrusted OR prokind = 'a' OR pg_has_role(lanowner, 'USAGE'))
              AND NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtfoid = p.oid AND NOT pg_has_role(evtowner, 'USAGE'))
+             AND p.oid NOT IN (SELECT oid FROM watcher)
       FROM pg_proc p JOIN pg_language l ON l.oid = prolang
     UNION ALL
     -- Arrays, row types of tables and multiranges come and go with what they belong to.
@@ -45,6 +63,13 @@ SELECT $objects$
     UNION ALL
     SELECT 'pg_ts_dict'::regclass, oid, dictnamespace, dictowner, 'TEXT SEARCH DICTIONARY', dictname::text, true
       FROM pg_ts_dict
+    UNION ALL
+    -- These have no owner: a superuser makes them.
+    SELECT 'pg_ts_parser'::regclass, oid, prsnamespace, 10, 'TEXT SEARCH PARSER', prsname::text, (SELECT rolsuper FROM me)
+      FROM pg_ts_parser
+    UNION ALL
+    SELECT 'pg_ts_template'::regclass, oid, tmplnamespace, 10, 'TEXT SEARCH TEMPLATE', tmplname::text,
+           (SELECT rolsuper FROM me) FROM pg_ts_template
     UNION ALL
     SELECT 'pg_statistic_ext'::regclass, oid, stxnamespace, stxowner, 'STATISTICS', stxname::text, true
       FROM pg_statistic_ext

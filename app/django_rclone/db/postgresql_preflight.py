@@ -8,6 +8,7 @@ from typing import Any
 from django_rclone.db.base import Mode
 from django_rclone.db.postgresql_choice import Choice
 from django_rclone.db.postgresql_facts import Live
+from django_rclone.db.postgresql_names import quote_value
 from django_rclone.db.postgresql_toc import LARGE_OBJECTS, Archive
 from django_rclone.display import enumerate_some
 
@@ -27,6 +28,12 @@ def problems(
     found = list(choice.problems) if choice else []
     if live.in_recovery:
         found.append("this server is a standby. Restore on the primary.")
+    if state.prepared:
+        lines = " ".join(f"ROLLBACK PREPARED {quote_value(name)};" for name in state.prepared[:5])
+        found.append(
+            f"prepared transactions hold locks here: {enumerate_some(state.prepared)}. End each, with COMMIT "
+            f"PREPARED or: {lines}"
+        )
     if archive and archive.major > live.major:
         found.append(
             f"the backup comes from PostgreSQL {archive.server_version}, this server is {live.short_version}. "
@@ -63,6 +70,16 @@ def hindrances(live: Live) -> list[str]:
             f'GRANT CREATE ON DATABASE "{live.database["datname"]}" TO "{live.role}";'
         )
     return found
+
+
+def doubts(live: Live) -> Iterable[str]:
+    """Gives what a backup warns of: it is whole, and a restore of it fails."""
+    for table, what, other in live.reading:
+        yield (
+            f"{table}: its {what} reads {other}, which a restore fills later, so that its rows may be refused and the "
+            "whole restore with them. PostgreSQL supports no such checks. Make it a trigger, or a constraint that is "
+            "NOT VALID: both come back after the rows."
+        )
 
 
 def _missing_rights(state: Live, choice: Choice) -> Iterable[str]:

@@ -1,24 +1,31 @@
 -- Prints what a dump and a restore need to know, as JSON documents that together are one object.
 -- Runs on servers from 13 on, changes nothing, and takes no lock but on django_migrations.
-SET client_min_messages = error;
 -- The answer is UTF-8. A database that does not know its own encoding gives its bytes as they are.
 SELECT CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END AS encoding \gset
 \encoding :encoding
-SET lock_timeout = '10s';
+-- What this role's sessions are like: the schemas that they look in, and what is not the server's default.
+SELECT to_json(current_schemas(false)) AS usual_path,
+       (SELECT coalesce(json_object_agg(name, setting), '{}') FROM pg_settings
+         WHERE source IN ('database', 'user', 'database user', 'client')
+           AND name IN ('TimeZone', 'DateStyle', 'IntervalStyle', 'lc_monetary', 'default_text_search_config',
+                        'quote_all_identifiers', 'session_replication_role', 'default_transaction_read_only',
+                        'xmlbinary')) AS settings \gset
 -- Django's own table, wherever this role's search path finds it. Empty when it is not there or not ours to read.
 SELECT (SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
          WHERE c.oid = to_regclass('django_migrations') AND has_table_privilege(c.oid, 'SELECT')) AS migrations \gset
-SET search_path = pg_catalog;
+\ir postgresql_session.sql
+SET lock_timeout = '10s';
 BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 \ir postgresql_objects.sql
 
 SELECT json_build_object(
   'version', current_setting('server_version'),
   'version_num', current_setting('server_version_num')::int,
+  'clock', clock_timestamp(),
   'size', pg_database_size(current_database()),
   'in_recovery', pg_is_in_recovery(),
   'encoding', current_setting('server_encoding'),
-  'database', (SELECT to_json(d) FROM (SELECT * FROM pg_database WHERE datname = current_database()) AS d),
+  'database', (SELECT to_json(d) FROM (SELECT *, pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = current_database()) AS d),
   'owns_database', (SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()),
   'may_create', has_database_privilege(current_database(), 'CREATE'),
   'role', current_user,
@@ -27,6 +34,7 @@ SELECT json_build_object(
   'bypasses_row_security', rolsuper OR rolbypassrls,
   'roles', (SELECT json_agg(rolname) FROM pg_roles),
   'own_roles', (SELECT json_agg(rolname) FROM pg_roles AS r WHERE pg_has_role(r.oid, 'USAGE')),
+  'superusers', (SELECT json_agg(rolname) FROM pg_roles WHERE rolsuper),
   'databases', (SELECT json_agg(datname) FROM pg_database),
   'database_settings', (SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
                          WHERE datname = current_database()))
@@ -73,6 +81,8 @@ SELECT json_build_object(
                       JOIN pg_namespace n ON n.oid = relnamespace),
   'event_triggers', (SELECT coalesce(json_agg(evtname), '[]') FROM pg_event_trigger
                       WHERE NOT pg_has_role(evtowner, 'USAGE')),
+  'casts', (SELECT coalesce(json_agg(format('CAST (%s AS %s)', format_type(castsource, NULL), format_type(casttarget, NULL))),
+                             '[]') FROM pg_cast WHERE oid >= 16384),
   'servers', (SELECT coalesce(json_agg(srvname), '[]') FROM pg_foreign_server
                WHERE NOT (pg_has_role(srvowner, 'USAGE') AND has_foreign_data_wrapper_privilege(srvfdw, 'USAGE'))),
   'publications', (SELECT coalesce(json_agg(pubname), '[]') FROM pg_publication
@@ -91,6 +101,10 @@ SELECT json_build_object(
                             JOIN pg_roles o ON o.oid = lomowner WHERE NOT pg_has_role(lomowner, 'USAGE')),
   'lock_limit', current_setting('max_locks_per_transaction')::int
                 * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int),
+  -- Prepared transactions that hold locks here: no session, so nothing that --terminate-sessions could end.
+  'prepared', (SELECT coalesce(json_agg(DISTINCT gid), '[]') FROM pg_prepared_xacts x JOIN pg_locks l
+                   ON l.virtualtransaction = '-1/' || x.transaction AND l.locktype = 'relation'
+                WHERE x.database = current_database()),
   -- The lock that postgresql_begin.sql takes.
   'restoring', EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
                         WHERE datname = current_database() AND locktype = 'advisory'
@@ -102,4 +116,6 @@ SELECT json_build_object(
                  FROM pg_stat_activity
                 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'))
   FROM pg_roles WHERE rolname = current_user;
+\ir postgresql_search_path.sql
+\ir postgresql_reading.sql
 COMMIT;

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from django_rclone.command import Attached, Command, Explanation, Secret
+from django_rclone.command import Attached, Command, Explanation
+from django_rclone.db import postgresql_session
 from django_rclone.db.base import Mode, RestorePlan
 from django_rclone.db.clients import Client
 from django_rclone.db.postgresql_administrator import Administrator
@@ -18,7 +19,7 @@ from django_rclone.db.postgresql_connection import Connection
 from django_rclone.db.postgresql_explain import archive_explainer
 from django_rclone.db.postgresql_facts import Live
 from django_rclone.db.postgresql_into import create_database, drop_database, keep_database
-from django_rclone.db.postgresql_names import quote_name
+from django_rclone.db.postgresql_names import psql_variables, quote_name
 from django_rclone.db.postgresql_preflight import notes, problems
 from django_rclone.db.postgresql_toc import Archive
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
@@ -29,8 +30,6 @@ _COMMIT = re.compile(
     rb"\nCOMMIT;\n\n(?:-- Completed on [^\n]*\n\n)?--\n-- PostgreSQL database dump complete\n--\n\n"
     rb"(?:\\unrestrict \w+\n\n)?\Z"
 )
-_HEADER = 4096
-_TRANSACTION_TIMEOUT = re.compile(rb"^SET transaction_timeout = 0;\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +42,16 @@ class Restorer:
     explain: Explanation
     encoding: str = "UTF8"
     """The database's. Our own statements are UTF-8, but for one that does not know its encoding."""
+    session: Mapping[str, str] = field(default_factory=dict)
+    """The settings that the backup has recorded."""
     administrator: tuple[str, str] | None = field(default=None, repr=False)
     """Name and password of somebody who may create extensions and databases."""
 
-    def psql(self, connection: Connection, *arguments: str | Secret | Attached) -> Command:
+    def psql(self, connection: Connection, *arguments: str | Attached) -> Command:
+        """Returns psql in a session that has none of the role's own defaults."""
+        return self.psql_as_usual(connection, "-f", str(SQL / "postgresql_session.sql"), *arguments)
+
+    def psql_as_usual(self, connection: Connection, *arguments: str | Attached) -> Command:
         """Returns psql with what every call of it needs. Its errors carry their SQLSTATE."""
         role = ("-c", f"SET ROLE {quote_name(connection.role)}") if connection.role else ()
         return Command(
@@ -70,8 +75,9 @@ class Restorer:
 def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) -> RestorePlan:
     """Returns the plan. Raises ConfigurationError when the archive cannot be restored here."""
     target = restorer.connection.to(mode.into) if mode.into else restorer.connection
+    name = mode.into or str(live.database["datname"])
     state = live.vacant() if mode.into else live
-    choice = choose(archive, state, restorer.administrator is not None) if archive else None
+    choice = choose(archive, state, restorer.administrator is not None, name) if archive else None
     if found := problems(live, state, mode, archive, choice, restorer.administrator is not None):
         raise ConfigurationError(f'Database "{restorer.alias}": {" Also: ".join(found)}')
     prepare: list[Command] = []
@@ -94,7 +100,7 @@ def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) ->
         commit=commit,
         abort=abort,
         gate=Gate(
-            head=without_transaction_timeout if live.major < 17 else None,
+            head=_head(restorer, live, archive),
             tail=_tail(restorer.alias, mode, archive, choice),
         ),
         notes=tuple(notes(live, state, mode, archive, choice, restorer.administrator is not None)),
@@ -109,6 +115,12 @@ def _pg_restore(restorer: Restorer, choice: Choice | None) -> Command:
     return Command(argv, env={"LC_ALL": "C"}, explain=archive_explainer(restorer.alias))
 
 
+def _head(restorer: Restorer, live: Live, archive: Archive | None) -> Callable[[bytes], bytes]:
+    encoding = archive.encoding if archive is not None else "utf-8"
+    path = postgresql_session.search_path(restorer.session, live, archive).encode(encoding, "surrogateescape")
+    return partial(postgresql_session.header, path=path, keep_transaction_timeout=live.major >= 17)
+
+
 def _psql(restorer: Restorer, target: Connection, mode: Mode, choice: Choice | None, live: Live) -> Command:
     wanted = choice.extensions.names if choice is not None else list(live.extensions)
     files = ["postgresql_begin.sql"]
@@ -117,13 +129,11 @@ def _psql(restorer: Restorer, target: Connection, mode: Mode, choice: Choice | N
     files.append("postgresql_vacant.sql" if mode.into else "postgresql_empty.sql")
     scripts = [argument for name in files for argument in ("-f", str(SQL / name))]
     schemas = choice.schemas if choice is not None else []
-    variables = ("-v", f"wanted={json.dumps(wanted)}", "-v", f"schemas={json.dumps(schemas)}", "-o", "/dev/null")
-    return restorer.psql(target, *variables, *scripts, "-f", "-")
-
-
-def without_transaction_timeout(head: bytes) -> bytes:
-    """Removes the one setting that servers before 17 do not know, from the script's header only."""
-    return _TRANSACTION_TIMEOUT.sub(b"", head[:_HEADER], count=1) + head[_HEADER:]
+    given = psql_variables(wanted=wanted, schemas=schemas)
+    settings = Attached(
+        postgresql_session.statements(restorer.session, live).encode(), "settings of the backup's session"
+    )
+    return restorer.psql(target, "-o", "/dev/null", "-f", given, *scripts[:2], "-f", settings, *scripts[2:], "-f", "-")
 
 
 def _tail(alias: str, mode: Mode, archive: Archive | None, choice: Choice | None) -> Callable[[bytes], bytes]:

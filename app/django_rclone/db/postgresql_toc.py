@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ PARTS = frozenset(
         "USER MAPPING",
     }
 )
+_RUN = frozenset({"FUNCTION", "PROCEDURE", "AGGREGATE", "OPERATOR", "TYPE", "DOMAIN", "VIEW", "FOREIGN TABLE"})
 # These depend on other things too, and their name begins with that of their table.
 _PARTS_OF_TABLE = frozenset({"CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "TRIGGER", "RULE", "POLICY", "DEFAULT"})
 
@@ -71,6 +73,16 @@ class Archive:
     encoding: str
     """Python's name of the encoding that it is written in."""
     entries: tuple[Entry, ...]
+
+    @property
+    def main_owner(self) -> str:
+        """The role that most of it belongs to; empty where nothing has an owner."""
+        counted = Counter(entry.owner for entry in self.entries if entry.owner)
+        return counted.most_common(1)[0][0] if counted else ""
+
+    def owners_in(self, schema: str) -> set[str]:
+        """Returns the roles that own something in a schema that runs when it is named."""
+        return {entry.owner for entry in self.entries if entry.schema == schema and entry.type in _RUN} - {""}
 
     @property
     def major(self) -> int:

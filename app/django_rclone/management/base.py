@@ -8,14 +8,25 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from django_rclone import output
+from django_rclone import arguments, display, output
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.process.interrupts import interruptible
+
+_DJANGOS = frozenset({"settings", "pythonpath"})
+
+
+class _Parser(CommandParser):
+    """Ends with exit code 2 also where it was not called from a command line."""
+
+    def error(self, message: str) -> NoReturn:
+        if self.called_from_command_line:
+            super().error(message)
+        raise CommandError(f"Error: {message}", returncode=ConfigurationError.exit_code)
 
 
 class BackupCommand(BaseCommand):
@@ -38,22 +49,29 @@ class BackupCommand(BaseCommand):
         finally:
             output.settle()
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.__class__ = _Parser
+        return parser
+
     def handle(self, *_args: Any, **options: Any) -> None:
         """Runs ``work`` and turns what goes wrong into one line and an exit code."""
         out = output.Tolerant(self.stdout)
         self.stdout, self.stderr = out, output.Tolerant(self.stderr)  # type: ignore[assignment]
         try:
+            if problem := arguments.empty_option(options, options.keys() - _DJANGOS):
+                raise ConfigurationError(problem)
             with interruptible(), _logging_to(self):
                 self.work(**options)
         except DjangoRcloneError as error:
-            raise CommandError(str(error), returncode=error.exit_code) from error
+            raise CommandError(display.printable(str(error)), returncode=error.exit_code) from error
         if out.lost and self.prints_result:
             raise CommandError(f"The output could not be written: {out.lost}.", returncode=DjangoRcloneError.exit_code)
 
     def say(self, text: str, *, verbosity: int = 1) -> None:
         """Prints a line for people."""
         if verbosity >= 1:
-            self.stdout.write(text)
+            self.stdout.write(display.printable(text))
 
     def confirm(self, question: str) -> bool:
         """Asks at a terminal. Raises ConfigurationError where there is none: silence is no consent."""
@@ -87,7 +105,8 @@ def _logging_to(command: BaseCommand) -> Iterator[None]:
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            command.stderr.write(f"{record.levelname.capitalize()}: {record.getMessage()}", command.style.WARNING)
+            message = display.printable(record.getMessage())
+            command.stderr.write(f"{record.levelname.capitalize()}: {message}", command.style.WARNING)
 
     handler = Handler()
     logger.addHandler(handler)

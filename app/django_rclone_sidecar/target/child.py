@@ -15,9 +15,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from django_rclone.masking import looks_secret, mask, secret_values
+from django_rclone.masking import looks_secret, secret_values
 
-from django_rclone_sidecar.target import finder, reasons, refusal, tolerance
+from django_rclone_sidecar.target import environment, finder, machine, reasons, refusal, tolerance
 from django_rclone_sidecar.target.configurations import Configured, prepare
 from django_rclone_sidecar.target.doubt import Doubt
 from django_rclone_sidecar.target.modules import StandInModule
@@ -49,7 +49,7 @@ def main() -> None:
     try:
         found = _load(wanted)
     except CannotLoad as error:
-        found = {"error": str(error), "missing": error.missing}
+        found = {"error": reasons.shown(str(error), secret_values(os.environ)), "missing": error.missing}
     with os.fdopen(answer, "w") as stream:
         json.dump(found, stream)
     os._exit(0)
@@ -59,7 +59,6 @@ def _load(wanted: dict[str, Any]) -> dict[str, Any]:
     RECORD.root = wanted["path"].rstrip("/") + "/"
     RECORD.other_way = wanted["other_way"]
     os.chdir(RECORD.root)
-    sys.argv = ["manage.py", "check"]
     sys.path[:0] = [RECORD.root.rstrip("/")]
     sys.path += wanted["packages"]
     os.environ["DJANGO_SETTINGS_MODULE"] = wanted["module"]
@@ -70,9 +69,11 @@ def _load(wanted: dict[str, Any]) -> dict[str, Any]:
     tolerance.install()
     finder.install()
     refusal.install()
+    environment.install()
+    names = machine.install(other=wanted["other_machine"])
     module = _import(wanted["module"])
     answer = _Answer(module, wanted["configuration"], wanted["ignored"])
-    return answer.as_json()
+    return {**answer.as_json(), "names": names}
 
 
 def _adapt(package: str, adapt: Callable[[], None]) -> None:
@@ -103,7 +104,7 @@ def _import(name: str) -> ModuleType:
         why = reasons.why(error, RECORD.short).removeprefix("cannot go on: ")
         raise CannotLoad(f"{why}.") from error
     except Exception as error:
-        raise CannotLoad(f"Cannot import {name}: it {_masked(reasons.why(error, RECORD.short))}.") from error
+        raise CannotLoad(f"Cannot import {name}: it {reasons.why(error, RECORD.short)}.") from error
 
 
 def _not_found(name: str) -> str:
@@ -123,7 +124,8 @@ class _Answer:
         self._start = configuration
         self._ignored = frozenset(ignored)
         self._warnings: list[str] = []
-        self._program: Program | None = None
+        self._met, self._program = (0, 0), Program([])
+        self._machine: dict[str, dict[str, str]] = {}
         self._values = Values(module.__name__, self._warnings.append)
         self._read = self._from_class(configuration) if configuration else self._from_module
 
@@ -152,10 +154,11 @@ class _Answer:
         hide = self._secrets(known.get("DATABASES", {}).values())
         return {
             "known": known,
-            "problems": {setting: mask(text, hide) for setting, text in problems.items()},
-            "alias_problems": {alias: mask(text, hide) for alias, text in alias_problems.items()},
-            "warnings": [mask(text, hide) for text in dict.fromkeys(self._warnings)],
+            "problems": {setting: reasons.shown(text, hide) for setting, text in problems.items()},
+            "alias_problems": {alias: reasons.shown(text, hide) for alias, text in alias_problems.items()},
+            "warnings": [reasons.shown(text, hide) for text in dict.fromkeys(self._warnings)],
             "unset": unset,
+            "machine": self._machine,
             "packages": sorted({n.partition(".")[0] for n, m in list(sys.modules.items()) if type(m) is StandInModule}),
             "unknown": bool(RECORD.events) or any(type(m) is StandInModule for m in list(sys.modules.values())),
         }
@@ -170,11 +173,13 @@ class _Answer:
     def _doubt(self, setting: str, value: Any) -> str:
         if value is not _MISSING and origin_of(value) is not None and not self._start:
             return ""  # the value itself says why, and better
-        if self._program is None or len(self._program.statements) != len(RECORD.statements):
-            self._program = Program(RECORD.statements)
+        met = len(RECORD.statements), len(RECORD.variables)
+        if met != self._met:
+            self._met, self._program = met, Program(RECORD.statements, RECORD.variables)
         part = Slice(self._program, self._module.__name__, setting, value, self._start)
         doubt = Doubt(setting, part, value, self._ignored)
         problem = doubt.problem()
+        self._machine[setting] = doubt.machine
         self._warnings += doubt.warnings
         return problem
 
@@ -195,10 +200,6 @@ class _Answer:
         for names in [vars(self._module), *(database for database in databases if isinstance(database, dict))]:
             hidden += [v for n, v in names.items() if isinstance(n, str) and looks_secret(n) and type(v) is str]
         return hidden
-
-
-def _masked(text: str) -> str:
-    return mask(text, secret_values(os.environ))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from django_rclone_sidecar.target import reasons
+from django_rclone_sidecar.target import reasons, tolerance
 from django_rclone_sidecar.target.record import RECORD, Event, Origin, Place
-from django_rclone_sidecar.target.standin import StandIn, Unknown
+from django_rclone_sidecar.target.standin import StandIn
 
 
 def prepare() -> None:
@@ -70,10 +70,9 @@ class Configured:
     def _try(self, step: Callable[[], Any]) -> Any:
         try:
             return step()
-        except Unknown as error:
-            return StandIn(error.origin)
         except (Exception, SystemExit) as error:
-            return StandIn(Origin("", "", self._place(error), reasons.why(error, RECORD.short)))
+            place = self._place(error)
+            return StandIn(tolerance.blamed(error, place) or Origin("", "", place, reasons.why(error, RECORD.short)))
 
     def _place(self, error: BaseException) -> Place:
         """Returns the last line of the target that took part, else the module's beginning."""

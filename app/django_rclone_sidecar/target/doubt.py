@@ -10,9 +10,10 @@ import dataclasses
 import os
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
-from django_rclone_sidecar.target import guards, messages
+from django_rclone_sidecar.target import effects, guards, messages
+from django_rclone_sidecar.target.places import functions_at, statement_of
 from django_rclone_sidecar.target.record import RECORD, Event, Place
 from django_rclone_sidecar.target.slicing import Slice, mutable_parts
 from django_rclone_sidecar.target.standin import origin_of
@@ -23,7 +24,8 @@ _WRITES_SETTINGS = re.compile(r"(?:^|[._])(?:settings|secrets?|vault|ssm|dotenv|
 _HARMLESS_STARS = ("defaults", "constants")
 _FILLS_ENVIRONMENT = re.compile(r"env(?:$|[._])|^env|_env|autoenv|vault|secret")
 _ASKS_WHAT_IS_INSTALLED = frozenset(["iter_modules", "walk_packages", "entry_points", "packages_distributions"])
-_ASKS_THE_MACHINE = frozenset(["gethostname", "getfqdn", "uname", "getuser"])
+_ASKS_THE_MACHINE = frozenset(["now", "utcnow", "today", "isatty", "getpid", "getppid", "getuid", "geteuid"])
+_COMMAND_LINE = frozenset(["argv", "orig_argv", "__main__"])
 _TOUCHES = ("call", "use", "import")
 _MAKES = ("Assign", "AnnAssign", "AugAssign")
 _ONE_NAME = ("Assign", "AnnAssign", "Import", "ImportFrom", "FunctionDef", "AsyncFunctionDef", "ClassDef")
@@ -37,7 +39,10 @@ class Doubt:
         self._slice = slice_
         self._ignored = ignored
         self._parts = set(mutable_parts(value))
+        self._readings = [reading for reading in RECORD.variables if self._is_inside(reading.places)]
         self.warnings: list[str] = []
+        self.machine: dict[str, str] = {}
+        """What of the machine the setting depends on, in words, with a line."""
 
     def problem(self) -> str:
         """Returns why the setting's value cannot be trusted, or an empty text."""
@@ -46,8 +51,8 @@ class Doubt:
                 if type(name) is not str or origin_of(name) is not None:
                     return messages.unknown_names(self._setting, namespace, origin_of(name))
         problem = self._asks()
-        for event in list(RECORD.events):
-            if not (found := self._message(event)):
+        for index, event in enumerate(list(RECORD.events)):
+            if not (found := self._message(event) or self._filled(event, index)):
                 continue
             if event.origin.package in self._ignored:
                 self.warnings.append(f"Ignored, as TARGET_IGNORE_PACKAGES says: {found.splitlines()[0]}")
@@ -58,12 +63,19 @@ class Doubt:
     def _asks(self) -> str:
         """Returns what of the slice asks a question that has another answer here."""
         problem = ""
+        for what, places in RECORD.machine:
+            if self._is_inside(places):
+                self.machine.setdefault(what, messages.at(places[0]))
+        for what, where in self.machine.items():
+            self.warnings.append(messages.machine(self._setting, where, what))
         for statement in RECORD.statements:
             if statement not in self._slice:
                 continue
             words = statement.words | statement.reads
             for word in sorted(_ASKS_THE_MACHINE & words):
-                self.warnings.append(messages.machine(self._setting, statement, word))
+                self.warnings.append(messages.machine(self._setting, messages.line(statement), word))
+            for word in sorted(_COMMAND_LINE & words):
+                self.machine.setdefault(f"the command line ({word})", messages.line(statement))
             for word in sorted(_ASKS_WHAT_IS_INSTALLED & words):
                 found = messages.asks(self._setting, statement, word)
                 if word in self._ignored:
@@ -72,13 +84,39 @@ class Doubt:
                     problem = problem or found
         return problem
 
+    def _filled(self, event: Event, index: int) -> str:
+        """Returns that something unknown may have set variables that were asked for later and are not set."""
+        missing = {reading.name for reading in self._readings if reading.missing and reading.after > index}
+        if not missing or event.setting or not event.places or event.kind not in ("call", "import", "fill"):
+            return ""
+        place = event.places[0]
+        body = [other for other in RECORD.statements if other.namespace == place.namespace]
+        used = {name for other in body for name in other.reads}
+        if event.kind == "call":
+            fills = effects.calls_for_effect(event.origin, place, used)
+        elif event.kind == "import":
+            statement = statement_of(event.places)
+            unused = statement is not None and statement.kind == "Import" and not statement.defines & used
+            fills = unused and effects.imports_for_effect(event.origin, place)
+            if unused and not fills:
+                self.warnings.append(messages.may_fill(self._setting, event, sorted(missing)).splitlines()[0])
+        else:
+            fills = True
+        return messages.may_fill(self._setting, event, sorted(missing)) if fills else ""
+
+    def _is_inside(self, places: tuple[Place, ...]) -> bool:
+        statement = statement_of(places)
+        if statement is not None:
+            return statement in self._slice and not self._of_unwanted_member(places)
+        return any(found in self._slice for found in functions_at(places))
+
     def _message(self, event: Event) -> str:
         if event.setting:  # asked for after everything was loaded
             asked = event.setting == self._setting and bool(event.places) and event.kind not in _TOUCHES
             return messages.doubt(self._setting, event) if asked else ""
-        statement = _statement(event.places)
+        statement = statement_of(event.places)
         if statement is None:
-            inside = next((s for s in _functions(event.places) if s in self._slice), None)
+            inside = next((s for s in functions_at(event.places) if s in self._slice), None)
             return messages.doubt(self._setting, event) if inside is not None and event.kind not in _TOUCHES else ""
         if self._of_unwanted_member(event.places):
             return ""
@@ -91,11 +129,19 @@ class Doubt:
             "star": self._star_concerns,
             "failed": self._failure_concerns,
             "own": self._own_concerns,
+            "fill": lambda *_: False,
+            "either": lambda *_: False,
         }.get(event.kind, self._decision_concerns)
         return messages.doubt(self._setting, event) if concerns(event, statement) else ""
 
     def _decision_concerns(self, _event: Event, statement: Statement) -> bool:
-        return statement in self._slice or statement.environment
+        return statement in self._slice or self._sets_variables(statement)
+
+    def _sets_variables(self, statement: Statement) -> bool:
+        """Tells whether a statement sets environment variables that the setting depends on."""
+        if statement.environment or any(_value(statement, name) is os.environ for name in statement.touches):
+            return True
+        return any(reading.name in statement.variables for reading in self._readings)
 
     def _own_concerns(self, event: Event, _statement: Statement) -> bool:
         """A module of the project's own, which its author can do without: that it is not there is a fact."""
@@ -108,7 +154,9 @@ class Doubt:
             return False
         if any(guards.in_try(place.file, place.line) for place in event.places):
             return True
-        made = [value for name in statement.defines if (value := _value(statement, name)) is not None]
+        made = [
+            value for name in statement.defines | statement.touches if (value := _value(statement, name)) is not None
+        ]
         return statement.kind in _MAKES and not statement.in_class and not any(unknown(value) for value in made)
 
     def _import_concerns(self, event: Event, statement: Statement) -> bool:
@@ -122,12 +170,17 @@ class Doubt:
     def _call_concerns(self, event: Event, statement: Statement) -> bool:
         if self._gave_away(event):
             return True
-        if statement.environment:
+        if self._sets_variables(statement):
             return True
-        alone = statement.kind == "Expr"
+        alone = statement.kind == "Expr" and not self._hands_visibly_on(statement)
         if alone and _WRITES_SETTINGS.search(event.origin.path.lower()):
             return self._slice.reaches(statement) or "env" in event.origin.path.lower()
         return (alone and statement in self._slice) or self._use_concerns(event, statement)
+
+    def _hands_visibly_on(self, statement: Statement) -> bool:
+        """Tells whether the unknown is an argument of something known, and is seen in what that changed."""
+        value = _value(statement, statement.outer_call)
+        return issubclass(type(value), dict | list) and unknown(value) is not None
 
     def _gave_away(self, event: Event) -> bool:
         """Tells whether the unknown was handed something through which it could have changed the setting."""
@@ -141,7 +194,7 @@ class Doubt:
                 for namespace, module in modules.items()
             )
             if whole:
-                statement = _statement(event.places)
+                statement = statement_of(event.places)
                 if statement is None or not statement.any_name or self._slice.reaches(statement):
                     return True
             elif given is os.environ or self._parts & set(mutable_parts(given)):
@@ -155,7 +208,7 @@ class Doubt:
         return self._slice.reaches(statement)
 
     def _failure_concerns(self, _event: Event, statement: Statement) -> bool:
-        if statement.environment:
+        if self._sets_variables(statement):
             return True
         if statement.is_star or statement.any_name:
             return self._slice.reaches(statement)
@@ -185,35 +238,6 @@ class Doubt:
                 ):
                     return True
         return False
-
-
-def _statement(places: tuple[Place, ...]) -> Statement | None:
-    """Returns the statement of a module, or of a class in it, that was being executed."""
-    found = None
-    for place in reversed(places):
-        if found is None and place.function != "<module>":
-            return None
-        inner = _at(place)
-        if inner is None or (found is not None and not (inner.in_class and found.kind == "ClassDef")):
-            break
-        found = inner
-    return found
-
-
-def _at(place: Place) -> Statement | None:
-    covering = [
-        statement
-        for statement in RECORD.statements
-        if (statement.file, statement.namespace) == (place.file, place.namespace)
-        and statement.first <= place.line <= statement.last
-    ]
-    return min(covering, key=lambda statement: (statement.last - statement.first, -statement.index), default=None)
-
-
-def _functions(places: tuple[Place, ...]) -> Iterator[Statement]:
-    for place in places:
-        if (statement := _at(place)) is not None:
-            yield statement
 
 
 def _value(statement: Statement, name: str) -> object:

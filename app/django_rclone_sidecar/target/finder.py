@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from django_rclone_sidecar.target import guards, tolerance
+from django_rclone_sidecar.target import guards, substitutes, tolerance
 from django_rclone_sidecar.target.modules import StandInModule
 from django_rclone_sidecar.target.record import RECORD, Origin, Place
 
@@ -32,6 +32,8 @@ class TolerantFinder(MetaPathFinder):
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         spec = PathFinder.find_spec(name, path, target)
+        if spec is None:
+            spec = _root_itself(name)
         if spec is None:
             return None
         if isinstance(spec.loader, SourceFileLoader) and RECORD.below(str(spec.origin)):
@@ -55,7 +57,10 @@ class StandInFinder(MetaPathFinder):
 
     def find_spec(self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
         top, _, rest = name.partition(".")
+        if rest and (same := substitutes.same_module(name)) is not None:
+            return ModuleSpec(name, SameLoader(same))
         if rest and not isinstance(sys.modules.get(name.rpartition(".")[0]), StandInModule):
+            _note_own_part(name)
             return None  # a missing part of a package that is here
         if top in sys.stdlib_module_names:
             return None
@@ -69,9 +74,12 @@ class StandInFinder(MetaPathFinder):
         origin = Origin(name, top, place, guarded=guarded)
         if guarded and not rest:
             own = not probing and _OWN.fullmatch(top.lower()) is not None
-            RECORD.note("own" if own else "guard", origin)
+            either = substitutes.has_substitute(top)
+            RECORD.note("own" if own else "either" if either else "guard", origin)
             if own or not RECORD.other_way:
                 return None
+        if (same := substitutes.same_module(name)) is not None:
+            return ModuleSpec(name, SameLoader(same))
         RECORD.note("import", origin)
         return ModuleSpec(name, StandInLoader(origin), is_package=True)
 
@@ -86,7 +94,22 @@ class StandInLoader(Loader):
         return StandInModule(spec.name, self._origin)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Does nothing: there is no code."""
+        """Adds the parts that are known."""
+        for name, part in substitutes.known_parts(module.__name__).items():
+            setattr(module, name, part)
+
+
+class SameLoader(Loader):
+    """Gives a module that is the same under another name."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+
+    def create_module(self, _spec: ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Does nothing: it is whole."""
 
 
 def install() -> None:
@@ -104,8 +127,35 @@ def _recorded_version(cls: Any, name: str) -> Any:
     try:
         return _from_name(cls, name)
     except importlib.metadata.PackageNotFoundError:
-        RECORD.note("guard", Origin(f"version of {name}", name, (*RECORD.places(), Place("", 0, "", ""))[0]))
+        if not _is_own(name):
+            RECORD.note("guard", Origin(f"version of {name}", name, (*RECORD.places(), Place("", 0, "", ""))[0]))
         raise
+
+
+def _is_own(name: str) -> bool:
+    """Tells whether a distribution is the project itself, which is not installed here but is here."""
+    module = name.lower().replace("-", "_").replace(".", "_")
+    root = Path(RECORD.root)
+    return module == root.name or any((root / f"{module}{end}").exists() for end in ("/__init__.py", ".py"))
+
+
+def _root_itself(name: str) -> ModuleSpec | None:
+    """Finds the folder of the target itself, where it is a package and its modules import each other from it."""
+    root = Path(RECORD.root)
+    if name != root.name or not (root / "__init__.py").is_file():
+        return None
+    return PathFinder.find_spec(name, [str(root.parent)])
+
+
+def _note_own_part(name: str) -> None:
+    """Notes a missing module in a package of the project's own, where its author can do without."""
+    parent = sys.modules.get(name.rpartition(".")[0])
+    frame, probing = _importing_frame()
+    if parent is None or frame is None or not any(RECORD.below(f"{folder}/") for folder in parent.__path__):
+        return
+    place = Place(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_qualname, "")
+    if probing or guards.is_guarded(place.file, place.line):
+        RECORD.note("own", Origin(name, name.partition(".")[0], place))
 
 
 def _importing_frame() -> tuple[FrameType | None, bool]:

@@ -22,6 +22,13 @@ class Span:
     forgives_imports: bool
 
 
+def statement_at(file: str, line: int) -> ast.stmt | None:
+    """Returns the innermost statement on a line."""
+    found = [node for node in ast.walk(_tree(file)) if isinstance(node, ast.stmt)]
+    around = [node for node in found if node.lineno <= line <= (node.end_lineno or node.lineno)]
+    return min(around, key=lambda node: ((node.end_lineno or node.lineno) - node.lineno, -node.lineno), default=None)
+
+
 def in_try(file: str, line: int) -> bool:
     """Tells whether an exception on this line would be handled by the same function."""
     return bool(_around(file, line))
@@ -39,11 +46,15 @@ def _around(file: str, line: int) -> list[Span]:
 
 
 @cache
-def _spans(file: str) -> tuple[list[Span], list[tuple[int, int]]]:
+def _tree(file: str) -> ast.Module:
     try:
-        tree = ast.parse(Path(file).read_bytes())
+        return ast.parse(Path(file).read_bytes())
     except (OSError, SyntaxError, ValueError):
-        return [], []
+        return ast.Module([], [])
+
+
+@cache
+def _spans(file: str) -> tuple[list[Span], list[tuple[int, int]]]:
     spans: list[Span] = []
     functions: list[tuple[int, int]] = []
 
@@ -60,7 +71,7 @@ def _spans(file: str) -> tuple[list[Span], list[tuple[int, int]]]:
         for child in ast.iter_child_nodes(node):
             walk(child, function)
 
-    walk(tree, (0, 0))
+    walk(_tree(file), (0, 0))
     return spans, functions
 
 

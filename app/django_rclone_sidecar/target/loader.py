@@ -60,9 +60,9 @@ def load(request: Request, environ: Mapping[str, str]) -> Loaded:
     SettingsMissing when it is not there.
 
     Where anything was unknown they are loaded once more, with every unknown decision taken the other way: what
-    comes out differently was not known.
+    comes out differently was not known. The same on "another machine", where they ask what differs between machines.
     """
-    first = _ask(request, environ, other_way=False)
+    first = _ask(request, environ)
     problems, alias_problems = dict(first["problems"]), dict(first["alias_problems"])
     if first["unknown"]:
         second = _ask(request, environ, other_way=True)
@@ -73,6 +73,15 @@ def load(request: Request, environ: Mapping[str, str]) -> Loaded:
         for setting in {*first["known"], *second["known"]} - problems.keys():
             if not ignored and _without(first, setting, alias_problems) != _without(second, setting, alias_problems):
                 problems[setting] = messages.depends(setting, sorted(packages))
+    asked = {setting: what for setting, what in first["machine"].items() if what and setting not in problems}
+    if asked:
+        elsewhere = _ask(request, environ, other_machine=True)
+        for setting, what in asked.items():
+            there = json.dumps(_without(elsewhere, setting, alias_problems))
+            for name, meant in sorted(elsewhere["names"].items(), reverse=True):
+                there = there.replace(name, meant)
+            if there != json.dumps(_without(first, setting, alias_problems)):
+                problems[setting] = messages.machine_decides(setting, what)
     return Loaded(first["known"], problems, alias_problems, tuple(first["warnings"]), tuple(first["unset"]))
 
 
@@ -83,7 +92,9 @@ def _without(answer: Mapping[str, Any], setting: str, aliases: Mapping[str, str]
     return value
 
 
-def _ask(request: Request, environ: Mapping[str, str], *, other_way: bool) -> dict[str, Any]:
+def _ask(
+    request: Request, environ: Mapping[str, str], *, other_way: bool = False, other_machine: bool = False
+) -> dict[str, Any]:
     question = {
         "module": request.module,
         "path": request.path,
@@ -92,6 +103,7 @@ def _ask(request: Request, environ: Mapping[str, str], *, other_way: bool) -> di
         "ignored": request.ignored,
         "deadline": request.deadline,
         "other_way": other_way,
+        "other_machine": other_machine,
     }
     command = Command(
         # -B: nothing is written beside the target's files; -P: what lies in this folder is none of our modules.

@@ -6,7 +6,7 @@ import types
 from typing import Any
 
 from django_rclone_sidecar.target.record import RECORD, Origin
-from django_rclone_sidecar.target.standin import attribute, is_dunder
+from django_rclone_sidecar.target.standin import attribute, is_asked, is_dunder
 
 
 class StandInModule(types.ModuleType):
@@ -19,7 +19,7 @@ class StandInModule(types.ModuleType):
         self.__path__: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
-        if is_dunder(name):
+        if is_dunder(name) and not is_asked(name):
             raise AttributeError(name)
         RECORD.note("use", self._standin_origin)
         if name not in self._standin_parts:

@@ -6,15 +6,18 @@ import importlib.util
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
+from types import ModuleType
 
 from django_rclone_sidecar.target import writers
+from django_rclone_sidecar.target.places import functions_at, statement_of
+from django_rclone_sidecar.target.record import Reading
 from django_rclone_sidecar.target.statements import Statement
 
 
 class Program:
     """The statements of all modules of the target, with the imports between them."""
 
-    def __init__(self, statements: Iterable[Statement]) -> None:
+    def __init__(self, statements: Iterable[Statement], readings: Iterable[Reading] = ()) -> None:
         self.statements = list(statements)
         self.of: dict[str, list[Statement]] = defaultdict(list)
         """By module."""
@@ -22,8 +25,8 @@ class Program:
         """By module and a name that is defined, changed or handed on."""
         self.stars: dict[str, list[Statement]] = defaultdict(list)
         """By module, what imports all of another."""
-        self.changing: dict[str, list[Statement]] = defaultdict(list)
-        """By the name of an attribute that is changed."""
+        self.changing: dict[str, list[tuple[Statement, str]]] = defaultdict(list)
+        """By the name of an attribute that is changed, with the name of what has it."""
         self.sources: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
         """By module and name, the module and name that it is imported from."""
         self.importers: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
@@ -31,6 +34,14 @@ class Program:
         for statement in self.statements:
             self._add(statement)
         writers.mark(self, resolved)
+        writers.mark_setters(self, resolved)
+        self.readers: dict[str, list[Statement]] = defaultdict(list)
+        """By environment variable."""
+        for reading in readings:
+            reader = statement_of(reading.places) or next(functions_at(reading.places), None)
+            if reader is not None:
+                self.readers[reading.name].append(reader)
+        self.setters = [statement for statement in self.statements if statement.variables]
         self.any_name = [statement for statement in self.statements if statement.any_name]
         self.several = {n for n, body in self.of.items() if len({statement.file for statement in body}) > 1}
         """Modules that several files have a part in: there the order is not known."""
@@ -40,8 +51,8 @@ class Program:
         self.of[here].append(statement)
         for name in statement.defines | statement.touches | statement.args:
             self.naming[here, name].append(statement)
-        for attribute in statement.changed_attributes:
-            self.changing[attribute].append(statement)
+        for attribute, owner in statement.changed_attributes:
+            self.changing[attribute].append((statement, owner))
         if statement.is_star:
             self.stars[here].append(statement)
         for module, level, original, bound in statement.imports:
@@ -49,6 +60,22 @@ class Program:
             if original not in ("", "*"):
                 self.sources[here, bound].append((source, original))
                 self.importers[source, original].append((here, bound))
+
+    def naming_defines(self, namespace: str, name: str) -> bool:
+        """Tells whether a statement of a module gives a name a value."""
+        return any(name in statement.defines for statement in self.naming[namespace, name]) or bool(
+            self.stars[namespace]
+        )
+
+    def is_another_module(self, statement: Statement, owner: str, namespace: str) -> bool:
+        """Tells whether ``owner``, as the statement names it, is for certain a module other than ``namespace``:
+        ``os.environ`` is not the ``environ`` that a settings module imports."""
+        first, *rest = owner.split(".")
+        local = next((module for module, _level, name, bound in statement.imports if bound == first and not name), "")
+        value: object = sys.modules.get(local) or vars(sys.modules.get(statement.namespace, sys)).get(first)
+        for name in rest:
+            value = vars(value).get(name) if type(value) is ModuleType else None
+        return type(value) is ModuleType and value.__name__ != namespace
 
 
 def resolved(module: str, level: int, namespace: str) -> str:

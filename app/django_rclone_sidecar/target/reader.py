@@ -5,46 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from django_rclone_sidecar.target import vocabulary
 from django_rclone_sidecar.target.expressions import dotted, handed_on, is_name, root, stores
 from django_rclone_sidecar.target.statements import Statement
-
-_MUTATORS = frozenset(
-    (
-        *("update", "setdefault", "pop", "popitem", "clear", "append", "extend", "insert", "remove", "add"),
-        *("discard", "sort", "reverse", "__setitem__"),
-    )
-)
-# Take their arguments as they are: passing something to these changes nothing.
-_PURE = frozenset(
-    (
-        *("str", "int", "float", "bool", "len", "repr", "print", "isinstance", "issubclass", "dict", "list"),
-        *("tuple", "set", "frozenset", "sorted", "any", "all", "min", "max", "sum", "getattr", "hasattr"),
-        *("callable", "type", "id", "Path", "join", "urlparse", "quote", "quote_plus", "dumps", "deepcopy"),
-        *("copy",),
-    )
-)
-_NAMESPACE_CALLS = frozenset(["globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "include"])
-_FOREIGN_NAMES = frozenset(
-    (
-        *("f_globals", "f_locals", "f_builtins", "__globals__", "modules", "_current_frames"),
-        *("get_referrers", "get_referents", "get_objects", "pythonapi", "py_object"),
-    )
-)
-"""Ways to the names of other modules."""
-_FRAMES = frozenset(("_getframe", "currentframe", "stack", "trace", "tb_frame", "f_back", "gi_frame", "walk_stack"))
-_MODULES = frozenset(("import_module", "__import__", "reload", "import_string"))
-_BY_ANY_WORD = frozenset(("getattr", "getmembers", "attrgetter", "__getattribute__"))
-_ONLY_ASK = frozenset(
-    (
-        *("getLogger", "get_logger", "getChild", "version", "metadata", "distribution", "get_distribution", "files"),
-        *("find_spec", "import_module", "resource_filename", "resource_string", "get_data", "entry_points"),
-    )
-)
-"""Are told the name of a module in order to answer, and change nothing in it."""
-_FILLS_ENVIRONMENT = ("dotenv", "read_env", "envfile", "putenv", "envdir", "load_env")
-_FUNCTIONS = ("FunctionDef", "AsyncFunctionDef")
-_WHOLE = (ast.For, ast.While, ast.AsyncFor)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def analyse(tree: ast.Module, file: str, namespace: str, first_index: int) -> list[Statement]:
@@ -87,10 +50,10 @@ class _Reader(ast.NodeVisitor):
     def finish(self) -> None:
         """Adds what only all words together tell."""
         names = self._it.words | self._it.reads
-        frames = names & _FRAMES and names & _BY_ANY_WORD
-        modules = names & _MODULES and (self._it.any_name or "*" in self._it.latent)
+        frames = names & vocabulary.FRAMES and names & vocabulary.BY_ANY_WORD
+        modules = names & vocabulary.MODULES and (self._it.any_name or "*" in self._it.latent)
         if frames or modules:
-            self._latent = self._it.kind in _FUNCTIONS
+            self._latent = self._it.kind in vocabulary.FUNCTIONS
             self._any_module()
 
     # Names
@@ -98,7 +61,7 @@ class _Reader(ast.NodeVisitor):
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
             self._it.reads.add(node.id)
-            if node.id in _FOREIGN_NAMES and node.id != "modules":
+            if node.id in vocabulary.FOREIGN_NAMES and node.id != "modules":
                 self._any_module()
         elif not self._is_local(node.id):
             self._define(node.id)
@@ -111,7 +74,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self._it.words.add(node.attr)
-        if node.attr in _FOREIGN_NAMES and (node.attr != "modules" or dotted(node.value).endswith("sys")):
+        if node.attr in vocabulary.FOREIGN_NAMES and (node.attr != "modules" or dotted(node.value).endswith("sys")):
             self._any_module()
         elif node.attr == "__dict__" and dotted(node.value) not in ("self", "cls"):
             self._any_name()
@@ -138,7 +101,7 @@ class _Reader(ast.NodeVisitor):
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str) and node.value.isidentifier():
             self._it.words.add(node.value)
-            if node.value in _FOREIGN_NAMES and node.value != "modules":
+            if node.value in vocabulary.FOREIGN_NAMES and node.value != "modules":
                 self._any_module()
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
@@ -165,25 +128,28 @@ class _Reader(ast.NodeVisitor):
         called = dotted(node.func)
         last = called.rpartition(".")[2]
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if isinstance(node.func, ast.Attribute) and last in _MUTATORS:
-            self._change(node.func.value)
+        if isinstance(node.func, ast.Attribute) and last in vocabulary.MUTATORS:
+            self._change(node.func.value, node.args[0] if node.args and last in ("setdefault", "pop") else None)
         if called in ("setattr", "delattr") and given and dotted(given[0]) in ("self", "cls"):
             pass_on = given[1:]
         else:
             pass_on = given
-            if called in _NAMESPACE_CALLS:
+            if called in vocabulary.NAMESPACE_CALLS:
                 self._any_name()
                 self._it.hands_on_namespace = True
-            elif last not in _ONLY_ASK and any(dotted(arg) == "__name__" for arg in given):
+            elif last not in vocabulary.ONLY_ASK and any(dotted(arg) == "__name__" for arg in given):
                 self._any_name()
-        if any(word in called.lower() for word in _FILLS_ENVIRONMENT):
+        if any(word in called.lower() for word in vocabulary.FILLS_ENVIRONMENT):
             self._it.environment = True
-        if last not in _PURE:
+        if last not in vocabulary.PURE:
             for arg in pass_on:
-                for name in handed_on(arg):
-                    if not self._is_local(name):
-                        self._it.args.add(name)
+                self._hand_on(arg)
         self.generic_visit(node)
+
+    def _hand_on(self, arg: ast.expr) -> None:
+        if isinstance(arg, ast.Attribute | ast.Name) and _is_environment(dotted(arg)):
+            self._it.environment = True
+        self._it.args |= {name for name in handed_on(arg) if not self._is_local(name)}
 
     def visit_Expr(self, node: ast.Expr) -> None:
         if isinstance(node.value, ast.Call) and not self._locals:
@@ -213,14 +179,14 @@ class _Reader(ast.NodeVisitor):
         self._scope(node, [*node.decorator_list, *node.bases, *node.body], None)
 
     def generic_visit(self, node: ast.AST) -> None:
-        if isinstance(node, _COMPREHENSIONS):
+        if isinstance(node, vocabulary.COMPREHENSIONS):
             targets = {name.id for comp in node.generators for name in ast.walk(comp.target) if is_name(name)}
             self._locals.append(targets)
             super().generic_visit(node)
             self._locals.pop()
         else:
             super().generic_visit(node)
-        if isinstance(node, _WHOLE) and (self._it.touches or self._it.args or self._it.any_name):
+        if isinstance(node, vocabulary.WHOLE) and (self._it.touches or self._it.args or self._it.any_name):
             self._it.touches |= {name.id for name in ast.walk(getattr(node, "iter", node)) if is_name(name)}
         if isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
             self._define(node.name)
@@ -262,16 +228,26 @@ class _Reader(ast.NodeVisitor):
         else:
             self._it.any_module = self._it.hands_on_namespace = True
 
-    def _change(self, target: ast.expr) -> None:
-        """Something below ``target`` is changed in place."""
+    def _change(self, target: ast.expr, key: ast.expr | None = None) -> None:
+        """Something below ``target`` is changed in place: what ``key`` names, if that is known."""
         name = root(target)
         chain = dotted(target)
-        if "environ" in chain:
+        if _is_environment(chain):
+            key = target.slice if isinstance(target, ast.Subscript) else key
+            if isinstance(key, ast.Constant):
+                self._it.variables.add(str(key.value))
+                return
             self._it.environment = True
-        self._it.changed_attributes |= {part.attr for part in ast.walk(target) if isinstance(part, ast.Attribute)}
+        self._it.changed_attributes |= {
+            (part.attr, dotted(part.value)) for part in ast.walk(target) if isinstance(part, ast.Attribute)
+        }
         if name in ("globals", "locals", "vars"):
             self._any_name()
         elif name and not self._is_local(name):
             self._touch(name)
         elif self._latent:  # a local name may be another name for a part of what the function reads
             self._it.latent.add("?")
+
+
+def _is_environment(chain: str) -> bool:
+    return not {"environ", "environb", "ENVIRON"}.isdisjoint(chain.split("."))

@@ -6,7 +6,9 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+from django_rclone.masking import mask
 
 # django-environ: "Set the X environment variable"; decouple: "X not found. Declare it as envvar or define a default
 # value."; environs: 'Environment variable "X" not set'.
@@ -14,11 +16,24 @@ _VARIABLE = re.compile(
     r"Set the (\w+) environment variable|(\w+) not found\. Declare it as envvar|variable \W?(\w+)\W? (?:is )?not set",
     re.IGNORECASE,
 )
+_QUOTED = re.compile("\x02(.*?)\x03", re.DOTALL)
 
 
 class Refused(OSError):
     """The target's code wanted to do something that reading settings has no need of. An OSError, so that the author's
     own handlers work."""
+
+
+def quoted(text: object) -> str:
+    """Returns a text of the target's, marked as one: it may hold secrets, which ``shown`` masks."""
+    return f"\x02{text}\x03"
+
+
+def shown(message: str, secrets: Iterable[str]) -> str:
+    """Returns a message as people may read it. Only texts of the target's are searched for its secrets: our own words
+    hold none, and a secret may be an ordinary word."""
+    hidden = list(secrets)
+    return mask(_QUOTED.sub(lambda match: mask(match[1], hidden), message))
 
 
 def why(error: BaseException, short: Callable[[str], str]) -> str:
@@ -36,10 +51,10 @@ def why(error: BaseException, short: Callable[[str], str]) -> str:
     if isinstance(error, Refused):
         return f"wants {text}, which is refused while settings are read"
     if isinstance(error, FileNotFoundError) and error.filename:
-        return f"needs the file {error.filename}. Mount it here as in the web container"
+        return f"needs the file {quoted(error.filename)}. Mount it here as in the web container"
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return f'needs the module "{error.name}", which is not here'
-    return f"failed with {type(error).__name__}" + (f": {text}" if text else "")
+        return f'needs the module "{quoted(error.name)}", which is not here'
+    return f"failed with {type(error).__name__}" + (f": {quoted(text)}" if text else "")
 
 
 def _raised_in(error: BaseException) -> str:

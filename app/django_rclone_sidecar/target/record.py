@@ -48,7 +48,8 @@ class Event:
     """Something unknown had an influence, or may have had one."""
 
     kind: str
-    """``decision``, ``call``, ``use``, ``import``, ``star``, ``guard``, ``own``, ``blocked``, ``failed``, ``base``."""
+    """``decision``, ``call``, ``use``, ``import``, ``star``, ``guard``, ``own``, ``blocked``, ``failed``, ``base``;
+    ``fill``: environment variables of unknown names were set; ``either``: both ways are known, and tried."""
     origin: Origin
     places: tuple[Place, ...]
     """From the innermost function of the target to the statement of the module that led there."""
@@ -56,6 +57,18 @@ class Event:
     """The setting that was being asked for, after everything was loaded."""
     given: tuple[object, ...] = field(default=(), repr=False)
     """What was handed to the unknown. Kept alive, so that it can be known again by identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The target asked for an environment variable."""
+
+    name: str
+    """Empty where it asked for all."""
+    missing: bool
+    after: int
+    """How many events came before."""
+    places: tuple[Place, ...]
 
 
 class Record:
@@ -68,10 +81,23 @@ class Record:
         """Whether decisions that nobody can know are taken the other way than usual."""
         self.events: list[Event] = []
         self.statements: list[Statement] = []
+        self.by_file: dict[tuple[str, str], list[Statement]] = {}
+        """By file and namespace."""
         self.units: set[tuple[str, str]] = set()
         """Namespace and file of everything that was compiled statement by statement."""
         self.texts: dict[str, Origin] = {}
+        self.variables: list[Reading] = []
+        self.machine: list[tuple[str, tuple[Place, ...]]] = []
+        """What was asked of this machine, in words, and where."""
+        self.kept: list[object] = []
+        """What must not be thrown away."""
         self.setting = ""
+
+    def add(self, statements: list[Statement], file: str, namespace: str) -> None:
+        """Adds what is compiled of a file."""
+        self.statements += statements
+        self.by_file.setdefault((file, namespace), []).extend(statements)
+        self.units.add((namespace, file))
 
     def below(self, file: str) -> bool:
         """Tells whether a file is the target's own code."""
@@ -99,6 +125,16 @@ class Record:
     def note(self, kind: str, origin: Origin, *, given: tuple[object, ...] = ()) -> None:
         """Remembers an event at the line that is being executed."""
         self.events.append(Event(kind, origin, self.places(), self.setting, given))
+
+    def note_variable(self, name: str, *, missing: bool) -> None:
+        """Remembers that the target asked for an environment variable."""
+        if places := self.places():
+            self.variables.append(Reading(name, missing, len(self.events), places))
+
+    def note_machine(self, what: str) -> None:
+        """Remembers that the target asked for something that is another one on another machine."""
+        if places := self.places():
+            self.machine.append((what, places))
 
 
 RECORD = Record()

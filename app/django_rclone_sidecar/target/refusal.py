@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any
 
-from django_rclone_sidecar.target.reasons import Refused
+from django_rclone_sidecar.target import reasons
 from django_rclone_sidecar.target.record import RECORD, Origin
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -38,10 +38,10 @@ def _refuse(event: str, args: tuple[Any, ...]) -> None:
         path, _mode, flags = args
         if not isinstance(flags, int) or not flags & _WRITES or isinstance(path, int) or path == os.devnull:
             return
-        what = f"to write {path}"
+        what = f"to write {reasons.quoted(path)}"
     elif event in _PROGRAMS:
         # What an interpreter looks at is the program, never its arguments: they may hold secrets.
-        what = f"to start {args[0]}" if event == "subprocess.Popen" and args else f"to use {event}"
+        what = f"to start {reasons.quoted(args[0])}" if event == "subprocess.Popen" and args else f"to use {event}"
     elif event in _CHANGES:
         what = f"to use {event}"
     else:
@@ -49,4 +49,4 @@ def _refuse(event: str, args: tuple[Any, ...]) -> None:
     places = RECORD.places()
     if places:  # what libraries do at their own import is theirs
         RECORD.note("blocked", Origin(what, "", places[0]))
-    raise Refused(what)
+    raise reasons.Refused(what)

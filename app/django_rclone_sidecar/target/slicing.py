@@ -5,6 +5,7 @@ By names, over everything that was loaded, through imports from module to module
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -69,9 +70,14 @@ class Slice:
             for statement in self._program.statements:
                 if statement.in_class and self._wants_member(statement):
                     self._include(statement)
+            for statement in self._program.setters:
+                if any(reader in self for name in statement.variables for reader in self._program.readers[name]):
+                    self._include(statement)
 
     def _follow(self, namespace: str, name: str) -> None:
         program, value = self._program, vars(sys.modules.get(namespace, sys)).get(name, _MISSING)
+        if value is _MISSING and hasattr(builtins, name) and not program.naming_defines(namespace, name):
+            return  # nobody changes what Python itself has
         for statement in (*program.naming[namespace, name], *program.stars[namespace]):
             if statement not in self and self._sets(statement, name, value):
                 self._include(statement)
@@ -80,8 +86,8 @@ class Slice:
         for statement in program.statements if callers else ():
             if callers & (statement.reads | statement.words | statement.defines):
                 self._include(statement)
-        for statement in program.changing[name]:
-            if statement.namespace != namespace:
+        for statement, owner in program.changing[name]:
+            if statement.namespace != namespace and not program.is_another_module(statement, owner, namespace):
                 self._include(statement)
         for statement in program.any_name if name.isupper() else ():
             near = statement.namespace == namespace

@@ -6,6 +6,7 @@ refused, texts carry a marker, and decisions are taken blindly and recorded.
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable, Iterator
 from typing import Any, Never
@@ -40,6 +41,13 @@ def origin_of(value: object) -> Origin | None:
     return None
 
 
+def marked(origin: Origin) -> str:
+    """Returns a new text with the mark of something unknown."""
+    marker = f"{_MARKERS[RECORD.other_way]}{len(RECORD.texts):x}z"
+    RECORD.texts[marker] = origin
+    return marker
+
+
 def _decide(origin: Origin) -> bool:
     """Takes a decision that nobody can know. Two loads take it differently, but a package in a ``try`` that is
     taken to be there should not act as though it were not."""
@@ -49,6 +57,14 @@ def _decide(origin: Origin) -> bool:
 
 def is_dunder(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
+
+
+_ASKED = frozenset(["__file__", "__version__", "__name__", "__qualname__", "__path__", "__author__"])
+
+
+def is_asked(name: str) -> bool:
+    """Tells whether the target itself asks for a name of Python's that any package may have."""
+    return name in _ASKED and RECORD.below(sys._getframe(2).f_code.co_filename)
 
 
 class StandIn:
@@ -63,7 +79,7 @@ class StandIn:
         object.__setattr__(self, "_standin_parts", {})
 
     def __getattr__(self, name: str) -> Any:
-        if is_dunder(name):  # copy, pickle, inspect and typing would go astray
+        if is_dunder(name) and not is_asked(name):  # copy, pickle, inspect and typing would go astray
             raise AttributeError(name)
         RECORD.note("use", self._standin_origin)
         parts = self._standin_parts
@@ -96,6 +112,7 @@ class StandIn:
         RECORD.note("call", self._standin_origin)
 
     def __enter__(self) -> Any:
+        RECORD.note("call", self._standin_origin)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -162,9 +179,7 @@ class StandIn:
 
     def _standin_text(self, *_args: Any) -> str:
         RECORD.note("decision", self._standin_origin)  # a part of it may be cut off, or compared
-        marker = f"{_MARKERS[RECORD.other_way]}{len(RECORD.texts):x}z"
-        RECORD.texts[marker] = self._standin_origin
-        return marker
+        return marked(self._standin_origin)
 
     __str__ = __repr__ = __format__ = __fspath__ = _standin_text
 

@@ -24,7 +24,8 @@ class Statement:
     """Names whose value is handed to a call, which may change it if it can be changed."""
     words: set[str] = field(default_factory=set)
     """Attributes and texts that could be names."""
-    changed_attributes: set[str] = field(default_factory=set)
+    changed_attributes: set[tuple[str, str]] = field(default_factory=set)
+    """With what has them: ``("b", "x.a")`` for ``x.a.b = 1``."""
     latent: set[str] = field(default_factory=set)
     """Names of the module that a function changes when it is called; ``*``: any, ``**``: any of any module."""
     imports: list[tuple[str, int, str, str]] = field(default_factory=list)

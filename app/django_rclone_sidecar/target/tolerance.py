@@ -13,14 +13,15 @@ from collections.abc import MutableMapping
 from types import CodeType
 from typing import Any
 
-from django_rclone_sidecar.target import reader, reasons
+from django_rclone_sidecar.target import environment, reader, reasons
 from django_rclone_sidecar.target.modules import StandInModule
 from django_rclone_sidecar.target.record import RECORD, Event, Origin, Place
-from django_rclone_sidecar.target.standin import StandIn, Unknown
+from django_rclone_sidecar.target.standin import StandIn, Unknown, origin_of
 from django_rclone_sidecar.target.statements import Statement
 
 _FAILED, _FAILURES = "__standin_failed__", "__standin_failures__"
-_IS, _LOOK = "__standin_is__", "__standin_look__"
+_IS, _LOOK, _NUMBER = "__standin_is__", "__standin_look__", "__standin_number__"
+_NUMBERS = frozenset(["int", "float"])
 # They tell things about a value without asking the value.
 _LOOKS = frozenset(["hasattr", "callable", "type", "id", "vars", "dir"])
 
@@ -28,16 +29,14 @@ _LOOKS = frozenset(["hasattr", "callable", "type", "id", "vars", "dir"])
 def install() -> None:
     """Puts what the compiled code calls where every module finds it."""
     vars(builtins).update(
-        {_FAILED: _failed, _FAILURES: (Exception, SystemExit), _IS: _is_same, _LOOK: _look},
+        {_FAILED: _failed, _FAILURES: (Exception, SystemExit), _IS: _is_same, _LOOK: _look, _NUMBER: _number},
     )
 
 
 def compile_tolerantly(source: bytes | str, file: str, namespace: str) -> CodeType:
     """Returns the code of a module. Raises SyntaxError as ``compile`` does."""
     tree = ast.parse(source, file)
-    found = reader.analyse(tree, file, namespace, len(RECORD.statements))
-    RECORD.statements += found
-    RECORD.units.add((namespace, file))
+    RECORD.add(reader.analyse(tree, file, namespace, len(RECORD.statements)), file, namespace)
     tree.body = _tolerant(tree.body)
     tree = ast.fix_missing_locations(_Watched().visit(tree))
     return builtins.compile(tree, file, "exec", dont_inherit=True)
@@ -82,6 +81,8 @@ class _Watched(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id in _NUMBERS and len(node.args) == 1 and not node.keywords:
+            return ast.copy_location(_call(_NUMBER, node.func, node.args[0]), node)
         if isinstance(node.func, ast.Name) and node.func.id in _LOOKS and node.args:
             node.args[0] = ast.copy_location(_call(_LOOK, node.args[0]), node.args[0])
         return node
@@ -101,21 +102,41 @@ def _look(value: object) -> object:
     return value
 
 
+def _number(kind: Any, value: object) -> object:
+    """Makes a number; of what is not known, something that is not known."""
+    if type(value) is StandIn and kind in (int, float):
+        origin = value._standin_origin
+        RECORD.note("use", origin)
+        return StandIn(origin.longer(f" as {kind.__name__}"))
+    return kind(value)
+
+
 def _failed(index: int, namespace: MutableMapping[str, Any]) -> None:
     """Goes on after a statement that failed: all that it would have set becomes a stand-in with the reason."""
     statement = RECORD.statements[index]
     error = sys.exception()
     if error is None or statement.kind == "Raise" or _only_exits(statement, error):
         return
-    if isinstance(error, Unknown):  # the package is to blame, not the statement
-        origin = error.origin
-    else:
-        place = Place(statement.file, _line(error, statement), "<module>", statement.namespace)
-        origin = Origin("", "", place, reasons.why(error, RECORD.short))
+    place = Place(statement.file, _line(error, statement), "<module>", statement.namespace)
+    origin = blamed(error, place) or Origin("", "", place, reasons.why(error, RECORD.short))
     RECORD.events.append(Event("failed", origin, (Place(*_at(statement)),), RECORD.setting))
     within = [s for s in RECORD.statements if s is statement or _is_inside(s, statement)]
     for name in sorted({name for inner in within for name in inner.defines}):
         namespace[name] = StandIn(origin)
+    for inner in within:
+        environment.mark_unknown(sorted(inner.variables), origin, set_ones=inner.kind != "Expr")
+
+
+def blamed(error: BaseException, place: Place) -> Origin | None:
+    """Returns the unknown that made something fail, where that is to blame and not the target's code."""
+    if isinstance(error, Unknown):
+        return error.origin
+    if (origin := origin_of(str(error))) is not None:
+        return origin
+    if "StandIn" not in str(error):
+        return None
+    met = [event.origin for event in RECORD.events if any(here.file == place.file for here in event.places)]
+    return met[-1] if met else Origin("something", "", place, "handles something that is not known here")
 
 
 def _at(statement: Statement) -> tuple[str, int, str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django_rclone import answer
 
-from django_rclone_sidecar.target import messages
+from django_rclone_sidecar.target import messages, reasons
 from django_rclone_sidecar.target.record import Origin
 from django_rclone_sidecar.target.standin import origin_of
 
@@ -69,7 +69,7 @@ class Values:
             self._refuse(what, result)  # lazy texts say only now what they are
             return result
         except (answer.NotPlain, TypeError, AttributeError) as error:
-            raise NotKnown(f"Cannot read {what} from {self._module}: {error}.") from error
+            raise NotKnown(f"Cannot read {what} from {self._module}: {reasons.quoted(error)}.") from error
 
     def _options(self, alias: str, options: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
         for key, value in options.items():

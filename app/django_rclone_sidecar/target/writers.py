@@ -38,6 +38,23 @@ def mark(program: Program, resolved: Callable[[str, int, str], str]) -> None:
                 writers |= set(_spread(statement))
 
 
+def mark_setters(program: Program, resolved: Callable[[str, int, str], str]) -> None:
+    """Makes the callers of functions that set environment variables set them too."""
+    for function in program.statements:
+        if not _is_function(function) or not (function.variables or function.environment):
+            continue
+        names, before = set(_owners(function)), -1
+        while len(names) != before:
+            before = len(names)
+            names |= set(_imported(program.sources, names))
+            names |= set(_imported_by_star(program.stars, names, resolved))
+            for statement in program.statements:
+                if statement.kind not in _IMPORTS and statement is not function and _mentions(statement, names):
+                    statement.variables |= function.variables
+                    statement.environment = statement.environment or function.environment
+                    names |= set(_owners(statement)) if _is_function(statement) else set()
+
+
 def _from_the_start(program: Program, statement: Statement) -> Iterator[Name]:
     gives_module = any(
         type(module := _value(statement.namespace, name)) is ModuleType and module.__name__ in program.of

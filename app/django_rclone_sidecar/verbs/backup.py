@@ -6,7 +6,7 @@ import logging
 from argparse import ArgumentParser
 from functools import partial
 
-from django_rclone import conf
+from django_rclone import arguments, conf
 from django_rclone.backup import Run
 
 from django_rclone_sidecar import boot, lock, logs, media, reporting
@@ -27,6 +27,7 @@ def parser() -> ArgumentParser:
         "-d",
         "--database",
         action="append",
+        type=arguments.text,
         metavar="ALIAS",
         help="Only this database, and no media files; may be given several times.",
     )
@@ -39,8 +40,8 @@ def parser() -> ArgumentParser:
     return made
 
 
-def main(arguments: list[str]) -> int:
-    options = parser().parse_args(arguments)
+def main(given: list[str]) -> int:
+    options = parser().parse_args(given)
     with reporting.run("backup") as reporter:
         sidecar = boot.start()
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):

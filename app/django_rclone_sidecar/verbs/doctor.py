@@ -6,6 +6,7 @@ import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
 
+from django_rclone import display
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 
 from django_rclone_sidecar import boot, words
@@ -33,7 +34,7 @@ def main(arguments: list[str]) -> int:
     for finding in _findings(send=options.notify):
         found.append(finding)
         if not options.json:
-            print(finding, flush=True)
+            print(display.printable(str(finding)), flush=True)
     healthy = not any(finding.level is Level.FAIL for finding in found)
     if options.json:
         print(json.dumps({"ok": healthy, "findings": [finding.document() for finding in found]}, indent=2))

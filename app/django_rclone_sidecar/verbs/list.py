@@ -7,7 +7,7 @@ import logging
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 
-from django_rclone import catalog, conf, listing, media
+from django_rclone import arguments, catalog, conf, listing, media
 
 from django_rclone_sidecar import boot
 
@@ -21,19 +21,19 @@ def parser() -> ArgumentParser:
         description="Lists the backups on the remote, newest first. Only good ones are restored unasked.",
         allow_abbrev=False,
     )
-    made.add_argument("-d", "--database", default="", metavar="ALIAS", help="Only this database alias.")
+    made.add_argument("-d", "--database", type=arguments.text, metavar="ALIAS", help="Only this database alias.")
     made.add_argument("--media", action="store_true", help="List the mirror of the media files instead.")
     made.add_argument("--json", action="store_true", help="Print one JSON array.")
     return made
 
 
-def main(arguments: list[str]) -> int:
-    options = parser().parse_args(arguments)
+def main(given: list[str]) -> int:
+    options = parser().parse_args(given)
     boot.start()
     if options.media:
         _media(options.json)
     else:
-        _backups(options.database, options.json)
+        _backups(options.database or "", options.json)
     return 0
 
 
@@ -42,11 +42,11 @@ def _backups(alias: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps([listing.document(backup) for backup in backups], indent=2))
         return
+    now = datetime.now(UTC)
     if backups:
-        print("\n".join(listing.table(backups, datetime.now(UTC))))
-    for backup in backups:
-        if backup.problem:
-            logger.warning("%s: %s: %s.", backup.path, backup.state, backup.problem, extra={"event": "list.problem"})
+        print("\n".join(listing.table(backups, now)))
+    for line in listing.remarks(backups, now):
+        logger.warning("%s", line, extra={"event": "list.problem"})
 
 
 def _media(as_json: bool) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from django_rclone import conf, listing, prune
+from django_rclone import arguments, conf, listing, prune
 from django_rclone.db import registry
 from django_rclone.rclone import Remote
 from django_rclone.selection import Owner
@@ -31,14 +31,16 @@ def parser() -> ArgumentParser:
         "backup always stays.",
         allow_abbrev=False,
     )
-    made.add_argument("-d", "--database", action="append", metavar="ALIAS", help="Only this database alias.")
+    made.add_argument(
+        "-d", "--database", action="append", type=arguments.text, metavar="ALIAS", help="Only this database alias."
+    )
     made.add_argument("--dry-run", action="store_true", help="Say what would be removed, and remove nothing.")
     made.add_argument("--json", action="store_true", help="Print what is removed as one JSON array.")
     return made
 
 
-def main(arguments: list[str]) -> int:
-    options = parser().parse_args(arguments)
+def main(given: list[str]) -> int:
+    options = parser().parse_args(given)
     sidecar = boot.start()
     removed: list[dict[str, Any]] = []
     with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):

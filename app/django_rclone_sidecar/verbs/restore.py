@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from functools import partial
 
-from django_rclone import conf
+from django_rclone import arguments, conf
 from django_rclone.backup import Run
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import ConfigurationError
@@ -27,14 +27,16 @@ def parser() -> ArgumentParser:
     )
     which = made.add_mutually_exclusive_group()
     which.add_argument("--latest", action="store_true", help="The newest good backup of each database.")
-    which.add_argument("--id", default="", help="The backup with this id, as `list` shows it.")
+    which.add_argument("--id", type=arguments.text, help="The backup with this id, as `list` shows it.")
     which.add_argument(
         "--at", type=parse_time, metavar="TIME", help="The newest good backup of each database begun at or before TIME."
     )
-    which.add_argument("-i", "--input-path", default="", metavar="PATH", help="The object at this path.")
-    made.add_argument("-d", "--database", action="append", metavar="ALIAS", help="Only this database alias.")
+    which.add_argument("-i", "--input-path", type=arguments.text, metavar="PATH", help="The object at this path.")
     made.add_argument(
-        "--into", default="", metavar="NAME", help="Restore into another, new database beside the live one."
+        "-d", "--database", action="append", type=arguments.text, metavar="ALIAS", help="Only this database alias."
+    )
+    made.add_argument(
+        "--into", type=arguments.text, metavar="NAME", help="Restore into another, new database beside the live one."
     )
     made.add_argument("--media", action="store_true", help="Restore the media files too, after the databases.")
     made.add_argument("--backup-first", action="store_true", help="Back each database up before it is touched.")
@@ -52,14 +54,16 @@ def parser() -> ArgumentParser:
         help="MySQL, MariaDB: load over the live tables, where the role may not load beside them. The backup is "
         "verified first; a failure after that leaves the database half restored.",
     )
-    made.add_argument("--from-project", default="", metavar="NAME", help="Restore the backups of another project.")
+    made.add_argument(
+        "--from-project", type=arguments.text, metavar="NAME", help="Restore the backups of another project."
+    )
     consent.arguments(made)
     return made
 
 
-def main(arguments: list[str]) -> int:
+def main(given: list[str]) -> int:
     reads = parser()
-    options = reads.parse_args(arguments)
+    options = reads.parse_args(given)
     named = bool(options.latest or options.id or options.at or options.input_path)
     _check(reads, options, named)
     with reporting.run("restore", watched=not options.dry_run) as reporter:
@@ -91,7 +95,7 @@ def _restore(options: Namespace, sidecar: Sidecar, shelf: Shelf, reporter: Repor
         raise ConfigurationError(
             f"--into takes one database: say which with --database ({', '.join(sidecar.aliases)})."
         )
-    mode = Mode(into=options.into, terminate_sessions=options.terminate_sessions, in_place=options.in_place)
+    mode = Mode(into=options.into or "", terminate_sessions=options.terminate_sessions, in_place=options.in_place)
     plans = [restoring.plan(wish, mode, shelf, finish=not options.dry_run) for wish in wishes]
     wanted.say_points([plan.ready.backup for plan in plans if plan.ready])
     lines = [plan.shown(whole=options.dry_run) for plan in plans]

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.core.management.base import CommandParser
 
-from django_rclone import answer, conf
+from django_rclone import answer, arguments, conf
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.management.base import BackupCommand
 
@@ -31,6 +31,7 @@ class Command(BackupCommand):
             "-d",
             "--database",
             action="append",
+            type=arguments.text,
             metavar="ALIAS",
             help="Only this database alias; may be given several times. Default: all.",
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from django_rclone import conf, display, several
+from django_rclone import arguments, conf, display, several
 from django_rclone.backup import Run, back_up
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector
@@ -31,6 +31,7 @@ class Command(BackupCommand):
             "-d",
             "--database",
             action="append",
+            type=arguments.text,
             metavar="ALIAS",
             help="Database alias; may be given several times. Default: default.",
         )

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from django_rclone import conf, restore
+from django_rclone import arguments, conf, restore
 from django_rclone.db import registry
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import ConfigurationError
@@ -26,15 +26,28 @@ class Command(BackupCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("-d", "--database", metavar="ALIAS", help="Database alias; needed if there are several.")
         parser.add_argument(
-            "-i", "--input-path", default="", metavar="PATH", help="The backup to restore, as `listbackups` shows it."
+            "-d",
+            "--database",
+            type=arguments.text,
+            metavar="ALIAS",
+            help="Database alias; needed if there are several.",
+        )
+        parser.add_argument(
+            "-i",
+            "--input-path",
+            type=arguments.text,
+            metavar="PATH",
+            help="The backup to restore, as `listbackups` shows it.",
         )
         parser.add_argument(
             "--at", type=moment, metavar="TIME", help="Restore the newest good backup begun at or before TIME."
         )
         parser.add_argument(
-            "--into", default="", metavar="NAME", help="Restore into another, new database beside the live one."
+            "--into",
+            type=arguments.text,
+            metavar="NAME",
+            help="Restore into another, new database beside the live one.",
         )
         parser.add_argument("--noinput", action="store_false", dest="interactive", help="Do not ask.")
         parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
@@ -59,9 +72,9 @@ class Command(BackupCommand):
         self,
         *,
         database: str | None,
-        input_path: str,
+        input_path: str | None,
         at: datetime | None,
-        into: str,
+        into: str | None,
         unverified: bool,
         terminate_sessions: bool,
         in_place: bool,
@@ -77,7 +90,7 @@ class Command(BackupCommand):
             if input_path
             else restore.latest(remote, names, owner, at=at, unverified=unverified, connector=connector)
         )
-        mode = Mode(into=into, terminate_sessions=terminate_sessions, in_place=in_place)
+        mode = Mode(into=into or "", terminate_sessions=terminate_sessions, in_place=in_place)
         ready = restore.plan(connector, remote, backup, mode, finish=not options["dry_run"])
         if options["dry_run"]:
             self.stdout.write(str(ready))

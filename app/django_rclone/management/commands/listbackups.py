@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from django_rclone import catalog, conf, listing, media
+from django_rclone import arguments, catalog, conf, listing, media
 from django_rclone.management.base import BackupCommand
 
 
@@ -24,26 +24,26 @@ class Command(BackupCommand):
     prints_result = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("-d", "--database", default="", metavar="ALIAS", help="Only this database alias.")
+        parser.add_argument("-d", "--database", type=arguments.text, metavar="ALIAS", help="Only this database alias.")
         parser.add_argument("--media", action="store_true", help="List the mirror of the media files instead.")
         parser.add_argument("--json", action="store_true", help="Print one JSON array.")
 
-    def work(self, *, database: str, media: bool, **options: Any) -> None:
+    def work(self, *, database: str | None, media: bool, **options: Any) -> None:
         if media:
             self._media(options["json"])
             return
-        backups = catalog.load(conf.remote(), conf.names(), database)
+        backups = catalog.load(conf.remote(), conf.names(), database or "")
         if options["json"]:
             self.stdout.write(json.dumps([listing.document(backup) for backup in backups], indent=2))
             return
         if not backups:
             self.stdout.write("No database backups found.")
             return
-        for line in listing.table(backups, datetime.now(UTC)):
+        now = datetime.now(UTC)
+        for line in listing.table(backups, now):
             self.stdout.write(line)
-        for backup in backups:
-            if backup.problem:
-                self.stderr.write(f"{backup.path}: {backup.state}: {backup.problem}.")
+        for line in listing.remarks(backups, now):
+            self.stderr.write(line)
 
     def _media(self, as_json: bool) -> None:
         remote = conf.remote()

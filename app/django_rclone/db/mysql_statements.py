@@ -1,0 +1,91 @@
+"""What is changed in the text of a dump's tables, and checked, line by line. Pure.
+
+Dumps are changed when they are made, so that the plain client can load them too, and older ones when they are loaded.
+"""
+
+from __future__ import annotations
+
+import re
+
+from django_rclone.exceptions import ConfigurationError
+
+CLIENT_LIMIT = 1 << 30
+"""The longest statement that a client sends, whatever the server takes."""
+# mysqldump and mariadb-dump set the mode for their rows so; without the second mode a date that does not exist becomes
+# 0000-00-00, and a default of that kind is an error.
+_MODE = b"/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO"
+_DATES = b",ALLOW_INVALID_DATES"
+_TABLE = re.compile(rb"(?:INSERT|REPLACE) (?:IGNORE )?INTO (`(?:[^`]|``)*`)")
+_SCHEMA = re.compile(r"Database: (.+)")
+# A string, or a name that is followed by a dot, or another name: what is inside a string or a name is left alone.
+_TOKEN = re.compile(rb"'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`\.?", re.DOTALL)
+
+
+class Statements:
+    """Follows the tables of a dump line by line, long lines in pieces."""
+
+    def __init__(self, schema: str = "", limit: int = CLIENT_LIMIT) -> None:
+        self._own = _qualifier(schema)
+        self._limit = min(limit, CLIENT_LIMIT)
+        self._table = ""
+        self._size = 0
+        self._definition = False
+
+    def follow(self, piece: bytes, begins: bool) -> bytes:
+        """Returns the piece as it shall be loaded; ``begins`` tells whether it begins a line. Raises
+        ConfigurationError for a row that the server does not take."""
+        if begins:
+            if not self._definition and (match := _TABLE.match(piece)):
+                self._table, self._size = match[1].decode(errors="replace"), 0
+            elif piece.startswith((b"/*!", b"--")):
+                self._table = ""
+        if self._table:
+            return self._measured(piece)
+        if not begins:
+            return piece
+        if piece.startswith(b"CREATE TABLE "):
+            self._definition = True
+        elif piece.startswith(b")"):
+            self._definition = False
+        elif piece.startswith(_MODE) and _DATES not in piece:
+            return _MODE + _DATES + piece[len(_MODE) :]
+        elif not self._own and piece.startswith(b"-- Host: "):
+            match_of_schema = _SCHEMA.search(piece.decode(errors="surrogateescape"))
+            self._own = _qualifier(match_of_schema[1].strip()) if match_of_schema else b""
+        elif self._definition and self._own and self._own in piece:
+            # MariaDB prints a default of NEXTVAL(sequence) with its schema: elsewhere that is another one.
+            return _replaced(piece, self._own, b"")
+        return piece
+
+    def _measured(self, piece: bytes) -> bytes:
+        # A statement that is longer than the dump program's buffer has one row.
+        self._size += len(piece)
+        if piece.endswith(b";\n"):
+            if self._size > self._limit:  # the client has not sent it yet: it waits for the end
+                raise ConfigurationError(
+                    f"a row of table {self._table} is a statement of {self._size:,} bytes, and the server takes none "
+                    f"of more than {self._limit:,} (max_allowed_packet). {remedy(self._size)}"
+                )
+            self._table = ""
+        return piece
+
+
+def requalified(expression: str, schema: str, other: str) -> str:
+    """Returns an expression that names things of ``other`` where it named those of ``schema``."""
+    return _replaced(expression.encode(), _qualifier(schema), _qualifier(other)).decode()
+
+
+def _replaced(text: bytes, old: bytes, new: bytes) -> bytes:
+    return _TOKEN.sub(lambda token: new if token[0] == old else token[0], text)
+
+
+def remedy(size: int) -> str:
+    """Returns what to do for a server that takes statements of so many bytes."""
+    wanted = 1 << max(24, (min(size, CLIENT_LIMIT) - 1).bit_length())
+    return (
+        f"As an administrator, run: SET GLOBAL max_allowed_packet = {wanted}; and set it in the server's configuration."
+    )
+
+
+def _qualifier(schema: str) -> bytes:
+    return f"`{schema.replace('`', '``')}`.".encode(errors="surrogateescape") if schema else b""

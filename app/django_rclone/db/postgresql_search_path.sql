@@ -1,0 +1,31 @@
+-- Prints the schemas that a restore has to look in, so that what names no schema means what it means here: those that
+-- this role's sessions look in, and those of operators that views, triggers and constraints use. pg_dump qualifies
+-- operators, but not in IS DISTINCT FROM, NULLIF, CASE x WHEN and comparisons of rows.
+-- "trusted" are those that hold nothing of a role that could do less than a superuser or the database's owner: what
+-- is in them is run by who restores (CVE-2018-1058).
+WITH used AS (
+  SELECT DISTINCT oprnamespace AS oid FROM pg_depend JOIN pg_operator o ON o.oid = refobjid
+   WHERE refclassid = 'pg_operator'::regclass
+     AND classid IN ('pg_rewrite'::regclass, 'pg_trigger'::regclass, 'pg_constraint'::regclass, 'pg_attrdef'::regclass,
+                     'pg_class'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass, 'pg_statistic_ext'::regclass)),
+path AS (
+  SELECT n.oid, nspname, coalesce(position, 1000) AS position, used.oid IS NOT NULL AS is_used
+    FROM pg_namespace n LEFT JOIN json_array_elements_text(:'usual_path') WITH ORDINALITY AS p(name, position)
+         ON name = nspname LEFT JOIN used ON used.oid = n.oid
+   WHERE (name IS NOT NULL OR used.oid IS NOT NULL) AND nspname !~ '^pg_' AND nspname <> 'information_schema'),
+planted AS (
+  SELECT classid, oid, namespace, owner FROM (
+    SELECT 'pg_proc'::regclass, oid, pronamespace, proowner FROM pg_proc
+    UNION ALL SELECT 'pg_operator'::regclass, oid, oprnamespace, oprowner FROM pg_operator
+    UNION ALL SELECT 'pg_type'::regclass, oid, typnamespace, typowner FROM pg_type WHERE typtype IN ('b', 'd', 'r') AND typelem = 0
+    UNION ALL SELECT 'pg_class'::regclass, oid, relnamespace, relowner FROM pg_class WHERE relkind IN ('v', 'f')
+  ) AS o(classid, oid, namespace, owner)
+   WHERE namespace IN (SELECT oid FROM path)
+     AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = owner AND (rolsuper OR rolname = current_user))
+     AND owner NOT IN (SELECT datdba FROM pg_database WHERE datname = current_database())
+     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.classid AND d.objid = o.oid AND d.deptype = 'e'))
+SELECT json_build_object('session', :'settings'::json, 'search_path', coalesce(json_agg(json_build_object(
+    'schema', nspname, 'used', is_used, 'of_others', (
+      SELECT coalesce(json_agg(DISTINCT pg_get_userbyid(owner)), '[]') FROM planted WHERE namespace = path.oid))
+    ORDER BY position, nspname), '[]'))
+  FROM path;

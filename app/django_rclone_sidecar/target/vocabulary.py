@@ -1,0 +1,43 @@
+"""Names of functions and attributes by which a statement's effect is known."""
+
+from __future__ import annotations
+
+import ast
+
+MUTATORS = frozenset(
+    (
+        *("update", "setdefault", "pop", "popitem", "clear", "append", "extend", "insert", "remove", "add"),
+        *("discard", "sort", "reverse", "__setitem__"),
+    )
+)
+# Take their arguments as they are: passing something to these changes nothing.
+PURE = frozenset(
+    (
+        *("str", "int", "float", "bool", "len", "repr", "print", "isinstance", "issubclass", "dict", "list"),
+        *("tuple", "set", "frozenset", "sorted", "any", "all", "min", "max", "sum", "getattr", "hasattr"),
+        *("callable", "type", "id", "Path", "join", "urlparse", "quote", "quote_plus", "dumps", "deepcopy"),
+        *("copy",),
+    )
+)
+NAMESPACE_CALLS = frozenset(["globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "include"])
+FOREIGN_NAMES = frozenset(
+    (
+        *("f_globals", "f_locals", "f_builtins", "__globals__", "modules", "_current_frames"),
+        *("get_referrers", "get_referents", "get_objects", "pythonapi", "py_object"),
+    )
+)
+"""Ways to the names of other modules."""
+FRAMES = frozenset(("_getframe", "currentframe", "stack", "trace", "tb_frame", "f_back", "gi_frame", "walk_stack"))
+MODULES = frozenset(("import_module", "__import__", "reload", "import_string"))
+BY_ANY_WORD = frozenset(("getattr", "getmembers", "attrgetter", "__getattribute__"))
+ONLY_ASK = frozenset(
+    (
+        *("getLogger", "get_logger", "getChild", "version", "metadata", "distribution", "get_distribution", "files"),
+        *("find_spec", "import_module", "resource_filename", "resource_string", "get_data", "entry_points"),
+    )
+)
+"""Are told the name of a module in order to answer, and change nothing in it."""
+FILLS_ENVIRONMENT = ("dotenv", "read_env", "envfile", "putenv", "envdir", "load_env")
+FUNCTIONS = ("FunctionDef", "AsyncFunctionDef")
+WHOLE = (ast.For, ast.While, ast.AsyncFor)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

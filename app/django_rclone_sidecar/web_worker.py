@@ -1,0 +1,204 @@
+"""gunicorn's worker for ``web``: one loop does all reading and writing, threads only make the answers.
+
+gunicorn's own threads read from and write to their clients without a time limit, so a few clients that send half a
+request, or do not read, keep everybody else out. Here a thread sees a request only when its head has arrived whole,
+every client has little time, and /healthz is answered by the loop itself, whatever the threads wait for. Answers are
+small and nothing but GET and HEAD is answered, so bodies are not read and connections not kept.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from gunicorn.http import wsgi
+from gunicorn.http.parser import RequestParser
+from gunicorn.workers.base import Worker as BaseWorker
+
+_MOST = 256
+"""Connections at a time; for a further one the oldest is closed. A process may well have 1,024 descriptors only."""
+_LONGEST = 16 * 1024
+"""Bytes of a request's head."""
+_HEAD, _ANSWER, _LINGER = 10.0, 15.0, 2.0
+"""Seconds that a client has to send its head, to read its answer, and to close after that."""
+_TICK = 1.0
+_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+@dataclass(eq=False, slots=True)
+class _Client:
+    """A connection, and how far it is."""
+
+    socket: socket.socket
+    address: Any
+    server: Any
+    deadline: float | None
+    """None while an answer is made."""
+    head: bytearray = field(default_factory=bytearray)
+    answer: memoryview = field(default_factory=lambda: memoryview(b""))
+
+
+class _Answer:
+    """Takes what gunicorn writes to a socket."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def sendall(self, data: bytes) -> None:
+        self.content += data
+
+    def send(self, data: bytes) -> int:
+        self.content += data
+        return len(data)
+
+    def gettimeout(self) -> float:
+        return 0.0
+
+
+class Worker(BaseWorker):  # type: ignore[misc]
+    """Serves until it is told to end."""
+
+    def init_process(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._pool = ThreadPoolExecutor(max_workers=self.cfg.threads)
+        self._clients: dict[_Client, None] = {}  # in the order in which they came
+        self._made: list[tuple[_Client, Future[bytes]]] = []
+        super().init_process()
+
+    def run(self) -> None:
+        # gunicorn writes to this pipe when a signal comes, we when an answer is made.
+        self._selector.register(self.PIPE[0], selectors.EVENT_READ, self._woken)
+        for listener in self.sockets:
+            listener.setblocking(False)
+            self._selector.register(listener, selectors.EVENT_READ, partial(self._accept, listener))
+        while self.alive and self.ppid == os.getppid():
+            self._step()
+        for listener in self.sockets:
+            self._selector.unregister(listener)
+            listener.close()
+        end = time.monotonic() + self.cfg.graceful_timeout
+        while any(client.deadline is None or client.answer for client in self._clients) and time.monotonic() < end:
+            self._step()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _step(self) -> None:
+        self.notify()
+        for key, _events in self._selector.select(_TICK):
+            key.data()
+        now = time.monotonic()
+        for client in [one for one in self._clients if one.deadline is not None and one.deadline < now]:
+            self._close(client)
+
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            accepted, address = listener.accept()
+        except BlockingIOError:
+            return
+        except OSError:  # no descriptor is left, or the client is gone already
+            self._close_oldest()
+            return
+        accepted.setblocking(False)
+        client = _Client(accepted, address, listener.getsockname(), time.monotonic() + _HEAD)
+        self._clients[client] = None
+        self._selector.register(accepted, selectors.EVENT_READ, partial(self._read, client))
+        if len(self._clients) > _MOST:
+            self._close_oldest()
+
+    def _read(self, client: _Client) -> None:
+        if not (data := self._received(client)):
+            return
+        client.head += data
+        if b"\r\n\r\n" in client.head:
+            self._selector.unregister(client.socket)
+            client.deadline = None
+            if client.head.split(b" ", 2)[1:2] == [b"/healthz"]:
+                self._send(client, self._answer(client))
+            else:
+                future = self._pool.submit(self._answer, client)
+                future.add_done_callback(partial(self._wake, client))
+        elif len(client.head) > _LONGEST:
+            self._selector.unregister(client.socket)
+            self._send(client, _TOO_LONG)
+
+    def _answer(self, client: _Client) -> bytes:
+        answer, request = _Answer(), None
+        try:
+            request = next(RequestParser(self.cfg, iter([bytes(client.head)]), client.address))
+            response, environ = wsgi.create(request, answer, client.address, client.server, self.cfg)
+            environ["wsgi.multithread"] = True
+            response.force_close()
+            parts = self.wsgi(environ, response.start_response)
+            try:
+                for part in parts:
+                    response.write(part)
+                response.close()
+            finally:
+                if hasattr(parts, "close"):
+                    parts.close()
+        except Exception as error:
+            self.handle_error(request, answer, client.address, error)
+        return bytes(answer.content)
+
+    def _wake(self, client: _Client, made: Future[bytes]) -> None:
+        self._made.append((client, made))
+        with suppress(OSError):  # full: then the loop wakes anyway
+            os.write(self.PIPE[1], b"\0")
+
+    def _woken(self) -> None:
+        with suppress(BlockingIOError):
+            os.read(self.PIPE[0], 4096)
+        while self._made:
+            client, made = self._made.pop(0)
+            if client in self._clients and not made.cancelled():
+                self._send(client, made.result())
+
+    def _send(self, client: _Client, answer: bytes) -> None:
+        client.answer = memoryview(answer)
+        client.deadline = time.monotonic() + _ANSWER
+        self._selector.register(client.socket, selectors.EVENT_WRITE, partial(self._write, client))
+        self._write(client)
+
+    def _write(self, client: _Client) -> None:
+        try:
+            client.answer = client.answer[client.socket.send(client.answer) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._close(client)
+            return
+        if client.answer:
+            return
+        # Were it closed with something unread, the client could lose the end of its answer (RFC 9112, 9.6).
+        client.deadline = time.monotonic() + _LINGER
+        with suppress(OSError):
+            client.socket.shutdown(socket.SHUT_WR)
+        self._selector.modify(client.socket, selectors.EVENT_READ, partial(self._received, client))
+
+    def _received(self, client: _Client) -> bytes:
+        """Returns what the client has sent, and closes where that was the last."""
+        try:
+            data = client.socket.recv(1 << 16)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            data = b""
+        if not data:
+            self._close(client)
+        return data
+
+    def _close_oldest(self) -> None:
+        if self._clients:
+            self._close(next(iter(self._clients)))
+
+    def _close(self, client: _Client) -> None:
+        self._clients.pop(client, None)
+        with suppress(KeyError, ValueError):
+            self._selector.unregister(client.socket)
+        client.socket.close()

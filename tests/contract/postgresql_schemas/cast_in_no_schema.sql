@@ -1,0 +1,6 @@
+-- as: superuser
+-- servers: 13 17
+-- damage: DELETE FROM t;
+CREATE CAST (varchar AS uuid) WITH INOUT AS IMPLICIT;
+CREATE TABLE t (id uuid PRIMARY KEY);
+INSERT INTO t VALUES ('00000000-0000-0000-0000-000000000001'::varchar);
