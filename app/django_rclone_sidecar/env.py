@@ -95,6 +95,8 @@ def _value(name: str, variable: Variable, texts: Mapping[str, str]) -> Any:
     text = texts.get(name) or variable.default
     if not text:
         return None
+    if not text.strip() and not variable.secret:
+        raise ConfigurationError(f"{name} is blank. Give it a value, or leave it empty.")
     try:
         return variable.parse(text)
     except forms.Unfit as error:

@@ -55,6 +55,7 @@ def test_a_value_is_what_its_text_means(name: str, text: str, value: object):
         ("BACKUP_COMPRESSION", "lz4", "it must be zstd, gzip or none"),
         ("BACKUP_LOG_FORMAT", "xml", "it must be text or json."),
         ("BACKUP_REMOTE", ":sftp,host=h,pass=canary:x", "holds a password"),
+        *((name, " ", "is blank. Give it a value, or leave it empty.") for name in ("BACKUP_REMOTE", "BACKUP_PROJECT")),
         (
             "BACKUP_ENCRYPTION_PASSWORD",
             "canary\ncanary",

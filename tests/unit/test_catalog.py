@@ -7,12 +7,15 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django_rclone import catalog, naming, prune, selection
+from django_rclone import catalog, display, naming, prune, selection
+from django_rclone import listing as listing_of
+from django_rclone import manifest as manifests
 from django_rclone.catalog import Backup, State
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
 from django_rclone.manifest import Manifest, StoredObject
@@ -533,3 +536,56 @@ def test_a_backup_is_found_by_its_path(name: str) -> None:
     one = dataclasses.replace(found("k3f9q2"), path=f"db/{name}")
     assert catalog.find([one], f"db/{name}") is one
     assert catalog.find([one], name) is None
+
+
+# What a manifest may be
+
+
+def test_a_manifest_that_is_too_large_is_damaged_and_never_read(watched: Watched) -> None:
+    watched.there.backup("good01", hours=1)
+    with watched.there.backup("large1", hours=2).open("r+b") as file:
+        file.truncate(manifests.LARGEST + 1)
+    found, calls, read = watched.load({})
+    assert [(one.id, one.state) for one in found if one.state is not State.ORPHAN] == [
+        ("good01", State.GOOD),
+        ("large1", State.DAMAGED),
+    ]
+    assert "has 16,777,217 bytes, a manifest 16,777,216 at most" in found[-1].problem + found[1].problem
+    assert (calls, read) == (3, {"good01"})
+
+
+def test_many_large_manifests_are_read_a_few_at_a_time(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "_AT_ONCE", 2000)
+    made = {f"good0{number}" for number in range(6)}
+    for number, backup_id in enumerate(sorted(made)):
+        watched.there.backup(backup_id, hours=number)
+    found, calls, read = watched.load({})
+    assert {one.id for one in found if one.state is State.GOOD} == made == read
+    assert calls > 3
+
+
+def test_row_counts_of_very_many_tables_are_not_kept_in_a_list(folder: Folder) -> None:
+    tables = {f"tenant_{number:04}.note": number for number in range(1001)}
+    made = dataclasses.replace(manifest("k3f9q2"), tables=tables)
+    folder.write(made.objects[0].path)
+    folder.write(ManifestName(made.point, "default", "k3f9q2").path, made.to_json().encode())
+    (found,) = folder.load()
+    assert (found.state, found.manifest.tables) == (State.GOOD, {})
+
+
+@pytest.mark.parametrize("name", ["20261399T995999Z", "99999999T999999Z", "00000101T000000Z", "00010101T000000Z"])
+def test_a_name_without_a_moment_is_a_damaged_line(folder: Folder, name: str) -> None:
+    folder.write(f"manifests/{name}-default-k3f9q2.json", b"x")
+    (found,) = folder.load()
+    assert found.state is State.DAMAGED
+    assert display.moment(found.moment)
+
+
+@pytest.mark.parametrize("year", [1, 1000, 9999])
+def test_a_name_with_an_odd_year_can_be_shown(folder: Folder, year: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati" if year == 9999 else "America/New_York")
+    time.tzset()
+    folder.write(f"db/default-{year:04}-12-31-235959-k3f9q2.dump")
+    assert len(listing_of.table(folder.load(), NOW)) == 2
+    monkeypatch.undo()
+    time.tzset()
