@@ -133,7 +133,9 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "DB_DATE_FORMAT": Setting("%Y-%m-%d-%H%M%S", "How {datetime} is written (strftime, in UTC).", _date_format),
     "DB_CLEANUP_KEEP": Setting(10, "How many backups of a database `dbbackup --clean` keeps.", _positive),
-    "MEDIA_BACKUP_DIR": Setting("media", "Folder for the mirror of MEDIA_ROOT, below REMOTE.", _folder),
+    "MEDIA_BACKUP_DIR": Setting(
+        "media", "Folder for the mirror of MEDIA_ROOT, below REMOTE; with PROJECT set, below projects/NAME.", _folder
+    ),
     "MEDIA_FOLLOW_LINKS": Setting(
         False, "Whether links in MEDIA_ROOT are saved as what they lead to; if not, they are left out.", _boolean
     ),

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage
 from django.utils.module_loading import import_string
 
@@ -57,7 +58,7 @@ def root() -> Path:
 def _keeps_files(backend: str) -> bool:
     try:
         return issubclass(import_string(backend), FileSystemStorage)
-    except ImportError as error:
+    except (ImportError, ImproperlyConfigured) as error:
         raise ConfigurationError(f"The storage of media, {backend}, cannot be imported: {error}.") from error
 
 
@@ -137,7 +138,7 @@ def _counted(
         empty = not looked.has_files()
         raise ConfigurationError(
             f"MEDIA_ROOT {source} {'is empty' if empty else 'has changed'}, but its mirror {remote.path(folder)} has "
-            f"files, and a backup now is refused: {wrong}. Is a volume not mounted? If they are really gone, say "
+            f"files: is a volume not mounted? A backup now is refused: {wrong}. If they are really gone, say "
             f"{'--allow-empty' if empty else '--allow-deletes'}."
         )
     if plan.lost:
@@ -165,12 +166,14 @@ def preview(remote: Remote, folder: str, limits: process.Limits, project: str | 
     files would be written through a link.
     """
     encryption.check_password(remote)
-    media_record.own(remote, folder, media_record.project_name(project))
+    made = media_record.own(remote, folder, media_record.project_name(project))
     if not remote.files(folder, recursive=True):
         elsewhere = media_record.others(remote, folder)
         raise NothingToRestore(f"There are no media files in {remote.path(folder)}.{elsewhere}")
     target = root()
     _refuse_overlap(remote, target)
+    if made is not None and made.source not in ("", str(target)):
+        logger.warning("The mirror %s was made of %s on %s.", remote.path(folder), made.source, made.host)
     looked, links = MediaFolder(target), dict[str, None]()
 
     def copy(name: str, _size: int) -> None:

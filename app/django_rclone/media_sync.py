@@ -50,10 +50,11 @@ def sync(
         heard.hear(line)
         progress.tick()
 
-    # A restore never follows: it would delete where links lead to.
-    follow = "true" if follow_links else "false"
+    # A restore never follows: it would delete where links lead to. Nor does it write in place: that would be through
+    # a link to a file, which a file that is renamed over it replaces.
+    links = (*_LINKS, f"--copy-links={'true' if follow_links else 'false'}", "--inplace=false")
     try:
-        command = remote.sync(source, destination, *_LINKS, f"--copy-links={follow}", *flags)
+        command = remote.sync(source, destination, *links, *flags)
         process.run(command, timeout=limits.timeout, hear=hear)
     except Interrupted:
         raise

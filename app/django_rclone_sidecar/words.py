@@ -17,7 +17,6 @@ _OURS: Mapping[str, str] = {
     r"\(MEDIA_FOLLOW_LINKS\)": "(BACKUP_MEDIA_FOLLOW_LINKS)",
     r"\bSet PROJECT, or another MEDIA_BACKUP_DIR\b": "Set BACKUP_PROJECT",
     r"\bset a PROJECT\b": "set a BACKUP_PROJECT",
-    r"\bIs PROJECT right\b": "Is BACKUP_PROJECT right",
 }
 
 

@@ -272,6 +272,18 @@ def test_a_restore_neither_writes_nor_deletes_through_a_link(site: Site, tmp_pat
     assert [path.name for path in outside.iterdir()] == ["theirs.txt"]
 
 
+def test_a_restore_replaces_a_link_to_a_file(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RCLONE_INPLACE", "true")
+    site.fill("a.txt")
+    site.back_up()
+    (tmp_path / "outside.txt").write_text("theirs")
+    (site.root / "a.txt").unlink()
+    (site.root / "a.txt").symlink_to(tmp_path / "outside.txt")
+    site.restore()
+    assert not (site.root / "a.txt").is_symlink()
+    assert (tmp_path / "outside.txt").read_text() == "theirs"
+
+
 def test_media_root_itself_may_be_a_link(site: Site) -> None:
     site.fill("a.txt")
     real = site.root.with_name("real")

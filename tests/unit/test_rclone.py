@@ -172,6 +172,15 @@ def test_abilities_are_read_from_features(features: dict[str, bool], expected: A
 
 
 @pytest.mark.parametrize(
+    ("precision", "hashes", "expected"),
+    [(1, ["md5"], (True, True)), (10**9, [], (True, False)), (3153600000000000000, [], (False, False))],
+)
+def test_what_files_can_be_compared_by_is_read_too(precision: int, hashes: list[str], expected: object) -> None:
+    can = abilities({"Features": {}, "Precision": precision, "Hashes": hashes})
+    assert (can.times, can.hashes) == expected
+
+
+@pytest.mark.parametrize(
     ("root", "backend"),
     [
         ("s3:bucket/site", "s3:"),
