@@ -6,15 +6,17 @@ What this machine lacks is a warning: the web server that runs `migrate` may lea
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from django_rclone import conf, local_folders, media, rclone, rclone_secrets
+from django_rclone import conf, local_folders, media, rclone, rclone_flags, rclone_secrets
 from django_rclone.db import registry
 from django_rclone.db.sqlite import SqliteConnector
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
@@ -24,12 +26,13 @@ TAG = "django_rclone"
 
 @register(TAG)
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """E001 REMOTE missing, E002 unknown key, E003 value that does not fit, E004 password in REMOTE."""
+    """E001 REMOTE missing, E002 unknown key, E003 value that does not fit, E004 password in REMOTE, E008 refused option
+    of rclone, W006 RCLONE_… variable that rclone does not know."""
     try:
         configured = conf.configured()
     except ConfigurationError as error:
         return [Error(str(error), hint='For instance DJANGO_RCLONE = {"REMOTE": "s3:bucket/site"}.', id=f"{TAG}.E003")]
-    return [*_remote_problems(configured.get("REMOTE")), *_key_problems(), *_value_problems()]
+    return [*_remote_problems(configured.get("REMOTE")), *_key_problems(), *_value_problems(), *_rclone_problems()]
 
 
 def _remote_problems(remote: Any) -> Iterator[CheckMessage]:
@@ -66,6 +69,15 @@ def _value_problems() -> Iterator[CheckMessage]:
                 )
 
 
+def _rclone_problems() -> Iterator[CheckMessage]:
+    for name, meant in rclone_flags.misspelt(os.environ).items():
+        message = f"rclone does not know the variable {name}."
+        yield checks.Warning(message, hint=f"Did you mean {meant}?", id=f"{TAG}.W006")
+    with suppress(DjangoRcloneError):  # a value that does not fit, or an rclone that does not run
+        for problem in conf.rclone_problems():
+            yield Error(problem, hint="docs/settings.md has a table of what may be set.", id=f"{TAG}.E008")
+
+
 @register(TAG)
 def check_connectors(**_kwargs: Any) -> list[CheckMessage]:
     """E005 connector path that does not import, E006 connector written for 0.4, W001 engine without a connector,
@@ -78,7 +90,7 @@ def check_connectors(**_kwargs: Any) -> list[CheckMessage]:
 
 def _connector_problems(alias: str) -> Iterator[CheckMessage]:
     engine = str(settings.DATABASES[alias].get("ENGINE", ""))
-    if engine in ("", "django.db.backends.dummy"):
+    if engine in registry.NONE:
         return
     path = registry.connector_path(alias, engine)
     if not path:
@@ -96,7 +108,7 @@ def _connector_problems(alias: str) -> Iterator[CheckMessage]:
     except ConfigurationError as error:
         yield Error(str(error), hint="Check CONNECTORS and CONNECTOR_MAPPING.", id=f"{TAG}.E005")
         return
-    connector = registry.connector(alias)
+    connector = registry.connector(alias, connects=False)
     for problem in connector.check():
         yield Error(f'Database "{alias}": {problem}', hint="See docs/connectors.md.", id=f"{TAG}.E007")
     for problem in connector.hindrances():

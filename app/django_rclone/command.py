@@ -54,7 +54,8 @@ class Command:
     move no bytes for long (an index build): the stall clock does not run while we wait for it.
     ``install`` tells what to do when the program is not there. ``hide`` are secrets that the program knows from what
     is attached, or from elsewhere: they too are masked in what it says. ``believe`` tells from what the program said
-    whether its end with 0 means success, where that alone does not.
+    whether its end with 0 means success, where that alone does not. ``progress`` returns how far the program is by a
+    line of its stderr, or None where a line tells nothing; without it each line is a sign that something moves.
     """
 
     argv: tuple[str | Secret | Attached, ...]
@@ -65,6 +66,7 @@ class Command:
     install: str = field(default="", repr=False, compare=False)
     hide: tuple[Secret, ...] = field(default=(), repr=False)
     believe: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
+    progress: Callable[[str], object] | None = field(default=None, repr=False, compare=False)
 
     @property
     def program(self) -> str:

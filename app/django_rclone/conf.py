@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
 
-from django_rclone import encryption, folders, naming, rclone, rclone_secrets, streams
+from django_rclone import encryption, folders, naming, rclone, rclone_flags, rclone_remotes, rclone_secrets, streams
 from django_rclone.command import Secret
-from django_rclone.exceptions import ConfigurationError
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.process import Limits
 
 
@@ -82,12 +84,16 @@ def _positive(value: Any) -> str:
     return "" if fits else "must be a whole number, 1 or more"
 
 
+_LONGEST = 100 * 365 * 86400
+"""Seconds of the longest duration, a century: what waits, and what is added to a date, must take it."""
+
+
 def _boolean(value: Any) -> str:
     return "" if isinstance(value, bool) else "must be True or False"
 
 
 def _seconds(value: Any) -> str:
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0):
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _LONGEST):
         return ""
     return "must be a number of seconds, or None for no limit"
 
@@ -123,7 +129,7 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "RCLONE_BINARY": Setting("rclone", "The rclone program, by name or path.", _text),
     "RCLONE_CONFIG": Setting(None, "Path of rclone.conf; None: rclone's own default.", _path),
-    "RCLONE_FLAGS": Setting([], "Further flags for every rclone call.", _flags),
+    "RCLONE_FLAGS": Setting([], "Flags for rclone: backends, transport, speed, and filters for media files.", _flags),
     "ENCRYPTION_PASSWORD": Setting(
         "", "Encrypts everything but RESTORE.md, names too, with rclone crypt; empty: nothing.", _password
     ),
@@ -142,7 +148,9 @@ SETTINGS: Mapping[str, Setting] = {
     "COMPRESSION": Setting(
         "zstd", '"zstd", "gzip", "none", or {"METHOD": "zstd", "LEVEL": 3} (zstd 1-19, gzip 1-9).', _compression
     ),
-    "TIMEOUT": Setting(None, "Seconds that a dump, restore or sync may take; None: no limit.", _seconds),
+    "TIMEOUT": Setting(
+        None, "Seconds that a dump, restore, sync or call of rclone may take; None: no limit.", _seconds
+    ),
     "STALL_TIMEOUT": Setting(600, "Seconds without a byte moving before the run is ended; None: no limit.", _seconds),
     "CONNECTORS": Setting(
         {}, "{alias: dotted path of a connector}.", partial(_connectors, what="{alias: dotted path of a connector}")
@@ -200,17 +208,45 @@ def remote() -> rclone.Remote:
         )
     if wrong := folder_overlap():
         raise ConfigurationError(wrong)
-    root, config = get("REMOTE"), get("RCLONE_CONFIG")
+    root = get("REMOTE")
     if rclone_secrets.has_secret(root):
         raise ConfigurationError(f'DJANGO_RCLONE["REMOTE"] {rclone_secrets.EXPOSED}')
-    plain = rclone.Remote(
-        root=root,
+    for wrong in rclone_problems():
+        raise ConfigurationError(wrong)
+    password = get("ENCRYPTION_PASSWORD")
+    return encryption.encrypted(_plain(), Secret(password)) if password else _plain()
+
+
+def _plain() -> rclone.Remote:
+    config = get("RCLONE_CONFIG")
+    return rclone.Remote(
+        root=get("REMOTE"),
         binary=get("RCLONE_BINARY"),
         config="" if config is None else str(config),
         flags=tuple(get("RCLONE_FLAGS")),
+        limits=limits(),
     )
-    password = get("ENCRYPTION_PASSWORD")
-    return encryption.encrypted(plain, Secret(password)) if password else plain
+
+
+def rclone_problems() -> Iterator[str]:
+    """Gives what is refused of what users set for rclone, in RCLONE_FLAGS, in the environment and in its configuration:
+    one sentence each."""
+    plain = _plain()
+    given = rclone_flags.given(plain.flags, os.environ)
+    yield from given.problems
+    if not given.problems and shutil.which(plain.binary):  # without it the first call says so
+        sections = _sections(plain.binary, plain.config, plain.flags, os.environ.get("RCLONE_CONFIG"))
+        yield from rclone_remotes.problems(plain.root, sections, os.environ)
+
+
+@cache
+def _sections(binary: str, config: str, flags: tuple[str, ...], _config: str | None) -> rclone.Sections:
+    try:
+        return rclone.Remote("", binary=binary, config=config, flags=flags).configured()
+    except (ConfigurationError, Interrupted, Unavailable):
+        raise
+    except (DjangoRcloneError, ValueError):  # no rclone: its first real call says so
+        return {}
 
 
 def folder_overlap() -> str:

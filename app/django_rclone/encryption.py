@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import secrets
 from collections.abc import Mapping
 from functools import cache
 
@@ -15,7 +17,7 @@ FOLDER = "encrypted"
 """Everything but RESTORE.md lies there, below the remote's root."""
 
 NAME = "decrypted"
-"""What rclone calls the view of that folder in which names and contents can be read."""
+"""What people call the view of that folder in which names and contents can be read."""
 
 PARAMETERS: Mapping[str, str] = {
     "TYPE": "crypt",
@@ -24,28 +26,45 @@ PARAMETERS: Mapping[str, str] = {
     "FILENAME_ENCODING": "base32",
 }
 
+# Those are also rclone's defaults, and so not told in RESTORE.md. All are set, so that nothing else decides.
+_DEFAULTS: Mapping[str, str] = {
+    "PASSWORD2": "",
+    "SUFFIX": ".bin",
+    "NO_DATA_ENCRYPTION": "false",
+    "PASS_BAD_BLOCKS": "false",
+    "STRICT_NAMES": "false",
+    "SHOW_MAPPING": "false",
+    "SERVER_SIDE_ACROSS_CONFIGS": "false",
+    "DESCRIPTION": "",
+}
 
-def variable(option: str) -> str:
+
+def variable(option: str, name: str = NAME) -> str:
     """Returns the environment variable in which rclone looks for an option of the encrypted remote."""
-    return f"RCLONE_CONFIG_{NAME.upper()}_{option}"
+    return f"RCLONE_CONFIG_{name.upper()}_{option}"
 
 
 def encrypted(base: Remote, password: Secret) -> Remote:
-    """Returns the encrypted remote that lies on ``base``. Everything is handed to rclone by environment."""
+    """Returns the encrypted remote that lies on ``base``. Everything is handed to rclone by environment.
+
+    rclone gets a name at random: with the one that people know, options of such a remote of theirs, in rclone.conf or
+    in the environment, would be ours too, and what is made could lie in the open.
+    """
     if backend_of(base.root).lower() == f"{NAME}:":
         raise ConfigurationError(f'A remote named "{NAME}" cannot be encrypted: rename it in rclone\'s configuration.')
     _refuse_other_parameters(base)
     options: dict[str, str | Secret] = {
+        **_DEFAULTS,
         **PARAMETERS,
         "REMOTE": base.path(FOLDER),
         "PASSWORD": _obscured(base.binary, password),
     }
-    return Remote(
+    alias = f"{NAME}_{secrets.token_hex(8)}"
+    return dataclasses.replace(
+        base,
         root=f"{NAME}:",
-        binary=base.binary,
-        config=base.config,
-        flags=base.flags,
-        env={**base.env, **{variable(option): value for option, value in options.items()}},
+        alias=alias,
+        env={**base.env, **{variable(option, alias): value for option, value in options.items()}},
         base=base,
     )
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-# Shorter values would mask ordinary letters everywhere, and are no secrets worth the name.
-_SHORTEST = 3
+_HIDDEN = "***"
 _NAMES = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|DSN", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(\w://[^\s:/@]*:)[^\s/@]+(@)")
+_CREDENTIALS = re.compile(r"(\b(?:basic|bearer)\s+)[\w+/.~-]{8,}=*", re.IGNORECASE)
+# What could be a word, or the name of a project, a user or a database; and what is too short to be sure.
+_WORD = re.compile(r"[a-z]+(?:[_.][a-z]+)*|.{,5}", re.IGNORECASE | re.DOTALL)
+# Where such a word can only be the secret: after a name that says so.
+_VALUE = (
+    r"((?:pass|secret|token|key|credential|auth|dsn)[\w-]*[\"']?\s*[=:]+\s*[\"']?"
+    r"|(?:password|secret|token)s?\s+[\"']?)"
+)
+# URLs whose path is the name of a database and no token.
+_DATABASE = re.compile(r"(?:postg|pgsql|timescale|cockroach|redshift|mysql|maria|mongo|sqlite|spatialite|oracle|mssql)")
 
 
 def looks_secret(name: str) -> bool:
@@ -17,16 +31,116 @@ def looks_secret(name: str) -> bool:
 
 
 def secret_values(env: Mapping[str, str]) -> list[str]:
-    """Returns the values of the variables whose names say that they are secrets.
+    """Returns the values of the variables whose names say that they are secrets, and the URLs with a password.
 
     A ``…_FILE`` holds the path of one: messages about it must show that.
     """
-    return [value for name, value in env.items() if looks_secret(name) and not name.upper().endswith("_FILE")]
+    return [
+        value
+        for name, value in env.items()
+        if (looks_secret(name) and not name.upper().endswith("_FILE")) or _URL_PASSWORD.search(value)
+    ]
 
 
 def mask(text: str, secrets: Iterable[str] = ()) -> str:
-    """Returns ``text`` with every secret, and every password inside a URL, replaced by ``***``."""
-    for secret in sorted(set(secrets), key=len, reverse=True):
-        if len(secret) >= _SHORTEST:
-            text = text.replace(secret, "***")
-    return _URL_PASSWORD.sub(r"\1***\2", text)
+    """Returns ``text`` with every secret, and every password inside a URL, replaced by ``***``.
+
+    A secret is found in every form that it may take: percent-encoded, escaped, in Base64, and as a part of a URL that
+    is a secret. One that could be an ordinary word is replaced only where it stands as a value, ``password=app``: a
+    password that is the project's name must not blank all that is said of the project.
+    """
+    everywhere, values = _patterns(tuple(sorted({secret for secret in secrets if secret})))
+    if everywhere:
+        text = everywhere.sub(_HIDDEN, text)
+    if values:
+        text = values.sub(rf"\1{_HIDDEN}", text)
+    text = _CREDENTIALS.sub(rf"\1{_HIDDEN}", text)
+    return _URL_PASSWORD.sub(rf"\1{_HIDDEN}\2", text)
+
+
+@lru_cache(maxsize=128)
+def _patterns(secrets: tuple[str, ...]) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
+    """Returns what finds secrets anywhere, and what finds those that look like words where they stand as values."""
+    found = {part for secret in secrets for part in _parts(secret)}
+    words = {part for part in found if _WORD.fullmatch(part)}
+    forms = {form for part in found - words for form in _forms(part) if len(form) > 5}
+    everywhere = re.compile("|".join(map(re.escape, _longest_first(forms)))) if forms else None
+    if not words:
+        return everywhere, None
+    alternatives = "|".join(map(re.escape, _longest_first(words)))
+    return everywhere, re.compile(rf"{_VALUE}(?:{alternatives})(?!\w)", re.IGNORECASE)
+
+
+def _longest_first(texts: Iterable[str]) -> list[str]:
+    return sorted(texts, key=lambda text: (-len(text), text))
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """Gives a secret, its lines, and what is secret in each URL in it."""
+    yield secret
+    for line in secret.split("\n"):
+        if len(line) > 11:
+            yield line.strip()
+    for url in secret.split():
+        scheme, separator, rest = url.partition("://")
+        if separator:
+            yield url
+            yield from _parts_of_url(scheme.lower(), rest)
+
+
+def _parts_of_url(scheme: str, rest: str) -> Iterator[str]:
+    # A password with an unescaped slash ends the host for whoever parses it, but not for whoever wrote it.
+    userinfo, at, after = rest.rpartition("@")
+    user, _, password = userinfo.partition(":")
+    yield from {password, unquote(password)} - {""}
+    authority, _, path = after.partition("/")
+    path, _, query = (path if at or "?" not in authority else authority + "/" + path).partition("?")
+    for pair in re.split("[&;]", query):
+        name, _, value = pair.partition("=")
+        if looks_secret(name) or not _DATABASE.match(scheme):
+            yield from _tokens(value)
+    if _DATABASE.match(scheme):
+        return
+    yield from _tokens(user)
+    if not scheme.startswith("http"):  # a service of its own (slack://TOKEN/…): what stands first is no host
+        yield from _tokens(authority if "." not in authority else "")
+    for segment in path.split("/"):
+        yield from _tokens(segment)
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """Gives what of a URL is no word."""
+    for form in {text, unquote_plus(text)}:
+        if len(form) >= 8 and not _WORD.fullmatch(form):
+            yield form
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Gives every form that programs write a text in."""
+    raw = secret.encode(errors="surrogateescape")
+    yield secret
+    for encoded in (quote(raw, safe=""), quote(raw), quote_plus(raw), quote(raw, safe="!$&'()*+,;=:~-._")):
+        yield encoded
+        yield re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), encoded)
+    escaped = (
+        repr(secret)[1:-1],
+        repr(raw)[2:-1],
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+    )
+    yield from escaped
+    yield from (json.dumps(one)[1:-1] for one in escaped)
+    yield from (
+        html.escape(secret),
+        secret.replace("'", "'\"'\"'"),
+        secret.replace("'", "''"),
+        secret.replace("'", "\\'"),
+    )
+    for offset in range(3):
+        # Behind a user's name the secret begins anywhere in a group of three bytes: only whole groups are its own.
+        whole = base64.b64encode(b"\0" * offset + raw).decode()[(0, 2, 3)[offset] :]
+        shared = 0 if (offset + len(raw)) % 3 == 0 else len(whole) - len(whole.rstrip("=")) + 1
+        for form in (whole, whole[: len(whole) - shared]):  # at the end of what was encoded, or with more behind it
+            if len(form) >= 8:
+                yield form
+                yield form.translate(str.maketrans("+/", "-_"))

@@ -55,7 +55,7 @@ def sync(
     links = (*_LINKS, f"--copy-links={'true' if follow_links else 'false'}", "--inplace=false")
     try:
         command = remote.sync(source, destination, *links, *flags)
-        process.run(command, timeout=limits.timeout, hear=hear)
+        process.run(command, timeout=limits.timeout, stall=limits.stall, hear=hear)
     except Interrupted:
         raise
     except DjangoRcloneError as error:

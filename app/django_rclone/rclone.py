@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django_rclone import rclone_filters
+from django_rclone import rclone_flags
 from django_rclone.command import Command, Secret
 from django_rclone.naming import PARTIAL
-from django_rclone.process import run
-from django_rclone.rclone_errors import Missing, explain
-from django_rclone.rclone_secrets import split_secrets
+from django_rclone.process import NO_LIMITS, Limits, run
+from django_rclone.rclone_errors import Missing, explain, progress
 
 OLDEST = (1, 63)
 """The first rclone that tells which backends show unfinished uploads (PartialUploads)."""
@@ -29,7 +29,21 @@ _INHERIT = (
     *("AWS_*", "GOOGLE_*", "AZURE_*", "OS_*", "ST_*", "SSH_AUTH_SOCK", "KRB5*"),
 )
 
-_FILTERS = frozenset(rclone_filters.variable(name) for name in rclone_filters.NAMES)
+# Whatever the environment says: warnings and errors are heard, nobody is asked for a password, and a run that fails is
+# tried again by whoever scheduled it. (rclone repeats requests, but never a whole command.)
+_OURS = ("--log-level", "NOTICE", "--ask-password=false", "--retries", "1")
+
+# What is so unless users say otherwise. A question moves no data: two attempts must do, so that bad news come soon.
+_USUALLY = {"RCLONE_CONTIMEOUT": "15s"}
+_IN_QUESTIONS = {"RCLONE_LOW_LEVEL_RETRIES": "2"}
+
+# How far rclone is, as JSON lines in its log.
+_ACCOUNT = ("--use-json-log", "--stats", "2s", "--stats-log-level", "NOTICE")
+
+type Sections = Mapping[str, Mapping[str, str]]
+
+_PATIENCE = 300.0
+"""Seconds without anything from rclone after which a call is ended where users set no limit."""
 
 # Separates the files of one `cat`: ASCII's record separator, which no JSON text holds as it is.
 _SEPARATOR = "\x1e"
@@ -86,16 +100,16 @@ def abilities(features: Mapping[str, Any]) -> Abilities:
     )
 
 
-def part_flags(size: int) -> tuple[str, ...]:
+def part_flags(size: int, own: Collection[str] = ()) -> tuple[str, ...]:
     """Returns the flags that make the parts of an upload large enough for ``size`` bytes, with room to spare.
 
     A backend ignores the flags of others. Below the limits of the defaults nothing is returned, so that what the
-    user configured stays.
+    user configured stays; so do the user's ``own`` flags.
     """
     flags = []
     for flag, default, count in _PARTS:
         needed = -(-2 * size // count)
-        if needed > default:
+        if needed > default and flag not in own:
             flags += [flag, f"{-(-needed // _MEBIBYTE)}Mi"]
     return tuple(flags)
 
@@ -114,6 +128,10 @@ class Remote:
     config: str = ""
     flags: tuple[str, ...] = ()
     env: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
+    limits: Limits = NO_LIMITS
+    """How long a call may take, and how long nothing may move."""
+    alias: str = ""
+    """What rclone calls this remote instead of ``root``, which people know; empty: the same."""
     base: Remote | None = None
     """What an encrypted remote lies on (see ``encryption``); None: nothing is encrypted."""
 
@@ -130,37 +148,60 @@ class Remote:
     @property
     def filters(self) -> tuple[str, ...]:
         """The user's filter flags. They choose among media files, and no other call sees them."""
-        return rclone_filters.split(self.flags, os.environ)[0]
+        return rclone_flags.checked(self.flags, os.environ).filters
 
     def path(self, name: str) -> str:
         """Returns the full name of something below the root."""
         separator = "" if self.root.endswith((":", "/")) else "/"
         return f"{self.root}{separator}{name}" if name else self.root
 
-    def command(self, *arguments: str) -> Command:
+    def command(self, *arguments: str, usually: Mapping[str, str] = _USUALLY) -> Command:
         """Returns rclone with the given arguments.
 
-        Flags that hold secrets go by environment: rclone reads each flag from there too.
+        What users set goes by environment, sorted by ``rclone_flags``: rclone reads each flag from there too. Raises
+        ConfigurationError for what is refused.
         """
-        flags, secrets = split_secrets(rclone_filters.split(self.flags, os.environ)[1])
+        given = rclone_flags.checked(self.flags, os.environ)
         configuration = ("--config", self.config) if self.config else ()
-        # A run that fails is tried again by whoever scheduled it: rclone repeats requests, but never a whole command.
-        patience = ("--retries", "1", "--contimeout", "15s")
         return Command(
-            (self.binary, *arguments, *configuration, *patience, *flags),
-            env={**self.env, **secrets},
-            inherit=(*_INHERIT, *(name for name in os.environ if name.startswith("RCLONE_") and name not in _FILTERS)),
-            explain=partial(explain, self.where),
+            (self.binary, *(self._named(argument) for argument in arguments), *configuration, *_OURS),
+            env={
+                **{name: value for name, value in usually.items() if name not in given.inherit},
+                **given.env,
+                **self.env,
+            },
+            inherit=(*_INHERIT, *given.inherit),
+            hide=given.hide,
+            explain=partial(explain, self.where, self._aliases),
             install=INSTALL,
         )
 
+    @property
+    def _aliases(self) -> tuple[str, str]:
+        """What rclone calls this remote, and what people call it."""
+        return (f"{self.alias}:", self.root) if self.alias else ("", "")
+
+    def _named(self, argument: str) -> str:
+        """Returns an argument with the remote's name as rclone knows it."""
+        alias, known = self._aliases
+        return alias + argument.removeprefix(known) if alias and argument.startswith(known) else argument
+
     def _question(self, *arguments: str) -> Command:
-        """Returns a command that moves no data: two attempts at a request must do, so that bad news come soon."""
-        return self.command(*arguments, "--low-level-retries", "2")
+        """Returns a command that moves no data of ours."""
+        command = self.command(*arguments, *_ACCOUNT, usually={**_USUALLY, **_IN_QUESTIONS})
+        return dataclasses.replace(command, progress=progress)
+
+    def _answer(self, *arguments: str) -> bytes:
+        """Asks rclone, and returns what it prints."""
+        return run(self._question(*arguments), timeout=self.limits.timeout, stall=self.limits.stall or _PATIENCE)
 
     def write(self, path: str, size: int = 0) -> Command:
         """Returns what writes its stdin to ``path``; ``size`` is the most that is expected."""
-        return self.command("rcat", self.path(path), *part_flags(size))
+        command = self.command("rcat", self.path(path))
+        own = {
+            "--" + name.removeprefix("RCLONE_").lower().replace("_", "-") for name in (*command.env, *command.inherit)
+        }
+        return dataclasses.replace(command, argv=(*command.argv, *part_flags(size, own)))
 
     def read(self, path: str) -> Command:
         """Returns what writes the file ``path`` to stdout."""
@@ -171,30 +212,35 @@ class Remote:
 
         Files that the user's filters exclude are neither copied nor deleted.
         """
-        accounts = ("--use-json-log", "--stats", "2s", "--stats-log-level", "NOTICE")
-        return self.command("sync", source, destination, *accounts, *self.filters, *flags)
+        command = self.command("sync", source, destination, *_ACCOUNT, *self.filters, *flags)
+        return dataclasses.replace(command, progress=progress)
 
     def abilities(self) -> Abilities:
         """Asks what the backend can do. This does not show whether it can be reached."""
         plain = self.plain
-        return abilities(json.loads(run(plain._question("backend", "features", backend_of(plain.root)))))
+        return abilities(json.loads(plain._answer("backend", "features", backend_of(plain.root))))
+
+    def configured(self) -> Sections:
+        """Returns the sections of rclone.conf."""
+        sections: Sections = json.loads(self._answer("config", "dump"))
+        return sections
 
     def version(self) -> tuple[int, ...]:
         """Asks rclone for its version."""
-        text = run(self._question("version"), timeout=30).decode()
+        text = run(self.command("version"), timeout=30).decode()
         match = re.search(r"v(\d+)\.(\d+)(?:\.(\d+))?", text)
         return tuple(int(part or 0) for part in match.groups()) if match else ()
 
     def files(self, folder: str, *, recursive: bool = False, filtered: bool = False) -> list[Entry]:
         """Returns the files in a folder; none if it does not exist. ``filtered``: only what the user's filters let
         through."""
-        listing = self._question(
+        listing = (
             *("lsjson", self.path(folder), "--files-only", "--no-mimetype", "--fast-list"),
             *(("--recursive",) if recursive else ()),
             *(self.filters if filtered else ()),
         )
         try:
-            answer = json.loads(run(listing, timeout=None))
+            answer = json.loads(self._answer(*listing))
         except Missing:
             return []
         return [Entry(item["Path"], item["Size"], datetime.fromisoformat(item["ModTime"])) for item in answer]
@@ -202,7 +248,7 @@ class Remote:
     def folders(self, folder: str) -> list[str]:
         """Returns the names of the folders in a folder; none if it does not exist."""
         try:
-            answer = json.loads(run(self._question("lsjson", self.path(folder), "--dirs-only", "--no-mimetype")))
+            answer = json.loads(self._answer("lsjson", self.path(folder), "--dirs-only", "--no-mimetype"))
         except Missing:
             return []
         return [item["Path"] for item in answer]
@@ -210,7 +256,7 @@ class Remote:
     def stat(self, path: str) -> Entry | None:
         """Returns what is known of one file, or None if there is none."""
         try:
-            answer = json.loads(run(self._question("lsjson", "--stat", "--no-mimetype", self.path(path))))
+            answer = json.loads(self._answer("lsjson", "--stat", "--no-mimetype", self.path(path)))
         except Missing:
             return None
         if not answer or answer["IsDir"]:
@@ -221,7 +267,7 @@ class Remote:
         """Returns when the storage says that a file came, where it keeps such a time; else when it was made."""
         question = ("lsjson", "--stat", "--use-server-modtime", "--no-mimetype", self.path(path))
         try:
-            answer = json.loads(run(self._question(*question)))
+            answer = json.loads(self._answer(*question))
         except Missing:
             return None
         return datetime.fromisoformat(answer["ModTime"]) if answer else None
@@ -232,7 +278,7 @@ class Remote:
             return []
         including = [part for pattern in patterns for part in ("--include", f"/{pattern}")]
         try:
-            answer = run(self._question("cat", self.path(folder), *including, "--separator", _SEPARATOR))
+            answer = self._answer("cat", self.path(folder), *including, "--separator", _SEPARATOR)
         except Missing:
             return []
         return [text for text in answer.decode(errors="replace").split(_SEPARATOR) if text.strip()]
@@ -240,19 +286,19 @@ class Remote:
     def put(self, path: str, content: bytes, *, atomic: bool) -> None:
         """Writes a small file; it is there whole or not at all."""
         target = path if atomic else path + PARTIAL
-        run(self.write(target), stdin=content)
+        run(self.write(target), stdin=content, timeout=self.limits.timeout, stall=self.limits.stall or _PATIENCE)
         if not atomic:
             self.move(target, path)
 
     def move(self, source: str, destination: str) -> None:
         """Renames a file on the remote."""
-        # Where the backend cannot rename, rclone copies: that takes as long as it takes.
-        run(self._question("moveto", self.path(source), self.path(destination)), timeout=None)
+        # Where the backend cannot rename, rclone copies: that takes as long as bytes move.
+        self._answer("moveto", self.path(source), self.path(destination))
 
     def delete(self, path: str) -> None:
         """Deletes one file. One that is not there is no error."""
         try:
-            run(self._question("deletefile", self.path(path)))
+            self._answer("deletefile", self.path(path))
         except Missing:
             return
 

@@ -18,7 +18,11 @@ _UNREACHABLE = re.compile(
     r"|ServiceUnavailable|InternalError|tls handshake",
     re.IGNORECASE,
 )
-_FULL = re.compile(r"no space left|disk full|quota|insufficient storage|not enough space|EntityTooLarge", re.IGNORECASE)
+_FULL = re.compile(
+    r"no space left|disk full|too big for remaining disk space|quota|insufficient.?(?:storage|space)"
+    r"|not enough (?:free )?space|EntityTooLarge|StorageFull|minimum free drive|\b507\b",
+    re.IGNORECASE,
+)
 _FORBIDDEN = re.compile(
     r"permission denied|read-only file system|AccessDenied|StatusCode: 40[13]|\b40[13]\b|SignatureDoesNotMatch"
     r"|InvalidAccessKeyId|unable to authenticate|not authorized|unauthorized|forbidden|SSH_FX_PERMISSION_DENIED",
@@ -26,18 +30,30 @@ _FORBIDDEN = re.compile(
 )
 _MISCONFIGURED = re.compile(
     r"didn't find section|didn't find backend|unknown flag|failed to create file system|NoSuchBucket|bucket not found"
-    r"|is not a valid|Fatal error: (?:unknown|invalid)",
+    r"|is not a valid|Fatal error: (?:unknown|invalid)|invalid value when setting|default values: failed to"
+    r"|invalid argument .* for .*--",
     re.IGNORECASE,
 )
+_LOCKED = re.compile(r"unable to decrypt configuration|password command failed", re.IGNORECASE)
 
 
 class Missing(DjangoRcloneError):
     """What was asked for is not on the remote."""
 
 
-def explain(root: str, failure: ProgramFailed) -> DjangoRcloneError:
-    """Returns the error that people read instead of rclone's log: what it means for the remote ``root``."""
+def explain(root: str, names: tuple[str, str], failure: ProgramFailed) -> DjangoRcloneError:
+    """Returns the error that people read instead of rclone's log: what it means for the remote ``root``.
+
+    ``names`` are what rclone calls it, and what people call it.
+    """
     reason = last_error(failure.stderr) or failure.ending
+    if names[0]:
+        reason = reason.replace(names[0], names[1])
+    if _LOCKED.search(reason):
+        return ConfigurationError(
+            f"rclone's configuration is encrypted and was not opened: {reason}. Set RCLONE_CONFIG_PASS, or "
+            "RCLONE_PASSWORD_COMMAND, to what opens it."
+        )
     where = f'Remote "{root}"'
     if failure.returncode in (_NO_FOLDER, _NO_FILE) or reason.endswith(("object not found", "directory not found")):
         return Missing(f"{where}: {reason}. Look at what is there with `listbackups`.")
@@ -50,6 +66,15 @@ def explain(root: str, failure: ProgramFailed) -> DjangoRcloneError:
     if _MISCONFIGURED.search(reason):
         return ConfigurationError(f"{where} cannot be used: {reason}. Check REMOTE and rclone's configuration.")
     return DjangoRcloneError(f"{where}: rclone {failure.ending}: {reason}")
+
+
+def progress(line: str) -> tuple[int, ...] | None:
+    """Returns how far rclone is by its statistics; None for other lines of its log."""
+    try:
+        stats = json.loads(line)["stats"]
+        return tuple(stats.get(name, 0) for name in ("bytes", "checks", "transfers", "deletes", "renames", "listed"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def last_error(stderr: str) -> str:

@@ -57,9 +57,13 @@ def attempt(deliveries: Sequence[Delivery], seconds: float) -> list[Delivery]:
     until = time.monotonic() + seconds
     for each in attempts:
         each.delivery.problem = f"no answer within {seconds:.0f} seconds"
-        each.thread.start()
+        try:
+            each.thread.start()
+        except RuntimeError as error:  # "can't start new thread"
+            each.delivery.problem = str(error)
     for each in attempts:
-        each.thread.join(max(0.0, until - time.monotonic()))
+        if each.thread.ident is not None:
+            each.thread.join(max(0.0, until - time.monotonic()))
     return [each.delivery for each in attempts if each.delivery.problem]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django_rclone import rclone_secrets, streams
 
+from django_rclone_sidecar import torn_urls
 from django_rclone_sidecar.schedule import Schedule
 
 
@@ -19,6 +19,14 @@ class Unfit(ValueError):
     """A value has the right form and cannot be used all the same; the message goes on after the variable's name."""
 
 
+# YAML 1.1 has all but 1 and 0 (yaml.org/type/bool.html), and Compose hands on what stands in a file.
+_ON = ("on", "true", "yes", "1", "y", "t")
+_OFF = ("off", "false", "no", "0", "n", "f")
+
+_LONGEST = 100 * 365 * 86400.0
+"""Seconds of the longest duration, a century: what is added to a date must still be one."""
+_MOST = 10**9
+"""The largest whole number: nobody keeps more backups, and none that has more digits can be read."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -36,19 +44,27 @@ def choice(*words: str) -> Callable[[str], str]:
 
 def whole(text: str) -> int:
     """Whole numbers from 1 on."""
-    if not re.fullmatch(r"[0-9]+", text) or int(text) < 1:
+    if not re.fullmatch(r"0*[0-9]{1,10}", text) or not 1 <= int(text) <= _MOST:
         raise ValueError
     return int(text)
 
 
 def seconds(text: str) -> float | None:
     """Durations such as ``600``, ``90s``, ``15m``, ``2h`` or ``1d``; ``off`` is None: no limit."""
-    if text.lower() == "off":
+    if text != "0" and is_off(text):  # a limit of nothing is none that somebody can mean
         return None
-    match = _DURATION.fullmatch(text.lower())
-    if match is None or float(match[1]) == 0:
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None:
         raise ValueError
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2]]).total_seconds()
+    found = float(match[1]) * _UNITS[match[2]]
+    if not 0 < found <= _LONGEST:
+        raise ValueError
+    return found
+
+
+def delay(text: str) -> float | None:
+    """Durations, and ``0`` or ``off`` for none."""
+    return None if is_off(text) else seconds(text)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -86,14 +102,34 @@ def compression(text: str) -> dict[str, Any]:
 
 def cron(text: str) -> str | None:
     """A cron expression of five fields, or a shorthand such as ``@daily``; ``off`` is None."""
-    if text.lower() == "off":
+    if is_off(text):
         return None
     return Schedule(text, ZoneInfo("UTC")).expression
 
 
+def is_off(text: str) -> bool:
+    """Tells whether a text means off."""
+    return text.strip().lower() in _OFF
+
+
 def switch(text: str) -> bool:
-    """on or off."""
-    return choice("on", "off")(text) == "on"
+    """on or off, as people and YAML write it."""
+    if text.strip().lower() in _ON:
+        return True
+    if is_off(text):
+        return False
+    raise ValueError
+
+
+def switch_or(*words: str) -> Callable[[str], str]:
+    """Returns the form of a value that is one of these words, in any case, or ``on`` or ``off``."""
+
+    def parse(text: str) -> str:
+        if (word := text.strip().lower()) in words:
+            return word
+        return "on" if switch(text) else "off"
+
+    return parse
 
 
 def addresses(text: str) -> tuple[str, ...]:
@@ -106,6 +142,9 @@ def web_address(text: str) -> str:
     parts = urlsplit(line(text))
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError
+    if torn_urls.is_torn(text):
+        raise Unfit(f'has an "@" behind its host. {torn_urls.ADVICE}')
+    parts.port  # noqa: B018 - raises ValueError for what is none
     return text
 
 

@@ -56,7 +56,7 @@ VARIABLES: Mapping[str, Variable] = {
         "storage do not all begin at once.",
         "seconds, or like 15m; off for none",
         "off",
-        forms.seconds,
+        forms.delay,
     ),
     "BACKUP_ON_START": Variable(
         "Whether `serve` makes a backup when it starts, and not only if the last slot was missed.",
@@ -75,13 +75,13 @@ VARIABLES: Mapping[str, Variable] = {
         "what the container is given.",
         "seconds, or like 5m; off for none",
         "5",
-        forms.seconds,
+        forms.delay,
     ),
     "BACKUP_MEDIA": Variable(
         "Whether `backup` saves the media files too; auto: where the project keeps them in a folder that is there.",
         "auto, on or off",
         "auto",
-        forms.choice("auto", "on", "off"),
+        forms.switch_or("auto"),
     ),
     "BACKUP_MEDIA_ROOT": Variable(
         "The folder of the media files in this container; wins over the project's settings.",

@@ -5,8 +5,10 @@ Source of the convention: healthchecks.io/docs/http_api - URL/start, URL, and UR
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django_rclone_sidecar import calls, logs
 from django_rclone_sidecar.deliveries import Delivery, deliver
@@ -20,6 +22,14 @@ _VERBS = ("backup", "media-backup")
 
 _LONGEST = 10_000
 """Characters of a reason; Healthchecks keeps 100 kB."""
+
+
+_KUMA = "/api/push/"
+"""In the path of Uptime Kuma's push URLs, which tell the outcome in their query string.
+Source: github.com/louislam/uptime-kuma, server/routers/api-router.js"""
+
+_LONGEST_PUSH = 250
+"""Characters of a reason in a URL; Uptime Kuma keeps so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +56,28 @@ class Heartbeat:
 
     def _ping(self, what: str = "", body: str = "") -> None:
         service = self.environment.get("BACKUP_HEARTBEAT_URL")
+        if _KUMA in urlsplit(service).path:
+            if what != "start":  # it knows no beginning of a run
+                self._deliver(service, partial(calls.send, _push(service, body)))
+            return
         url = calls.below(service, what) if what else service
         send = (
             partial(calls.send, url, "POST", body.encode(errors="replace"), {"Content-Type": "text/plain"})
             if body
             else partial(calls.send, url)
         )
+        self._deliver(service, send)
+
+    def _deliver(self, service: str, send: Callable[[], object]) -> None:
         deliver([Delivery("The heartbeat", calls.shown(service), send)], SECONDS)
+
+
+def _push(service: str, reasons: str) -> str:
+    """Returns the push URL of an Uptime Kuma with the outcome in its query string."""
+    parts = urlsplit(service)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    query |= {"status": "down", "msg": reasons[:_LONGEST_PUSH]} if reasons else {"status": "up", "msg": "OK"}
+    return parts._replace(query=urlencode(query, errors="replace")).geturl()
 
 
 def _reasons(report: Report) -> str:

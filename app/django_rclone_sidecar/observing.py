@@ -105,7 +105,9 @@ def _owner(alias: str) -> Owner:
 
 
 def _good(found: Iterable[Backup], owner: Owner) -> Iterable[Backup]:
-    return (backup for backup in found if backup.state is State.GOOD and owner.owns(backup))
+    # A neighbour's backups must not keep an alarm silent. A named project is known by its name wherever it lies.
+    owns = owner.owns if owner.project else owner.owns_exactly
+    return (backup for backup in found if backup.state is State.GOOD and owns(backup))
 
 
 def _known() -> dict[str, Manifest]:

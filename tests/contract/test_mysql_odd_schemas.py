@@ -221,3 +221,27 @@ def test_a_history_by_transaction_ids_is_refused_with_what_to_do(mariadb: Mysql,
         "ALTER TABLE v ADD SYSTEM VERSIONING",
     )
     comes_back(mariadb, on_mariadb, lambda: mariadb.drop("v"))
+
+
+def test_odd_values_come_back(schema: Mysql, project: Project):
+    as_administrator(
+        schema,
+        "SET sql_mode = ''",
+        "SET time_zone = 'SYSTEM'",
+        "CREATE TABLE odd (id int PRIMARY KEY AUTO_INCREMENT, d double, e enum('a', 'b'), s set('x', 'y'), "
+        "at timestamp NOT NULL, j json, big bit(64), hidden int DEFAULT 7 INVISIBLE, half float AS (d / 2) STORED, "
+        "zh varchar(20) CHARSET gbk, ja varchar(20) CHARSET sjis, two varchar(20) CHARSET ucs2, "
+        "three varchar(20) CHARSET utf8mb3 COMMENT 'it''s\\n\\\\ \\0 \\Z ☃', KEY down (d DESC)) COMMENT 'a\\nb ☃'",
+        "CREATE TABLE ODD (id int PRIMARY KEY)",
+        "INSERT INTO odd (id, d, e, s, at, j, big, zh, ja, two, three) VALUES "
+        "(-1, 5e-324, 'no such', '', '1970-01-01 00:00:01', '[0.1, 1e300, 12345678901234567890]', b'1', "
+        "0x8B5C, 0x835C, '☃', 'ü\\\\'), "
+        "(2, -0.0, 'a', 'x,y', '2038-01-19 03:14:07', '\"\\\\u0000\"', 0xFFFFFFFFFFFFFFFF, '', '', '', ''), "
+        "(3, 1.7976931348623157e308, NULL, NULL, '0000-00-00', NULL, NULL, NULL, NULL, NULL, NULL)",
+        "INSERT INTO odd (id, d, at) VALUES (4, 0.1, '2020-10-25 00:30:00'), (5, 0.3, '2020-10-25 01:30:00')",
+    )
+    probe = (
+        "SELECT id, d, CAST(d AS char), e + 0, s + 0, CAST(at AS char), j, HEX(big), hidden, HEX(zh), "
+        "HEX(ja), HEX(two) FROM odd ORDER BY id"
+    )
+    comes_back(schema, project, lambda: schema.drop("odd", "ODD"), probe)

@@ -19,7 +19,7 @@ _BAD = (
 _OF_FLAVOUR = {
     "mysql": ", NAMES latin1, sql_select_limit = 2, max_join_size = 1, max_execution_time = 1, "
     "transaction_read_only = 1, sql_quote_show_create = 0, show_gipk_in_create_table_and_information_schema = 0",
-    "mariadb": ", max_statement_time = 0.001, tx_read_only = 1, innodb_strict_mode = 1, check_constraint_checks = 1, "
+    "mariadb": ", max_statement_time = 0.05, tx_read_only = 1, innodb_strict_mode = 1, check_constraint_checks = 1, "
     "explicit_defaults_for_timestamp = 0",
 }
 

@@ -8,7 +8,7 @@ owner), on which servers, what an administrator makes beforehand (``superuser``)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,7 +71,7 @@ class Owned(Postgresql):
             server.query(f"ALTER ROLE {self.role} SUPERUSER")
         if statements := schema.head.get("superuser"):
             server.query(statements, name)
-        self._psql(schema.with_roles(schema.script, name))
+        self.script(schema.with_roles(schema.script, name))
 
     def close(self) -> None:
         with self.server.connect(self.name) as connection:
@@ -142,3 +142,27 @@ def test_it_comes_back_over_itself_and_into_another(owned: Owned, local: Storage
         other = owned.beside()
         project.ok("dbrestore", "--noinput", "--into", other)
         assert owned.state(other) == before
+
+
+def test_a_superuser_never_runs_what_another_role_has_put_into_a_schema_that_is_open_to_all(
+    postgres: Callable[[int], PostgresServer], local: Storage
+) -> None:
+    server = postgres(13)  # where everybody may create in "public"
+    with server.database() as name:
+        subject = Postgresql(server, name)
+        mallory = f"{name}_mallory"
+        server.query(f'CREATE ROLE {mallory}; ALTER ROLE "{subject.role}" SUPERUSER')
+        subject.execute(
+            "CREATE FUNCTION fold(varchar) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN lower($1); END';"
+            "CREATE TABLE person (name varchar, folded text GENERATED ALWAYS AS (fold(name)) STORED);"
+            "INSERT INTO person VALUES ('A');"
+            f"SET ROLE {mallory};"
+            "CREATE FUNCTION lower(varchar) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN current_user; END'"
+        )
+        project = Project({"default": subject.database}, local, subject.options)
+        project.ok("dbbackup")
+        done = project.run("dbrestore", "--noinput")
+        assert done.code == 0, done.err
+        assert subject.execute("SELECT folded FROM person") == [("a",)]
+        subject.execute(f"DROP OWNED BY {mallory}; DROP ROLE {mallory}")
+        subject.close()

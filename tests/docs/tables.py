@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
-from django_rclone import checks, conf, exceptions
+from django_rclone import checks, conf, exceptions, rclone_backends, rclone_options
 from django_rclone.db import registry
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone_sidecar import cli, env_table, metrics
@@ -129,6 +129,33 @@ def metric_names() -> str:
     return table(("metric", "type", "labels", "meaning"), rows)
 
 
+def rclone_options_table() -> str:
+    """What users may set of rclone, and what not."""
+    passed = {what: _flags(names) for what, names in rclone_options.PASSED.items()}
+    passed["backends' options"] = "`--s3-…`, `--sftp-…` and so on, but for those below"
+    ours = {what: _flags(names) for what, names in rclone_options.OURS.items()}
+    reasons: dict[str, list[str]] = {why: _names(names) for names, why in rclone_options.REFUSED.items()}
+    for name, why in rclone_backends.REFUSED.items():
+        reasons.setdefault(why, []).append(name)
+    for name, (value, why) in rclone_backends.REFUSED_VALUES.items():
+        reasons.setdefault(why, []).append(f"{name}={value}")
+    rows = [
+        *(("passed on", what, names) for what, names in passed.items()),
+        ("passed on, for media files only", "filters", _flags(rclone_options.FILTERS)),
+        *(("ignored: django-rclone sets it itself", what, names) for what, names in ours.items()),
+        *(("refused", why, ", ".join(f"`--{name}`" for name in names)) for why, names in reasons.items()),
+    ]
+    return table(("what becomes of it", "what it is, or would do", "flags"), rows)
+
+
+def _names(marked: str) -> list[str]:
+    return [word.rstrip("?*!") for word in marked.split()]
+
+
+def _flags(marked: str) -> str:
+    return ", ".join(f"`--{name}`" for name in _names(marked))
+
+
 def engines() -> str:
     """Which engine is served by which connector."""
     return table(("engine", "connector"), [(f"`{engine}`", f"`{path}`") for engine, path in registry.ENGINES.items()])
@@ -145,6 +172,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "exit-codes": exit_codes,
     "checks": system_checks,
     "engines": engines,
+    "rclone-options": rclone_options_table,
     **{name: partial(options, name) for name in COMMANDS},
     "environment": environment,
     "verbs": verbs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,12 +42,40 @@ def test_a_value_is_what_its_text_means(name: str, text: str, value: object):
 
 
 @pytest.mark.parametrize(
+    "name", [name for name, variable in env_table.VARIABLES.items() if "on or off" in variable.form]
+)
+def test_a_switch_takes_what_people_and_yaml_write(name: str):
+    for texts, on in (("on true yes y t 1", True), ("off false no n f 0", False)):
+        for text in texts.split():
+            for written in (text, text.upper(), text.capitalize(), f" {text}"):
+                assert env.read({name: written}).get(name) in (on, "on" if on else "off"), written
+
+
+@pytest.mark.parametrize("text", ["off", "False", "no", "n"])
+def test_what_may_be_off_is_off_in_every_spelling(text: str):
+    for name, variable in env_table.VARIABLES.items():
+        if re.search(r"\boff\b", variable.form):
+            assert env.read({name: text}).get(name) in (None, False, "off"), name
+
+
+def test_a_delay_of_nothing_is_none():
+    assert env.read({"BACKUP_JITTER": "0", "BACKUP_STOP_GRACE": "0"}).get("BACKUP_STOP_GRACE") is None
+
+
+@pytest.mark.parametrize(
     ("name", "text", "form"),
     [
         ("BACKUP_KEEP_LAST", "ten", 'is "ten": it must be a whole number, 1 or more.'),
         ("BACKUP_KEEP_LAST", "0", 'is "0": it must be'),
         ("BACKUP_KEEP_LAST", "²", "it must be"),
-        ("BACKUP_MEDIA", "yes", "it must be auto, on or off."),
+        ("BACKUP_MEDIA", "maybe", "it must be auto, on or off."),
+        ("BACKUP_ON_START", "2", "it must be on or off."),
+        ("BACKUP_TIMEOUT", "yes", "off for no limit."),
+        ("BACKUP_TIMEOUT", "1000000000d", "off for no limit."),
+        ("BACKUP_JITTER", "9" * 400, "off for none."),
+        ("BACKUP_KEEP_LAST", "9" * 5000, "it must be a whole number, 1 or more."),
+        ("PORT", "9" * 5000, "it must be a port."),
+        ("BACKUP_COMPRESSION", "zstd:" + "9" * 5000, "it must be zstd, gzip or none"),
         ("BACKUP_TIME_ZONE", "Berlin", "it must be a name like Europe/Berlin."),
         ("BACKUP_TIME_ZONE", "../passwd", "it must be a name like Europe/Berlin."),
         ("BACKUP_TIMEOUT", "soon", "it must be seconds, or like 90m or 2h; off for no limit."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -106,3 +107,16 @@ def test_the_doctor_finds_one_that_is_not_there(program: Program):
     assert done.code == 1
     assert "fail  heartbeat: 127.0.0.1:1: Connection refused. Check BACKUP_HEARTBEAT_URL" in done.out
     assert "canary" not in done.out + done.err
+
+
+def test_a_push_url_of_uptime_kuma_is_told_in_its_own_way(program: Program, webhook: Webhook):
+    program.env["BACKUP_HEARTBEAT_URL"] = f"{webhook.url}/api/push/Zz9canary0?status=up&msg=OK&ping="
+    program.ok("backup")
+    assert pings(webhook) == ["GET /api/push/Zz9canary0?status=up&msg=OK&ping="]
+    with breaks(program.path("app")):
+        assert program.run("backup").code == 1
+    (down,) = webhook.rest()
+    query = parse_qs(urlsplit(down.path).query)
+    assert query["status"] == ["down"]
+    assert query["msg"][0].startswith('Database "default":')
+    assert len(query["msg"][0]) <= 250

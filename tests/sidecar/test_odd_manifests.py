@@ -108,3 +108,12 @@ def test_a_time_that_has_not_come_is_no_time_to_restore(program: Program):
     done = program.run("restore", "--at", "2999-01-01")
     assert done.code == 2
     assert "is in the future: this machine's clock says" in done.error
+
+
+def test_a_neighbours_backups_silence_no_alarm(program: Program):
+    program.ok("backup", DATABASE_URL=program.url("neighbour"))
+    assert json.loads(program.ok("observe"))["databases"][0]["newest"] is None
+    program.ok("backup", BACKUP_PROJECT="other")
+    assert json.loads(program.ok("observe"))["databases"][0]["newest"] is None
+    program.ok("backup")
+    assert json.loads(program.ok("observe"))["databases"][0]["newest"] is not None

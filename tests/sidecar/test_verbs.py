@@ -37,6 +37,34 @@ def test_every_verb_has_help_and_refuses_what_it_does_not_know(program: Program,
     assert program.run(verb, "--no-such-option").code == 2
 
 
+TORN = [
+    "postgres://app:2024/S3cretPart@db:5432/app",
+    "postgres://app:S3cretPart/2024@db:5432/app",
+    "postgres://app:2024?S3cretPart@db:5432/app",
+    "postgres://app:2024#S3cretPart@db:5432/app",
+    "postgres://app:2@24/S3cretPart@db:5432/app",
+    "mysql://app:2024/S3cretPart@db/app",
+    "mongodb://app:2024/S3cretPart@db/app",
+]
+
+
+@pytest.mark.parametrize("url", TORN)
+def test_a_password_that_ends_the_host_is_refused_and_shown_nowhere(program: Program, url: str):
+    done = program.run("backup", DATABASE_URL=url)
+    assert done.code == 2
+    assert done.error.startswith("DATABASE_URL is no database URL that can be understood")
+    assert "percent-encoded" in done.error
+    assert "S3cret" not in done.out + done.err + "".join(program.stored() if program.remote.exists() else [])
+
+
+@pytest.mark.parametrize("name", ["BACKUP_HEARTBEAT_URL", "BACKUP_PUSHGATEWAY_URL"])
+def test_a_torn_web_address_is_refused_and_shown_nowhere(program: Program, name: str):
+    done = program.run("list", **{name: "https://me:2024/S3cretPart@push.example/x"})
+    assert done.code == 2
+    assert done.error.startswith(f'{name} has an "@" behind its host.')
+    assert "S3cret" not in done.err
+
+
 def test_version_tells_all_versions_and_needs_no_django():
     script = (
         "import sys\nfrom django_rclone_sidecar.cli import main\ncode = main(['version', '--json'])\n"

@@ -37,6 +37,52 @@ def test_urls_name_further_databases() -> None:
     assert target.databases["logs"]["ENGINE"] == "django.db.backends.mysql"
 
 
+OTHERS = {
+    "DATABASE_URL_ASYNC": "postgresql+asyncpg://app:secret@db:5433/shop",
+    "DATABASE_URL_TEST": "postgres://app:secret@db:5433/test",
+    "DATABASE_URL_CI_TEST": "sqlite:////tmp/test.sqlite3",
+    "DATABASE_URL_POOL_SIZE": "5",
+    "DATABASE_URL_SCHEME": "postgres",
+}
+
+
+def test_urls_that_are_meant_for_other_programs_are_left_aside() -> None:
+    target = resolve({"DATABASE_URL": URL, **OTHERS})
+    assert set(target.databases) == {"default"}
+    for name in OTHERS:
+        (note,) = [note for note in target.notes if note.startswith(f"{name} is left aside: ")]
+        assert f'name "{name.removeprefix("DATABASE_URL_").lower()}" in BACKUP_DATABASES' in note
+        assert "secret" not in note
+
+
+def test_with_nothing_but_the_urls_of_others_there_is_nothing_to_back_up() -> None:
+    with pytest.raises(ConfigurationError, match=r"nothing to back up: .* DATABASE_URL_TEST is left aside"):
+        resolve({"DATABASE_URL_TEST": URL})
+
+
+def test_a_url_that_is_named_is_meant(write: Write) -> None:
+    named = {"DATABASE_URL": URL, "DATABASE_URL_TEST": "postgres://h/test", "BACKUP_DATABASES": "default,test"}
+    assert resolve(named).databases["test"]["NAME"] == "test"
+    with pytest.raises(ConfigurationError, match="DATABASE_URL_ASYNC is no database URL"):
+        resolve({"DATABASE_URL": URL, **OTHERS, "BACKUP_DATABASES": "async"})
+    files = "== settings.py\nDATABASES = {'default': {POSTGRESQL, 'NAME': 'a'}, 'test': {POSTGRESQL, 'NAME': 'b'}}\n"
+    assert write(files).target(DATABASE_URL_TEST="postgres://h/new").databases["test"]["NAME"] == "new"
+
+
+@pytest.mark.parametrize("other", ["postgres://app:x@db/shop", "postgis://me:y@db:5432/shop", "postgresql://db/shop"])
+def test_the_same_database_under_another_name_is_not_backed_up_twice(other: str) -> None:
+    target = resolve({"DATABASE_URL": "postgres://app:x@db:5432/shop", "DATABASE_URL_SYNC": other})
+    assert set(target.databases) == {"default"}
+    assert any('same database as "default"' in note for note in target.notes)
+
+
+def test_an_empty_default_is_no_database(write: Write) -> None:
+    files = "== settings.py\nDATABASES = {'default': {}, 'shop': {POSTGRESQL, 'NAME': 'shop'}}\n"
+    target = write(files).target()
+    assert set(target.databases) == {"shop"}
+    assert target.notes == ()
+
+
 @pytest.mark.parametrize(
     "url", ["nonsense", "foo://user:secret@h/x", "postgres://user:sec#ret@h:x/y", "postgres://h", ""]
 )

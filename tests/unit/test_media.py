@@ -134,6 +134,19 @@ def test_another_source_is_said_and_may_delete_less(site: Site, caplog: pytest.L
     assert "was made of /srv/other on" in caplog.text
 
 
+def test_two_projects_without_a_name_do_not_erase_each_other(site: Site, tmp_path: Path, settings: Any) -> None:
+    other = Site(tmp_path / "other", site.remote, settings)
+    for owner in (site, other):
+        owner.fill("logo.txt", f"{owner.root.name}/1.txt", f"{owner.root.name}/2.txt")
+    site.set()
+    site.back_up()
+    before = site.mirrored()
+    other.set()
+    with pytest.raises(ConfigurationError, match="2 of 3 files"):
+        other.back_up()
+    assert site.mirrored() == before
+
+
 # What may be deleted
 
 

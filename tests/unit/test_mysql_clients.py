@@ -18,9 +18,13 @@ MARIADB_11 = "mariadb from 11.8.6-MariaDB, client 15.2 for debian-linux-gnu (x86
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Puts clients on an otherwise empty PATH, each in a folder of its own."""
     monkeypatch.setattr(mysql_clients, "FOLDERS", ())
+    # What the clients' scripts need, and not what else this machine has in /usr/bin.
+    system = tmp_path / "system"
+    system.mkdir()
+    (system / "sh").symlink_to("/bin/sh")
 
     def install(**folders: tuple[str, str, str]) -> None:
-        monkeypatch.setenv("PATH", ":".join(str(tmp_path / name) for name in folders) + ":/usr/bin:/bin")
+        monkeypatch.setenv("PATH", ":".join(str(tmp_path / name) for name in folders) + f":{system}")
         for folder, (client, dumper, says) in folders.items():
             for program in (client, dumper):
                 path = tmp_path / folder / program

@@ -88,7 +88,8 @@ class MysqlDumpConnector(BaseConnector):
         defaults = f"ALTER DATABASE CHARACTER SET {live.charset} COLLATE {live.collation};\n"
         document = {
             # The dump programs leave out the schema's own defaults; without a name the statement means the one in use.
-            "head": (mysql_marks.head(token, live.flavour, live.short_version) + defaults.encode()).decode() + LOADING,
+            "head": (mysql_marks.head(token, live.flavour, live.short_version) + defaults.encode()).decode()
+            + LOADING[live.flavour],
             "parts": [
                 {"name": part, "mark": mysql_marks.mark(token, part).decode(), "arguments": arguments}
                 for part, arguments in parts(live, self.name)

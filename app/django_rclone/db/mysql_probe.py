@@ -34,7 +34,8 @@ _PATIENCE = 30.0
 # Limits would keep SHOW from saying all, too.
 _AS_FOUND = f"""
 SET @django_rclone = @@sql_select_limit, @django_rclone_2 = @@sql_big_selects;
-SET SESSION sql_select_limit = {UNLIMITED}, SESSION sql_big_selects = 1;
+SET SESSION sql_select_limit = {UNLIMITED}, SESSION sql_big_selects = 1
+  /*!80000 , SESSION max_execution_time = 0 */ /*M!100600 , SESSION max_statement_time = 0 */;
 SHOW SESSION VARIABLES WHERE variable_name IN (
   'character_set_client', 'character_set_results', 'sql_quote_show_create', 'sql_require_primary_key',
   'sql_generate_invisible_primary_key', 'innodb_strict_mode', 'innodb_force_primary_key', 'enforce_storage_engine');

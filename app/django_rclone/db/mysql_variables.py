@@ -53,10 +53,11 @@ def init_command(*, restricted: bool = False) -> str:
     return _EVERY_SESSION + (RESTRICTED.replace("SET ", ", ", 1) if restricted else "")
 
 
-LOADING = (
-    "/*M!100600 SET SESSION check_constraint_checks = 0, SESSION innodb_strict_mode = 0 */;\n"
-    "/*M!101000 SET SESSION explicit_defaults_for_timestamp = 1 */;\n"
-)
+LOADING = {
+    "mysql": "",
+    "mariadb": "SET SESSION check_constraint_checks = 0, SESSION innodb_strict_mode = 0;\n"
+    "/*M!101000 SET SESSION explicit_defaults_for_timestamp = 1 */;\n",
+}
 """What a dump begins with, so that the plain client loads it too: every role may set these."""
 
 

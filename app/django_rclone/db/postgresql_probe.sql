@@ -1,5 +1,7 @@
 -- Prints what a dump and a restore need to know, as JSON documents that together are one object.
 -- Runs on servers from 13 on, changes nothing, and takes no lock but on django_migrations.
+-- First of all, and alone: a role's own may be too short for anything else.
+SET statement_timeout = 0;
 -- The answer is UTF-8. A database that does not know its own encoding gives its bytes as they are.
 SELECT CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END AS encoding \gset
 \encoding :encoding
@@ -102,8 +104,10 @@ SELECT json_build_object(
   'lock_limit', current_setting('max_locks_per_transaction')::int
                 * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int),
   -- Prepared transactions that hold locks here: no session, so nothing that --terminate-sessions could end.
-  'prepared', (SELECT coalesce(json_agg(DISTINCT gid), '[]') FROM pg_prepared_xacts x JOIN pg_locks l
-                   ON l.virtualtransaction = '-1/' || x.transaction AND l.locktype = 'relation'
+  'prepared', (SELECT coalesce(json_agg(DISTINCT gid), '[]') FROM pg_prepared_xacts x
+                  JOIN pg_locks own ON own.locktype = 'transactionid' AND own.transactionid = x.transaction AND own.granted
+                  JOIN pg_locks held ON held.virtualtransaction = own.virtualtransaction AND held.locktype = 'relation'
+                                    AND held.pid IS NULL
                 WHERE x.database = current_database()),
   -- The lock that postgresql_begin.sql takes.
   'restoring', EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database

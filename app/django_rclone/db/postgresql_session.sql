@@ -1,8 +1,9 @@
 -- Makes a session independent of what the role, the database or the server has as its defaults.
+SET statement_timeout = 0;
 SET client_min_messages = error;
 SET search_path = pg_catalog;
 SELECT set_config(name, '0', false) FROM pg_settings
- WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout',
+ WHERE name IN ('lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout',
                 'idle_session_timeout') \g /dev/null
 SET default_transaction_read_only = off;
 SET quote_all_identifiers = off;

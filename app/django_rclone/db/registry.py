@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connections
 
 from django_rclone import conf
+from django_rclone.db import connection_params
 from django_rclone.db.base import BaseConnector
 from django_rclone.db.outdated import differences
 from django_rclone.exceptions import ConfigurationError
@@ -47,17 +48,32 @@ _VENDORS: Mapping[str, str] = {
 }
 
 
+NONE = ("", "django.db.backends.dummy")
+"""The engines of an empty entry of DATABASES, before and after Django has looked at it."""
+
+
 class OutdatedConnector(ConfigurationError):
     """A connector class that does not have today's methods."""
 
 
-def connector(alias: str) -> BaseConnector:
-    """Returns the connector of a database alias. Raises ConfigurationError, with the remedy, when there is none."""
+def aliases() -> list[str]:
+    """Returns the aliases in DATABASES that are databases."""
+    return [alias for alias, database in settings.DATABASES.items() if database.get("ENGINE", "") not in NONE]
+
+
+def connector(alias: str, *, connects: bool = True) -> BaseConnector:
+    """Returns the connector of a database alias. Raises ConfigurationError, with the remedy, when there is none.
+
+    With ``connects`` False its backend is not asked what it connects with, which may mean to ask others for a token.
+    """
     if alias not in settings.DATABASES:
         raise ConfigurationError(
             f'Database "{alias}" is not in DATABASES, which has: {", ".join(sorted(settings.DATABASES))}.'
         )
     database: Mapping[str, Any] = settings.DATABASES[alias]
+    if database.get("ENGINE", "") in NONE:
+        have = ", ".join(sorted(aliases()))
+        raise ConfigurationError(f'Database "{alias}" is empty in DATABASES: say which with --database ({have}).')
     path = connector_path(alias, str(database.get("ENGINE", "")))
     if not path:
         raise ConfigurationError(
@@ -65,6 +81,8 @@ def connector(alias: str) -> BaseConnector:
             "Name one in DJANGO_RCLONE['CONNECTORS'] or ['CONNECTOR_MAPPING']."
         )
     options = conf.get("DATABASE_OPTIONS").get(alias, {})
+    if connects and (backend := _backend(alias)) is not None:
+        database = connection_params.merged(alias, database, backend)
     return load(path)(alias, database, options, conf.compression())
 
 
@@ -91,7 +109,11 @@ def load(path: str) -> type[BaseConnector]:
 
 
 def _vendor(alias: str) -> str:
+    return str(getattr(_backend(alias), "vendor", ""))
+
+
+def _backend(alias: str) -> Any:
     try:
-        return str(connections[alias].vendor)
-    except Exception:  # a backend may fail to import in any way it likes; then it has no vendor for us
-        return ""
+        return connections[alias]
+    except Exception:  # a backend may fail to import in any way it likes; then it tells us nothing
+        return None

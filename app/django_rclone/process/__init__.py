@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -17,10 +18,10 @@ from django_rclone.exceptions import Unavailable
 from django_rclone.process.child import GRACE, Process, content_file, end, last_words, start
 from django_rclone.process.interrupts import held
 from django_rclone.process.line import Line
-from django_rclone.process.watch import TICK, Limits, Watch
+from django_rclone.process.watch import NO_LIMITS, TICK, Limits, Signs, Watch, stood_still
 from django_rclone.streams import Filter, Gate
 
-__all__ = ["Attached", "Command", "Limits", "Secret", "peek", "pipe", "run"]
+__all__ = ["NO_LIMITS", "Attached", "Command", "Limits", "Secret", "peek", "pipe", "run"]
 
 
 def run(
@@ -28,19 +29,29 @@ def run(
     *,
     stdin: bytes = b"",
     timeout: float | None = 300,
+    stall: float | None = None,
     hear: Callable[[str], None] | None = None,
 ) -> bytes:
     """Runs one program and returns its stdout; ``hear`` gets each line of its stderr as it comes, in a thread.
 
-    Raises what ``command.explain`` makes of an exit code other than 0, and Unavailable after ``timeout`` seconds.
+    Raises what ``command.explain`` makes of an exit code other than 0, and Unavailable after ``timeout`` seconds, or
+    ``stall`` seconds in which it printed nothing and came no further (``command.progress``).
     """
+    signs = Signs(command, hear)
     with ExitStack() as stack:
-        with held(), _collecting() as (write, output), content_file(stdin) as source:
+        with held(), _collecting(signs.moved) as (write, output), content_file(stdin) as source:
             process = Process(command, source.fileno(), write)
             stack.callback(end, [process])
-            process.drain(hear)
-        if process.wait(timeout or threading.TIMEOUT_MAX) is None:
-            raise Unavailable(f"{command.program} did not end within {timeout:g} s.{last_words(process)}")
+            process.drain(signs.hear)
+        until = time.monotonic() + (timeout or threading.TIMEOUT_MAX)
+        while (
+            process.wait(max(0, min(until, signs.last + (stall or threading.TIMEOUT_MAX)) - time.monotonic())) is None
+        ):
+            now = time.monotonic()
+            if now >= until:
+                raise Unavailable(f"{command.program} did not end within {timeout:g} s.{last_words(process)}")
+            if stall is not None and now >= signs.last + stall:
+                raise Unavailable(stood_still(stall, process))
     if process.returncode != 0:
         raise process.failure()
     return output()
@@ -49,7 +60,7 @@ def run(
 def pipe(
     *parts: Command | Filter,
     gate: Gate = Gate(hold=0),
-    limits: Limits = Limits(),
+    limits: Limits = NO_LIMITS,
     tick: Callable[[], None] | None = None,
 ) -> None:
     """Runs the programs among ``parts`` as one stream, with the filters between them.
@@ -90,8 +101,9 @@ def peek(*parts: Command | Filter, timeout: float = 300) -> bytes:
 
 
 @contextmanager
-def _collecting() -> Iterator[tuple[int, Callable[[], bytes]]]:
-    """Gives a descriptor for a program to write to, and what returns all that was written when it has ended.
+def _collecting(moved: Callable[[], None] = lambda: None) -> Iterator[tuple[int, Callable[[], bytes]]]:
+    """Gives a descriptor for a program to write to, and what returns all that was written when it has ended;
+    ``moved`` is called when something comes.
 
     The program is started inside the block, the thread that reads at its end: no forks with threads of ours.
     """
@@ -102,6 +114,7 @@ def _collecting() -> Iterator[tuple[int, Callable[[], bytes]]]:
         with os.fdopen(read, "rb") as stream:
             while data := stream.read(1 << 16):
                 output.extend(data)
+                moved()
 
     def collected() -> bytes:
         collector.join(GRACE)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from django_rclone.command import Command
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.process.child import GRACE, Process, last_words
 from django_rclone.process.interrupts import insist
@@ -21,6 +22,38 @@ class Limits:
 
     timeout: float | None = None
     stall: float | None = None
+
+
+NO_LIMITS = Limits()
+
+
+class Signs:
+    """When a program last showed that something moves: by a byte of stdout, or a line of stderr."""
+
+    def __init__(self, command: Command, hear: Callable[[str], None] | None) -> None:
+        self._progress = command.progress or (lambda _line: time.monotonic())
+        self._hear = hear
+        self._far: object = None
+        self.last = time.monotonic()
+
+    def moved(self) -> None:
+        """Notes that something came."""
+        self.last = time.monotonic()
+
+    def hear(self, line: str) -> None:
+        """Takes a line of stderr."""
+        far = self._progress(line)
+        if far is not None and far != self._far:
+            self._far = far
+            self.moved()
+        if self._hear is not None:
+            self._hear(line)
+
+
+def stood_still(seconds: float, process: Process) -> str:
+    """Returns what is told of a program that is waited for in vain."""
+    name = process.command.program
+    return f"Nothing moved for {seconds:g} s while waiting for {name} (STALL_TIMEOUT).{last_words(process)}"
 
 
 class Watch:
@@ -91,10 +124,7 @@ class Watch:
             raise Unavailable(f"It was not done within {timeout:g} s (TIMEOUT).{last_words(*self._line.processes)}")
         for since, process in self._waits():
             if stall is not None and since is not None and process.command.may_stall and now - since > stall:
-                raise Unavailable(
-                    f"Nothing moved for {stall:g} s while waiting for {process.command.program} (STALL_TIMEOUT)."
-                    f"{last_words(process)}"
-                )
+                raise Unavailable(stood_still(stall, process))
 
     def _waits(self) -> Iterator[tuple[float | None, Process]]:
         """Gives since when we wait for which program."""

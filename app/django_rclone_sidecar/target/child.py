@@ -17,7 +17,7 @@ from typing import Any
 
 from django_rclone.masking import looks_secret, secret_values
 
-from django_rclone_sidecar.target import environment, finder, machine, reasons, refusal, tolerance
+from django_rclone_sidecar.target import environment, finder, machine, paths, reasons, refusal, tolerance
 from django_rclone_sidecar.target.configurations import Configured, prepare
 from django_rclone_sidecar.target.doubt import Doubt
 from django_rclone_sidecar.target.modules import StandInModule
@@ -70,6 +70,7 @@ def _load(wanted: dict[str, Any]) -> dict[str, Any]:
     finder.install()
     refusal.install()
     environment.install()
+    paths.install()
     names = machine.install(other=wanted["other_machine"])
     module = _import(wanted["module"])
     answer = _Answer(module, wanted["configuration"], wanted["ignored"])

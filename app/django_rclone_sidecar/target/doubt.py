@@ -66,8 +66,6 @@ class Doubt:
         for what, places in RECORD.machine:
             if self._is_inside(places):
                 self.machine.setdefault(what, messages.at(places[0]))
-        for what, where in self.machine.items():
-            self.warnings.append(messages.machine(self._setting, where, what))
         for statement in RECORD.statements:
             if statement not in self._slice:
                 continue
@@ -90,16 +88,14 @@ class Doubt:
         if not missing or event.setting or not event.places or event.kind not in ("call", "import", "fill"):
             return ""
         place = event.places[0]
-        body = [other for other in RECORD.statements if other.namespace == place.namespace]
-        used = {name for other in body for name in other.reads}
+        used = {name for other in RECORD.statements for name in (*other.reads, *other.words)}
+        used |= {original for other in RECORD.statements for _, _, original, _ in other.imports}
         if event.kind == "call":
             fills = effects.calls_for_effect(event.origin, place, used)
         elif event.kind == "import":
             statement = statement_of(event.places)
             unused = statement is not None and statement.kind == "Import" and not statement.defines & used
             fills = unused and effects.imports_for_effect(event.origin, place)
-            if unused and not fills:
-                self.warnings.append(messages.may_fill(self._setting, event, sorted(missing)).splitlines()[0])
         else:
             fills = True
         return messages.may_fill(self._setting, event, sorted(missing)) if fills else ""
@@ -129,6 +125,7 @@ class Doubt:
             "star": self._star_concerns,
             "failed": self._failure_concerns,
             "own": self._own_concerns,
+            "base": self._base_concerns,
             "fill": lambda *_: False,
             "either": lambda *_: False,
         }.get(event.kind, self._decision_concerns)
@@ -136,6 +133,17 @@ class Doubt:
 
     def _decision_concerns(self, _event: Event, statement: Statement) -> bool:
         return statement in self._slice or self._sets_variables(statement)
+
+    def _base_concerns(self, _event: Event, statement: Statement) -> bool:
+        """Tells whether somebody looks into a class whose base is unknown; that it stands in a value is seen there."""
+        if statement not in self._slice:
+            return False
+        classes = [value for name in statement.defines if isinstance(value := _value(statement, name), type)]
+        others = [s for s in RECORD.statements if s in self._slice and s is not statement and s.parent is not statement]
+        return not classes or any(
+            statement.defines & other.words or any(_is_one_of(_value(other, name), classes) for name in other.uses)
+            for other in others
+        )
 
     def _sets_variables(self, statement: Statement) -> bool:
         """Tells whether a statement sets environment variables that the setting depends on."""
@@ -242,3 +250,7 @@ class Doubt:
 
 def _value(statement: Statement, name: str) -> object:
     return vars(sys.modules.get(statement.namespace, sys)).get(name)
+
+
+def _is_one_of(value: object, classes: list[type]) -> bool:
+    return any(value is one for one in classes)

@@ -56,8 +56,9 @@ _IMPORT_FOR_EFFECT = re.compile(
 
 
 def calls_for_effect(origin: Origin, place: Place, used: set[str]) -> bool:
-    """Tells whether an unknown call may be there to set environment variables. ``used`` are names that are read."""
-    call = origin.path.partition(origin.package)[2]
+    """Tells whether an unknown call may be there to set environment variables. ``used`` are names that are read
+    anywhere."""
+    call = origin.path.removeprefix(origin.package)
     last = call.rpartition(".")[2]
     if origin.package in _HARMLESS_PACKAGES or (_HARMLESS_CALLS.search(last) and not _SECRETS.search(last.lower())):
         return False
@@ -68,7 +69,8 @@ def calls_for_effect(origin: Origin, place: Place, used: set[str]) -> bool:
         return True
     if isinstance(statement, ast.Assign):
         names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
-        return len(names) == len(statement.targets) and not any(name in used or name.isupper() for name in names)
+        unread = len(names) == len(statement.targets) and not any(name in used or name.isupper() for name in names)
+        return unread and (names[0].startswith("_") or _FOR_EFFECT.search(call) is not None)
     return isinstance(statement, ast.If | ast.While | ast.Assert) and _FOR_EFFECT.search(call) is not None
 
 

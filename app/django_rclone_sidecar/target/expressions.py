@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import TypeIs
 
 
@@ -39,4 +40,26 @@ def handed_on(node: ast.AST) -> set[str]:
     found = {node.id} if isinstance(node, ast.Name) else set()
     for child in ast.iter_child_nodes(node):
         found |= handed_on(child)
+    return found
+
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
+def local_names(body: Iterable[ast.AST]) -> set[str]:
+    """Returns the names that a function's body gives values to; what is inside has names of its own."""
+    found: set[str] = set()
+    nodes = list(body)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Name) and stores(node):
+            found.add(node.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            found.add(node.name)
+        if isinstance(node, _SCOPES):
+            found.add(getattr(node, "name", ""))
+        else:
+            nodes += ast.iter_child_nodes(node)
     return found

@@ -25,6 +25,11 @@ from django_rclone_sidecar.target.record import RECORD, Origin, Place
 _WORD = r"(?:settings|local|secrets?|private|overrides?|prod|production|staging|deploy|dev|env|site|conf|config)"
 _OWN = re.compile(rf"{_WORD}(?:_{_WORD})*|\w+_(?:settings|local)")
 """Names of modules that projects keep beside their settings and publish nowhere."""
+_OWN_PART = re.compile(
+    r"(?:local|user|site|custom|private|secret|override|extra|host|instance|deploy|prod|production|staging|dev|test)"
+    r"_(?:settings|local)|settings_local|local|secrets?|secret_?keys?|private|overrides?"
+)
+"""The same, in a package of any name."""
 
 
 class TolerantFinder(MetaPathFinder):
@@ -73,7 +78,7 @@ class StandInFinder(MetaPathFinder):
         guarded = probing or guards.is_guarded(place.file, place.line)
         origin = Origin(name, top, place, guarded=guarded)
         if guarded and not rest:
-            own = not probing and _OWN.fullmatch(top.lower()) is not None
+            own = not probing and _is_own_settings(top, _wanted(name))
             either = substitutes.has_substitute(top)
             RECORD.note("own" if own else "either" if either else "guard", origin)
             if own or not RECORD.other_way:
@@ -127,16 +132,8 @@ def _recorded_version(cls: Any, name: str) -> Any:
     try:
         return _from_name(cls, name)
     except importlib.metadata.PackageNotFoundError:
-        if not _is_own(name):
-            RECORD.note("guard", Origin(f"version of {name}", name, (*RECORD.places(), Place("", 0, "", ""))[0]))
+        RECORD.note("guard", Origin(f"version of {name}", name, (*RECORD.places(), Place("", 0, "", ""))[0]))
         raise
-
-
-def _is_own(name: str) -> bool:
-    """Tells whether a distribution is the project itself, which is not installed here but is here."""
-    module = name.lower().replace("-", "_").replace(".", "_")
-    root = Path(RECORD.root)
-    return module == root.name or any((root / f"{module}{end}").exists() for end in ("/__init__.py", ".py"))
 
 
 def _root_itself(name: str) -> ModuleSpec | None:
@@ -156,6 +153,22 @@ def _note_own_part(name: str) -> None:
     place = Place(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_qualname, "")
     if probing or guards.is_guarded(place.file, place.line):
         RECORD.note("own", Origin(name, name.partition(".")[0], place))
+
+
+def _is_own_settings(top: str, wanted: str) -> bool:
+    _, _, last = wanted.lower().rpartition(".")
+    return _OWN.fullmatch(top.lower()) is not None or _OWN_PART.fullmatch(last) is not None
+
+
+def _wanted(name: str) -> str:
+    """Returns the module that is wanted, of which ``name`` is the part that is asked for first."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and not RECORD.below(frame.f_code.co_filename):
+        asked = frame.f_locals.get("name") if frame.f_code.co_filename.startswith("<frozen importlib") else None
+        if isinstance(asked, str) and asked.startswith(name + "."):
+            name = asked
+        frame = frame.f_back
+    return name
 
 
 def _importing_frame() -> tuple[FrameType | None, bool]:

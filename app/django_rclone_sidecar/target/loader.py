@@ -73,16 +73,23 @@ def load(request: Request, environ: Mapping[str, str]) -> Loaded:
         for setting in {*first["known"], *second["known"]} - problems.keys():
             if not ignored and _without(first, setting, alias_problems) != _without(second, setting, alias_problems):
                 problems[setting] = messages.depends(setting, sorted(packages))
+    warnings = list(first["warnings"])
     asked = {setting: what for setting, what in first["machine"].items() if what and setting not in problems}
     if asked:
         elsewhere = _ask(request, environ, other_machine=True)
         for setting, what in asked.items():
-            there = json.dumps(_without(elsewhere, setting, alias_problems))
+            here = json.dumps(_without(first, setting, alias_problems))
+            there = raw = json.dumps(_without(elsewhere, setting, alias_problems))
             for name, meant in sorted(elsewhere["names"].items(), reverse=True):
                 there = there.replace(name, meant)
-            if there != json.dumps(_without(first, setting, alias_problems)):
+            if there != here:
                 problems[setting] = messages.machine_decides(setting, what)
-    return Loaded(first["known"], problems, alias_problems, tuple(first["warnings"]), tuple(first["unset"]))
+            warnings += [
+                messages.machine(setting, where, asked)
+                for asked, where in what.items()
+                if here != raw or asked in messages.NOT_TRIED
+            ]
+    return Loaded(first["known"], problems, alias_problems, tuple(warnings), tuple(first["unset"]))
 
 
 def _without(answer: Mapping[str, Any], setting: str, aliases: Mapping[str, str]) -> Any:

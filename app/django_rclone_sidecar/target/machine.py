@@ -18,7 +18,10 @@ import tempfile
 import types
 import uuid
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
+
+import django
 
 from django_rclone_sidecar.target.record import RECORD
 
@@ -28,6 +31,8 @@ _PROGRAMS = {
 }
 _HOST, _USER, _AWAY = "qxotherhost", "qxotheruser", "/proc/self/root"  # the last leads to the same files
 _VARIABLE, _NAMES = "qxothervariable", {"HOSTNAME", "USER", "LOGNAME", "USERNAME"}
+_OURS = os.path.dirname(__file__) + "/"  # noqa: PTH120 - a text
+_STANDARD, _DJANGO = os.path.dirname(os.__file__) + "/", os.path.dirname(django.__file__) + "/"  # noqa: PTH120
 _CHANCE = {
     random: ("random", "randint", "randrange", "uniform", "shuffle", "sample", "choices", "getrandbits"),
     secrets: ("token_hex", "token_urlsafe", "token_bytes", "randbelow"),
@@ -89,12 +94,24 @@ def _first_or_last(index: int) -> Callable[[Any], Any]:
     return lambda found: list(found)[index]
 
 
+def _is_asked_by_target() -> bool:
+    """Tells whether the target asks, by itself or through Python's own library; what others ask is their affair."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(("<frozen", _STANDARD, _OURS)) or (file.startswith(_STANDARD) and "-packages/" in file):
+            return RECORD.below(file) or file.startswith(_DJANGO)
+        frame = frame.f_back
+    return False
+
+
 def _answer(module: Any, name: str, what: str, other: Any) -> None:
     real = getattr(module, name)
 
     @functools.wraps(real)
     def answer(*args: Any, **kwargs: Any) -> Any:
-        RECORD.note_machine(what)
+        if _is_asked_by_target():
+            RECORD.note_machine(what)
         return other or real(*args, **kwargs)
 
     setattr(module, name, answer)

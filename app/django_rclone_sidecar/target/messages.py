@@ -12,6 +12,10 @@ from django_rclone_sidecar.target.statements import Statement
 MEDIA_WAYS_OUT = "\nOr say where media are with BACKUP_MEDIA_ROOT=/folder, or leave them out with BACKUP_MEDIA=off."
 
 
+NOT_TRIED = frozenset(["the working folder", "chance"])
+"""What is the same, or nearly always another, when settings are loaded again on another machine."""
+
+
 def ways_out(*packages: str) -> str:
     """Returns what people can do, where ``packages`` may be told to have no part in it."""
     ignore = f"\n            TARGET_IGNORE_PACKAGES={','.join(packages)}  if that has no part in databases and media"
@@ -26,6 +30,8 @@ def ways_out(*packages: str) -> str:
 
 def lacks(origin: Origin) -> str:
     """Returns that a package is not here, and why if that is known."""
+    if not origin.package:
+        return f"which is not known ({at(origin.place)} {origin.reason or 'failed'})"
     if origin.package in substitutes.LEFT:
         return f"which left Python in {substitutes.LEFT[origin.package]}"
     return "which this image lacks"
@@ -121,8 +127,8 @@ def may_fill(setting: str, event: Event, variables: Sequence[str]) -> str:
     does = "imports" if event.kind == "import" else "calls"
     return (
         f"{setting} takes the defaults for {named}: not set here, but {at(event.places[0])} {does} "
-        f"{event.origin.path}, {lacks(event.origin)} and which may set them. Set them in this container as they are in "
-        f"the web container.{ways_out(event.origin.package)}"
+        f"{event.origin.path or 'something'}, {lacks(event.origin)} and which may set them. Set them in this "
+        f"container as they are in the web container.{ways_out(*filter(None, (event.origin.package,)))}"
     )
 
 

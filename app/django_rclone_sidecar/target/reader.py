@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from django_rclone_sidecar.target import vocabulary
-from django_rclone_sidecar.target.expressions import dotted, handed_on, is_name, root, stores
+from django_rclone_sidecar.target.expressions import dotted, handed_on, is_name, local_names, root
 from django_rclone_sidecar.target.statements import Statement
 
 
@@ -46,6 +46,10 @@ class _Reader(ast.NodeVisitor):
         self._it = statement
         self._locals: list[set[str]] = []
         self._latent = False
+        self._in_class = False
+        self._carried: set[int] = set()
+        self._bound: set[str] = set()
+        """Names that the statement itself gives values to before it reads them."""
 
     def finish(self) -> None:
         """Adds what only all words together tell."""
@@ -60,7 +64,11 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
+            if node.id in self._bound or (self._is_local(node.id) and not self._in_class):
+                return
             self._it.reads.add(node.id)
+            if id(node) not in self._carried:
+                self._it.uses.add(node.id)
             if node.id in vocabulary.FOREIGN_NAMES and node.id != "modules":
                 self._any_module()
         elif not self._is_local(node.id):
@@ -98,6 +106,10 @@ class _Reader(ast.NodeVisitor):
         self._it.reads.update(name.id for name in ast.walk(node.target) if isinstance(name, ast.Name))
         self.generic_visit(node)
 
+    def visit_Dict(self, node: ast.Dict) -> None:
+        self._carried |= {id(value) for value in node.values if isinstance(value, ast.Name)}
+        self.generic_visit(node)
+
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str) and node.value.isidentifier():
             self._it.words.add(node.value)
@@ -105,9 +117,29 @@ class _Reader(ast.NodeVisitor):
                 self._any_module()
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
-        if node.name:
-            self._define(node.name)
-        self.generic_visit(node)
+        # Its name is gone after it.
+        self._within({node.name} if node.name else set(), [*([node.type] if node.type else []), *node.body])
+
+    def visit_For(self, node: ast.For) -> None:
+        self.visit(node.iter)
+        targets = list(ast.walk(node.target))
+        plain = all(isinstance(part, ast.Name | ast.Tuple | ast.expr_context) for part in targets)
+        self.visit(node.target)
+        self._within({part.id for part in targets if is_name(part)} if plain else set(), node.body)
+        for part in node.orelse:
+            self.visit(part)
+        if self._it.touches or self._it.args or self._it.any_name:
+            # What the loop changes may be a part of what it goes through.
+            self._it.args |= {name.id for name in ast.walk(node.iter) if is_name(name)}
+            self._it.changed_attributes |= {
+                (part.attr, dotted(part.value)) for part in ast.walk(node.iter) if isinstance(part, ast.Attribute)
+            }
+
+    def _within(self, names: set[str], body: Iterable[ast.AST]) -> None:
+        bound, self._bound = self._bound, self._bound | names
+        for part in body:
+            self.visit(part)
+        self._bound = bound
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -176,7 +208,9 @@ class _Reader(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._define(node.name)
+        in_class, self._in_class = self._in_class, True
         self._scope(node, [*node.decorator_list, *node.bases, *node.body], None)
+        self._in_class = in_class
 
     def generic_visit(self, node: ast.AST) -> None:
         if isinstance(node, vocabulary.COMPREHENSIONS):
@@ -192,7 +226,7 @@ class _Reader(ast.NodeVisitor):
             self._define(node.name)
 
     def _scope(self, node: ast.AST, body: Iterable[ast.AST], args: ast.arguments | None) -> None:
-        names = {name.id for part in body for name in ast.walk(part) if is_name(name) and stores(name)}
+        names = local_names(body)
         if args is not None:
             names |= {arg.arg for arg in ast.walk(args) if isinstance(arg, ast.arg)}
         declared = {n for part in ast.walk(node) if isinstance(part, ast.Global) for n in part.names}

@@ -128,13 +128,23 @@ class Record:
 
     def note_variable(self, name: str, *, missing: bool) -> None:
         """Remembers that the target asked for an environment variable."""
-        if places := self.places():
+        if not _is_of_a_library() and (places := self.places()):
             self.variables.append(Reading(name, missing, len(self.events), places))
 
     def note_machine(self, what: str) -> None:
         """Remembers that the target asked for something that is another one on another machine."""
-        if places := self.places():
+        if not _is_of_a_library() and (places := self.places()):
             self.machine.append((what, places))
+
+
+def _is_of_a_library() -> bool:
+    """Tells whether a library asks at its own import: that is its own affair."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and not RECORD.below(frame.f_code.co_filename):
+        if frame.f_code.co_name == "<module>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 RECORD = Record()

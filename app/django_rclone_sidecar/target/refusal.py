@@ -5,13 +5,15 @@ Hygiene, not a sandbox: the settings are the user's own code. The network stays 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Any
 
-from django_rclone_sidecar.target import reasons
+from django_rclone_sidecar.target import guards, reasons
 from django_rclone_sidecar.target.record import RECORD, Origin
 
+_real_mkdir = os.mkdir
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _PROGRAMS = frozenset(
     (
@@ -30,7 +32,17 @@ _CHANGES = frozenset(
 
 def install() -> None:
     """Refuses from now on, for as long as the process lives."""
+    os.mkdir = _mkdir
     sys.addaudithook(_refuse)
+
+
+def _mkdir(path: Any, *args: Any, **kwargs: Any) -> None:
+    """Makes no folder, and fails only where the real one would: whoever does not handle a failure had none."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(path))
+    places = RECORD.places()
+    if not places or any(guards.in_try(place.file, place.line) for place in places):
+        _real_mkdir(path, *args, **kwargs)
 
 
 def _refuse(event: str, args: tuple[Any, ...]) -> None:

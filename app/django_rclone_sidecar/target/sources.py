@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from django_rclone.exceptions import ConfigurationError
 
+from django_rclone_sidecar import env_forms
 from django_rclone_sidecar.target import loader, messages, printed, tidy, url
 from django_rclone_sidecar.target.target import Target
 
@@ -47,14 +48,14 @@ def _module(environ: Mapping[str, str]) -> str:
 
 
 def _from_urls(environ: Mapping[str, str], *notes: str) -> Target:
-    variables = url.variables(environ)
+    variables, aside = _meant(environ, url.variables(environ))
     if not variables:
         raise ConfigurationError(
             "There is nothing to back up: set TARGET_SETTINGS_MODULE (and mount the project at TARGET_PATH), or "
-            "DATABASE_URL."
+            "DATABASE_URL." + "".join(f" {note}" for note in aside)
         )
     databases = {alias: url.parse(name, environ[name]) for alias, name in variables.items()}
-    target = Target(databases, variables, media_root=environ.get("BACKUP_MEDIA_ROOT", ""), notes=notes)
+    target = Target(databases, variables, media_root=environ.get("BACKUP_MEDIA_ROOT", ""), notes=(*notes, *aside))
     return tidy.tidy(target, _selected(environ), base="")
 
 
@@ -101,7 +102,7 @@ def _from_settings(environ: Mapping[str, str], module: str) -> Target:
 def _refuse(environ: Mapping[str, str], loaded: loader.Loaded) -> None:
     """Raises ConfigurationError for a setting that is not known, unless the environment says it."""
     problems = loaded.problems
-    if not environ.get("BACKUP_MEDIA_ROOT") and environ.get("BACKUP_MEDIA", "").lower() not in ("off", "false", "no"):
+    if not environ.get("BACKUP_MEDIA_ROOT") and not env_forms.is_off(environ.get("BACKUP_MEDIA", "")):
         for setting in ("STORAGES", "DEFAULT_FILE_STORAGE", "MEDIA_ROOT"):
             if setting in problems:
                 raise ConfigurationError(problems[setting] + messages.MEDIA_WAYS_OUT)
@@ -122,7 +123,8 @@ def _told(environ: Mapping[str, str], told: Mapping[str, Any], origin: str, *not
     """Returns the target as the project tells it, but for what the environment overrides."""
     databases = dict(told["databases"])
     origins = dict.fromkeys(databases, origin)
-    for alias, name in url.variables(environ).items():
+    variables, aside = _meant(environ, url.variables(environ), databases)
+    for alias, name in variables.items():
         if name != "DATABASE_URL":  # that one is for the project itself
             databases[alias], origins[alias] = url.parse(name, environ[name]), name
     target = Target(
@@ -132,9 +134,24 @@ def _told(environ: Mapping[str, str], told: Mapping[str, Any], origin: str, *not
         storages=told["storages"],
         time_zone=told["time_zone"],
         django_rclone=told["django_rclone"],
-        notes=notes,
+        notes=(*notes, *aside),
     )
     return tidy.tidy(target, _selected(environ), base=environ.get("TARGET_PATH") or "/target")
+
+
+def _meant(
+    environ: Mapping[str, str], variables: Mapping[str, str], known: Container[str] = ()
+) -> tuple[dict[str, str], list[str]]:
+    """Returns the variables that are meant for us, and notes of those that are not. What BACKUP_DATABASES or the
+    project's settings name is meant."""
+    meant, notes = {}, []
+    for alias, name in variables.items():
+        named = alias == "default" or alias in known or alias in _selected(environ)
+        if not named and (why := url.stranger(alias, environ[name])):
+            notes.append(f'{name} is left aside: {why}. To back it up, name "{alias}" in BACKUP_DATABASES.')
+        else:
+            meant[alias] = name
+    return meant, notes
 
 
 def _selected(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ class Statement:
     kind: str
     parent: Statement | None = None
     reads: set[str] = field(default_factory=set)
+    uses: set[str] = field(default_factory=set)
+    """Names that are read for more than to put their values into a dictionary."""
     defines: set[str] = field(default_factory=set)
     touches: set[str] = field(default_factory=set)
     """Names whose value is changed in place."""

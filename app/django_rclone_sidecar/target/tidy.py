@@ -7,10 +7,14 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError
 
 from django_rclone_sidecar.target import engines
 from django_rclone_sidecar.target.target import Target
+
+_FAMILIES = {"postgis": "postgresql", "spatialite": "sqlite3"}
+_PORTS = {"postgresql": "5432", "mysql": "3306"}
 
 
 def tidy(target: Target, selected: tuple[str, ...], *, base: str) -> Target:
@@ -21,6 +25,8 @@ def tidy(target: Target, selected: tuple[str, ...], *, base: str) -> Target:
     databases: dict[str, Mapping[str, Any]] = {}
     for alias, database in target.databases.items():
         engine = str(database.get("ENGINE", ""))
+        if engine in registry.NONE:  # Django's own form where no database is the default one
+            continue
         ours = engine if alias in connectors else engines.here(engine, mapping)
         if not ours:
             notes.append(
@@ -68,6 +74,14 @@ def _twins(databases: Mapping[str, Mapping[str, Any]], selected: tuple[str, ...]
 
 def _place(database: Mapping[str, Any]) -> tuple[str, ...]:
     options = database.get("OPTIONS") or {}
-    keys = ("ENGINE", "HOST", "PORT", "NAME")
+    engine = str(database.get("ENGINE") or "").rpartition(".")[2]
+    family = _FAMILIES.get(engine, engine)
+    port = str(database.get("PORT") or _PORTS.get(family, ""))
+    keys = ("HOST", "NAME")
     asked = ("service", "host", "port", "dbname", "hostaddr", "unix_socket", "read_default_file")
-    return (*(str(database.get(key) or "") for key in keys), *(str(options.get(key) or "") for key in asked))
+    return (
+        family,
+        port,
+        *(str(database.get(key) or "") for key in keys),
+        *(str(options.get(key) or "") for key in asked),
+    )

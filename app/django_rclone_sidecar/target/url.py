@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 import dj_database_url
 from django_rclone.exceptions import ConfigurationError
 
+from django_rclone_sidecar import torn_urls
+
 _NAME = "DATABASE_URL"
 _RESERVED = "file"  # DATABASE_URL_FILE is the twin that names a file
 # dj-database-url knows no MongoDB.
@@ -26,9 +28,27 @@ def variables(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def stranger(alias: str, url: str) -> str:
+    """Returns why a variable that looks like DATABASE_URL_<ALIAS> is probably another program's, else nothing.
+
+    An env_file that is shared with the web container holds such too: DATABASE_URL_ASYNC for SQLAlchemy's asyncpg,
+    DATABASE_URL_TEST for the tests.
+    """
+    scheme = url.partition("://")[0].lower() if "://" in url else ""
+    if scheme not in dj_database_url.ENGINE_SCHEMES and scheme not in _MONGO:
+        return f'Django knows no database URL with the scheme "{_shown(scheme)}"'
+    if {"test", "tests", "testing"} & set(alias.split("_")):
+        return "its name says that it is for tests"
+    return ""
+
+
 def parse(variable: str, url: str) -> dict[str, Any]:
     """Returns a database's settings. Raises ConfigurationError, without showing the URL: it holds a password."""
     scheme = url.partition(":")[0].lower()
+    if torn_urls.is_torn(url):
+        raise ConfigurationError(
+            f'{variable} is no database URL that can be understood: there is an "@" behind the host. {torn_urls.ADVICE}'
+        )
     if scheme in _MONGO:
         return _mongo(variable, url)
     try:

@@ -43,10 +43,17 @@ class Values:
         for alias, settings in value.items():
             self._refuse("an alias in DATABASES", alias)
             try:
+                if len(value) > 1 and self._is_empty(str(alias), settings):
+                    continue
                 known[str(alias)] = self._database(str(alias), settings)
             except NotKnown as error:
                 problems[str(alias)] = str(error)
         return known, problems
+
+    def _is_empty(self, alias: str, settings: Any) -> bool:
+        """Tells whether an entry is ``{}``, Django's own form where no database is the default one."""
+        self._refuse(f"DATABASES[{alias!r}]", settings, parts=False)
+        return isinstance(settings, Mapping) and not settings
 
     def _database(self, alias: str, settings: Any) -> dict[str, Any]:
         what = f"DATABASES[{alias!r}]"
@@ -74,6 +81,8 @@ class Values:
     def _options(self, alias: str, options: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
         for key, value in options.items():
             self._refuse(f"a key in DATABASES[{alias!r}]['OPTIONS']", key)
+            if key == "application_name":  # client programs go by their own names
+                continue
             if key in _DRIVER_OPTIONS:
                 if unknown(value) is not None:
                     continue

@@ -39,5 +39,5 @@ ONLY_ASK = frozenset(
 """Are told the name of a module in order to answer, and change nothing in it."""
 FILLS_ENVIRONMENT = ("dotenv", "read_env", "envfile", "putenv", "envdir", "load_env")
 FUNCTIONS = ("FunctionDef", "AsyncFunctionDef")
-WHOLE = (ast.For, ast.While, ast.AsyncFor)
+WHOLE = (ast.While, ast.AsyncFor)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

@@ -76,16 +76,17 @@ class Postgresql(SqlSubject):
             suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation),
         ):
             connection.execute("CREATE ROLE reader")
-        self._psql(postgresql_support.NASTY.read_text())
+        self.script(postgresql_support.NASTY.read_text())
 
     def change_everything(self) -> None:
-        self._psql(postgresql_support.make_later_changes())
+        self.script(postgresql_support.make_later_changes())
 
     def fingerprint(self, into: str = "") -> str:
         dump = self._program("pg_dump", env={**self.server.environment(into or self.name), "PGTZ": "UTC"})
         return postgresql_support.normalised(dump).decode()
 
-    def _psql(self, script: str) -> None:
+    def script(self, script: str) -> None:
+        """Runs a script of psql's as the owner."""
         owner = {**self.server.environment(self.name), "PGUSER": self.role, "PGPASSWORD": self.PASSWORD}
         self._program("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", env=owner, data=script)
 

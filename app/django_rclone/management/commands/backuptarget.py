@@ -11,6 +11,7 @@ from django.core.files.storage import storages
 from django.core.management.base import CommandParser
 
 from django_rclone import answer, arguments, conf
+from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.management.base import BackupCommand
 
@@ -42,7 +43,7 @@ class Command(BackupCommand):
         try:
             found = {
                 "schema": answer.SCHEMA,
-                "databases": {alias: self._database(alias) for alias in database or settings.DATABASES},
+                "databases": {alias: self._database(alias) for alias in database or registry.aliases()},
                 "media_root": os.path.abspath(media_root) if media_root else "",  # noqa: PTH100 - links stay as they are
                 "storages": {"default": answer.storage(default)} if default else {},
                 "time_zone": settings.TIME_ZONE or "",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandParser
 
 from django_rclone import arguments, conf, restore
@@ -104,8 +103,9 @@ class Command(BackupCommand):
         self.say(f'Database "{connector.alias}": restored from {backup.path}.', verbosity=options["verbosity"])
 
     def _only_alias(self) -> str:
-        if len(settings.DATABASES) > 1:
+        have = registry.aliases()
+        if len(have) != 1:
             raise ConfigurationError(
-                f"There are several databases: say which with --database ({', '.join(sorted(settings.DATABASES))})."
+                f"There are several databases: say which with --database ({', '.join(sorted(have))})."
             )
-        return next(iter(settings.DATABASES))
+        return have[0]

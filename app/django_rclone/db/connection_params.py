@@ -1,0 +1,51 @@
+"""What a project's own database backend connects with: a token of the cloud's, a password that a vault gives out.
+
+Such a backend (django-iam-dbauth and its like) is one of Django's with a ``get_connection_params`` of its own. What
+that returns, and not the settings, is what the clients are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django_rclone.exceptions import ConfigurationError
+
+# Key of DATABASES → the names that drivers have for it: psycopg's and libpq's, then mysqlclient's and PyMySQL's.
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "NAME": ("dbname", "database", "db"),
+    "USER": ("user",),
+    "PASSWORD": ("password", "passwd"),
+    "HOST": ("host", "unix_socket"),
+    "PORT": ("port",),
+}
+# Options that a backend may add and the clients know; the rest of what Django adds is for Python's drivers.
+_ADDED = ("sslmode", "sslrootcert", "sslcert", "sslkey", "hostaddr", "ssl")
+_VENDORS = ("postgresql", "mysql")
+
+
+def merged(alias: str, database: Mapping[str, Any], wrapper: Any) -> Mapping[str, Any]:
+    """Returns the settings of a database with what its backend (``wrapper``) connects with in their place.
+
+    Raises ConfigurationError where the backend cannot tell.
+    """
+    method = type(wrapper).get_connection_params
+    if wrapper.vendor not in _VENDORS or method.__module__.startswith("django.db."):
+        return database
+    try:
+        params: Mapping[str, Any] = wrapper.get_connection_params()
+    except Exception as error:
+        engine, kind = database.get("ENGINE"), type(error).__name__
+        raise ConfigurationError(
+            f'Database "{alias}": the engine {engine} cannot tell what it connects with ({kind}: {error}). '
+            "The project itself cannot connect like this either; check its settings and credentials."
+        ) from error
+    options = database.get("OPTIONS") or {}
+    found = {key: _first(params, names) for key, names in _NAMES.items()}
+    kept = {name: params[name] for name in options if name in params}
+    added = {name: params[name] for name in _ADDED if name in params}
+    return {**database, **{key: value for key, value in found.items() if value}, "OPTIONS": {**kept, **added}}
+
+
+def _first(params: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    return next((str(params[name]) for name in names if params.get(name)), "")

@@ -1,0 +1,1 @@
+"""A package with a database backend that asks for a token, as django-iam-dbauth's do."""
