@@ -8,7 +8,7 @@ from tests.hunter.hunting import hunt
 
 SEED = 20261127
 SEEDS = 6
-SECONDS = 100
+SECONDS = 60
 
 
 @pytest.mark.timeout(400)
