@@ -7,7 +7,22 @@ from collections.abc import Mapping
 
 _OURS: Mapping[str, str] = {
     r"`listbackups`": "`list`",
-    r"\bCheck REMOTE\b": "Check BACKUP_REMOTE",
+    r"`dbbackup --clean`": "`prune`",
+    r'DJANGO_RCLONE\["REMOTE"\] is not set\. Say where backups go, for instance .*': "BACKUP_REMOTE is not set.",
+    r'DJANGO_RCLONE\["REMOTE"\]': "BACKUP_REMOTE",
+    r"\b[Cc]heck REMOTE\b": "Check BACKUP_REMOTE",
+    r"\bbelow REMOTE\b": "below BACKUP_REMOTE",
+    r"(?<!project's )\b(DJANGO_RCLONE\b(?! =))": r"the project's \1",
+    # An option of one database is in the project's settings, where there are any; PATH is everywhere.
+    r"set RCLONE_BINARY(?=[.,])": "put it on PATH",
+    r"set BINARY_DIR(?: in DATABASE_OPTIONS to the folder that it is in)?(?=[.,])": "put it on PATH",
+    r"(?<!project's )\b(DATABASE_OPTIONS) has\b": r"the project's \1 has",
+    r"\b([Ss]et (?:FORMAT to \"\w+\"|SPOOL))(?: in DATABASE_OPTIONS)?(?! in the project)": (
+        r"\1 in the project's DATABASE_OPTIONS"
+    ),
+    r"\b([Cc]heck|[Cc]orrect) ((?:(?:NAME|HOST|PORT|USER|PASSWORD|AUTH_SOURCE|OPTIONS)(?:, | and )?)+)(?=[.,])": (
+        r"\1 DATABASE_URL, or \2 in the project's settings"
+    ),
     r"\bset PROJECT\b": "set BACKUP_PROJECT",
     r"\bIs PROJECT right\?": "Is BACKUP_PROJECT right, or do you mean --from-project?",
     r"\(TIMEOUT\)": "(BACKUP_TIMEOUT)",

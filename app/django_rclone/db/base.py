@@ -1,7 +1,7 @@
 """What a connector is: it describes the commands that inspect, dump and restore one database.
 
-A connector starts nothing and reads nothing but its settings. Every method returns a description, which the
-recipes run, print (``--dry-run``) or compare in tests. The promises that a connector's commands must keep are
+A connector changes nothing, and asks at most which programs this machine has. Every method returns a description,
+which the recipes run, print (``--dry-run``) or compare in tests. The promises that a connector's commands must keep are
 written at each method; ``tests/contract`` holds every connector to them.
 """
 
