@@ -15,6 +15,9 @@ test: ## Set everything up, and run every check and test
 test-cluster: ## Try the chart in a real cluster: KUBECONFIG's, kind's, or one that is built and started here
 	@scripts/cluster.sh
 
+hunt: ## Draw steps at random, and look for lost or mixed-up data: make hunt MINUTES=60
+	@MINUTES="$(MINUTES)" scripts/hunt.sh
+
 unit: ## Run the tests that need no server
 	@python="$$(scripts/venv.sh test requirements/test.txt)" && "$$python" -m pytest -n auto tests/unit
 

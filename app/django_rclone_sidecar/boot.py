@@ -85,9 +85,8 @@ def _find_connectors(environment: Environment, target: Target) -> None:
 def _announce(sidecar: Sidecar) -> None:
     for alias in sidecar.aliases:
         where, origin = project.place(sidecar.target.databases[alias]), sidecar.target.origins.get(alias, "")
-        logger.info(
-            'Database "%s": %s (from %s)', alias, where, origin, extra={"event": "target.database", "database": alias}
-        )
+        extra = {"event": "target.database", "database": alias, logs.NO_SECRETS: True}
+        logger.info('Database "%s": %s (from %s)', alias, where, origin, extra=extra)
     remote = conf.configured()["REMOTE"]
     encrypted = ", encrypted" if conf.configured().get("ENCRYPTION_PASSWORD") else ""
     logger.info("Remote: %s%s", mask(remote), encrypted, extra={"event": "target.remote"})

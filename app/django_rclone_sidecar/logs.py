@@ -22,6 +22,9 @@ _LIKE_OURS = re.compile(r"\n(?=\s*\d)")
 
 _LEVELS = logging.getLevelNamesMapping()
 
+NO_SECRETS = "holds_no_secrets"
+"""Set as `extra` on a record of names alone: a password may be an ordinary word, say the name of the database."""
+
 QUIET = "delivery"
 """The name of threads in which libraries speak with services outside: their log would show URLs that are secrets."""
 
@@ -37,7 +40,7 @@ class Form(logging.Formatter):
         text = words.ours(record.getMessage())
         if record.exc_info and record.exc_info[0]:
             text = f"{text}\n{self.formatException(record.exc_info)}"
-        return display.printable(mask(text, self.secrets))
+        return display.printable(mask(text, () if getattr(record, NO_SECRETS, False) else self.secrets))
 
 
 class Text(Form):

@@ -51,7 +51,13 @@ def as_for_0_4(mongodb: Mongodb) -> dict[str, Any]:
     return {**mongodb.database, "ENGINE": "djongo", "AUTH_SOURCE": "admin"}
 
 
-@pytest.mark.parametrize("shape", [in_a_uri, in_options, for_djongo, as_for_0_4])
+def as_compass_writes_it(mongodb: Mongodb) -> dict[str, Any]:
+    host = f"{mongodb.server.host}:{mongodb.server.port}"
+    options = "authMechanism=DEFAULT&authSource=admin&directConnection=true&tls=false"
+    return {**in_a_uri(mongodb), "HOST": f"mongodb://{login(mongodb)}@{host}/{mongodb.name}?{options}"}
+
+
+@pytest.mark.parametrize("shape", [in_a_uri, in_options, for_djongo, as_for_0_4, as_compass_writes_it])
 def test_a_database_is_found_by_its_settings(mongodb: Mongodb, project: Project, shape):
     project.databases["default"] = shape(mongodb)
     project.ok("dbbackup")

@@ -117,3 +117,11 @@ def test_a_connector_of_the_projects_own_is_found(program: Program):
     (index / "words").write_text("changed")
     program.ok("restore", "--latest")
     assert (index / "words").read_text() == "as it was"
+
+
+def test_a_password_that_is_the_projects_name_does_not_hide_where_a_backup_goes(program: Program):
+    place = f'Database "default": sqlite3 {program.path("app")} (from settings config'
+    secret = program.folder.name
+    assert secret in place
+    done = program.run("backup", APP_PASSWORD=secret)
+    assert place in done.err

@@ -285,8 +285,7 @@ def test_a_restore_neither_writes_nor_deletes_through_a_link(site: Site, tmp_pat
     assert [path.name for path in outside.iterdir()] == ["theirs.txt"]
 
 
-def test_a_restore_replaces_a_link_to_a_file(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RCLONE_INPLACE", "true")
+def test_a_restore_replaces_a_link_to_a_file(site: Site, tmp_path: Path) -> None:
     site.fill("a.txt")
     site.back_up()
     (tmp_path / "outside.txt").write_text("theirs")

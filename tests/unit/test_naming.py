@@ -55,6 +55,31 @@ def test_a_hostile_alias_reads_back(alias: str) -> None:
     assert PLAIN.parse(path.removeprefix("db/").replace("-k3f9q2", "")) == (alias, WHEN)
 
 
+any_moment = st.integers(0, 32_000_000_000).map(lambda second: datetime.fromtimestamp(second, UTC))
+
+
+@given(
+    alias=st.sampled_from([*HOSTILE, "a", "a-b", "a-2026"]) | aliases,
+    moment=any_moment,
+    backup_id=ids,
+    template=st.sampled_from(["{database}-{datetime}.{ext}", "{database}_{datetime}", "{database}-{ext}-{datetime}"]),
+    date_format=st.sampled_from(["%Y-%m-%d-%H%M%S", "%Y%m%dT%H%M%SZ", "%Y-%m-%d", "%s"]),
+)
+def test_the_manifest_of_an_object_is_found_by_the_objects_name_or_not_at_all(
+    alias: str, moment: datetime, backup_id: str, template: str, date_format: str
+) -> None:
+    scheme = Scheme("db", template, date_format)
+    path = scheme.object_path(alias, moment, "dump.zst", backup_id)
+    assert naming.object_problem(path, backup_id) == ""
+    assert scheme.problem(path, backup_id) == ""
+    found = scheme.manifest_of(path)
+    if date_format in ("%Y-%m-%d", "%s"):
+        assert found is None
+    elif found is not None:
+        assert found == ManifestName(naming.point(moment), alias, backup_id)
+    assert scheme != PLAIN or found is not None
+
+
 def test_names_are_what_the_design_says() -> None:
     assert ManifestName(naming.point(WHEN), "default", "k3f9q2").path == (
         "manifests/20261123T101500Z-default-k3f9q2.json"

@@ -16,6 +16,7 @@ from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.process import run
 from django_rclone.rclone import Remote
+from django_rclone.rclone_errors import progress
 from django_rclone.rclone_flags import given
 from django_rclone.rclone_options import OPTIONS, Rule, Takes, variable
 from pytest_django import Settings
@@ -309,6 +310,16 @@ def test_no_log_setting_hides_what_went_wrong(monkeypatch: pytest.MonkeyPatch, t
     run(remote.sync(remote.path("m"), str(tmp_path / "to")), hear=heard.append)
     assert any('"stats":' in line and '"transfers":1' in line for line in heard)
     assert not log.exists()
+
+
+@pytest.mark.parametrize("name", ["RCLONE_S3_ENV_AUTH", "RCLONE_CONFIG_X_KEY_USE_AGENT", "RCLONE_SFTP_ASK_PASSWORD"])
+def test_a_switch_with_a_secrets_name_leaves_the_statistics_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, remote: Remote, name: str
+) -> None:
+    monkeypatch.setenv(name, "false")
+    heard: list[str] = []
+    run(remote.sync(remote.root, str(tmp_path / "to")), hear=heard.append)
+    assert any(progress(line) is not None for line in heard)
 
 
 def test_a_value_that_rclone_does_not_take_is_a_matter_of_configuration(remote: Remote) -> None:

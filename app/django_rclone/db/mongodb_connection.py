@@ -187,7 +187,7 @@ def _known(options: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     for key, value in options.items():
         canonical = _CANONICAL.get(str(key).lower())
-        if canonical and value is not None and value != "" and (canonical, value) != _NEGOTIATED:
+        if canonical and value is not None and value != "" and (canonical, str(value).upper()) != _NEGOTIATED:
             found[canonical] = _text(value)
     return found
 

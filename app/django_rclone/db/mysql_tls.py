@@ -69,7 +69,7 @@ def for_mariadb(tls: Mapping[str, str]) -> dict[str, str]:
     if mode == "DISABLED":
         return {**known, "ssl": "0", "ssl-verify-server-cert": "0"}
     verify = str(int(mode.startswith("VERIFY")))
-    return {**known, **({"ssl": "1"} if mode else {}), "ssl-verify-server-cert": verify}
+    return {**known, **({"ssl": "1"} if mode in REQUIRED else {}), "ssl-verify-server-cert": verify}
 
 
 def _canonical(key: str) -> str:

@@ -5,6 +5,9 @@ packages that are not here become stand-ins (``finder``, ``standin``), statement
 and everything unknown that took part is recorded (``record``). A value is given out only when it carries no mark of
 the unknown (``values``) and nothing unknown can have chosen it (``slicing``, ``doubt``). Last, the settings are
 loaded again with all unknown decisions taken the other way, and must come out the same (``loader``).
+
+Environment variables are known one by one (``environment``); calls that may have set some are found (``effects``), and
+so are functions that write into other modules (``writers``). What the machine decides is not known (``machine``).
 """
 
 from collections.abc import Mapping

@@ -226,7 +226,9 @@ class Doubt:
             return True
         # What it would have set is marked as unknown by now; what it would have changed is not.
         names = statement.touches | {
-            name for name in statement.args if issubclass(type(_value(statement, name)), dict | list)
+            name
+            for name in statement.args | statement.iterates
+            if issubclass(type(_value(statement, name)), dict | list)
         }
         if any(self._slice.has(statement.namespace, name) for name in names):
             return True

@@ -49,7 +49,7 @@ class Program:
     def _add(self, statement: Statement) -> None:
         here = statement.namespace
         self.of[here].append(statement)
-        for name in statement.defines | statement.touches | statement.args:
+        for name in statement.defines | statement.touches | statement.args | statement.iterates:
             self.naming[here, name].append(statement)
         for attribute, owner in statement.changed_attributes:
             self.changing[attribute].append((statement, owner))

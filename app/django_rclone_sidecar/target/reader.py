@@ -130,7 +130,7 @@ class _Reader(ast.NodeVisitor):
             self.visit(part)
         if self._it.touches or self._it.args or self._it.any_name:
             # What the loop changes may be a part of what it goes through.
-            self._it.args |= {name.id for name in ast.walk(node.iter) if is_name(name)}
+            self._it.iterates |= {name.id for name in ast.walk(node.iter) if is_name(name)}
             self._it.changed_attributes |= {
                 (part.attr, dotted(part.value)) for part in ast.walk(node.iter) if isinstance(part, ast.Attribute)
             }

@@ -122,7 +122,7 @@ class Slice:
             found = name in statement.touches
         else:
             found = name in statement.defines or name in statement.touches
-        found = found or (name in statement.args and not issubclass(type(value), _UNCHANGEABLE))
+        found = found or (name in statement.args | statement.iterates and not issubclass(type(value), _UNCHANGEABLE))
         if not found and statement.is_star:
             source = resolved(*statement.imports[0][:2], statement.namespace)
             module = sys.modules.get(source)

@@ -1,4 +1,4 @@
--- as: owner
+-- as: superuser
 -- servers: 13 15
 -- superuser: CREATE EXTENSION cube; CREATE EXTENSION earthdistance;
 -- damage: DROP TABLE shop; CREATE TABLE later (i int);

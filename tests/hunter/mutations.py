@@ -1,0 +1,66 @@
+"""Faults that were mended, put back by name: the hunter must find each.
+
+``python -m tests.hunter mutations`` hunts with each in turn; test_mutations.py walks straight to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def _replace(module: str, name: str, value: Any) -> None:
+    """Puts something else in the place of what mends a fault; that must be there."""
+    owner = import_module(f"django_rclone.{module}")
+    *classes, attribute = name.split(".")
+    for part in classes:
+        owner = getattr(owner, part)
+    getattr(owner, attribute)
+    setattr(owner, attribute, value)
+
+
+def shared_mirror() -> None:
+    """Two projects with names have one mirror, and the record is not asked whose it is."""
+    _replace("mirror", "folder_of", lambda _project, folder: folder.strip("/"))
+    last = import_module("django_rclone.media_record").last
+    _replace("media_record", "own", lambda remote, folder, _project: last(remote, folder))
+
+
+def overlapping_folders() -> None:
+    """The mirror may hold the backups of databases, which a sync then deletes."""
+    _replace("folders", "overlap", lambda *_arguments: "")
+    _replace("media_budget", "problem", lambda *_arguments, **_options: "")
+
+
+def clock_ahead() -> None:
+    """A backup that is dated later than now counts, and this run's own may go for it."""
+    for module in ("selection", "retention", "prune"):
+        _replace(module, "dated_ahead", lambda _backup, _now: False)
+    surplus = import_module("django_rclone.retention").surplus
+    _replace("retention", "surplus", lambda backups, keep, **_options: surplus(backups, keep))
+
+
+def adopted() -> None:
+    """A project with a name takes the backups that bear none for its own."""
+
+    def owns(owner: Any, backup: Any) -> bool:
+        found = backup.manifest
+        nobodys = not found.project and found.name in ("", owner.name)
+        return backup.database == owner.alias and (found.project == owner.project or nobodys)
+
+    _replace("selection", "Owner.owns", owns)
+
+
+MUTATIONS: Mapping[str, Callable[[], None]] = {
+    "shared-mirror": shared_mirror,
+    "overlapping-folders": overlapping_folders,
+    "clock-ahead": clock_ahead,
+    "adopted": adopted,
+}
+
+
+def apply(name: str) -> None:
+    """Puts a fault back into this process; an empty name is none."""
+    if name:
+        MUTATIONS[name]()

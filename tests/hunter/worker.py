@@ -1,0 +1,154 @@
+"""Runs management commands in forks of a process that has Django imported already; requests are lines of JSON.
+
+A program of its own, so that it has one thread, and no descriptors and no coverage of the tests'.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import platform
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from typing import Any
+
+import django
+from django.conf import settings
+from django.core.management import execute_from_command_line, get_commands
+from django_rclone.process import child as programs
+
+from tests.hunter import mutations
+
+DEADLINE = 60
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+
+
+def main() -> None:
+    """Answers requests until there are no more."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    import_module("django.db.backends.sqlite3.base")  # once, and not in each fork
+    settings.configure(SECRET_KEY="only for tests", INSTALLED_APPS=["django_rclone"], USE_TZ=True, TIME_ZONE="UTC")
+    django.setup()
+    for name in get_commands():
+        with suppress(ImportError):
+            import_module(f"django_rclone.management.commands.{name}")
+    os.environ["GOGC"] = "off"  # a quarter of the time that rclone takes to start
+    programs._COMMON = (*programs._COMMON, "GOGC")
+    with suppress(ImportError):  # whether this is a container says each request
+        import_module("django_rclone.source")._CONTAINER_FILES = ()  # type: ignore[attr-defined]
+    mutations.apply(os.environ.get("HUNT_MUTATION", ""))
+    for line in sys.stdin:
+        print(json.dumps(_answer(json.loads(line))), flush=True)
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    begun = time.time()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            _run(request)
+        code, late = _wait(pid), _reap()
+        return {
+            "code": code,
+            "out": _text(out),
+            "err": _text(err),
+            "begun": begun,
+            "ended": time.time(),
+            "late": late,
+        }
+
+
+def _text(file: Any) -> str:
+    file.seek(0)
+    return str(file.read().decode(errors="replace"))
+
+
+def _wait(pid: int) -> int:
+    """Returns the exit code of the command, negative for a signal; SIGALRM if it did not end in time."""
+    with _alarm(DEADLINE, lambda: os.kill(pid, signal.SIGKILL)) as rang:
+        _pid, status = os.waitpid(pid, 0)
+    return -signal.SIGALRM if rang else os.waitstatus_to_exitcode(status)
+
+
+def _reap() -> bool:
+    """Waits for the programs that the command has left behind; returns whether they had to be killed."""
+    with _alarm(10, lambda: [os.kill(pid, signal.SIGKILL) for pid in _children()]) as rang, suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+    return bool(rang)
+
+
+@contextmanager
+def _alarm(seconds: int, act: Callable[[], object]) -> Iterator[list[None]]:
+    """Acts when the time is over; the list that it gives has something in it then."""
+    rang: list[None] = []
+
+    def ring(*_arguments: object) -> None:
+        rang.append(None)
+        act()
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    yield rang
+    signal.alarm(0)
+
+
+def _children() -> list[int]:
+    with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:  # noqa: PTH123
+        return [int(pid) for pid in file.read().split()]
+
+
+def _run(request: dict[str, Any]) -> None:
+    """Becomes the command."""
+    code = 1
+    try:
+        sys.stdin = open(os.devnull, encoding="ascii")  # noqa: PTH123, SIM115
+        os.environ.pop("KUBERNETES_SERVICE_HOST", None)
+        os.environ.update(request["env"])
+        os.chdir(request["folder"])
+        platform.node = lambda: request["host"]
+        if request["kill"] is not None:
+            _die_at(**request["kill"])
+        for name, value in request["settings"].items():
+            setattr(settings, name, value)
+        execute_from_command_line(["manage.py", *request["arguments"]])
+        code = 0
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _die_at(program: int, *, started: bool) -> None:
+    """Kills this process as the kernel does, when it starts so many programs, before or after the start."""
+    begin = programs.Process.__init__
+    count = 0
+
+    def begin_or_die(self: programs.Process, *arguments: Any, **options: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == program and not started:
+            os.kill(os.getpid(), signal.SIGKILL)
+        begin(self, *arguments, **options)
+        if count == program:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    programs.Process.__init__ = begin_or_die  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    main()
