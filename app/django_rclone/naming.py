@@ -127,8 +127,8 @@ class Scheme:
         return self.parse(name) == ("x", moment)
 
     def manifest_of(self, path: str) -> ManifestName | None:
-        """Returns the name of the manifest that an object would have, as the object's name tells; None where it does not,
-        or where the template leaves open how much of it is the alias (``{database}_{ext}_{datetime}``)."""
+        """Returns the name of the manifest that an object would have, as its own name tells; None where it does not, or
+        where the template leaves open how much of it is the alias (``{database}_{ext}_{datetime}``)."""
         name = path.rpartition("/")[2].partition(PARTIAL)[0]
         backup_id = self.id_of(name)
         if not backup_id or not self.dates_to_the_second:

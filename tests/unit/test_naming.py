@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from django_rclone import naming
 from django_rclone.naming import ManifestName, Scheme, parse_manifest_name, template_problem
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 PLAIN = Scheme("db", "{database}-{datetime}.{ext}", "%Y-%m-%d-%H%M%S")
