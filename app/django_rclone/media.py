@@ -26,7 +26,7 @@ from django_rclone import (
     signals,
 )
 from django_rclone.display import enumerate_some
-from django_rclone.exceptions import ConfigurationError, NothingToRestore
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore
 from django_rclone.media_account import Account, Changes
 from django_rclone.media_folder import MediaFolder
 from django_rclone.media_record import last, located
@@ -167,20 +167,25 @@ def preview(remote: Remote, folder: str, limits: process.Limits, project: str | 
     """
     encryption.check_password(remote)
     made = media_record.own(remote, folder, media_record.project_name(project))
-    if not remote.files(folder, recursive=True):
+    mirrored = {file.path for file in remote.files(folder, recursive=True)}
+    if not mirrored:
         elsewhere = media_record.others(remote, folder)
         raise NothingToRestore(f"There are no media files in {remote.path(folder)}.{elsewhere}")
     target = root()
     _refuse_overlap(remote, target)
     if made is not None and made.source not in ("", str(target)):
         logger.warning("The mirror %s was made of %s on %s.", remote.path(folder), made.source, made.host)
-    looked, links = MediaFolder(target), dict[str, None]()
+    looked, links, unlisted = MediaFolder(target), dict[str, None](), dict[str, None]()
 
     def copy(name: str, _size: int) -> None:
         if link := looked.linked(name):
             links[link] = None
 
-    account = Account(on_copy=copy)
+    def delete(name: str) -> None:
+        if name in mirrored:
+            unlisted[name] = None
+
+    account = Account(on_copy=copy, on_delete=delete)
     flags = (*comparison(remote, remote.abilities()), "--dry-run")
     sync(remote, remote.path(folder), str(target), limits, *flags, quiet=True, account=account)
     if links:
@@ -188,18 +193,23 @@ def preview(remote: Remote, folder: str, limits: process.Limits, project: str | 
             f"MEDIA_ROOT {target} has links where the mirror has folders: {enumerate_some(links)}. Files would be "
             "written to where they lead. Remove the links, or move them away, and restore again."
         )
+    if unlisted:
+        raise DjangoRcloneError(
+            f"The mirror {remote.path(folder)} was listed twice, and the second time without {enumerate_some(unlisted)}"
+            ": a restore would delete these files. Nothing was changed. Look at what else writes there, and try again."
+        )
     return account.changes
 
 
-def restore(remote: Remote, folder: str, limits: process.Limits, *, quiet: bool = False) -> Changes:
+def restore(remote: Remote, folder: str, limits: process.Limits, *, planned: Changes, quiet: bool = False) -> Changes:
     """Makes MEDIA_ROOT equal to the mirror; files that the mirror lacks are deleted. Returns what changed.
 
-    ``preview`` comes first: it finds what must not be restored.
+    ``planned`` is what ``preview`` has returned: no more files are deleted than it counted.
     """
     target = root()
     sent = (signals.pre_media_restore, signals.post_media_restore, signals.restore_failed)
     with media_folder.locked(target), signals.around(*sent, sender=None):
-        flags = comparison(remote, remote.abilities())
+        flags = (*comparison(remote, remote.abilities()), "--max-delete", str(planned.deleted))
         account = sync(remote, remote.path(folder), str(target), limits, *flags, quiet=quiet)
     for warning in account.warnings():
         logger.warning("Media files: %s", warning)
