@@ -93,13 +93,14 @@ def back_up(
         before = media_record.own(remote, folder, media_record.project_name())
         looked = MediaFolder(source, follow_links=follow)
         allowed = allow_deletes if looked.has_files() else allow_empty
-        may_delete = _counted(remote, folder, looked, before, limits, allowed=allowed)
+        can = remote.abilities()
+        compared = comparison(remote, can)
+        may_delete = _counted(remote, folder, looked, before, limits, *compared, allowed=allowed)
         sent = (signals.pre_media_backup, signals.post_media_backup, signals.backup_failed)
         with signals.around(*sent, sender=None):
             started = clock()
             hard_stop = () if allowed else ("--max-delete", str(may_delete))
-            can = remote.abilities()
-            flags = (*comparison(remote, can), *hard_stop)
+            flags = (*compared, *hard_stop)
             account = sync(remote, str(source), remote.path(folder), limits, *flags, quiet=quiet, follow_links=follow)
             changes = account.changes
             about = {field: getattr(changes, field) for field in ("copied", "deleted", "bytes")}
@@ -113,21 +114,30 @@ def back_up(
 
 
 def _counted(
-    remote: Remote, folder: str, looked: MediaFolder, before: Mirror | None, limits: process.Limits, *, allowed: bool
+    remote: Remote,
+    folder: str,
+    looked: MediaFolder,
+    before: Mirror | None,
+    limits: process.Limits,
+    *compared: str,
+    allowed: bool,
 ) -> int:
     """Counts what a sync would do, and returns how many files it may delete. Raises ConfigurationError if that is
     more than may go unasked.
 
-    Sizes alone are compared: that takes listings, and no request for each file.
+    Sizes alone are compared: that takes listings, and no request for each file. Only where another folder was mirrored
+    before are files compared as the sync will (``compared``): they may be another project's.
     """
     source, plan = root(), media_budget.Plan(looked)
+    elsewhere = before is not None and before.source not in ("", str(source))
+    if elsewhere:
+        plan.mirrored = frozenset(file.path for file in remote.files(folder, recursive=True))
     account = Account(plan.copy, plan.delete)
-    flags = ("--dry-run", "--size-only")
+    flags = ("--dry-run", *(compared if elsewhere and "--ignore-times" not in compared else ("--size-only",)))
     follow = looked.follow_links
     sync(remote, str(source), remote.path(folder), limits, *flags, quiet=True, account=account, follow_links=follow)
     has = account.destination
-    elsewhere = before is not None and before.source not in ("", str(source))
-    if elsewhere and before is not None and plan.deleted:
+    if elsewhere and before is not None and (plan.deleted or plan.replaced):
         logger.warning(
             "The mirror %s was made of %s on %s before, and is made of %s now. If two projects share it, set a PROJECT "
             "for each.",
@@ -138,7 +148,7 @@ def _counted(
         empty = not looked.has_files()
         raise ConfigurationError(
             f"MEDIA_ROOT {source} {'is empty' if empty else 'has changed'}, but its mirror {remote.path(folder)} has "
-            f"files: is a volume not mounted? A backup now is refused: {wrong}. If they are really gone, say "
+            f"files: is a volume not mounted? A backup now is refused: {wrong}. If that is right, say "
             f"{'--allow-empty' if empty else '--allow-deletes'}."
         )
     if plan.lost:

@@ -147,6 +147,38 @@ def test_two_projects_without_a_name_do_not_erase_each_other(site: Site, tmp_pat
     assert site.mirrored() == before
 
 
+def test_two_projects_without_a_name_do_not_replace_each_others_files(
+    site: Site, tmp_path: Path, settings: Any
+) -> None:
+    other = Site(tmp_path / "other", site.remote, settings)
+    for owner in (site, other):  # of the same size, and not of the same time
+        owner.fill("logo.txt", "style.txt")
+        (owner.root / "logo.txt").write_text(f"{owner.root.name[:4]}")
+        (owner.root / "style.txt").write_text(f"{owner.root.name[-4:]}")
+        for path in owner.root.iterdir():
+            os.utime(path, (owner is site, owner is site))
+    site.set()
+    site.back_up()
+    other.set()
+    with pytest.raises(ConfigurationError, match=r"replace 2 of 2 by others of the same names.*--allow-deletes"):
+        other.back_up()
+    assert (site.stored / "media/logo.txt").read_text() == "medi"
+    assert other.back_up(allow_deletes=True).copied == 2
+
+
+def test_a_copy_of_the_folder_elsewhere_is_the_same_project(site: Site) -> None:
+    site.fill("a.txt", "b.txt", "c.txt")
+    site.back_up()
+    for path in site.root.iterdir():
+        path.write_text(path.read_text())  # the same content, as a copy without its times has it
+        os.utime(path, (1, 1))
+    moved = site.root.with_name("moved")
+    site.root.rename(moved)
+    site.root = moved
+    site.set()
+    assert site.back_up() == Changes(0, 0, 0)
+
+
 # What may be deleted
 
 
