@@ -137,7 +137,8 @@ def _check(found: Manifest) -> None:
     if not naming.is_id(found.id):
         raise ValueError(f"id {found.id!r}")
     naming.point_moment(found.point)
-    for name in (*found.migrations.keys(), *found.migrations.values(), *found.tables.keys()):
+    mappings = (found.migrations, found.session)
+    for name in (*found.tables.keys(), *(part for mapping in mappings for pair in mapping.items() for part in pair)):
         _check_text(name, "name")
     for count in found.tables.values():
         _check_number(count, _MOST_ROWS)

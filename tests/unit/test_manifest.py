@@ -171,6 +171,8 @@ def test_a_manifest_that_is_cut_anywhere_is_refused(cut: int) -> None:
             {"tables": {"a": True}},
             {"tables": {"a": 1.5}},
         ),
+        *({"session": None}, {"session": []}, {"session": "public"}, {"session": {"TimeZone": 5}}),
+        *({"session": {"search_path": ["public"]}}, {"session": {"search_path": "a\0"}}),
         *({"tables": {"a\0": 1}}, {"migrations": {"a": 5}}, {"migrations": {"a": "\0"}}, {"migrations": ["a"]}),
         *(
             {"objects": [OBJECT, OBJECT]},
