@@ -70,7 +70,7 @@ def open_standard_descriptors() -> None:
 def settle() -> None:
     """Makes the interpreter's end quiet: it flushes stdout and stderr, and ends with 120 where it cannot."""
     for stream in (sys.__stdout__, sys.__stderr__):
-        if stream is None:
+        if stream is None or stream.closed:
             continue
         try:
             stream.flush()
