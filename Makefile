@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 # Tests start thousands of Pythons, none of which should compile our modules anew.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test test-cluster coverage unit lint docs image bench clean
+.PHONY: help demo test test-cluster hunt coverage unit lint docs image bench clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
