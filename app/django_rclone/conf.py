@@ -235,18 +235,22 @@ def rclone_problems() -> Iterator[str]:
     given = rclone_flags.given(plain.flags, os.environ)
     yield from given.problems
     if not given.problems and shutil.which(plain.binary):  # without it the first call says so
-        sections = _sections(plain.binary, plain.config, plain.flags, os.environ.get("RCLONE_CONFIG"))
-        yield from rclone_remotes.problems(plain.root, sections, os.environ)
+        yield from rclone_remotes.problems(plain.root, _sections(plain), os.environ)
+
+
+def _sections(plain: rclone.Remote) -> rclone.Sections:
+    try:
+        return _configured(plain.binary, plain.config, plain.flags, os.environ.get("RCLONE_CONFIG"))
+    except (ConfigurationError, Interrupted, Unavailable):
+        raise
+    except DjangoRcloneError:  # its first real call says what is wrong
+        return {}
 
 
 @cache
-def _sections(binary: str, config: str, flags: tuple[str, ...], _config: str | None) -> rclone.Sections:
-    try:
-        return rclone.Remote("", binary=binary, config=config, flags=flags).configured()
-    except (ConfigurationError, Interrupted, Unavailable):
-        raise
-    except (DjangoRcloneError, ValueError):  # no rclone: its first real call says so
-        return {}
+def _configured(binary: str, config: str, flags: tuple[str, ...], _config: str | None) -> rclone.Sections:
+    """Returns what rclone.conf holds. A failure is not remembered: the next call looks again."""
+    return rclone.Remote("", binary=binary, config=config, flags=flags).configured()
 
 
 def folder_overlap() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -11,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
-from django_rclone.process import run
-from django_rclone.rclone import Remote
+from django_rclone.rclone import Remote, Sections
+from django_rclone.rclone_remotes import section
 
 # Backends that keep their files on another remote (https://rclone.org/overview/#virtual-providers), and whether the
 # path below them is the path below that one.
@@ -68,26 +67,20 @@ class _Configuration:
         self._remote = remote
 
     @cached_property
-    def _sections(self) -> Mapping[str, Mapping[str, str]]:
+    def _sections(self) -> Sections:
         try:
-            return dict(json.loads(run(self._remote.command("config", "dump"), timeout=30)))
+            return self._remote.configured()
         except Interrupted:
             raise
-        except (DjangoRcloneError, ValueError):
+        except DjangoRcloneError:
             return {}  # the first call to the remote says what is wrong
-
-    def _options(self, name: str) -> dict[str, str]:
-        """Returns the options of a remote; the environment wins over the file, as in rclone."""
-        prefix = f"RCLONE_CONFIG_{name.upper().replace('-', '_')}_"
-        given = {key[len(prefix) :].lower(): value for key, value in os.environ.items() if key.startswith(prefix)}
-        return {**self._sections.get(name, {}), **given}
 
     def folders(self, root: str, depth: int = 0) -> Iterator[str]:
         match = _REMOTE.fullmatch(root)
         if match is None:
             yield root
             return
-        options = {} if match["inline"] else self._options(match["name"])
+        options = {} if match["inline"] else section(match["name"], self._sections, os.environ)
         for option in _OPTION.finditer(match["options"]):
             options[option["key"].strip().lower()] = _unquoted(option["value"] or "")
         backend = match["name"] if match["inline"] else options.get("type", "")

@@ -27,7 +27,7 @@ def problems(root: str, sections: Sections, environ: Mapping[str, str]) -> Itera
     while todo:
         text = todo.pop()
         first, _, _ = text.partition(",")
-        kind = first[1:] if first.startswith(":") else _section(first, sections, environ).get("type", "")
+        kind = first[1:] if first.startswith(":") else section(first, sections, environ).get("type", "")
         for name, written in _PARAMETER.findall(backend_of(text) if ":" in text else ""):
             value = written.strip("\"'") if written else "true"
             if why := _refusal(kind, name, value):
@@ -38,7 +38,7 @@ def problems(root: str, sections: Sections, environ: Mapping[str, str]) -> Itera
             if name in seen:
                 continue
             seen.add(name)
-            options = _section(name, sections, environ)
+            options = section(name, sections, environ)
             for key, value in options.items():
                 if why := _refusal(options.get("type", ""), key, value):
                     yield f'Remote "{name}" has the option {key}: {why}. Remove it from rclone\'s configuration.'
@@ -46,8 +46,8 @@ def problems(root: str, sections: Sections, environ: Mapping[str, str]) -> Itera
                     todo.append(value)
 
 
-def _section(name: str, sections: Sections, environ: Mapping[str, str]) -> dict[str, str]:
-    """Returns how a remote is configured; variables count more than rclone.conf."""
+def section(name: str, sections: Sections, environ: Mapping[str, str]) -> dict[str, str]:
+    """Returns the options of a remote; the environment wins over rclone.conf, as in rclone."""
     prefix = f"RCLONE_CONFIG_{name}_".upper().replace("-", "_")
     variables = {key.removeprefix(prefix).lower(): value for key, value in environ.items() if key.startswith(prefix)}
     return {**sections.get(name, {}), **variables}
