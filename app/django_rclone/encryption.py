@@ -10,11 +10,11 @@ from functools import cache
 
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError
+from django_rclone.naming import ENCRYPTED_DIR
 from django_rclone.process import run
 from django_rclone.rclone import Remote, backend_of
 
-FOLDER = "encrypted"
-"""Everything but RESTORE.md lies there, below the remote's root."""
+FOLDER = ENCRYPTED_DIR
 
 NAME = "decrypted"
 """What people call the view of that folder in which names and contents can be read."""

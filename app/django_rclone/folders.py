@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from django_rclone import encryption, mirror
-from django_rclone.naming import MANIFEST_DIR, PROJECT_DIR, README
-
-_RESERVED = {
-    MANIFEST_DIR: "manifests live there",
-    "media-history": "it is reserved",
-    PROJECT_DIR: "the media files of projects with a name live there",
-    encryption.FOLDER: "encrypted backups live there",
-    README: "that file tells how to restore",
-}
+from django_rclone import mirror
+from django_rclone.naming import RESERVED
 
 
 def problem(value: str) -> str:
@@ -25,7 +17,7 @@ def problem(value: str) -> str:
         return "must be a folder below REMOTE: no leading slash, no '.' or '..'"
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in value):
         return "must be the name of a folder: no control characters"
-    for name, reason in _RESERVED.items():
+    for name, reason in RESERVED.items():
         if _key(value)[:1] == _key(name):
             return f"cannot be {value!r}: {reason}"
     return ""

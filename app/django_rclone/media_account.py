@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django_rclone.display import printable
+from django_rclone.display import one_line
 
 _NAMES_KEPT = 5
 
@@ -100,7 +100,7 @@ class Account:
         if message.startswith(_RENAMED):
             self._renamed.append(message[len(_RENAMED) :].removeprefix(" in ").strip('"'))
         elif level == "error" and len(self.errors) < _NAMES_KEPT and name:
-            self.errors.append(_shown(f"{name}: {message}"))
+            self.errors.append(one_line(f"{name}: {message}"))
 
     def warnings(self) -> list[str]:
         """Returns what was left out, and what gets another name, a sentence each."""
@@ -116,9 +116,4 @@ class Account:
 
 def _some(names: list[str], count: int) -> str:
     more = f" and {count - len(names)} more" if count > len(names) else ""
-    return ", ".join(_shown(name) for name in names) + more
-
-
-def _shown(text: str) -> str:
-    """Returns a name as one line, whatever is in it."""
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in printable(text))
+    return ", ".join(one_line(name) for name in names) + more

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from string import Formatter
@@ -17,8 +18,18 @@ README = "RESTORE.md"
 PARTIAL = ".partial"
 """Ending of an object that is being written, where the backend shows it before it is whole."""
 
-RESERVED = (MANIFEST_DIR, README, PROJECT_DIR, "encrypted", "media-history")
-"""What has another use at the remote's root: no backup lies there. Compared without case, as some backends do."""
+ENCRYPTED_DIR = "encrypted"
+"""Where encrypted backups lie: everything but RESTORE.md, below the remote's root."""
+
+RESERVED: Mapping[str, str] = {
+    MANIFEST_DIR: "manifests live there",
+    "media-history": "it is reserved",
+    PROJECT_DIR: "the media files of projects with a name live there",
+    ENCRYPTED_DIR: "encrypted backups live there",
+    README: "that file tells how to restore",
+}
+"""What has another use at the remote's root, and which: no backup lies there. Compared without case, as some backends
+do."""
 
 _LETTERS, _DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 _ID = r"[a-z][a-z0-9]{4}[0-9]"
