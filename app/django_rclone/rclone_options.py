@@ -56,7 +56,7 @@ PASSED: Mapping[str, str] = {
     "HTTP": "header! header-upload! header-download! user-agent use-cookies? disable-http2? "
     "disable-http-keep-alives? no-gzip-encoding? disable",
     "parallel work": "transfers checkers multi-thread-streams multi-thread-cutoff multi-thread-chunk-size "
-    "multi-thread-write-buffer-size order-by max-backlog",
+    "multi-thread-write-buffer-size order-by max-backlog check-first?",
     "memory": "buffer-size max-buffer-memory use-mmap? streaming-upload-cutoff list-cutoff",
     "listing": "fast-list?",
     "media's times and rights": "metadata? modify-window no-update-modtime? no-update-dir-modtime? "
@@ -94,7 +94,7 @@ _LINKS = "django-rclone decides what becomes of symbolic links among the media f
 
 REFUSED: Mapping[str, str] = {
     "dry-run? interactive?": _NOTHING,
-    "ignore-existing? update? immutable? compare-dest* copy-dest* no-check-dest? no-traverse? check-first? "
+    "ignore-existing? update? immutable? compare-dest* copy-dest* no-check-dest? no-traverse? "
     "max-transfer max-duration cutoff-mode": _LEFT_OUT,
     "size-only? checksum?": "a storage without hashes would be compared by size, and a changed file of the same size "
     "never be sent",
