@@ -67,7 +67,8 @@ def media(sidecar: Sidecar) -> Iterator[Finding]:
 
 def _media_folder(root: str, origin: str) -> Iterator[Finding]:
     remote = conf.remote()
-    if not MediaFolder(Path(root)).has_files() and remote.files(app_media.located(remote), recursive=True):
+    folder = MediaFolder(Path(root), follow_links=conf.get("MEDIA_FOLLOW_LINKS"))
+    if not folder.has_files() and remote.files(app_media.located(remote), recursive=True):
         yield fail("media", message=f"{root} is empty, and its mirror is not. Is a volume not mounted?")
         return
     yield ok("media", message=f"{root} (from {origin}) can be read")
