@@ -114,6 +114,21 @@ def test_a_damaged_record_is_none_and_a_warning(
     assert media.last(used, "media") is not None
 
 
+@pytest.mark.usefixtures("source")
+@pytest.mark.parametrize("instead", ["exit 3", "exit 0", "kill -9 $$"])
+def test_that_there_is_no_record_is_believed_when_it_was_said_twice(
+    remote: Remote, tmp_path: Path, instead: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    back_up(remote)
+    binary = tmp_path / "once"
+    binary.write_text(f'#!/bin/sh\n[ -e "$0.said" ] && exec "{remote.binary}" "$@"\ntouch "$0.said"\n{instead}\n')
+    binary.chmod(0o755)
+    found = media.last(dataclasses.replace(remote, binary=str(binary)), "media")
+    assert found is not None
+    assert found.project == "shop"
+    assert not caplog.text
+
+
 def test_a_sync_that_fails_writes_nothing_down(remote: Remote, source: Path) -> None:
     back_up(remote)
     (source / "loop").symlink_to(source / "loop")
