@@ -65,7 +65,7 @@ def sync(
     finally:
         progress.close()
     if not heard.complete:
-        raise DjangoRcloneError("rclone said nothing of what it did. Remove what keeps it quiet (RCLONE_LOG_LEVEL, …).")
+        raise DjangoRcloneError("rclone did not report what it transferred, so nothing shows that the files are equal.")
     return heard
 
 
