@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -97,11 +97,25 @@ def _left(
     """Gives what dead runs left. ``now`` is no later than the newest good backup: by the clock of this machine alone,
     what another one is writing could look old."""
     shown = {backup.id for backup in found if backup.manifest.id}
-    for backup in retention.leftovers(found, now, timeout):
+    left = retention.leftovers(found, now, timeout)
+    if left:
+        _look_again(remote, {backup.id for backup in left} - shown)
+    for backup in left:
         stored = remote.stored_at(backup.path)
         old = stored is None or retention.leftovers([replace(backup, modified=stored)], now, timeout)
         if old and (backup.id in shown or _has_no_manifest(remote, names, backup)):
             yield backup
+
+
+def _look_again(remote: Remote, unshown: Collection[str]) -> None:
+    """Lists the manifests once more. Raises DjangoRcloneError where one has an id of which none was shown before: the
+    name of an object that an earlier version has made does not tell what its manifest is called."""
+    for entry in remote.files(naming.MANIFEST_DIR):
+        name = naming.parse_manifest_name(entry.path)
+        if name and name.id in unshown:
+            raise DjangoRcloneError(
+                f'The remote "{remote.where}" has {name.path}, which its listing did not show before. {_UNTOUCHED}'
+            )
 
 
 def _has_no_manifest(remote: Remote, names: Scheme, backup: Backup) -> bool:

@@ -148,6 +148,31 @@ def test_where_an_older_manifest_is_not_shown_its_object_is_no_leftover(
     assert sorted(folder.root.rglob("*")) == before
 
 
+def test_a_listing_that_once_lacks_a_manifest_of_an_earlier_version_sweeps_nothing(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.backup("aaaaa1", project="shop")
+    hidden = folder.backup("bbbbb1", hours=99, project="shop")
+    named = dataclasses.replace(manifest("bbbbb1", hours=99, project="shop"), point="20261101T000000Z")
+    hidden.unlink()
+    later = folder.write(ManifestName(named.point, "default", "bbbbb1").path, named.to_json().encode())
+    for file in (*folder.root.rglob("*bbbbb1*"), orphan(folder)):
+        age(file, 9)
+    before, listing, lied = sorted(folder.root.rglob("*")), Remote.files, []
+
+    def once(remote: Remote, place: str, **other: Any) -> list[Entry]:
+        found = listing(remote, place, **other)
+        if lied or place != "manifests":
+            return found
+        lied.append(place)
+        return [entry for entry in found if "bbbbb1" not in entry.path]
+
+    monkeypatch.setattr(Remote, "files", once)
+    with pytest.raises(DjangoRcloneError, match=f"has manifests/{later.name}, which its listing did not show before"):
+        clean(folder, SHOP, made="aaaaa1")
+    assert sorted(folder.root.rglob("*")) == before
+
+
 def test_a_listing_without_any_manifest_sweeps_nothing(folder: Folder, hide: Callable[[str], None]) -> None:
     folder.backup("aaaaa1", hours=99, project="shop")
     for file in folder.root.rglob("*"):

@@ -227,6 +227,21 @@ def test_one_file_is_looked_at(remote: Remote) -> None:
     assert remote.stat("db") is None
 
 
+@pytest.mark.parametrize("answer", ["", "null", "{}", '[{"Path": "a"', "Deprecated: use another\n[]"])
+def test_an_answer_that_cannot_be_read_is_an_error_and_no_empty_list(tmp_path: Path, answer: str) -> None:
+    binary = tmp_path / "rclone"
+    binary.write_text(f"#!/bin/sh\ncat <<'end'\n{answer}\nend\n")
+    binary.chmod(0o755)
+    remote = Remote("b:secret", binary=str(binary))
+    with pytest.raises(
+        DjangoRcloneError, match=r"rclone lsjson ended well, but its answer \(\d+ bytes\) cannot be read"
+    ):
+        remote.files("manifests")
+    if answer not in ("null", "{}"):
+        with pytest.raises(DjangoRcloneError, match="cannot be read"):
+            remote.stat("a")
+
+
 @pytest.mark.parametrize("atomic", [True, False])
 def test_a_small_file_is_written_whole(remote: Remote, atomic: bool) -> None:
     remote.put("manifests/a b", b"first", atomic=atomic)

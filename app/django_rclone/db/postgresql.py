@@ -11,7 +11,13 @@ from functools import cached_property
 
 from django_rclone.command import Command
 from django_rclone.db import postgresql_clients as programs
-from django_rclone.db import postgresql_facts, postgresql_preflight, postgresql_session, postgresql_toc
+from django_rclone.db import (
+    postgresql_extension_rows,
+    postgresql_facts,
+    postgresql_preflight,
+    postgresql_session,
+    postgresql_toc,
+)
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.clients import Client
 from django_rclone.db.postgresql_connection import Connection, connection
@@ -106,8 +112,12 @@ class PgDumpConnector(BaseConnector):
         return Dump(
             command,
             *("dump", "custom", f"pg_dump {client.version}", compression),
-            notes=(*postgresql_session.warnings(live), *postgresql_preflight.doubts(live)),
-            session=postgresql_session.to_record(live),
+            notes=(
+                *postgresql_session.warnings(live),
+                *postgresql_preflight.doubts(live),
+                *postgresql_extension_rows.doubts(live),
+            ),
+            session={**postgresql_session.to_record(live), **postgresql_extension_rows.to_record(live)},
         )
 
     def restore_hindrances(self, facts: Facts) -> list[str]:

@@ -76,6 +76,8 @@ class Live:
     """Tables whose rows cannot be loaded before another's: table, what reads, the other table."""
     restoring: bool
     """Whether another restore of this database is under way."""
+    extension_rows: tuple[Mapping[str, Any], ...] = ()
+    """Rows of extensions' tables that others' may need: ``extension``, ``schema``, ``name``, ``columns``, ``rows``."""
     is_vacant: bool = False
     """Whether this describes a new database instead of the live one."""
 

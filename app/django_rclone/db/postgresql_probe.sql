@@ -122,4 +122,5 @@ SELECT json_build_object(
   FROM pg_roles WHERE rolname = current_user;
 \ir postgresql_search_path.sql
 \ir postgresql_reading.sql
+\ir postgresql_extension_rows.sql
 COMMIT;

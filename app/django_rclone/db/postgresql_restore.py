@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from django_rclone.command import Attached, Command, Explanation
-from django_rclone.db import postgresql_session
+from django_rclone.db import postgresql_extension_rows, postgresql_session
 from django_rclone.db.base import Mode, RestorePlan
 from django_rclone.db.clients import Client
 from django_rclone.db.postgresql_administrator import Administrator
@@ -80,6 +80,7 @@ def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) ->
     choice = choose(archive, state, restorer.administrator is not None, name) if archive else None
     if found := problems(live, state, mode, archive, choice, restorer.administrator is not None):
         raise ConfigurationError(f'Database "{restorer.alias}": {" Also: ".join(found)}')
+    first = postgresql_extension_rows.load_first(restorer.alias, choice, restorer.session) if choice else ""
     prepare: list[Command] = []
     commit: tuple[Command, ...] = ()
     abort: tuple[Command, ...] = ()
@@ -96,7 +97,7 @@ def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) ->
     return RestorePlan(
         target=target.place,
         prepare=tuple(prepare),
-        load=(_pg_restore(restorer, choice), _psql(restorer, target, mode, choice, live)),
+        load=(_pg_restore(restorer, choice), _psql(restorer, target, mode, choice, live, first)),
         commit=commit,
         abort=abort,
         gate=Gate(
@@ -121,7 +122,7 @@ def _head(restorer: Restorer, live: Live, archive: Archive | None) -> Callable[[
     return partial(postgresql_session.header, path=path, keep_transaction_timeout=live.major >= 17)
 
 
-def _psql(restorer: Restorer, target: Connection, mode: Mode, choice: Choice | None, live: Live) -> Command:
+def _psql(restorer: Restorer, target: Connection, mode: Mode, choice: Choice | None, live: Live, first: str) -> Command:
     wanted = choice.extensions.names if choice is not None else list(live.extensions)
     files = ["postgresql_begin.sql"]
     if mode.terminate_sessions and not mode.into:
@@ -133,7 +134,10 @@ def _psql(restorer: Restorer, target: Connection, mode: Mode, choice: Choice | N
     settings = Attached(
         postgresql_session.statements(restorer.session, live).encode(), "settings of the backup's session"
     )
-    return restorer.psql(target, "-o", "/dev/null", "-f", given, *scripts[:2], "-f", settings, *scripts[2:], "-f", "-")
+    rows = ("-f", Attached(first.encode("utf-8", "surrogateescape"), "rows of extensions")) if first else ()
+    return restorer.psql(
+        target, "-o", "/dev/null", "-f", given, *scripts[:2], "-f", settings, *scripts[2:], *rows, "-f", "-"
+    )
 
 
 def _tail(alias: str, mode: Mode, archive: Archive | None, choice: Choice | None) -> Callable[[bytes], bytes]:

@@ -1,6 +1,7 @@
 -- Prints the schemas that a restore has to look in, so that what names no schema means what it means here: those that
--- this role's sessions look in, and those of operators that views, triggers and constraints use. pg_dump qualifies
--- operators, but not in IS DISTINCT FROM, NULLIF, CASE x WHEN and comparisons of rows.
+-- this role's sessions look in, and those of operators that views, triggers and constraints use, and those of
+-- extensions, which an application may add to its sessions' path at run time (django-tenants' PG_EXTRA_SEARCH_PATHS).
+-- pg_dump qualifies operators, but not in IS DISTINCT FROM, NULLIF, CASE x WHEN and comparisons of rows.
 -- "trusted" are those that hold nothing of a role that could do less than a superuser or the database's owner: what
 -- is in them is run by who restores (CVE-2018-1058).
 WITH used AS (
@@ -12,7 +13,7 @@ path AS (
   SELECT n.oid, nspname, coalesce(position, 1000) AS position, used.oid IS NOT NULL AS is_used
     FROM pg_namespace n LEFT JOIN json_array_elements_text(:'usual_path') WITH ORDINALITY AS p(name, position)
          ON name = nspname LEFT JOIN used ON used.oid = n.oid
-   WHERE (name IS NOT NULL OR used.oid IS NOT NULL) AND nspname !~ '^pg_' AND nspname <> 'information_schema'),
+   WHERE (name IS NOT NULL OR used.oid IS NOT NULL OR n.oid IN (SELECT extnamespace FROM pg_extension)) AND nspname !~ '^pg_' AND nspname <> 'information_schema'),
 planted AS (
   SELECT classid, oid, namespace, owner FROM (
     SELECT 'pg_proc'::regclass, oid, pronamespace, proowner FROM pg_proc

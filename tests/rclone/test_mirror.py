@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import logging
 from datetime import UTC, datetime, timedelta
@@ -116,12 +115,19 @@ def test_a_damaged_record_is_none_and_a_warning(
 
 def test_a_sync_that_fails_writes_nothing_down(remote: Remote, source: Path) -> None:
     back_up(remote)
-    (source / "loop").symlink_to(source / "loop")
-    with pytest.raises(DjangoRcloneError):
-        back_up(dataclasses.replace(remote, flags=("--copy-links",)), hours=1)
+    _put_a_folder_in_the_way(Path(remote.root) / "media", source)
+    with pytest.raises(DjangoRcloneError, match=r"new\.txt"):
+        back_up(remote, hours=1)
     found = media.last(remote, "media")
     assert found is not None
     assert found.started_at == STARTED
+
+
+def _put_a_folder_in_the_way(mirror: Path, source: Path) -> None:
+    """Makes the next sync fail: the mirror has a folder where a new file goes."""
+    (source / "new.txt").write_text("new")
+    (mirror / "new.txt").mkdir()
+    (mirror / "new.txt/other").write_text("other")
 
 
 @pytest.mark.usefixtures("source")
