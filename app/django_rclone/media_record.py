@@ -64,7 +64,8 @@ def last(remote: Remote, folder: str) -> Mirror | None:
 def _read(remote: Remote, path: str) -> tuple[Mirror | None, str]:
     """Returns the record at a path, or why it cannot be read; neither where it is not there."""
     try:
-        return mirror.parse(process.run(remote.read(path)).decode(errors="replace")), ""
+        text = process.run(remote.read(path)).decode(errors="replace")
+        return (mirror.parse(text) if text else None), ""  # S3 has no folders: one that is not there is read as nothing
     except Missing:
         return None, ""
     except (ConfigurationError, Interrupted, Unavailable):

@@ -71,7 +71,8 @@ def explain(root: str, names: tuple[str, str], failure: ProgramFailed) -> Django
         return Unavailable(f"{where} cannot be reached: {reason}. Try again later, or check the address.")
     if _MISCONFIGURED.search(reason):
         return ConfigurationError(f"{where} cannot be used: {reason}. Check REMOTE and rclone's configuration.")
-    return DjangoRcloneError(f"{where}: rclone {failure.ending}: {reason}")
+    why = "" if reason == failure.ending else f": {reason}"
+    return DjangoRcloneError(f"{where}: rclone {failure.ending}{why}")
 
 
 def progress(line: str) -> tuple[int, ...] | None:
@@ -86,7 +87,7 @@ def progress(line: str) -> tuple[int, ...] | None:
 def last_error(stderr: str) -> str:
     """Returns the last error that rclone logged, without time and level; its log may be text or JSON lines."""
     lines = [_message(line) for line in stderr.splitlines()]
-    errors = [line for line in lines if line and not line.startswith(("Use ", "Run '", "You could"))]
+    errors = [line for line in lines if line and not line.startswith(("Use ", "Run '", "You could", 'Config file "'))]
     return errors[-1] if errors else ""
 
 

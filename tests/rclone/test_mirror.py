@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 from datetime import UTC, datetime, timedelta
@@ -125,6 +126,15 @@ def test_that_there_is_no_record_is_believed_when_it_was_said_twice(
     found = media.last(dataclasses.replace(remote, binary=str(binary)), "media")
     assert found is not None
     assert found.project == "shop"
+    assert not caplog.text
+
+
+def test_storage_that_reads_what_is_not_there_as_nothing_has_no_record(
+    remote: Remote, caplog: pytest.LogCaptureFixture
+) -> None:
+    (Path(remote.root) / "manifests/media").mkdir(parents=True)
+    (Path(remote.root) / "manifests/media/media.json").touch()  # so S3 answers, which has no folders
+    assert media.last(remote, "media") is None
     assert not caplog.text
 
 

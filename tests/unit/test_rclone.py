@@ -442,6 +442,7 @@ def test_failures_are_understood(stderr: str, code: int, kind: type[DjangoRclone
         ("2026/11/23 04:17:54 NOTICE: Failed to cat: why\n", "Failed to cat: why"),
         ('{"level":"error","msg":"why","time":"x"}\n{"level":"error","msg":"x","stats":{"bytes":1}}\n', "why"),
         ('{"level":"error","msg":"why"}\n{not json\n', "why"),
+        ('{"level":"notice","msg":"Config file \\"/x\\" not found - using defaults"}\n', ""),
         ("Error: x\nUsage:\nUse \"rclone help\" for more.\n2026/11/23 04:17:54 NOTICE: Fatal error: y\n",
          "Fatal error: y"),
         ("no prefix at all", "no prefix at all"),
