@@ -175,7 +175,9 @@ def _back_up(connector: BaseConnector, run: Run) -> Manifest:
         )
         run.leave_guide()
         written += [name.path + PARTIAL, name.path]
-        run.remote.put(name.path, _stored(manifest), atomic=abilities.atomic)
+        content = _stored(manifest)
+        run.remote.put(name.path, content, atomic=abilities.atomic)
+        _confirm(run.remote, name.path, len(content))
     except BaseException:
         _take_back(run.remote, written)
         raise

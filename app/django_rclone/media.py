@@ -26,7 +26,7 @@ from django_rclone import (
     signals,
 )
 from django_rclone.display import enumerate_some
-from django_rclone.exceptions import ConfigurationError, NothingToRestore
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore
 from django_rclone.media_account import Account, Changes
 from django_rclone.media_folder import MediaFolder
 from django_rclone.media_record import last, located
@@ -93,13 +93,14 @@ def back_up(
         before = media_record.own(remote, folder, media_record.project_name())
         looked = MediaFolder(source, follow_links=follow)
         allowed = allow_deletes if looked.has_files() else allow_empty
-        may_delete = _counted(remote, folder, looked, before, limits, allowed=allowed)
+        can = remote.abilities()
+        compared = comparison(remote, can)
+        may_delete = _counted(remote, folder, looked, before, limits, *compared, allowed=allowed)
         sent = (signals.pre_media_backup, signals.post_media_backup, signals.backup_failed)
         with signals.around(*sent, sender=None):
             started = clock()
             hard_stop = () if allowed else ("--max-delete", str(may_delete))
-            can = remote.abilities()
-            flags = (*comparison(remote, can), *hard_stop)
+            flags = (*compared, *hard_stop)
             account = sync(remote, str(source), remote.path(folder), limits, *flags, quiet=quiet, follow_links=follow)
             changes = account.changes
             about = {field: getattr(changes, field) for field in ("copied", "deleted", "bytes")}
@@ -113,21 +114,30 @@ def back_up(
 
 
 def _counted(
-    remote: Remote, folder: str, looked: MediaFolder, before: Mirror | None, limits: process.Limits, *, allowed: bool
+    remote: Remote,
+    folder: str,
+    looked: MediaFolder,
+    before: Mirror | None,
+    limits: process.Limits,
+    *compared: str,
+    allowed: bool,
 ) -> int:
     """Counts what a sync would do, and returns how many files it may delete. Raises ConfigurationError if that is
     more than may go unasked.
 
-    Sizes alone are compared: that takes listings, and no request for each file.
+    Sizes alone are compared: that takes listings, and no request for each file. Only where another folder was mirrored
+    before are files compared as the sync will (``compared``): they may be another project's.
     """
     source, plan = root(), media_budget.Plan(looked)
+    elsewhere = before is not None and before.source not in ("", str(source))
+    if elsewhere:
+        plan.mirrored = frozenset(file.path for file in remote.files(folder, recursive=True))
     account = Account(plan.copy, plan.delete)
-    flags = ("--dry-run", "--size-only")
+    flags = ("--dry-run", *(compared if elsewhere and "--ignore-times" not in compared else ("--size-only",)))
     follow = looked.follow_links
     sync(remote, str(source), remote.path(folder), limits, *flags, quiet=True, account=account, follow_links=follow)
     has = account.destination
-    elsewhere = before is not None and before.source not in ("", str(source))
-    if elsewhere and before is not None and plan.deleted:
+    if elsewhere and before is not None and (plan.deleted or plan.replaced):
         logger.warning(
             "The mirror %s was made of %s on %s before, and is made of %s now. If two projects share it, set a PROJECT "
             "for each.",
@@ -138,7 +148,7 @@ def _counted(
         empty = not looked.has_files()
         raise ConfigurationError(
             f"MEDIA_ROOT {source} {'is empty' if empty else 'has changed'}, but its mirror {remote.path(folder)} has "
-            f"files: is a volume not mounted? A backup now is refused: {wrong}. If they are really gone, say "
+            f"files: is a volume not mounted? A backup now is refused: {wrong}. If that is right, say "
             f"{'--allow-empty' if empty else '--allow-deletes'}."
         )
     if plan.lost:
@@ -167,20 +177,25 @@ def preview(remote: Remote, folder: str, limits: process.Limits, project: str | 
     """
     encryption.check_password(remote)
     made = media_record.own(remote, folder, media_record.project_name(project))
-    if not remote.files(folder, recursive=True):
+    mirrored = {file.path for file in remote.files(folder, recursive=True)}
+    if not mirrored:
         elsewhere = media_record.others(remote, folder)
         raise NothingToRestore(f"There are no media files in {remote.path(folder)}.{elsewhere}")
     target = root()
     _refuse_overlap(remote, target)
     if made is not None and made.source not in ("", str(target)):
         logger.warning("The mirror %s was made of %s on %s.", remote.path(folder), made.source, made.host)
-    looked, links = MediaFolder(target), dict[str, None]()
+    looked, links, unlisted = MediaFolder(target), dict[str, None](), dict[str, None]()
 
     def copy(name: str, _size: int) -> None:
         if link := looked.linked(name):
             links[link] = None
 
-    account = Account(on_copy=copy)
+    def delete(name: str) -> None:
+        if name in mirrored:
+            unlisted[name] = None
+
+    account = Account(on_copy=copy, on_delete=delete)
     flags = (*comparison(remote, remote.abilities()), "--dry-run")
     sync(remote, remote.path(folder), str(target), limits, *flags, quiet=True, account=account)
     if links:
@@ -188,18 +203,23 @@ def preview(remote: Remote, folder: str, limits: process.Limits, project: str | 
             f"MEDIA_ROOT {target} has links where the mirror has folders: {enumerate_some(links)}. Files would be "
             "written to where they lead. Remove the links, or move them away, and restore again."
         )
+    if unlisted:
+        raise DjangoRcloneError(
+            f"The mirror {remote.path(folder)} was listed twice, and the second time without {enumerate_some(unlisted)}"
+            ": a restore would delete these files. Nothing was changed. Look at what else writes there, and try again."
+        )
     return account.changes
 
 
-def restore(remote: Remote, folder: str, limits: process.Limits, *, quiet: bool = False) -> Changes:
+def restore(remote: Remote, folder: str, limits: process.Limits, *, planned: Changes, quiet: bool = False) -> Changes:
     """Makes MEDIA_ROOT equal to the mirror; files that the mirror lacks are deleted. Returns what changed.
 
-    ``preview`` comes first: it finds what must not be restored.
+    ``planned`` is what ``preview`` has returned: no more files are deleted than it counted.
     """
     target = root()
     sent = (signals.pre_media_restore, signals.post_media_restore, signals.restore_failed)
     with media_folder.locked(target), signals.around(*sent, sender=None):
-        flags = comparison(remote, remote.abilities())
+        flags = (*comparison(remote, remote.abilities()), "--max-delete", str(planned.deleted))
         account = sync(remote, remote.path(folder), str(target), limits, *flags, quiet=quiet)
     for warning in account.warnings():
         logger.warning("Media files: %s", warning)

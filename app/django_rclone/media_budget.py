@@ -23,6 +23,9 @@ class Plan:
 
     folder: MediaFolder
     deleted: int = 0
+    mirrored: frozenset[str] = frozenset()
+    """Files of a mirror that was made of another folder: what replaces one of them is counted."""
+    replaced: int = 0
     emptied: int = 0
     """Files of the mirror that would be replaced, or joined, by ones without content."""
     lost: Counter[str] = field(default_factory=Counter)
@@ -30,8 +33,9 @@ class Plan:
     backups: list[str] = field(default_factory=list)
     """What would be deleted and is no media file: a backup of a database."""
 
-    def copy(self, _name: str, size: int) -> None:
+    def copy(self, name: str, size: int) -> None:
         """Takes a file that would be sent."""
+        self.replaced += name in self.mirrored
         self.emptied += size == 0
 
     def delete(self, name: str) -> None:
@@ -58,6 +62,9 @@ def problem(plan: Plan, mirror: int, *, elsewhere: bool) -> str:
     """
     if plan.backups:
         return f"what would be deleted has backups of databases in it: {enumerate_some(plan.backups)}"
+    if elsewhere and plan.replaced and 2 * (plan.deleted + plan.replaced) > mirror:
+        deleted = f"delete {plan.deleted} of {mirror} files, and " if plan.deleted else ""
+        return f"it would {deleted}replace {plan.replaced} of {mirror} by others of the same names"
     if not plan.deleted:
         return ""
     unmounted = sum(count for name, count in plan.lost.items() if plan.folder.presence(name) is not Presence.GONE)

@@ -60,12 +60,12 @@ def sync(
         raise
     except DjangoRcloneError as error:
         if heard.errors:
-            raise type(error)(f"{error}. {_told(heard)}") from error
+            raise type(error)(f"{str(error).removesuffix('.')}. {_told(heard)}") from error
         raise
     finally:
         progress.close()
     if not heard.complete:
-        raise DjangoRcloneError("rclone said nothing of what it did. Remove what keeps it quiet (RCLONE_LOG_LEVEL, …).")
+        raise DjangoRcloneError("rclone did not report what it transferred, so nothing shows that the files are equal.")
     return heard
 
 
@@ -74,8 +74,8 @@ def _told(heard: Account) -> str:
     errors = "; ".join(heard.errors)
     if "--max-delete threshold reached" in errors:
         return (
-            "More files vanished from MEDIA_ROOT while it was being saved than were counted before. No more were "
-            "deleted. Look at MEDIA_ROOT, then run it again."
+            "There were more files to delete than were counted before: what is copied changed meanwhile, or where it "
+            "is copied to. No more than counted were deleted. Look at MEDIA_ROOT and its mirror, then run it again."
         )
     if ".partial" in errors and "no such file" in errors:
         return f"Another run writes to the same mirror: let one of them do it. First errors: {errors}"

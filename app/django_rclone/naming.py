@@ -127,11 +127,18 @@ class Scheme:
         return self.parse(name) == ("x", moment)
 
     def manifest_of(self, path: str) -> ManifestName | None:
-        """Returns the name of the manifest that an object would have, as the object's name says; None: it does not."""
+        """Returns the name of the manifest that an object would have, as its own name tells; None where it does not, or
+        where the template leaves open how much of it is the alias (``{database}_{ext}_{datetime}``)."""
         name = path.rpartition("/")[2].partition(PARTIAL)[0]
         backup_id = self.id_of(name)
-        found = self.parse(name.replace(f"-{backup_id}", "", 1)) if backup_id and self.dates_to_the_second else None
-        return ManifestName(point(found[1]), found[0], backup_id) if found else None
+        if not backup_id or not self.dates_to_the_second:
+            return None
+        plain = name.replace(f"-{backup_id}", "", 1)
+        found = self.parse(plain)
+        longest = self._pattern(longest_alias=True).fullmatch(plain)
+        if found is None or longest is None or unquote(longest["database"]) != found[0]:
+            return None
+        return ManifestName(point(found[1]), found[0], backup_id)
 
     def problem(self, path: str, backup_id: str) -> str:
         """Returns why a path cannot be that of the object of the backup with this id; empty: it can."""
@@ -172,8 +179,12 @@ class Scheme:
             moment = None
         return (unquote(match["database"]), moment) if moment else None
 
-    def _pattern(self) -> re.Pattern[str]:
-        patterns = {"database": r"[^/]+?", "datetime": _date_pattern(self.date_format), "ext": r"[^/]+"}
+    def _pattern(self, *, longest_alias: bool = False) -> re.Pattern[str]:
+        patterns = {
+            "database": r"[^/]+" if longest_alias else r"[^/]+?",
+            "datetime": _date_pattern(self.date_format),
+            "ext": r"[^/]+",
+        }
         parts = [
             re.escape(literal) + (f"(?P<{field}>{patterns[field]})" if field else "")
             for literal, field, _spec, _conversion in Formatter().parse(self.template)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -55,6 +55,8 @@ def candidates(
             f"which was just made, as a good one. {_UNTOUCHED}"
         )
     ours = _ours(found, owner)
+    if keep is not None:
+        _tell_left_alone(found, owner)
     late = [backup for backup in ours if dated_ahead(backup, now)]
     if late:
         logger.warning(
@@ -86,6 +88,20 @@ def _ours(found: Sequence[Backup], owner: Owner) -> list[Backup]:
     return [backup for backup in ours if backup.manifest.source == owner.source and backup.manifest.point]
 
 
+def _tell_left_alone(found: Sequence[Backup], owner: Owner) -> None:
+    """Says what a project's earlier self may have made: before it had a name, or its database another one. Retention
+    does not see it, and it would stay unnoticed for ever."""
+    good = [backup for backup in found if owner.project and backup.state is State.GOOD]
+    nameless = [one for one in good if not one.manifest.project and one.manifest.name == owner.name]
+    renamed = [one for one in good if owner.owns(one) and one.manifest.name != owner.name]
+    for left, what in ((nameless, "without a project's name"), (renamed, "of the project's databases of other names")):
+        if left:
+            logger.warning(
+                'Database "%s": %d backups %s do not count, and stay: %s. Delete by hand what is not needed.',
+                *(owner.alias, len(left), what, display.enumerate_some(backup.file for backup in left)),
+            )
+
+
 def _without_label(backup: Backup) -> bool:
     """Tells whether nothing says whose a backup is, and nobody would miss it."""
     return not backup.manifest.point and backup.state is not State.UNVERIFIED
@@ -97,11 +113,25 @@ def _left(
     """Gives what dead runs left. ``now`` is no later than the newest good backup: by the clock of this machine alone,
     what another one is writing could look old."""
     shown = {backup.id for backup in found if backup.manifest.id}
-    for backup in retention.leftovers(found, now, timeout):
+    left = retention.leftovers(found, now, timeout)
+    if left:
+        _look_again(remote, {backup.id for backup in left} - shown)
+    for backup in left:
         stored = remote.stored_at(backup.path)
         old = stored is None or retention.leftovers([replace(backup, modified=stored)], now, timeout)
         if old and (backup.id in shown or _has_no_manifest(remote, names, backup)):
             yield backup
+
+
+def _look_again(remote: Remote, unshown: Collection[str]) -> None:
+    """Lists the manifests once more. Raises DjangoRcloneError where one has an id of which none was shown before: the
+    name of an object that an earlier version has made does not tell what its manifest is called."""
+    for entry in remote.files(naming.MANIFEST_DIR):
+        name = naming.parse_manifest_name(entry.path)
+        if name and name.id in unshown:
+            raise DjangoRcloneError(
+                f'The remote "{remote.where}" has {name.path}, which its listing did not show before. {_UNTOUCHED}'
+            )
 
 
 def _has_no_manifest(remote: Remote, names: Scheme, backup: Backup) -> bool:

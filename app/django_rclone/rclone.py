@@ -10,10 +10,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from types import UnionType
 from typing import Any
 
 from django_rclone import rclone_flags
 from django_rclone.command import Command, Secret
+from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.naming import PARTIAL
 from django_rclone.process import NO_LIMITS, Limits, run
 from django_rclone.rclone_errors import Missing, explain, progress
@@ -195,6 +197,20 @@ class Remote:
         """Asks rclone, and returns what it prints."""
         return run(self._question(*arguments), timeout=self.limits.timeout, stall=self.limits.stall or _PATIENCE)
 
+    def _document(self, kind: type | UnionType, *arguments: str) -> Any:
+        """Asks rclone, and returns the JSON that it prints. Raises DjangoRcloneError where that is of another kind."""
+        text = self._answer(*arguments)
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = ...
+        if not isinstance(found, kind):
+            raise DjangoRcloneError(
+                f'Remote "{self.where}": rclone {arguments[0]} ended well, but its answer ({len(text)} bytes) cannot '
+                "be read. Try again; if that does not help, check the rclone program itself."
+            )
+        return found
+
     def write(self, path: str, size: int = 0) -> Command:
         """Returns what writes its stdin to ``path``; ``size`` is the most that is expected."""
         command = self.command("rcat", self.path(path))
@@ -218,11 +234,11 @@ class Remote:
     def abilities(self) -> Abilities:
         """Asks what the backend can do. This does not show whether it can be reached."""
         plain = self.plain
-        return abilities(json.loads(plain._answer("backend", "features", backend_of(plain.root))))
+        return abilities(plain._document(dict, "backend", "features", backend_of(plain.root)))
 
     def configured(self) -> Sections:
         """Returns the sections of rclone.conf."""
-        sections: Sections = json.loads(self._answer("config", "dump"))
+        sections: Sections = self._document(dict, "config", "dump")
         return sections
 
     def version(self) -> tuple[int, ...]:
@@ -240,7 +256,7 @@ class Remote:
             *(self.filters if filtered else ()),
         )
         try:
-            answer = json.loads(self._answer(*listing))
+            answer = self._document(list, *listing)
         except Missing:
             return []
         return [Entry(item["Path"], item["Size"], datetime.fromisoformat(item["ModTime"])) for item in answer]
@@ -248,7 +264,7 @@ class Remote:
     def folders(self, folder: str) -> list[str]:
         """Returns the names of the folders in a folder; none if it does not exist."""
         try:
-            answer = json.loads(self._answer("lsjson", self.path(folder), "--dirs-only", "--no-mimetype"))
+            answer = self._document(list, "lsjson", self.path(folder), "--dirs-only", "--no-mimetype")
         except Missing:
             return []
         return [item["Path"] for item in answer]
@@ -256,7 +272,7 @@ class Remote:
     def stat(self, path: str) -> Entry | None:
         """Returns what is known of one file, or None if there is none."""
         try:
-            answer = json.loads(self._answer("lsjson", "--stat", "--no-mimetype", self.path(path)))
+            answer = self._document(dict | None, "lsjson", "--stat", "--no-mimetype", self.path(path))
         except Missing:
             return None
         if not answer or answer["IsDir"]:
@@ -267,7 +283,7 @@ class Remote:
         """Returns when the storage says that a file came, where it keeps such a time; else when it was made."""
         question = ("lsjson", "--stat", "--use-server-modtime", "--no-mimetype", self.path(path))
         try:
-            answer = json.loads(self._answer(*question))
+            answer = self._document(dict | None, *question)
         except Missing:
             return None
         return datetime.fromisoformat(answer["ModTime"]) if answer else None

@@ -68,8 +68,9 @@ def latest(
     """
     now = now or datetime.now(UTC)
     if at is not None and at - now > AHEAD:
-        raise ConfigurationError(
-            f"--at {at:%Y-%m-%d %H:%M:%S %Z} is in the future: this machine's clock says {now:%Y-%m-%d %H:%M:%S %Z}."
+        logger.warning(
+            "--at %s is in the future (this machine's clock says %s): it means the newest backup.",
+            *(display.utc(at), display.utc(now)),
         )
     under_alias = [one for one in backups if one.database == owner.alias and (at is None or one.moment <= at)]
     ours = [backup for backup in under_alias if owner.owns(backup)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -66,18 +67,29 @@ def back_up(remote: Remote, *, allow_empty: bool = False, allow_deletes: bool = 
     _tell("backed up", "backup", changes, began)
 
 
-def plan(remote: Remote, project: str | None = None) -> str:
-    """Returns what a restore would change, in words; ``project`` is whose files are restored, if not this one's."""
-    planned = media.preview(remote, media.located(remote, project), conf.limits(), project)
-    to_copy = f"{planned.copied} files to copy ({planned.bytes:,} bytes)"
-    return f"media    in {settings.MEDIA_ROOT}: {to_copy}, {planned.deleted} to delete"
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a restore would change."""
+
+    folder: str
+    changes: media.Changes
+
+    def __str__(self) -> str:
+        to_copy = f"{self.changes.copied} files to copy ({self.changes.bytes:,} bytes)"
+        return f"media    in {settings.MEDIA_ROOT}: {to_copy}, {self.changes.deleted} to delete"
 
 
-def restore(remote: Remote, project: str | None = None) -> None:
+def plan(remote: Remote, project: str | None = None) -> Plan:
+    """Looks at what a restore would change; ``project`` is whose files are restored, if not this one's."""
+    folder = media.located(remote, project)
+    return Plan(folder, media.preview(remote, folder, conf.limits(), project))
+
+
+def restore(remote: Remote, plan: Plan) -> None:
     """Makes the media files equal to their mirror, and says what changed."""
     began = time.monotonic()
     quiet = not logs.shows_progress()
-    changes = media.restore(remote, media.located(remote, project), conf.limits(), quiet=quiet)
+    changes = media.restore(remote, plan.folder, conf.limits(), planned=plan.changes, quiet=quiet)
     _tell("restored", "restore", changes, began)
 
 

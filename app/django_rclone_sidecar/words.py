@@ -13,6 +13,7 @@ _OURS: Mapping[str, str] = {
     r"\b[Cc]heck REMOTE\b": "Check BACKUP_REMOTE",
     r"\bbelow REMOTE\b": "below BACKUP_REMOTE",
     r"(?<!project's )\b(DJANGO_RCLONE\b(?! =))": r"the project's \1",
+    r"(?<!project's )\bRCLONE_FLAGS\b": "the project's RCLONE_FLAGS",
     # An option of one database is in the project's settings, where there are any; PATH is everywhere.
     r"set RCLONE_BINARY(?=[.,])": "put it on PATH",
     r"set BINARY_DIR(?: in DATABASE_OPTIONS to the folder that it is in)?(?=[.,])": "put it on PATH",
@@ -24,6 +25,7 @@ _OURS: Mapping[str, str] = {
         r"\1 DATABASE_URL, or \2 in the project's settings"
     ),
     r"\bset PROJECT\b": "set BACKUP_PROJECT",
+    r"\bwith PROJECT set\b": "with BACKUP_PROJECT set",
     r"\bIs PROJECT right\?": "Is BACKUP_PROJECT right, or do you mean --from-project?",
     r"\(TIMEOUT\)": "(BACKUP_TIMEOUT)",
     r"\(STALL_TIMEOUT\)": "(BACKUP_STALL_TIMEOUT)",

@@ -139,10 +139,11 @@ def test_the_remote_says_when_the_mirror_was_last_made_equal(project: Project, m
 def test_a_backup_that_fails_leaves_what_the_remote_says(project: Project, media: Path):
     project.ok("mediabackup")
     before = record(project)
-    project.options["RCLONE_FLAGS"] = ["--copy-links"]
-    (media / "loop").symlink_to(media / "loop")
+    project.options["MEDIA_FOLLOW_LINKS"] = True
+    (media / "gone").symlink_to(media / "nowhere")
     failed = project.run("mediabackup")
-    assert failed.code != 0
+    assert failed.code == 1
+    assert "gone" in failed.error
     assert record(project) == before
 
 

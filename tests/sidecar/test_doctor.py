@@ -58,7 +58,7 @@ def test_an_encrypted_remote_is_tried_whole(program: Program):
     ("env", "words"),
     [
         ({"DATABASE_URL": ""}, "target: "),
-        ({"DATABASE_URL": "sqlite:////no/such/app.sqlite3"}, "does not exist. Correct NAME"),
+        ({"DATABASE_URL": "sqlite:////no/such/app.sqlite3"}, "does not exist. Correct DATABASE_URL, or NAME"),
         ({"DATABASE_URL": "postgres://app:x@127.0.0.1:1/app"}, 'database "default"'),
         ({"BACKUP_DATABASES": "other"}, 'names the database "other"; the target has: default.'),
         ({"BACKUP_REMOTE": "nowhere:x"}, "didn't find section"),

@@ -59,7 +59,8 @@ def test_no_message_names_a_setting_or_a_command_that_the_sidecar_does_not_have(
         if (shown := words.ours(text))
         and (
             re.search(
-                rf"(?<![\w\"'])(?:{named})(?![\w\"'])(?! of the project)", shown.replace("the project's DATABASE_", "")
+                rf"(?<![\w\"'])(?<!project's )(?:{named})(?![\w\"'])(?! of the project)",
+                shown.replace("the project's DATABASE_", ""),
             )
             or re.search(rf"`(?:{'|'.join(COMMANDS)})\b", shown)
             or re.search(rf"[Cc](?:heck|orrect) (?:{OF_DATABASES})\b", shown)

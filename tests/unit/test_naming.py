@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from django_rclone import naming
 from django_rclone.naming import ManifestName, Scheme, parse_manifest_name, template_problem
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 PLAIN = Scheme("db", "{database}-{datetime}.{ext}", "%Y-%m-%d-%H%M%S")
@@ -58,6 +58,7 @@ def test_a_hostile_alias_reads_back(alias: str) -> None:
 any_moment = st.integers(0, 32_000_000_000).map(lambda second: datetime.fromtimestamp(second, UTC))
 
 
+@example("a-b", WHEN, "k3f9q2", "{database}-{ext}-{datetime}", "%Y-%m-%d-%H%M%S")
 @given(
     alias=st.sampled_from([*HOSTILE, "a", "a-b", "a-2026"]) | aliases,
     moment=any_moment,

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import logging
 import os
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -68,6 +69,28 @@ def test_a_named_project_keeps_its_backups_from_a_neighbour_without_a_name(folde
         folder.backup(f"aaaaa{number}", hours=number)
         folder.backup(f"bbbbb{number}", hours=9 + number, project="shop")
     assert {one[-11:-5] for one in clean(folder, Owner("", "default", "app"))} == {"aaaaa1", "aaaaa2"}
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ({"project": ""}, r'"default": 3 backups without a project\'s name do not count, and stay: default-2026'),
+        ({"project": "shop", "name": "old"}, r"3 backups of the project's databases of other names do not count"),
+    ],
+)
+def test_what_a_project_made_under_another_name_stays_and_is_said(
+    folder: Folder, caplog: pytest.LogCaptureFixture, about: dict[str, str], said: str
+) -> None:
+    for number in range(3):
+        folder.backup(f"aaaaa{number}", hours=9 + number, **about)
+        folder.backup(f"bbbbb{number}", hours=number, project="shop")
+        folder.backup(f"ccccc{number}", hours=number, project="theirs")
+    assert len(clean(folder, SHOP, made="bbbbb0")) == 2
+    assert re.search(said, caplog.text)
+    assert len(caplog.records) == 1
+    caplog.clear()
+    assert clean(folder, SHOP, keep=None) == set()
+    assert not caplog.text
 
 
 def test_two_sites_without_a_name_keep_each_others_backups(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
@@ -145,6 +168,31 @@ def test_where_an_older_manifest_is_not_shown_its_object_is_no_leftover(
     hide("manifests/" + hidden.name)
     with pytest.raises(DjangoRcloneError, match=f"does not show manifests/{hidden.name}, which is there. Nothing was"):
         clean(folder, SHOP, made=made)
+    assert sorted(folder.root.rglob("*")) == before
+
+
+def test_a_listing_that_once_lacks_a_manifest_of_an_earlier_version_sweeps_nothing(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.backup("aaaaa1", project="shop")
+    hidden = folder.backup("bbbbb1", hours=99, project="shop")
+    named = dataclasses.replace(manifest("bbbbb1", hours=99, project="shop"), point="20261101T000000Z")
+    hidden.unlink()
+    later = folder.write(ManifestName(named.point, "default", "bbbbb1").path, named.to_json().encode())
+    for file in (*folder.root.rglob("*bbbbb1*"), orphan(folder)):
+        age(file, 9)
+    before, listing, lied = sorted(folder.root.rglob("*")), Remote.files, []
+
+    def once(remote: Remote, place: str, **other: Any) -> list[Entry]:
+        found = listing(remote, place, **other)
+        if lied or place != "manifests":
+            return found
+        lied.append(place)
+        return [entry for entry in found if "bbbbb1" not in entry.path]
+
+    monkeypatch.setattr(Remote, "files", once)
+    with pytest.raises(DjangoRcloneError, match=f"has manifests/{later.name}, which its listing did not show before"):
+        clean(folder, SHOP, made="aaaaa1")
     assert sorted(folder.root.rglob("*")) == before
 
 

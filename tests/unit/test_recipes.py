@@ -198,6 +198,8 @@ def test_a_dump_that_fails_leaves_nothing(
         ("rcat*RESTORE.md*", "exit 1", set()),
         ("rcat*/manifests/*", "exit 1", {"RESTORE.md"}),
         ("moveto*/manifests/*", "exit 1", {"RESTORE.md"}),
+        ("rcat*/manifests/*", 'head -c 20 | FAIL= "$0" "$@"; cat > /dev/null; exit 0', {"RESTORE.md"}),
+        ("moveto*/manifests/*", "exit 0", {"RESTORE.md"}),
         # It did what it was told, and failed then.
         ("moveto*/manifests/*", 'FAIL= "$0" "$@"; exit 1', {"RESTORE.md"}),
     ],

@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             media.check(sidecar)
             remote = conf.remote()
-            if consent.given(options, media.plan(remote)):
-                reporter.each([sidecar.part(partial(media.restore, remote))])
+            plan = media.plan(remote)
+            if consent.given(options, str(plan)):
+                reporter.each([sidecar.part(partial(media.restore, remote, plan))])
     return 0

@@ -99,9 +99,11 @@ def _restore(options: Namespace, sidecar: Sidecar, shelf: Shelf, reporter: Repor
     plans = [restoring.plan(wish, mode, shelf, finish=not options.dry_run) for wish in wishes]
     wanted.say_points([plan.ready.backup for plan in plans if plan.ready])
     lines = [plan.shown(whole=options.dry_run) for plan in plans]
+    files = None
     if options.media:
         media.check(sidecar)
-        lines.append(media.plan(shelf.remote, shelf.project))
+        files = media.plan(shelf.remote, shelf.project)
+        lines.append(str(files))
     if options.dry_run:
         print("\n".join(lines))
         reporter.each([sidecar.part(plan.check, plan.alias) for plan in plans])
@@ -110,6 +112,6 @@ def _restore(options: Namespace, sidecar: Sidecar, shelf: Shelf, reporter: Repor
             Run(shelf.remote, conf.get("PROJECT"), quiet=not logs.shows_progress()) if options.backup_first else None
         )
         parts = [sidecar.part(partial(restoring.carry_out, plan, first), plan.alias) for plan in plans]
-        if options.media:
-            parts.append(sidecar.part(partial(media.restore, shelf.remote, shelf.project)))
+        if files is not None:
+            parts.append(sidecar.part(partial(media.restore, shelf.remote, files)))
         reporter.each(parts)

@@ -69,17 +69,17 @@ class Postgis(Postgresql):
 
     def fill_simply(self, megabytes: float = 0) -> None:
         self.server.query(EXTENSION, self.name)
-        self._psql(PLACES)
+        self.script(PLACES)
         super().fill_simply(megabytes)
 
     def fill_with_everything(self) -> None:
         super().fill_with_everything()
         self.server.query(EXTENSION + TOPOLOGY.format(role=self.role), self.name)
-        self._psql(PLACES + EVERYTHING)
+        self.script(PLACES + EVERYTHING)
 
     def change_everything(self) -> None:
         super().change_everything()
-        self._psql(LATER)
+        self.script(LATER)
         self.server.query(LATER_BY_ADMINISTRATOR, self.name)
 
     def places(self, into: str = "") -> list[tuple[Any, ...]]:

@@ -34,5 +34,5 @@ class Command(BackupCommand):
             if not self.confirm("Go on?"):
                 self.stdout.write("Nothing was changed.")
                 return
-        changes = media.restore(remote, folder, limits, quiet=verbosity < 1)
+        changes = media.restore(remote, folder, limits, planned=planned, quiet=verbosity < 1)
         self.say(f"Media restored: {changes}.", verbosity=verbosity)

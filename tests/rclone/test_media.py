@@ -44,8 +44,8 @@ class Site:
 
     def restore(self) -> Changes:
         folder = media.located(self.remote)
-        media.preview(self.remote, folder, NO_LIMITS)
-        return media.restore(self.remote, folder, NO_LIMITS, quiet=True)
+        planned = media.preview(self.remote, folder, NO_LIMITS)
+        return media.restore(self.remote, folder, NO_LIMITS, planned=planned, quiet=True)
 
     def mirrored(self, folder: str = "media") -> list[str]:
         there = self.stored / folder
@@ -147,6 +147,38 @@ def test_two_projects_without_a_name_do_not_erase_each_other(site: Site, tmp_pat
     assert site.mirrored() == before
 
 
+def test_two_projects_without_a_name_do_not_replace_each_others_files(
+    site: Site, tmp_path: Path, settings: Any
+) -> None:
+    other = Site(tmp_path / "other", site.remote, settings)
+    for owner in (site, other):  # of the same size, and not of the same time
+        owner.fill("logo.txt", "style.txt")
+        (owner.root / "logo.txt").write_text(f"{owner.root.name[:4]}")
+        (owner.root / "style.txt").write_text(f"{owner.root.name[-4:]}")
+        for path in owner.root.iterdir():
+            os.utime(path, (owner is site, owner is site))
+    site.set()
+    site.back_up()
+    other.set()
+    with pytest.raises(ConfigurationError, match=r"replace 2 of 2 by others of the same names.*--allow-deletes"):
+        other.back_up()
+    assert (site.stored / "media/logo.txt").read_text() == "medi"
+    assert other.back_up(allow_deletes=True).copied == 2
+
+
+def test_a_copy_of_the_folder_elsewhere_is_the_same_project(site: Site) -> None:
+    site.fill("a.txt", "b.txt", "c.txt")
+    site.back_up()
+    for path in site.root.iterdir():
+        path.write_text(path.read_text())  # the same content, as a copy without its times has it
+        os.utime(path, (1, 1))
+    moved = site.root.with_name("moved")
+    site.root.rename(moved)
+    site.root = moved
+    site.set()
+    assert site.back_up() == Changes(0, 0, 0)
+
+
 # What may be deleted
 
 
@@ -207,7 +239,7 @@ def test_files_that_vanish_while_they_are_saved_stop_the_sync(site: Site, monkey
         return sync(self, *arguments)
 
     monkeypatch.setattr(Remote, "sync", unmounting)
-    with pytest.raises(DjangoRcloneError, match="vanished from MEDIA_ROOT while"):
+    with pytest.raises(DjangoRcloneError, match="more files to delete than were counted"):
         site.back_up()
     assert len(site.mirrored()) >= 30
 
@@ -294,6 +326,28 @@ def test_a_restore_replaces_a_link_to_a_file(site: Site, tmp_path: Path) -> None
     site.restore()
     assert not (site.root / "a.txt").is_symlink()
     assert (tmp_path / "outside.txt").read_text() == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("lying", "said"), [(1, r"without \[?a.txt.*Nothing was changed"), (2, "more files to delete than were counted")]
+)
+def test_a_listing_that_once_shows_less_deletes_nothing(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lying: int, said: str
+) -> None:
+    site.fill("a.txt", "b/c.txt")
+    site.back_up()
+    empty, calls, sync = tmp_path / "empty", [], Remote.sync
+    empty.mkdir()
+
+    def once(self: Remote, source: str, *arguments: str) -> Any:
+        calls.append(source)
+        return sync(self, str(empty) if len(calls) == lying else source, *arguments)
+
+    monkeypatch.setattr(Remote, "sync", once)
+    with pytest.raises(DjangoRcloneError, match=said):
+        site.restore()
+    assert len(calls) == lying
+    assert sorted(path.name for path in site.root.rglob("*.txt")) == ["a.txt", "c.txt"]
 
 
 def test_media_root_itself_may_be_a_link(site: Site) -> None:
