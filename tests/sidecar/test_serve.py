@@ -183,7 +183,7 @@ def test_the_schedule_goes_on_without_a_state_folder_and_with_nobody_to_tell(pro
     nobody = f"http://127.0.0.1:{free_port()}/"
     told = {"BACKUP_NOTIFY_URLS": f"json{nobody[4:]}", "BACKUP_NOTIFY_ON": "all", "BACKUP_HEARTBEAT_URL": nobody}
     night = datetime(2026, 11, 25, tzinfo=UTC)
-    clock = FalseClock(tmp_path, night - timedelta(minutes=5), speed=60)
+    clock = FalseClock(tmp_path, night - timedelta(minutes=20), speed=60)
     program.env |= {**clock.env, **told, "BACKUP_PUSHGATEWAY_URL": nobody}
     with serving(program, "0 0 * * *", prefix=mounts) as served:
         served.until(lambda: good(program) == 1, "the backup that was missed")
