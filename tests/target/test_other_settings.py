@@ -117,4 +117,4 @@ def test_what_a_missing_package_may_set_two_imports_away_is_not_taken_for_unset(
     files = f"== settings.py\n{through}\nDATABASES = {{'default': {{POSTGRESQL, 'NAME': 'app'}}}}\nMEDIA_ROOT = '/m'\n"
     project = write(f"{files}== base.py\nfrom acme.settings import *\nDEBUG = False\n")
     assert "STORAGES may be incomplete: base.py:1" in project.refusal()
-    assert project.target(BACKUP_MEDIA_ROOT="/m").databases["default"]["NAME"] == "app"
+    assert project.target(BACKUP_MEDIA_ROOT="/m", BACKUP_TIME_ZONE="UTC").databases["default"]["NAME"] == "app"
