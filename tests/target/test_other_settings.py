@@ -108,3 +108,13 @@ def test_the_projects_own_command_can_tell_of_some_databases_only(capsys: pytest
     assert set(json.loads(capsys.readouterr().out)["databases"]) == {"default"}
     with pytest.raises(CommandError, match='"other" is not in DATABASES'):
         call_command("backuptarget", "-d", "other")
+
+
+@pytest.mark.parametrize(
+    "through", ["from base import *", "try:\n    from base import *\nexcept ImportError:\n    X = 1"]
+)
+def test_what_a_missing_package_may_set_two_imports_away_is_not_taken_for_unset(write: Write, through: str) -> None:
+    files = f"== settings.py\n{through}\nDATABASES = {{'default': {{POSTGRESQL, 'NAME': 'app'}}}}\nMEDIA_ROOT = '/m'\n"
+    project = write(f"{files}== base.py\nfrom acme.settings import *\nDEBUG = False\n")
+    assert "STORAGES may be incomplete: base.py:1" in project.refusal()
+    assert project.target(BACKUP_MEDIA_ROOT="/m", BACKUP_TIME_ZONE="UTC").databases["default"]["NAME"] == "app"

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterable
 
 from django_rclone_sidecar.target import vocabulary
-from django_rclone_sidecar.target.expressions import dotted, given_whole, handed_on, is_name, local_names, root, stores
+from django_rclone_sidecar.target.expressions import dotted, given_whole, handed_on, is_name, root, stores
+from django_rclone_sidecar.target.scopes import Scopes
 from django_rclone_sidecar.target.statements import Statement
 
 
@@ -41,15 +42,11 @@ def analyse(tree: ast.Module, file: str, namespace: str, first_index: int) -> li
     return found
 
 
-class _Reader(ast.NodeVisitor):
+class _Reader(Scopes, ast.NodeVisitor):
     def __init__(self, statement: Statement) -> None:
+        super().__init__()
         self._it = statement
-        self._locals: list[set[str]] = []
-        self._latent = False
-        self._in_class = False
         self._carried: set[int] = set()
-        self._bound: set[str] = set()
-        """Names that the statement itself gives values to before it reads them."""
 
     def finish(self) -> None:
         """Adds what only all words together tell."""
@@ -75,10 +72,6 @@ class _Reader(ast.NodeVisitor):
             self._define(node.id)
             if isinstance(node.ctx, ast.Del):
                 self._touch(node.id)
-
-    def visit_Global(self, node: ast.Global) -> None:
-        for scope in self._locals:
-            scope.difference_update(node.names)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self._it.words.add(node.attr)
@@ -148,12 +141,6 @@ class _Reader(ast.NodeVisitor):
                 (part.attr, dotted(part.value)) for part in ast.walk(node.iter) if isinstance(part, ast.Attribute)
             }
 
-    def _within(self, names: set[str], body: Iterable[ast.AST]) -> None:
-        bound, self._bound = self._bound, self._bound | names
-        for part in body:
-            self.visit(part)
-        self._bound = bound
-
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             bound = alias.asname or alias.name.partition(".")[0]
@@ -208,53 +195,14 @@ class _Reader(ast.NodeVisitor):
                 self._it.outer_call = root(node.value.func)
         self.generic_visit(node)
 
-    # Scopes
-
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self._define(node.name)
-        for part in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
-            if part is not None:
-                self.visit(part)
-        latent, self._latent = self._latent, True
-        self._scope(node, node.body, node.args)
-        self._latent = latent
-
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - the name is ast's
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        self._scope(node, [node.body], node.args)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self._define(node.name)
-        in_class, self._in_class = self._in_class, True
-        self._scope(node, [*node.decorator_list, *node.bases, *node.body], None)
-        self._in_class = in_class
-
     def generic_visit(self, node: ast.AST) -> None:
-        if isinstance(node, vocabulary.COMPREHENSIONS):
-            targets = {name.id for comp in node.generators for name in ast.walk(comp.target) if is_name(name)}
-            self._locals.append(targets)
-            super().generic_visit(node)
-            self._locals.pop()
-        else:
-            super().generic_visit(node)
+        super().generic_visit(node)
         if isinstance(node, vocabulary.WHOLE) and (self._it.touches or self._it.args or self._it.any_name):
             self._it.touches |= {name.id for name in ast.walk(getattr(node, "iter", node)) if is_name(name)}
         if isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
             self._define(node.name)
 
-    def _scope(self, node: ast.AST, body: Iterable[ast.AST], args: ast.arguments | None) -> None:
-        names = local_names(body)
-        if args is not None:
-            names |= {arg.arg for arg in ast.walk(args) if isinstance(arg, ast.arg)}
-        declared = {n for part in ast.walk(node) if isinstance(part, ast.Global) for n in part.names}
-        self._locals.append(names - declared)
-        for part in body:
-            self.visit(part)
-        self._locals.pop()
-
-    def _is_local(self, name: str) -> bool:
-        return any(name in scope for scope in self._locals)
+    # What is noted
 
     def _define(self, name: str) -> None:
         if self._is_local(name):

@@ -102,7 +102,8 @@ class Slice:
             self._name(source, original)
         for statement in program.stars[namespace]:
             if self._sets(statement, name, None):
-                self._name(resolved(*statement.imports[0][:2], namespace), name)
+                for source in _star_sources(statement):
+                    self._name(source, name)
         if not issubclass(type(value), _UNCHANGEABLE):
             for module, bound in program.importers[namespace, name]:
                 self._name(module, bound)  # who imports it can change it
@@ -125,13 +126,18 @@ class Slice:
             found = name in statement.defines or name in statement.touches
         found = found or (name in statement.args | statement.iterates and not issubclass(type(value), _UNCHANGEABLE))
         if not found and statement.is_star:
-            source = resolved(*statement.imports[0][:2], statement.namespace)
-            module = sys.modules.get(source)
             # A module that sets nothing of the kind now may have set it, had a decision been another.
-            found = (
-                source not in self._program.of or module is None or name in vars(module) or statement.parent is not None
+            found = statement.parent is not None or any(
+                self._may_have(source, name) for source in _star_sources(statement)
             )
         return found and not self._is_overridden(statement, name)
+
+    def _may_have(self, source: str, name: str) -> bool:
+        """Tells whether a module has a name, or may have it for all that can be seen here."""
+        module = sys.modules.get(source)
+        if source not in self._program.of or module is None or name in vars(module):
+            return True
+        return bool(self._program.stars[source]) or any(s.any_name for s in self._program.of[source])
 
     def _is_overridden(self, statement: Statement, name: str) -> bool:
         """Tells whether the name is later set anew, for certain and from scratch, before anybody has read it."""
@@ -173,6 +179,11 @@ def _changes_when_called(function: Statement, name: str, value: object) -> bool:
     if name in latent or ("*" in latent and name.isupper()):
         return True
     return "?" in latent and name in function.reads and issubclass(type(value), dict | list)
+
+
+def _star_sources(statement: Statement) -> list[str]:
+    """Returns the modules of which a statement imports all."""
+    return [resolved(m, level, statement.namespace) for m, level, name, _ in statement.imports if name == "*"]
 
 
 def mutable_parts(value: Any, depth: int = 5) -> Iterator[int]:

@@ -46,7 +46,6 @@ ONLY_ASK = frozenset(
 FILLS_ENVIRONMENT = ("dotenv", "read_env", "envfile", "putenv", "envdir", "load_env")
 FUNCTIONS = ("FunctionDef", "AsyncFunctionDef")
 WHOLE = (ast.While, ast.AsyncFor)
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def names_no_settings(node: ast.expr) -> bool:
