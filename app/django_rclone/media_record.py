@@ -48,17 +48,30 @@ def write_down(remote: Remote, made: Mirror, *, atomic: bool) -> None:
 
 def last(remote: Remote, folder: str) -> Mirror | None:
     """Returns what the remote says of the last time that the mirror was made equal; None if it says nothing that can
-    be read, with a warning where something is there."""
+    be read, with a warning where something is there.
+
+    That there is none is believed when it was said twice: whose a mirror is decides what may be deleted.
+    """
     path = mirror.path(folder)
+    found, problem = _read(remote, path)
+    if found is None:
+        found, problem = _read(remote, path)
+    if problem:
+        logger.warning("%s cannot be read: %s. The next backup of the media files writes it anew.", path, problem)
+    return found
+
+
+def _read(remote: Remote, path: str) -> tuple[Mirror | None, str]:
+    """Returns the record at a path, or why it cannot be read; neither where it is not there."""
     try:
-        return mirror.parse(process.run(remote.read(path)).decode(errors="replace"))
+        text = process.run(remote.read(path)).decode(errors="replace")
+        return (mirror.parse(text) if text else None), ""  # S3 has no folders: one that is not there is read as nothing
     except Missing:
-        return None
+        return None, ""
     except (ConfigurationError, Interrupted, Unavailable):
         raise
     except DjangoRcloneError as error:  # no record, or no file that rclone can decrypt
-        logger.warning("%s cannot be read: %s. The next backup of the media files writes it anew.", path, error)
-    return None
+        return None, str(error)
 
 
 def own(remote: Remote, folder: str, project: str) -> Mirror | None:

@@ -60,7 +60,7 @@ def sync(
         raise
     except DjangoRcloneError as error:
         if heard.errors:
-            raise type(error)(f"{error}. {_told(heard)}") from error
+            raise type(error)(f"{str(error).removesuffix('.')}. {_told(heard)}") from error
         raise
     finally:
         progress.close()

@@ -55,6 +55,8 @@ def candidates(
             f"which was just made, as a good one. {_UNTOUCHED}"
         )
     ours = _ours(found, owner)
+    if keep is not None:
+        _tell_left_alone(found, owner)
     late = [backup for backup in ours if dated_ahead(backup, now)]
     if late:
         logger.warning(
@@ -84,6 +86,20 @@ def _ours(found: Sequence[Backup], owner: Owner) -> list[Backup]:
         *(owner.alias, owner.name, display.enumerate_some(sorted(elsewhere)), owner.source or "this machine"),
     )
     return [backup for backup in ours if backup.manifest.source == owner.source and backup.manifest.point]
+
+
+def _tell_left_alone(found: Sequence[Backup], owner: Owner) -> None:
+    """Says what a project's earlier self may have made: before it had a name, or its database another one. Retention
+    does not see it, and it would stay unnoticed for ever."""
+    good = [backup for backup in found if owner.project and backup.state is State.GOOD]
+    nameless = [one for one in good if not one.manifest.project and one.manifest.name == owner.name]
+    renamed = [one for one in good if owner.owns(one) and one.manifest.name != owner.name]
+    for left, what in ((nameless, "without a project's name"), (renamed, "of the project's databases of other names")):
+        if left:
+            logger.warning(
+                'Database "%s": %d backups %s do not count, and stay: %s. Delete by hand what is not needed.',
+                *(owner.alias, len(left), what, display.enumerate_some(backup.file for backup in left)),
+            )
 
 
 def _without_label(backup: Backup) -> bool:

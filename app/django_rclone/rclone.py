@@ -207,7 +207,7 @@ class Remote:
         if not isinstance(found, kind):
             raise DjangoRcloneError(
                 f'Remote "{self.where}": rclone {arguments[0]} ended well, but its answer ({len(text)} bytes) cannot '
-                "be read. Try again; if that does not help, look at RCLONE_BINARY."
+                "be read. Try again; if that does not help, check the rclone program itself."
             )
         return found
 

@@ -10,7 +10,9 @@ from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Prog
 # rclone's exit codes: https://rclone.org/docs/#exit-code
 _NO_FOLDER, _NO_FILE, _TEMPORARY = 3, 4, 5
 
-_LOG_PREFIX = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:ERROR|CRITICAL|NOTICE|Failed)\s*: |^\S+ \S+ NOTICE: ")
+_LOG_PREFIX = re.compile(
+    r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:(?:ERROR|CRITICAL|NOTICE|Failed)\s*: |ERROR\+\d )|^\S+ \S+ NOTICE: "
+)
 
 _UNREACHABLE = re.compile(
     r"connection refused|no such host|connection reset|i/o timeout|timed? ?out|network is unreachable|no route to host"
@@ -34,6 +36,8 @@ _MISCONFIGURED = re.compile(
     r"|invalid argument .* for .*--",
     re.IGNORECASE,
 )
+# rclone could not even begin: what is set for it cannot be understood, whatever words are in that.
+_NOT_BEGUN = re.compile(r'failed to load "\w+" default values|failed to load config file', re.IGNORECASE)
 _LOCKED = re.compile(r"unable to decrypt configuration|password command failed", re.IGNORECASE)
 
 
@@ -54,7 +58,9 @@ def explain(root: str, names: tuple[str, str], failure: ProgramFailed) -> Django
             f"rclone's configuration is encrypted and was not opened: {reason}. Set RCLONE_CONFIG_PASS, or "
             "RCLONE_PASSWORD_COMMAND, to what opens it."
         )
-    where = f'Remote "{root}"'
+    where = f'Remote "{root}"' if root else "The remote"
+    if _NOT_BEGUN.search(reason):
+        return ConfigurationError(f"rclone cannot begin: {reason}. Check its configuration and the RCLONE_… variables.")
     if failure.returncode in (_NO_FOLDER, _NO_FILE) or reason.endswith(("object not found", "directory not found")):
         return Missing(f"{where}: {reason}. Look at what is there with `listbackups`.")
     if _FULL.search(reason):
@@ -65,7 +71,8 @@ def explain(root: str, names: tuple[str, str], failure: ProgramFailed) -> Django
         return Unavailable(f"{where} cannot be reached: {reason}. Try again later, or check the address.")
     if _MISCONFIGURED.search(reason):
         return ConfigurationError(f"{where} cannot be used: {reason}. Check REMOTE and rclone's configuration.")
-    return DjangoRcloneError(f"{where}: rclone {failure.ending}: {reason}")
+    why = "" if reason == failure.ending else f": {reason}"
+    return DjangoRcloneError(f"{where}: rclone {failure.ending}{why}")
 
 
 def progress(line: str) -> tuple[int, ...] | None:
@@ -80,7 +87,7 @@ def progress(line: str) -> tuple[int, ...] | None:
 def last_error(stderr: str) -> str:
     """Returns the last error that rclone logged, without time and level; its log may be text or JSON lines."""
     lines = [_message(line) for line in stderr.splitlines()]
-    errors = [line for line in lines if line and not line.startswith(("Use ", "Run '", "You could"))]
+    errors = [line for line in lines if line and not line.startswith(("Use ", "Run '", "You could", 'Config file "'))]
     return errors[-1] if errors else ""
 
 

@@ -42,8 +42,15 @@ class Databases(Example):
             self._look_for_unpromised(project, owner, contents, done, changes)
         for backup in removed:
             self._check_removal(project, backup, done, host)
-        if made is not None:
+        surroundings = self._surroundings(project, host)
+        if made is not None and surroundings not in self.checked:
+            self.checked.add(surroundings)
             self._check_latest(project, made, done, host)
+
+    def _surroundings(self, project: Project, host: str) -> tuple[object, ...]:
+        """Returns what decides whether a promise can be kept: the next one in the same is not tried at once."""
+        own, others = database_of(project, host), {backup.owner for backup in self.model.backups}
+        return (project.number, host, project.flags, *project.env.items(), project.clock, frozenset(others - {own}))
 
     def _look_for_unpromised(
         self, project: Project, owner: Owner, contents: str, done: Ended, changes: Difference
@@ -103,8 +110,9 @@ class Databases(Example):
         wanted = {found[0].fingerprint for limit in limits if (found := self.model.good(project, limit))}
         if not wanted and at is None:  # what is dated later counts where there is nothing else
             wanted = {backup.fingerprint for backup in self.model.good(project)[:1]}
-        if not wanted and done.code == 0:
-            wanted = {backup.fingerprint for backup in self.model.related(project)}
+        if not wanted:
+            up_to = float("inf") if at is None else at
+            wanted = {backup.fingerprint for backup in self.model.moved(project, limits, up_to)}
         self._check_restored(project, done, before, after, wanted)
 
     def _restore_named(self, project: Project, backup: Backup) -> None:

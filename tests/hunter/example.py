@@ -36,7 +36,11 @@ class Hunt:
     servers: Servers
     until: float = float("inf")
     """When it ends, on the monotonic clock."""
+    enough: int = 0
+    """It ends after so many commands; 0: it does not."""
     steps: int = 0
+    done: int = 0
+    """Commands that ended with exit code 0: a hunt in which none does sees nothing."""
     examples: int = 0
     only: frozenset[str] = frozenset()
     """Kinds of faults; an example with any other ends there and is good. Empty: all."""
@@ -54,7 +58,8 @@ class Hunt:
 
     @property
     def over(self) -> bool:
-        return time.monotonic() > self.until and self.found_after is None
+        late = time.monotonic() > self.until or (self.enough and self.steps >= self.enough)
+        return bool(late) and self.found_after is None
 
 
 class Example(RuleBasedStateMachine):
@@ -70,6 +75,8 @@ class Example(RuleBasedStateMachine):
         self.stack = ExitStack()
         self.told: list[str] = []
         self.ended = False
+        self.checked: set[tuple[object, ...]] = set()
+        """Surroundings in which a backup was restored at once."""
         self.past = 0.0
         """Seconds that have been skipped."""
 
@@ -92,6 +99,17 @@ class Example(RuleBasedStateMachine):
 
     def _tell(self, project: Project, what: str) -> None:
         self.told.append(f"{project}: {what}")
+
+    @contextmanager
+    def _clock_ahead(self, project: Project, seconds: int) -> Iterator[None]:
+        """Lets the clock of a project's host be further ahead, for a while."""
+        if seconds:
+            self._tell(project, f"for once the clock of its host is {seconds:+} s ahead")
+        project.clock += seconds
+        try:
+            yield
+        finally:
+            project.clock -= seconds
 
     def _now(self, project: Project) -> float:
         return time.time() + self.past + project.clock
@@ -149,6 +167,7 @@ class Example(RuleBasedStateMachine):
             host=host,
             kill=kill,
         )
+        self.hunt.done += done.code == 0
         said = (done.err.strip().splitlines() or done.out.strip().splitlines() or [""])[-1]
         ending = str(kill) if done.killed and kill else f"exit {done.code}"
         self._tell(project, f"{' '.join(arguments)} -> {ending}: {said.replace(str(world.root), '…')}")
@@ -193,19 +212,36 @@ class Example(RuleBasedStateMachine):
             if how == "added":
                 if owner is None:
                     raise Fault("written", f"{project} added {path}, though it only reads")
-                self.model.owners[path] = self._guide(owner) if Path(path).name.startswith("RESTORE.md") else owner
+                is_guide = path.startswith(f"{area}RESTORE.md")
+                if is_guide and owner.kind != "db":
+                    raise Fault("guide", f"{project} added {path}, which only a backup of a database writes")
+                self.model.owners[path] = self._guide(owner) if is_guide else owner
                 continue
-            mine = whose is not None and (whose == owner or (whose.kind == "guide" and owner is not None))
-            if whose is not None and owner is not None and whose.kind == "plain" and owner.kind == "db":
-                mine = whose.label == owner.label or not owner.label
-            if whose is not None and owner is not None and whose.kind == owner.kind == "db" and how == "removed":
-                # What a dead run has left bears no name: any project of the remote may sweep it.
-                mine = mine or all(backup.damaged for backup in self.model.gone([path]))
-            if not mine:
+            if whose is None or owner is None or not self._may_change(project, owner, path, whose, how):
                 raise Fault(f"foreign-{whose.kind if whose else 'file'}-{how}", f"{project} {how} {path} of {whose}")
             if how == "removed":
                 self.model.owners.pop(path, None)
                 self.model.plain.pop(path, None)
+
+    def _may_change(self, project: Project, owner: Owner, path: str, whose: Owner, how: str) -> bool:
+        """Tells whether a command that works on what is ``owner``'s may do this to a file that is there."""
+        if whose == owner:
+            return owner.kind != "db" or how != "changed" or path.endswith(".partial")
+        if owner.kind != "db":
+            return False
+        if whose.kind == "guide":
+            # One is written where there is none: with encryption, also where it does not tell how to decrypt.
+            return path.endswith(".partial") or (owner.encrypted and how == "changed")
+        folder = f"remotes/{project.plan.area}/{project.plan.db_folder}/"
+        of_alias = whose.what.partition("=")[0] == project.plan.alias
+        if how != "removed" or not of_alias or not (owner.encrypted or path.startswith(folder)):
+            return False
+        if whose.kind == "plain":
+            # They bear no name: a project without one counts them among its own, where nobody else's look like those.
+            return not owner.label and not self.model.doubtful(project)
+        # What a dead run has left bears no name either. It is swept where all that has one, under the alias, is ours.
+        left = all(backup.damaged for backup in self.model.gone([path]))
+        return whose.kind == "db" and left and not self.model.signed_by_others(owner)
 
     def _guide(self, owner: Owner) -> Owner:
         return Owner("guide", owner.area, owner.encrypted, "", "")

@@ -51,13 +51,18 @@ class Bag:
 
     examples: int
     commands: int
+    done: int
+    """How many of them ended with exit code 0."""
     seconds: float
     catch: Catch | None
     passed_by: Mapping[str, int]
 
     def __str__(self) -> str:
         rate = self.commands / self.seconds if self.seconds else 0
-        done = f"{self.examples} examples, {self.commands} commands in {self.seconds:.0f} s ({rate:.1f} a second)"
+        done = (
+            f"{self.examples} examples, {self.commands} commands, {self.done} of them with exit code 0, in "
+            f"{self.seconds:.0f} s ({rate:.1f} a second)"
+        )
         if self.passed_by:
             done += f"\nNot hunted for: {dict(self.passed_by)}"
         return f"{self.catch}\n{done}" if self.catch else done
@@ -70,19 +75,19 @@ def hunt(
     mutation: str = "",
     only: frozenset[str] = frozenset(),
     shrink: float = 60,
-    limit: int = 0,
+    enough: int = 0,
 ) -> Bag:
-    """Hunts for so long, from a seed on, or for so many seeds; stops at the first fault, and makes it small.
+    """Hunts for so long, or for so many commands, from a seed on; stops at the first fault, and makes it small.
 
     ``only`` names the kinds of faults that are hunted for; an example in which another is met ends there.
     """
     with prepared(mutation) as running:
         Machine.hunt = running
-        running.only = only
+        running.only, running.enough = only, enough
         running.until = time.monotonic() + seconds
         engine.MAX_SHRINKING_SECONDS = round(shrink)
         number = start
-        while not running.over and (not limit or number < start + limit):
+        while not running.over:
             try:
                 _chunk(number, shrink > 0)
             except BaseExceptionGroup as several:
@@ -116,7 +121,9 @@ def _bag(running: Hunt, fault: BaseException | None, number: int) -> Bag:
     if fault is not None:
         steps, seconds = running.found_after or (running.steps, time.monotonic() - running.began)
         catch = Catch(fault, running.told, number, steps, seconds)
-    return Bag(running.examples, running.steps, time.monotonic() - running.began, catch, running.passed_by)
+    return Bag(
+        running.examples, running.steps, running.done, time.monotonic() - running.began, catch, running.passed_by
+    )
 
 
 @contextmanager

@@ -33,6 +33,8 @@ from tests.hunter.world import (
 PROJECTS = st.integers(0, 2)
 SEEDS = st.integers(0, 999)
 CLOCKS = (0, 0, -1800, 1800, 3 * 3600, 2 * 86400, 400 * 86400, -2 * 86400, -400 * 86400)
+AHEAD_ONCE = st.sampled_from((0, 0, 0, 3 * 3600, 2 * 86400, -2 * 86400)) if drawn("clock") else st.just(0)
+"""How wrong, once more, a clock is for a single backup: a machine that has not yet asked for the time."""
 KILL = st.builds(Kill, st.integers(1, 14), st.booleans())
 KILLS = st.one_of(st.none(), st.none(), st.none(), KILL) if drawn("kill") else st.none()
 
@@ -150,21 +152,24 @@ class Machine(Databases, Media):
 
     # Commands
 
-    @rule(p=PROJECTS, kill=KILLS, host=st.sampled_from(("web", "web", "standby")))
-    def back_up(self, p: int, kill: Kill | None, host: str) -> None:
+    @rule(p=PROJECTS, kill=KILLS, host=st.sampled_from(("web", "web", "standby")), ahead=AHEAD_ONCE)
+    def back_up(self, p: int, kill: Kill | None, host: str, ahead: int) -> None:
         if project := self._project(p):
-            self._back_up(project, kill, host, clean=False)
+            with self._clock_ahead(project, ahead):
+                self._back_up(project, kill, host, clean=False)
 
-    @rule(p=PROJECTS)
-    def back_up_again(self, p: int) -> None:
+    @rule(p=PROJECTS, ahead=AHEAD_ONCE)
+    def back_up_again(self, p: int, ahead: int) -> None:
         if project := self._project(p):
             change(project.store, len(self.told))
-            self._back_up(project, None, "web", clean=False)
+            with self._clock_ahead(project, ahead):
+                self._back_up(project, None, "web", clean=False)
 
-    @rule(p=PROJECTS, kill=KILLS)
-    def back_up_and_clean(self, p: int, kill: Kill | None) -> None:
+    @rule(p=PROJECTS, kill=KILLS, ahead=AHEAD_ONCE)
+    def back_up_and_clean(self, p: int, kill: Kill | None, ahead: int) -> None:
         if project := self._project(p):
-            self._back_up(project, kill, "web", clean=True)
+            with self._clock_ahead(project, ahead):
+                self._back_up(project, kill, "web", clean=True)
 
     @rule(p=PROJECTS, kill=KILLS, allow=st.sampled_from(((), (), ("--allow-empty",), ("--allow-deletes",))))
     def back_up_media(self, p: int, kill: Kill | None, allow: tuple[str, ...]) -> None:
@@ -236,6 +241,7 @@ class Machine(Databases, Media):
             self.model.mirrors[owner] = None
         for backup in self.model.gone([path]):
             backup.damaged = True
+            backup.unsigned |= owner.encrypted or "/manifests/" in path
         self.model.plain.pop(path, None)
 
     @precondition(lambda _self: drawn("plain"))

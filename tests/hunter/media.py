@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 
+from tests.hunter import media_files
 from tests.hunter.client import Kill
 from tests.hunter.example import Example
 from tests.hunter.model import Fault, media_of
@@ -33,12 +34,29 @@ class Media(Example):
             if changes.paths:
                 self.model.mirrors[owner] = None
             return
-        files = self._media_now(project)
-        self.model.mirrors[owner] = files
-        gone = len(before.keys() - files.keys()) if before else 0
-        if before and not allow and gone > 10 and gone > len(before) / 2:
+        passes = media_files.chosen(project)
+        files = {path: what for path, what in self._media_now(project).items() if passes(path, what)}
+        if before is not None:
+            self._check_erased(project, {path for path, what in before.items() if passes(path, what)}, files, allow)
+        self.model.sources[owner] = str(project)
+        if before is None and passes is not media_files.everything:
+            self.model.mirrors[owner] = None  # nobody knows what the filters have left there
+            return
+        kept = {path: what for path, what in (before or {}).items() if not passes(path, what)}
+        self.model.mirrors[owner] = {**kept, **files}
+        self._check_mirror(project, {**kept, **files}, clean=bool(project.flags or project.env))
+
+    def _check_erased(
+        self, project: Project, before: set[str], files: Mapping[str, str], allow: tuple[str, ...]
+    ) -> None:
+        """Raises Fault where most of a mirror went without a question."""
+        gone = len(before - files.keys())
+        some = any(not what.startswith("0 bytes") for what in files.values())
+        if not gone or ("--allow-deletes" if some else "--allow-empty") in allow:
+            return
+        elsewhere = self.model.sources.get(media_of(project.plan), str(project)) != str(project)
+        if gone == len(before) or not some or (2 * gone > len(before) and (gone > 10 or elsewhere)):
             raise Fault("mirror-erased", f"{project}: {gone} of {len(before)} files without a question")
-        self._check_mirror(project, files)
 
     def _check_mirror(self, project: Project, files: Mapping[str, str], *, clean: bool = False) -> None:
         world = self.world
@@ -62,7 +80,9 @@ class Media(Example):
         mirror = self.model.mirrors.get(owner, {})
         if done.code != 0 or mirror is None:
             return
-        found = self._media_now(project)
+        passes = media_files.chosen(project)
+        found = {path: what for path, what in self._media_now(project).items() if passes(path, what)}
+        mirror = {path: what for path, what in mirror.items() if passes(path, what)}
         if found != mirror:
             differing = {path for path in {*found, *mirror} if found.get(path) != mirror.get(path)}
             raise Fault("foreign-media" if not mirror else "media-differ", f"{project}: {sorted(differing)}")

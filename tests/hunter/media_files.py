@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from tests.hunter.world import drawn
+from tests.hunter.world import Project, drawn
 
 NAMES = ("a.txt", "sub/b.bin", "sub/deep/c.jpg", "photos/2026/d.jpg", "e.txt", ".hidden", "app.sqlite3")
 ODD_NAMES = (
@@ -33,6 +33,32 @@ KINDS = ("add", "add", "add", "change", "equal size", "delete", "delete folder",
 ODD_KINDS = ("odd", "odd")
 LINK_KINDS = ("link", "link to folder", "broken link", "fifo", "folder becomes link")
 ACTIONS = st.sampled_from((*KINDS, *ODD_KINDS, *LINK_KINDS))
+
+
+def everything(_path: str, _what: str) -> bool:
+    """Fits every file."""
+    return True
+
+
+FILTERS: dict[str, Callable[[str, str], bool]] = {
+    "exclude=*.json": lambda path, _what: not path.endswith(".json"),
+    "include=*.txt": lambda path, _what: path.endswith(".txt"),
+    "min-size=2k": lambda _path, what: int(what.split()[0]) >= 2048,
+    "max-size=100": lambda _path, what: int(what.split()[0]) <= 100 * 1024,  # rclone counts in KiB
+    "max-depth=1": lambda path, _what: "/" not in path,
+    "files-from=/dev/null": lambda _path, _what: False,
+    "max-age=1h": everything,  # of rclone's clock, which is right
+}
+"""Those among the flags that choose media files; the arguments are a path and what lies there."""
+
+
+def chosen(project: Project) -> Callable[[str, str], bool]:
+    """Returns what tells whether a project's flags or environment let rclone see a media file."""
+    variables = (
+        f"{name.removeprefix('RCLONE_').lower().replace('_', '-')}={value}" for name, value in project.env.items()
+    )
+    flags = (flag.removeprefix("--") for flag in project.flags)
+    return next((FILTERS[one] for one in (*flags, *variables) if one in FILTERS), everything)
 
 
 def possible(action: str) -> bool:

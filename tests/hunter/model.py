@@ -64,6 +64,8 @@ class Backup:
     files: frozenset[str]
     """What came with it, by path below the world."""
     damaged: bool = False
+    unsigned: bool = False
+    """Nothing says any more whose it is: its manifest is gone or cannot be read."""
 
 
 @dataclass(slots=True)
@@ -75,6 +77,8 @@ class Model:
     backups: list[Backup] = field(default_factory=list)
     mirrors: dict[Owner, dict[str, str] | None] = field(default_factory=dict)
     """What each mirror holds: files by path; None where nobody knows."""
+    sources: dict[Owner, str] = field(default_factory=dict)
+    """The project of which each mirror was made last."""
     plain: dict[str, tuple[Owner, str]] = field(default_factory=dict)
     """Files as django-rclone 0.4 made them, by path, with their publisher and what is in them."""
 
@@ -88,17 +92,34 @@ class Model:
         """Returns those that are whole and were begun up to a moment, newest first."""
         return [backup for backup in self.own(project, host) if not backup.damaged and backup.moment <= limit]
 
-    def related(self, project: Project) -> list[Backup]:
-        """Returns whole backups under the same label and alias, though of a database with another name: where a
-        project has none of its own, one of these may be meant (its database was moved)."""
+    def moved(self, project: Project, limits: Iterable[float], at: float = float("inf")) -> list[Backup]:
+        """Returns what may be restored where nothing begun up to ``at`` is the project's own: the newest under label
+        and alias, where all of them are of one name and one machine (the database was moved)."""
         owner = database_of(project)
-        alias = f"{project.plan.alias}="
+        found = [
+            backup
+            for backup in self._under_alias(owner)
+            if backup.owner.label == owner.label and not backup.damaged and backup.moment <= at
+        ]
+        name = owner.what.partition(" on ")[0]
+        found = [backup for backup in found if backup.owner.what.partition(" on ")[0] == name] or found
+        if len({backup.owner for backup in found}) != 1 or found[0].owner == owner:
+            return []
+        found.sort(key=lambda backup: backup.moment)
+        timely = [[backup for backup in found if backup.moment <= limit] or found for limit in limits]
+        return [backups[-1] for backups in timely]
+
+    def signed_by_others(self, owner: Owner) -> bool:
+        """Whether another's backups under the same alias say whose they are."""
+        return any(backup.owner != owner and not backup.unsigned for backup in self._under_alias(owner))
+
+    def _under_alias(self, owner: Owner) -> list[Backup]:
+        alias = owner.what.partition("=")[0]
         return [
             backup
             for backup in self.backups
-            if (backup.owner.area, backup.owner.encrypted, backup.owner.label)
-            == (owner.area, owner.encrypted, owner.label)
-            and backup.owner.what.startswith(alias)
+            if (backup.owner.area, backup.owner.encrypted) == (owner.area, owner.encrypted)
+            and backup.owner.what.partition("=")[0] == alias
         ]
 
     def doubtful(self, project: Project) -> bool:

@@ -7,13 +7,15 @@ import pytest
 from tests.hunter.hunting import hunt
 
 SEED = 20261127
-SEEDS = 6
-SECONDS = 60
+COMMANDS = 120
+SECONDS = 150
+"""Only a busy machine needs so many; what is left then is not hunted."""
 
 
 @pytest.mark.timeout(400)
 def test_no_project_loses_or_gets_what_it_should_not(capsys: pytest.CaptureFixture[str]) -> None:
-    found = hunt(SECONDS, SEED, limit=SEEDS)
+    found = hunt(SECONDS, SEED, enough=COMMANDS)
     with capsys.disabled():
         print(f"\nThe hunter: {found}")
     assert found.catch is None, str(found)
+    assert found.done > found.commands / 2, "most commands of a hunt succeed: else there is nothing to see"

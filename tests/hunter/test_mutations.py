@@ -52,19 +52,17 @@ def shared_mirror(machine: Machine) -> None:
 
 
 def overlapping_folders(machine: Machine) -> None:
-    machine.back_up_again(p=0)
+    machine.back_up_again(p=0, ahead=0)
     machine.back_up_media(p=0, kill=None, allow=())
 
 
 def clock_ahead(machine: Machine) -> None:
-    machine.set_clock(p=0, ahead=2 * 86400, skip=0)
-    machine.back_up_again(p=0)
-    machine.set_clock(p=0, ahead=0, skip=0)
-    machine.back_up_and_clean(p=0, kill=None)
+    machine.back_up_again(p=0, ahead=2 * 86400)
+    machine.back_up_and_clean(p=0, kill=None, ahead=0)
 
 
 def adopted(machine: Machine) -> None:
-    machine.back_up_again(p=1)
+    machine.back_up_again(p=1, ahead=0)
     machine.restore_latest(p=0, kill=None)
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +24,8 @@ import django
 from django.conf import settings
 from django.core.management import execute_from_command_line, get_commands
 from django_rclone.process import child as programs
+from django_rclone.rclone import Abilities, Remote, backend_of
+from django_rclone.rclone import abilities as abilities_in
 
 from tests.hunter import mutations
 
@@ -43,12 +46,14 @@ def main() -> None:
     programs._COMMON = (*programs._COMMON, "GOGC")
     with suppress(ImportError):  # whether this is a container says each request
         import_module("django_rclone.source")._CONTAINER_FILES = ()  # type: ignore[attr-defined]
+    _known_abilities()
     mutations.apply(os.environ.get("HUNT_MUTATION", ""))
     for line in sys.stdin:
         print(json.dumps(_answer(json.loads(line))), flush=True)
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    _learn(request)
     begun = time.time()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         pid = os.fork()
@@ -65,6 +70,35 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
             "ended": time.time(),
             "late": late,
         }
+
+
+def _known_abilities() -> None:
+    """Asks only once what a backend can do, which each command asks, where nothing is set that could change it.
+
+    This process must know it before the fork, so that the same steps always start the same programs.
+    """
+    asked = Remote.abilities
+
+    def abilities(self: Remote) -> Abilities:
+        if self.flags or any(name.startswith("RCLONE_") and "_CONFIG" not in name for name in os.environ):
+            return asked(self)
+        backend = backend_of(self.plain.root)
+        return _ABILITIES["/" if backend.startswith("/") else backend]
+
+    Remote.abilities = abilities  # type: ignore[method-assign]
+
+
+_ABILITIES: dict[str, Abilities] = {}
+
+
+def _learn(request: dict[str, Any]) -> None:
+    """Asks what the backend of a request can do, unless that is known."""
+    backend = backend_of(request["settings"]["DJANGO_RCLONE"]["REMOTE"])
+    backend = "/" if backend.startswith("/") else backend
+    if backend not in _ABILITIES:
+        env = {name: value for name, value in {**os.environ, **request["env"]}.items() if name != "LD_PRELOAD"}
+        answer = subprocess.run(["rclone", "backend", "features", backend], env=env, capture_output=True, check=True)
+        _ABILITIES[backend] = abilities_in(json.loads(answer.stdout))
 
 
 def _text(file: Any) -> str:

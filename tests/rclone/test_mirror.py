@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 from datetime import UTC, datetime, timedelta
@@ -111,6 +112,30 @@ def test_a_damaged_record_is_none_and_a_warning(
     assert "manifests/media/media.json cannot be read" in caplog.text
     back_up(used, hours=1)
     assert media.last(used, "media") is not None
+
+
+@pytest.mark.usefixtures("source")
+@pytest.mark.parametrize("instead", ["exit 3", "exit 0", "kill -9 $$"])
+def test_that_there_is_no_record_is_believed_when_it_was_said_twice(
+    remote: Remote, tmp_path: Path, instead: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    back_up(remote)
+    binary = tmp_path / "once"
+    binary.write_text(f'#!/bin/sh\n[ -e "$0.said" ] && exec "{remote.binary}" "$@"\ntouch "$0.said"\n{instead}\n')
+    binary.chmod(0o755)
+    found = media.last(dataclasses.replace(remote, binary=str(binary)), "media")
+    assert found is not None
+    assert found.project == "shop"
+    assert not caplog.text
+
+
+def test_storage_that_reads_what_is_not_there_as_nothing_has_no_record(
+    remote: Remote, caplog: pytest.LogCaptureFixture
+) -> None:
+    (Path(remote.root) / "manifests/media").mkdir(parents=True)
+    (Path(remote.root) / "manifests/media/media.json").touch()  # so S3 answers, which has no folders
+    assert media.last(remote, "media") is None
+    assert not caplog.text
 
 
 def test_a_sync_that_fails_writes_nothing_down(remote: Remote, source: Path) -> None:

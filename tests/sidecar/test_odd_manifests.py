@@ -56,7 +56,7 @@ def test_each_odd_manifest_is_one_damaged_line(program: Program):
 def test_bytes_that_are_no_text_and_sequences_that_a_terminal_obeys_are_shown(program: Program):
     program.ok("backup")
     escape = "\x1b[2J\u202e\n2026-11-23T10:15:00Z INFO    forged"
-    bad = change(program, lambda document: document.update(name="caf\udce9", host=escape, engine=escape))
+    bad = change(program, lambda document: document.update(client="caf\udce9", host=escape, engine=escape))
     shown = program.run("list")
     assert [backup["id"] for backup in program.listed()] == [bad]
     assert "\x1b" not in shown.out + shown.err

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import logging
 import os
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -68,6 +69,28 @@ def test_a_named_project_keeps_its_backups_from_a_neighbour_without_a_name(folde
         folder.backup(f"aaaaa{number}", hours=number)
         folder.backup(f"bbbbb{number}", hours=9 + number, project="shop")
     assert {one[-11:-5] for one in clean(folder, Owner("", "default", "app"))} == {"aaaaa1", "aaaaa2"}
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ({"project": ""}, r'"default": 3 backups without a project\'s name do not count, and stay: default-2026'),
+        ({"project": "shop", "name": "old"}, r"3 backups of the project's databases of other names do not count"),
+    ],
+)
+def test_what_a_project_made_under_another_name_stays_and_is_said(
+    folder: Folder, caplog: pytest.LogCaptureFixture, about: dict[str, str], said: str
+) -> None:
+    for number in range(3):
+        folder.backup(f"aaaaa{number}", hours=9 + number, **about)
+        folder.backup(f"bbbbb{number}", hours=number, project="shop")
+        folder.backup(f"ccccc{number}", hours=number, project="theirs")
+    assert len(clean(folder, SHOP, made="bbbbb0")) == 2
+    assert re.search(said, caplog.text)
+    assert len(caplog.records) == 1
+    caplog.clear()
+    assert clean(folder, SHOP, keep=None) == set()
+    assert not caplog.text
 
 
 def test_two_sites_without_a_name_keep_each_others_backups(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:

@@ -353,6 +353,19 @@ def test_an_unknown_backend_is_a_matter_of_configuration() -> None:
         Remote(":nosuchbackend:bucket").files("db")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("RCLONE_TIMEOUT", "5x"), ("RCLONE_BWLIMIT", "no"), ("RCLONE_CONFIG", "/")]
+)
+def test_a_value_that_rclone_does_not_understand_is_a_matter_of_configuration(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(
+        ConfigurationError, match=r"^rclone cannot begin: [Ff]ailed to load .*\. Check its configuration"
+    ):
+        remote.files("db")
+
+
 def test_an_unknown_flag_is_a_matter_of_configuration(remote: Remote) -> None:
     with pytest.raises(ConfigurationError, match=r"^RCLONE_FLAGS has an unknown flag --nonsense\."):
         dataclasses.replace(remote, flags=("--nonsense",)).files("db")
@@ -429,6 +442,7 @@ def test_failures_are_understood(stderr: str, code: int, kind: type[DjangoRclone
         ("2026/11/23 04:17:54 NOTICE: Failed to cat: why\n", "Failed to cat: why"),
         ('{"level":"error","msg":"why","time":"x"}\n{"level":"error","msg":"x","stats":{"bytes":1}}\n', "why"),
         ('{"level":"error","msg":"why"}\n{not json\n', "why"),
+        ('{"level":"notice","msg":"Config file \\"/x\\" not found - using defaults"}\n', ""),
         ("Error: x\nUsage:\nUse \"rclone help\" for more.\n2026/11/23 04:17:54 NOTICE: Fatal error: y\n",
          "Fatal error: y"),
         ("no prefix at all", "no prefix at all"),

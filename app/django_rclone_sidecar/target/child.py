@@ -181,7 +181,8 @@ class _Answer:
         doubt = Doubt(setting, part, value, self._ignored)
         problem = doubt.problem()
         self._machine[setting] = doubt.machine
-        self._warnings += doubt.warnings
+        if value is not _MISSING:
+            self._warnings += doubt.warnings
         return problem
 
     def _from_module(self, setting: str, default: Any) -> Any:

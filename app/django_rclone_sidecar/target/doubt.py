@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Collection
 
-from django_rclone_sidecar.target import effects, guards, messages
+from django_rclone_sidecar.target import effects, guards, messages, vocabulary
 from django_rclone_sidecar.target.places import functions_at, statement_of
 from django_rclone_sidecar.target.record import RECORD, Event, Place
 from django_rclone_sidecar.target.slicing import Slice, mutable_parts
@@ -24,7 +24,9 @@ _WRITES_SETTINGS = re.compile(r"(?:^|[._])(?:settings|secrets?|vault|ssm|dotenv|
 _HARMLESS_STARS = ("defaults", "constants")
 _FILLS_ENVIRONMENT = re.compile(r"env(?:$|[._])|^env|_env|autoenv|vault|secret")
 _ASKS_WHAT_IS_INSTALLED = frozenset(["iter_modules", "walk_packages", "entry_points", "packages_distributions"])
-_ASKS_THE_MACHINE = frozenset(["now", "utcnow", "today", "isatty", "getpid", "getppid", "getuid", "geteuid"])
+_ASKS_THE_MACHINE = vocabulary.PYTHONS_OWN_PLACE | {
+    *("now", "utcnow", "today", "isatty", "getpid", "getppid", "getuid", "geteuid", "getsitepackages"),
+}
 _COMMAND_LINE = frozenset(["argv", "orig_argv", "__main__"])
 _TOUCHES = ("call", "use", "import")
 _MAKES = ("Assign", "AnnAssign", "AugAssign")
@@ -62,7 +64,7 @@ class Doubt:
 
     def _asks(self) -> str:
         """Returns what of the slice asks a question that has another answer here."""
-        problem = ""
+        problem, asked = "", set[str]()
         for what, places in RECORD.machine:
             if self._is_inside(places):
                 self.machine.setdefault(what, messages.at(places[0]))
@@ -70,7 +72,8 @@ class Doubt:
             if statement not in self._slice:
                 continue
             words = statement.words | statement.reads
-            for word in sorted(_ASKS_THE_MACHINE & words):
+            for word in sorted(_ASKS_THE_MACHINE & words - asked):
+                asked.add(word)
                 self.warnings.append(messages.machine(self._setting, messages.line(statement), word))
             for word in sorted(_COMMAND_LINE & words):
                 self.machine.setdefault(f"the command line ({word})", messages.line(statement))

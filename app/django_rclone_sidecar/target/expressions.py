@@ -43,6 +43,15 @@ def handed_on(node: ast.AST) -> set[str]:
     return found
 
 
+def given_whole(node: ast.AST) -> set[str]:
+    """Returns what an argument hands on as it is, as the source names it: ``a`` and ``b.c`` of ``[a, b.c, d()]``."""
+    if isinstance(node, ast.Attribute | ast.Name):
+        return {dotted(node)}
+    if isinstance(node, ast.Call | ast.Subscript):
+        return set()
+    return {name for child in ast.iter_child_nodes(node) for name in given_whole(child)}
+
+
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 

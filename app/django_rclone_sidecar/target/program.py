@@ -35,6 +35,15 @@ class Program:
             self._add(statement)
         writers.mark(self, resolved)
         writers.mark_setters(self, resolved)
+        self.changers: dict[str, list[Statement]] = defaultdict(list)
+        """By module, the functions that change names when they are called."""
+        self.mentioning: dict[str, list[Statement]] = defaultdict(list)
+        """By any word."""
+        for statement in self.statements:
+            if statement.latent:
+                self.changers[statement.namespace].append(statement)
+            for word in statement.reads | statement.words | statement.defines:
+                self.mentioning[word].append(statement)
         self.readers: dict[str, list[Statement]] = defaultdict(list)
         """By environment variable."""
         for reading in readings:
@@ -42,6 +51,7 @@ class Program:
             if reader is not None:
                 self.readers[reading.name].append(reader)
         self.setters = [statement for statement in self.statements if statement.variables]
+        self.members = [statement for statement in self.statements if statement.in_class]
         self.any_name = [statement for statement in self.statements if statement.any_name]
         self.several = {n for n, body in self.of.items() if len({statement.file for statement in body}) > 1}
         """Modules that several files have a part in: there the order is not known."""

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from django_rclone_sidecar.target import vocabulary
-from django_rclone_sidecar.target.expressions import dotted, handed_on, is_name, local_names, root
+from django_rclone_sidecar.target.expressions import dotted, given_whole, handed_on, is_name, local_names, root, stores
 from django_rclone_sidecar.target.statements import Statement
 
 
@@ -82,6 +82,8 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self._it.words.add(node.attr)
+        if dotted(node) in vocabulary.PYTHONS_OWN_PLACE:
+            self._it.words.add(dotted(node))
         if node.attr in vocabulary.FOREIGN_NAMES and (node.attr != "modules" or dotted(node.value).endswith("sys")):
             self._any_module()
         elif node.attr == "__dict__" and dotted(node.value) not in ("self", "cls"):
@@ -97,6 +99,8 @@ class _Reader(ast.NodeVisitor):
                 self.visit(part)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
+        if dotted(node.value).endswith("sys.modules") and vocabulary.names_no_settings(node.slice):
+            return
         if not isinstance(node.ctx, ast.Load):
             self._change(node)
         self.generic_visit(node)
@@ -119,6 +123,15 @@ class _Reader(ast.NodeVisitor):
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         # Its name is gone after it.
         self._within({node.name} if node.name else set(), [*([node.type] if node.type else []), *node.body])
+
+    def visit_With(self, node: ast.With) -> None:
+        names = set()
+        for item in node.items:
+            self.visit(item.context_expr)
+            if item.optional_vars is not None:
+                self.visit(item.optional_vars)
+                names |= {part.id for part in ast.walk(item.optional_vars) if stores(part) and is_name(part)}
+        self._within(names, node.body)
 
     def visit_For(self, node: ast.For) -> None:
         self.visit(node.iter)
@@ -160,6 +173,10 @@ class _Reader(ast.NodeVisitor):
         called = dotted(node.func)
         last = called.rpartition(".")[2]
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if "sys.modules." in called and node.args and vocabulary.names_no_settings(node.args[0]):
+            for part in given[1:]:
+                self.visit(part)
+            return
         if isinstance(node.func, ast.Attribute) and last in vocabulary.MUTATORS:
             self._change(node.func.value, node.args[0] if node.args and last in ("setdefault", "pop") else None)
         if called in ("setattr", "delattr") and given and dotted(given[0]) in ("self", "cls"):
@@ -182,6 +199,7 @@ class _Reader(ast.NodeVisitor):
         if isinstance(arg, ast.Attribute | ast.Name) and _is_environment(dotted(arg)):
             self._it.environment = True
         self._it.args |= {name for name in handed_on(arg) if not self._is_local(name)}
+        self._it.given |= {name for name in given_whole(arg) if not self._is_local(name.partition(".")[0])}
 
     def visit_Expr(self, node: ast.Expr) -> None:
         if isinstance(node.value, ast.Call) and not self._locals:

@@ -100,7 +100,8 @@ class Record:
         self.units.add((namespace, file))
 
     def below(self, file: str) -> bool:
-        """Tells whether a file is the target's own code."""
+        """Tells whether a file is the target's own code. What it compiles itself may have a name below its folder."""
+        file = file if file.startswith(("/", "<")) else self.root + file
         return file.startswith(self.root) and "/site-packages/" not in file and "/dist-packages/" not in file
 
     def short(self, file: str) -> str:

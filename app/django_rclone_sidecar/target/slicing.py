@@ -67,8 +67,8 @@ class Slice:
             before = now
             for namespace, name in list(self._names):
                 self._follow(namespace, name)
-            for statement in self._program.statements:
-                if statement.in_class and self._wants_member(statement):
+            for statement in self._program.members:
+                if statement not in self and self._wants_member(statement):
                     self._include(statement)
             for statement in self._program.setters:
                 if any(reader in self for name in statement.variables for reader in self._program.readers[name]):
@@ -76,15 +76,16 @@ class Slice:
 
     def _follow(self, namespace: str, name: str) -> None:
         program, value = self._program, vars(sys.modules.get(namespace, sys)).get(name, _MISSING)
-        if value is _MISSING and hasattr(builtins, name) and not program.naming_defines(namespace, name):
-            return  # nobody changes what Python itself has
+        if value is _MISSING and hasattr(builtins, name):
+            if not program.naming_defines(namespace, name):
+                return  # nobody changes what Python itself has
+            value = getattr(builtins, name)
         for statement in (*program.naming[namespace, name], *program.stars[namespace]):
             if statement not in self and self._sets(statement, name, value):
                 self._include(statement)
-        functions = [s for s in program.of[namespace] if s.latent and _changes_when_called(s, name, value)]
-        callers = {function for s in functions for function in s.defines}
-        for statement in program.statements if callers else ():
-            if callers & (statement.reads | statement.words | statement.defines):
+        functions = [s for s in program.changers[namespace] if _changes_when_called(s, name, value)]
+        for called in {function for s in functions for function in s.defines}:
+            for statement in program.mentioning[called]:
                 self._include(statement)
         for statement, owner in program.changing[name]:
             if statement.namespace != namespace and not program.is_another_module(statement, owner, namespace):

@@ -24,6 +24,8 @@ class Statement:
     """Names whose value is changed in place."""
     args: set[str] = field(default_factory=set)
     """Names whose value is handed to a call, which may change it if it can be changed."""
+    given: set[str] = field(default_factory=set)
+    """What is handed to a call as it is: ``a`` or ``b.c``."""
     iterates: set[str] = field(default_factory=set)
     """Names of what a loop goes through, which may be changed in it."""
     words: set[str] = field(default_factory=set)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 
 MUTATORS = frozenset(
     (
@@ -27,6 +28,11 @@ FOREIGN_NAMES = frozenset(
     )
 )
 """Ways to the names of other modules."""
+NO_SETTINGS = (sys.stdlib_module_names - {"__main__"}) | {
+    *("pysqlite3", "MySQLdb", "pymysql", "psycopg2", "psycopg2cffi", "psycopg"),
+}
+"""Modules that have no settings: who replaces one changes no setting."""
+PYTHONS_OWN_PLACE = frozenset(["sys.prefix", "sys.exec_prefix", "sys.base_prefix", "sys.executable"])
 FRAMES = frozenset(("_getframe", "currentframe", "stack", "trace", "tb_frame", "f_back", "gi_frame", "walk_stack"))
 MODULES = frozenset(("import_module", "__import__", "reload", "import_string"))
 BY_ANY_WORD = frozenset(("getattr", "getmembers", "attrgetter", "__getattribute__"))
@@ -41,3 +47,9 @@ FILLS_ENVIRONMENT = ("dotenv", "read_env", "envfile", "putenv", "envdir", "load_
 FUNCTIONS = ("FunctionDef", "AsyncFunctionDef")
 WHOLE = (ast.While, ast.AsyncFor)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def names_no_settings(node: ast.expr) -> bool:
+    """Tells whether an expression names a module that has no settings."""
+    named = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(named, str) and named.partition(".")[0] in NO_SETTINGS

@@ -57,8 +57,8 @@ def mark_setters(program: Program, resolved: Callable[[str, int, str], str]) -> 
 
 def _from_the_start(program: Program, statement: Statement) -> Iterator[Name]:
     gives_module = any(
-        type(module := _value(statement.namespace, name)) is ModuleType and module.__name__ in program.of
-        for name in statement.args
+        type(module := _value_of(statement.namespace, name)) is ModuleType and module.__name__ in program.of
+        for name in statement.given
     )
     if "**" in statement.latent or (gives_module and _is_function(statement)):
         yield from _owners(statement)
@@ -130,3 +130,12 @@ def _is_function(statement: Statement) -> bool:
 
 def _value(namespace: str, name: str) -> object:
     return vars(sys.modules.get(namespace, sys)).get(name)
+
+
+def _value_of(namespace: str, chain: str) -> object:
+    """Returns what ``a.b`` is, as far as modules lead there."""
+    first, *rest = chain.split(".")
+    value = _value(namespace, first)
+    for name in rest:
+        value = vars(value).get(name) if type(value) is ModuleType else None
+    return value
