@@ -151,6 +151,16 @@ CREATE FUNCTION known(text) RETURNS bool LANGUAGE sql STABLE
   AS $$ SELECT EXISTS (SELECT FROM public.z_kind WHERE name = $1) $$;
 CREATE TABLE a_item (kind text CHECK (known(kind)));
 INSERT INTO a_item VALUES ('x');
+CREATE SCHEMA "S x";
+CREATE TABLE "S x"."z Kind" (name text);
+CREATE VIEW "S x".seen AS SELECT * FROM "S x"."z Kind";
+CREATE FUNCTION "S x"."Deep f"(text) RETURNS bool LANGUAGE sql STABLE
+  AS $$ SELECT EXISTS (SELECT FROM public.a_item AS z, "S x".seen AS s WHERE s.name = $1) $$;
+CREATE FUNCTION middle(text) RETURNS bool LANGUAGE plpgsql STABLE AS 'BEGIN RETURN "S x"."Deep f"($1); END';
+CREATE DOMAIN "D q" AS text CHECK (middle(VALUE));
+CREATE DOMAIN above AS "D q";
+CREATE TYPE pair AS (a above, b int);
+CREATE TABLE "S x".of_type (k pair[]);
 """
 
 
@@ -161,6 +171,7 @@ def test_a_check_that_reads_a_table_which_comes_later_is_said_by_the_backup(
     project = Project({"default": postgresql.database}, local, postgresql.options)
     said = project.run("dbbackup").err
     assert "public.a_item: its constraint a_item_kind_check reads public.z_kind" in said
+    assert '"S x".of_type: its constraint "D q_check" of its column\'s domain reads "S x"."z Kind"' in said
     postgresql.execute(
         "ALTER TABLE a_item DROP CONSTRAINT a_item_kind_check, ADD CHECK (known(kind)) NOT VALID; DELETE FROM a_item"
     )

@@ -157,3 +157,68 @@ def test_a_table_of_contents_without_an_end_is_not_read_for_ever(
         short.seek((1 << 24) - 1000)
         with pytest.raises(ProgramFailed):
             postgresql_contents.main(str(program), short)
+
+
+INDEX = rb"""SET client_encoding = 'UTF8';
+--
+-- TOC entry 1 (class 1255 OID 20305)
+-- Name: F(text); Type: FUNCTION; Schema: public; Owner: app
+-- Data Pos: 0
+--
+
+CREATE FUNCTION public."F"(a text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $_$begin
+ALTER FUNCTION public.g() OWNER TO app;
+end$_$;
+
+
+ALTER FUNCTION public."F"(a text) OWNER TO app;
+
+SET default_table_access_method = heap;
+
+--
+-- TOC entry 2 (class 1255 OID 20306)
+-- Name: g(); Type: FUNCTION; Schema: public; Owner: app
+-- Data Pos: 0
+--
+
+CREATE FUNCTION public.g() RETURNS text
+    LANGUAGE sql
+    SET search_path TO 'public'
+    AS $_$SELECT 'x'$_$;
+
+
+ALTER FUNCTION public.g() OWNER TO app;
+
+--
+-- TOC entry 3 (class 1259 OID 20312)
+-- Dependencies: 217 1 217
+-- Name: i; Type: INDEX; Schema: public; Owner: app
+-- Data Pos: 0
+--
+
+CREATE INDEX i ON public.t USING btree (public."F"(a));
+
+
+-- Completed on 2026-11-27 08:47:24 UTC
+
+--
+-- PostgreSQL database dump complete
+--
+
+\unrestrict abc
+"""
+
+
+def test_what_may_be_built_at_the_end_is_given_with_its_statements() -> None:
+    listing = (
+        b"1; 1255 20305 FUNCTION public F(text) app\n2; 1255 20306 FUNCTION public g() app\n"
+        b"3; 1259 20312 INDEX public i app\n"
+    )
+    details = [entry[-1] for entry in describe(listing, INDEX)["entries"]]
+    assert details == [
+        {"language": "plpgsql", "signature": 'public."F"(a text)'},
+        {"language": "sql"},
+        {"script": 'CREATE INDEX i ON public.t USING btree (public."F"(a));'},
+    ]

@@ -48,6 +48,11 @@ _SERVER = re.compile(
 )
 _OPTION = re.compile(r"^    (\w+) '((?:[^']|'')*)'", re.MULTILINE)
 _LANGUAGE = re.compile(r"^    LANGUAGE (\S+)", re.MULTILINE)
+_SIGNATURE = re.compile(r"^ALTER FUNCTION (.*) OWNER TO ", re.MULTILINE)
+_SETS_PATH = re.compile(r"^    SET search_path TO ", re.MULTILINE)
+# What an index depends on beside its table: functions, for instance.
+_MORE_THAN_ITS_TABLE = 2
+_END = re.compile(r"^(?:-- Completed on .*\n+)?--\n-- PostgreSQL database dump complete$", re.MULTILINE)
 
 
 def main(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
@@ -126,6 +131,8 @@ def _entries(script: str) -> Iterator[tuple[str, dict[str, Any]]]:
             entry[key] = "" if entry[key] == "-" else entry[key]
         entry["dependencies"] = [int(number) for number in (entry["dependencies"] or "").split()]
         entry["details"] = _details(entry["type"], statements)
+        if _may_be_late(entry, statements):
+            entry["details"]["script"] = _END.split(statements)[0].strip()
         yield entry["id"], entry
 
 
@@ -144,10 +151,25 @@ def _details(type_: str, statements: str) -> dict[str, Any]:
     if type_ == "POLICY":
         return {"roles": sorted(_roles(statements, _POLICY))}
     if type_ in ("FUNCTION", "PROCEDURE") and (language := _LANGUAGE.search(statements)):
-        return {"language": _unquoted(language[1])}
+        described = {"language": _unquoted(language[1])}
+        # Of a function that could be given another search path. A body may hold such a line too: the last one counts.
+        owned = _SIGNATURE.findall(statements)
+        if owned and described["language"] not in ("c", "internal") and not _SETS_PATH.search(statements):
+            described["signature"] = owned[-1]
+        return described
     if type_ == "PUBLICATION":
         return {"all_tables": " FOR ALL TABLES" in statements}
     return {}
+
+
+def _may_be_late(entry: dict[str, Any], statements: str) -> bool:
+    """Tells whether an entry is an index, or says something of one, that may have to be made at the end."""
+    if entry["type"] == "INDEX":
+        return len(set(entry["dependencies"])) >= _MORE_THAN_ITS_TABLE
+    # What the index below an exclusion constraint depends on is not in the archive.
+    excludes = entry["type"] == "CONSTRAINT" and " EXCLUDE USING " in statements
+    is_comment = entry["type"] == "COMMENT" and entry["name"].startswith(("INDEX ", "CONSTRAINT "))
+    return excludes or is_comment or entry["type"] == "INDEX ATTACH"
 
 
 def _roles(statement: str, pattern: re.Pattern[str]) -> set[str]:

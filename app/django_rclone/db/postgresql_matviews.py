@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django_rclone.db.postgresql_facts import Live
+from django_rclone.db.postgresql_maintenance import WITHOUT_EVENT_TRIGGERS
 from django_rclone.db.postgresql_names import quote_value
 from django_rclone.db.postgresql_toc import Entry
 
@@ -29,7 +30,7 @@ def fill_at_the_end(choice: Choice, live: Live, database: str) -> None:
     choice.entries = [entry for entry in choice.entries if entry.id not in moved]
     if live.superuser and any(entry.type == "EVENT TRIGGER" for entry in choice.entries):
         # They are there by now, and were not when the statements ran that these stand for.
-        choice.late.insert(0, "SET LOCAL session_replication_role = replica;")
+        choice.late.insert(0, WITHOUT_EVENT_TRIGGERS)
     # A foreign table of this very database waits for the locks that we hold, unseen by the server's search for
     # deadlocks: its session gives up after a while.
     choice.late += [_options(entry, wait=False) for entry in leading_back]

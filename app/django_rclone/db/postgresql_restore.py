@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from django_rclone.command import Attached, Command, Explanation
-from django_rclone.db import postgresql_extension_rows, postgresql_session
+from django_rclone.db import postgresql_extension_rows, postgresql_maintenance, postgresql_session
 from django_rclone.db.base import Mode, RestorePlan
 from django_rclone.db.clients import Client
 from django_rclone.db.postgresql_administrator import Administrator
@@ -81,6 +81,9 @@ def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) ->
     if found := problems(live, state, mode, archive, choice, restorer.administrator is not None):
         raise ConfigurationError(f'Database "{restorer.alias}": {" Also: ".join(found)}')
     first = postgresql_extension_rows.load_first(restorer.alias, choice, restorer.session) if choice else ""
+    if choice is not None and archive is not None:
+        path = postgresql_session.search_path(restorer.session, live, archive)
+        postgresql_maintenance.run_under(path, choice, archive, live)
     prepare: list[Command] = []
     commit: tuple[Command, ...] = ()
     abort: tuple[Command, ...] = ()

@@ -20,6 +20,9 @@ planted AS (
     UNION ALL SELECT 'pg_operator'::regclass, oid, oprnamespace, oprowner FROM pg_operator
     UNION ALL SELECT 'pg_type'::regclass, oid, typnamespace, typowner FROM pg_type WHERE typtype IN ('b', 'd', 'r') AND typelem = 0
     UNION ALL SELECT 'pg_class'::regclass, oid, relnamespace, relowner FROM pg_class WHERE relkind IN ('v', 'f')
+    -- A cast has no schema: it goes with its types, wherever its function is.
+    UNION ALL SELECT 'pg_cast'::regclass, c.oid, typnamespace, proowner
+                FROM pg_cast c JOIN pg_proc p ON p.oid = castfunc JOIN pg_type t ON t.oid IN (castsource, casttarget)
   ) AS o(classid, oid, namespace, owner)
    WHERE namespace IN (SELECT oid FROM path)
      AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = owner AND (rolsuper OR rolname = current_user))
