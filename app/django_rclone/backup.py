@@ -17,7 +17,7 @@ from django_rclone import __version__, conf, display, encryption, guide, naming,
 from django_rclone.db.base import BaseConnector, Dump, Facts
 from django_rclone.display import Progress
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.inspection import inspect
+from django_rclone.inspection import examine, inspect
 from django_rclone.manifest import LARGEST, Manifest, StoredObject
 from django_rclone.naming import PARTIAL, ManifestName
 from django_rclone.rclone import Abilities, Remote
@@ -130,9 +130,7 @@ def _back_up(connector: BaseConnector, run: Run) -> Manifest:
     facts = inspect(connector)
     run.compare(facts.clock, began, "the database server's")
     dump = connector.dump(facts)
-    for check in dump.checks:
-        process.run(check)
-    for note in dump.notes:
+    for note in examine(dump):
         logger.warning('Database "%s": %s', connector.alias, note)
     began = run.clock()
     name = ManifestName(run.point, connector.alias, naming.new_id(run.randomness))

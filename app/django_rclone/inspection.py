@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from django_rclone import process
-from django_rclone.db.base import BaseConnector, Facts
+from django_rclone.db.base import BaseConnector, Dump, Facts
 
 logger = logging.getLogger("django_rclone")
 
@@ -33,3 +33,12 @@ def inspect(connector: BaseConnector, *, finish: bool = True) -> Facts:
 
 def _probe(connector: BaseConnector) -> Facts:
     return connector.facts(process.run(connector.probe()).decode(errors="surrogateescape"))
+
+
+def examine(dump: Dump) -> list[str]:
+    """Runs what must end 0 before the dump begins, and returns the notes that there are on it, those included that the
+    checks print. Raises a DjangoRcloneError."""
+    notes = list(dump.notes)
+    for check in dump.checks:
+        notes += process.run(check, timeout=None).decode(errors="replace").splitlines()
+    return notes

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import struct
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from django_rclone import process
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Unavailable
+from django_rclone.inspection import examine
 
 from tests.contract import sqlite_support as support
 from tests.contract.sqlite_support import build, change, connect, connector, contents, dump, facts, files, restore
@@ -530,6 +533,170 @@ def test_rows_that_break_a_constraint_come_back_from_sql_text(live: Path) -> Non
     restore(connector(live), dump(connector(live, FORMAT="sql")), form="sql")
     with closing(connect(live)) as app:
         assert app.execute("SELECT a FROM t").fetchall() == [(-1,)]
+
+
+_DECLARE = "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = "
+REJECTED = {
+    "NULL where there may be none": (
+        f"CREATE TABLE t (a, b); INSERT INTO t VALUES (1, NULL); {_DECLARE} 'CREATE TABLE t (a, b NOT NULL)'",
+        r"t\.b holds a NULL value",
+    ),
+    "the same values twice": (
+        "CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 2), (1, 2); CREATE INDEX i ON t (a, b);"
+        f"{_DECLARE} replace(sql, 'INDEX', 'UNIQUE INDEX') WHERE name = 'i'",
+        r"t \(a, b\) holds values twice that must be unique \(index i\)",
+    ),
+    "the same expression twice": (
+        "CREATE TABLE t (a, b); INSERT INTO t VALUES ('x', 2), ('X', 2); CREATE INDEX i ON t (lower(a)) WHERE b > 1;"
+        f"{_DECLARE} replace(sql, 'INDEX', 'UNIQUE INDEX') WHERE name = 'i'",
+        r"t \(an expression\) holds values twice",
+    ),
+    "a text among strict integers": (
+        f"CREATE TABLE t (a INT, b); INSERT INTO t VALUES ('x', 2); {_DECLARE} 'CREATE TABLE t (a INT, b ANY) STRICT'",
+        r"t\.a holds a non-INT value",
+    ),
+}
+
+
+@pytest.mark.parametrize(("script", "words"), REJECTED.values(), ids=REJECTED)
+def test_rows_that_could_not_be_inserted_anew_are_no_sql_text_but_come_back_as_a_file(
+    live: Path, script: str, words: str
+) -> None:
+    with closing(connect(live)) as app:
+        app.executescript(script)
+    with pytest.raises(ConfigurationError, match=rf'^Database "default": {words}.* FORMAT to "file"\.$') as refused:
+        examine(connector(live, FORMAT="sql").dump(facts(connector(live))))
+    assert refused.value.exit_code == 2
+    rows = rows_of(live)
+    data = dump(connector(live))
+    with closing(connect(live)) as app:
+        app.execute("DROP TABLE t")
+    restore(connector(live), data, form="file")
+    assert rows_of(live) == rows
+
+
+def test_a_unique_index_that_lacks_rows_is_repaired_before_there_is_sql_text(live: Path) -> None:
+    with closing(connect(live)) as app:
+        app.executescript(
+            "CREATE TABLE t (a); CREATE UNIQUE INDEX i ON t (a); INSERT INTO t VALUES (1);"
+            f"{_DECLARE} sql || ' WHERE a > 5' WHERE name = 'i'"
+        )
+    with closing(connect(live)) as app:
+        app.executescript("INSERT INTO t VALUES (1); PRAGMA writable_schema = ON;")
+        app.execute("UPDATE sqlite_master SET sql = 'CREATE UNIQUE INDEX i ON t (a)' WHERE name = 'i'")
+    with pytest.raises(ConfigurationError, match=r't \(a\) must be unique.* REINDEX "i"\.$'):
+        examine(connector(live, FORMAT="sql").dump(facts(connector(live))))
+
+
+def test_a_row_that_is_too_long_for_one_statement_is_no_sql_text(live: Path) -> None:
+    with closing(connect(live)) as app:
+        app.executescript("PRAGMA page_size = 65536; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+        app.execute("CREATE TABLE t (a, b)")
+        app.execute("INSERT INTO t VALUES (1, zeroblob(500000000))")
+    with pytest.raises(ConfigurationError, match=r"t \(a, b\) has a row that is 1,000,\d{3},\d{3} characters of SQL"):
+        examine(connector(live, FORMAT="sql").dump(facts(connector(live))))
+
+
+NUMBERS = (
+    0.1 + 0.2, 1 / 3, 1e15, 1e22, 1e300, 2.0**53, 9007199254740993.0, 2.0**63, -(2.0**63), 123456789012345678.0,
+    1e-320, 2.2250738585072014e-308, 5e-324, sys.float_info.max, -sys.float_info.max, float("inf"), -float("inf"),
+    0.0, -0.0, 1.0, 9007199254740993, 2**63 - 1, -(2**63),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("declared", ["", "REAL"], ids=["untyped", "real"])
+def test_a_number_comes_back_bit_for_bit_from_sql_text_or_the_backup_names_its_column(
+    live: Path, declared: str
+) -> None:
+    one_row(live, NUMBERS, declared)
+    assert_exact_or_named(live, "numbers")
+
+
+TEXTS = ("", "a'b", "a\r\nb\\n", "'\n", "\ufeffa", "🎈", "\x01\x1a\x7f", "x" * 3_000_000 + "\n", "a\0b", "\0")
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
+def test_a_text_comes_back_exactly_from_sql_text_or_the_backup_names_its_column(live: Path, encoding: str) -> None:
+    one_row(live, TEXTS, encoding=encoding)
+    assert assert_exact_or_named(live, "texts") == {number for number, text in enumerate(TEXTS) if "\0" in text}
+
+
+def test_bytes_that_are_no_utf_8_come_back_exactly_from_sql_text(live: Path) -> None:
+    one_row(live, (b"\xed\xa0\x80", b"\xc0\x80", b"\xf5", b"\x80", b"a\xe9", b"\xef\xbf\xbe"))
+    with closing(connect(live)) as app:
+        app.execute(f"UPDATE t SET {', '.join(f'a{number} = CAST(a{number} AS TEXT)' for number in range(6))}")
+    assert assert_exact_or_named(live, "texts") == set()
+
+
+def test_half_a_surrogate_pair_in_utf_16_is_named(live: Path) -> None:
+    wrong = ("\ud800", "\ud800a", "a\udc00", "\udc00\ud800", "\ufffe", "\uffff")
+    placeholders = [chr(0x4E00 + number) * len(text) for number, text in enumerate(wrong)]
+    one_row(live, placeholders, encoding="UTF-16le")
+    pages = live.read_bytes()
+    for placeholder, text in zip(placeholders, wrong, strict=True):
+        assert pages.count(placeholder.encode("utf-16-le")) == 1
+        pages = pages.replace(placeholder.encode("utf-16-le"), text.encode("utf-16-le", "surrogatepass"))
+    live.write_bytes(pages)
+    assert assert_exact_or_named(live, "texts") == set(range(6))
+
+
+def test_values_that_only_an_edited_declaration_would_convert_are_named(live: Path) -> None:
+    with closing(connect(live)) as app:
+        app.executescript(
+            f"CREATE TABLE t (a, b); INSERT INTO t VALUES ('12', 3); {_DECLARE} 'CREATE TABLE t (a INT, b TEXT)'"
+        )
+    notes = examine(connector(live, FORMAT="sql").dump(facts(connector(live))))
+    assert [note.partition(" has values of another type")[0] for note in notes] == ["t.a", "t.b"]
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16be"])
+def test_an_ordinary_database_needs_no_word_about_its_sql_text(live: Path, encoding: str) -> None:
+    build(live, encoding=encoding, nul=False)
+    with closing(connect(live)) as app:
+        if encoding != "UTF-8":  # where invalid UTF-8 was converted
+            app.execute("DELETE FROM anything WHERE typeof(x) = 'text'")
+        app.execute("DELETE FROM anything WHERE x = 1e-320")  # old libraries read it differently
+        app.execute("ALTER TABLE book ADD COLUMN added TEXT NOT NULL DEFAULT 'x'")
+        app.execute(f"CREATE TABLE wide ({', '.join(f'c{number}' for number in range(1900))})")
+    assert examine(connector(live, FORMAT="sql").dump(facts(connector(live)))) == []
+
+
+def one_row(path: Path, values: Sequence[Any], declared: str = "", encoding: str = "UTF-8") -> None:
+    """Makes a table ``t`` with one row, whose columns ``a0``, ``a1``… hold the values."""
+    with closing(connect(path)) as app:
+        app.execute(f"PRAGMA encoding = '{encoding}'")
+        app.execute(f"CREATE TABLE t ({', '.join(f'a{number} {declared}' for number in range(len(values)))})")
+        app.execute(f"INSERT INTO t VALUES ({', '.join('?' * len(values))})", values)
+
+
+def rows_of(path: Path) -> list[list[tuple[str, Any]]]:
+    """Each value of the table ``t``: its type, and what it is to the last bit."""
+    with closing(connect(path)) as database:
+        names = [name for (name,) in database.execute("SELECT name FROM pragma_table_info('t')")]
+        asked = (f"typeof({name}), iif(typeof({name}) = 'text', CAST({name} AS BLOB), {name})" for name in names)
+        return [
+            [
+                (kind, struct.pack(">d", value) if kind == "real" else value)
+                for kind, value in zip(row[::2], row[1::2], strict=True)
+            ]
+            for row in database.execute(f"SELECT {', '.join(asked)} FROM t ORDER BY rowid")
+        ]
+
+
+def assert_exact_or_named(path: Path, what: str) -> set[int]:
+    """Backs up as SQL text, damages and restores. Returns the numbers of the columns that the backup named, which are
+    those that came back changed."""
+    sql = connector(path, FORMAT="sql")
+    notes = examine(sql.dump(facts(sql)))
+    named = {int(note.removeprefix("t.a").partition(f" has {what} that ")[0]) for note in notes}
+    (before,) = rows_of(path)
+    data = dump(sql)
+    with closing(connect(path)) as app:
+        app.execute("DROP TABLE t")
+    restore(sql, data, form="sql")
+    (after,) = rows_of(path)
+    assert named == {number for number, value in enumerate(before) if after[number] != value}
+    return named
 
 
 def test_a_spooled_dump_takes_its_copy_along_when_it_ends(live: Path) -> None:

@@ -106,10 +106,10 @@ def test_the_dump_tells_what_it_is() -> None:
     assert sqlite(SPOOL=True).dump(FACTS).command.argv[-1] == "spool"
 
 
-def test_sql_text_says_what_it_cannot_carry() -> None:
+def test_sql_text_tells_what_it_is() -> None:
     dump = sqlite(FORMAT="sql").dump(FACTS)
-    assert (dump.extension, dump.format) == ("sql", "sql")
-    assert "NUL" in dump.notes[0]
+    assert (dump.extension, dump.format, dump.client) == ("sql", "sql", "sqlite3")
+    assert [command.may_stall for command in dump.checks] == [True, False]
 
 
 def test_a_database_without_tables_is_dumped_with_a_note() -> None:

@@ -55,7 +55,8 @@ class Dump:
     consistency: str = "snapshot"
     """``snapshot`` if the dump is one moment of the database, ``none`` if it is not."""
     checks: tuple[Command, ...] = ()
-    """What must end 0 before the dump begins: programs that refuse what could not be restored from it."""
+    """What must end 0 before the dump begins: programs that refuse what could not be restored from it. Each line that
+    they print is one more of the ``notes``."""
     through: tuple[Command, ...] = ()
     """Programs that the dump passes through on its way, one after another."""
     notes: tuple[str, ...] = ()

@@ -114,7 +114,10 @@ class SqliteConnector(BaseConnector):
         said = explain(self.alias, path, "A dump")
         if self.format == "sql":
             return Dump(
-                checks=(sqlite_text.check(self._cli(), facts.details.get("schema", ()), said),),
+                checks=(
+                    sqlite_text.check(self._cli(), facts.details.get("schema", ()), said),
+                    self._program("sqlite_loadable", path, f"{self.wait:g}", explain=said, may_stall=False),
+                ),
                 command=sqlite_text.dump(
                     self._cli(), path, self.wait, said, writable=bool(facts.details.get("writable"))
                 ),
@@ -123,7 +126,7 @@ class SqliteConnector(BaseConnector):
                 extension="sql",
                 format="sql",
                 client="sqlite3",
-                notes=(*notes, "SQL text cannot carry NUL characters: sqlite3 cuts text values at them."),
+                notes=notes,
             )
         spool = ("spool",) if self.spool else ()
         return Dump(

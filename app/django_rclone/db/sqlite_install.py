@@ -35,7 +35,9 @@ _ROLLBACK, _WAL = b"\1\1", b"\2\2"
 _LOCKS = (512, 0x40000000)
 # What integrity_check says where nothing is damaged: values that are there but should not be, which were there when
 # the backup was made; and a full-text index that needs the app's own tokenizer.
-_NO_DAMAGE = re.compile(r"^(?:ok$|(?:NULL|TEXT|NUMERIC|non-\w+) value in |CHECK constraint failed|unable to validate )")
+_NO_DAMAGE = re.compile(
+    r"^(?:ok$|(?:NULL|TEXT|NUMERIC|non-\w+) value in |non-unique entry in |CHECK constraint failed|unable to validate )"
+)
 # What it says of the entries of an index. https://www.sqlite.org/src/file/src/pragma.c
 _OF_INDEXES = re.compile(
     r"^(?:row \d+ (?:missing from|values differ from) |wrong # of entries in |non-unique entry in |row(?:id)? not )"

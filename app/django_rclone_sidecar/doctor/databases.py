@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django_rclone import conf, display, process, restore
+from django_rclone import conf, display, restore
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector, Facts, Mode
 from django_rclone.exceptions import NothingToRestore
-from django_rclone.inspection import inspect
+from django_rclone.inspection import examine, inspect
 from django_rclone.selection import Owner
 
 from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
@@ -65,9 +65,7 @@ def _dump(patient: Patient) -> Iterator[Finding]:
         return
     connector, facts = known
     dump = connector.dump(facts)
-    for check in dump.checks:
-        process.run(check)
-    for note in dump.notes:
+    for note in examine(dump):
         yield warn(patient.named("dump"), message=note)
     yield ok(patient.named("dump"), message=f"{dump.client} fits, and nothing is in the way")
 
