@@ -166,3 +166,25 @@ def test_a_superuser_never_runs_what_another_role_has_put_into_a_schema_that_is_
         assert subject.execute("SELECT folded FROM person") == [("a",)]
         subject.execute(f"DROP OWNED BY {mallory}; DROP ROLE {mallory}")
         subject.close()
+
+
+def test_a_cast_of_another_role_keeps_a_superuser_from_looking_where_its_type_is(
+    postgres: Callable[[int], PostgresServer], local: Storage
+) -> None:
+    server = postgres(17)
+    with server.database() as name:
+        subject = Postgresql(server, name)
+        mallory = f"{name}_mallory"
+        server.query(f'CREATE ROLE {mallory}; ALTER ROLE "{subject.role}" SUPERUSER')
+        subject.execute(
+            f"CREATE SCHEMA theirs AUTHORIZATION {mallory}; GRANT ALL ON SCHEMA public TO {mallory};"
+            f"SET ROLE {mallory};"
+            "CREATE TYPE public.kind AS ENUM ('a');"
+            "CREATE FUNCTION theirs.number(public.kind) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';"
+            "CREATE CAST (public.kind AS int) WITH FUNCTION theirs.number(public.kind) AS IMPLICIT"
+        )
+        project = Project({"default": subject.database}, local, subject.options)
+        project.ok("dbbackup")
+        assert project.manifest(project.backups()[0])["session"]["trusted_search_path"] == "pg_temp"
+        subject.execute(f"DROP OWNED BY {mallory} CASCADE; DROP ROLE {mallory}")
+        subject.close()
