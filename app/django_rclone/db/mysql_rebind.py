@@ -13,6 +13,7 @@ from typing import Any
 from django_rclone.db.mysql_names import quote_name, quote_text
 from django_rclone.db.mysql_session import Session
 from django_rclone.db.mysql_statements import requalified
+from django_rclone.exceptions import DjangoRcloneError
 
 _KEYS = """
 SELECT JSON_OBJECT('table', r.table_name, 'key', r.constraint_name)
@@ -46,7 +47,10 @@ def _clause(session: Session, schema: str, table: str, key: str) -> str:
     text = session.run(f"SHOW CREATE TABLE {quote_name(schema, table)};")
     pattern = rf"^ *(CONSTRAINT {re.escape(quote_name(key))} FOREIGN KEY .*?),?$"
     match = re.search(pattern, text, re.MULTILINE)
-    assert match, text
+    if match is None:
+        raise DjangoRcloneError(
+            f"the foreign key {key} of the table {table} was not found in what SHOW CREATE TABLE says."
+        )
     return match[1]
 
 
