@@ -48,9 +48,7 @@ def _clause(session: Session, schema: str, table: str, key: str) -> str:
     pattern = rf"^ *(CONSTRAINT {re.escape(quote_name(key))} FOREIGN KEY .*?),?$"
     match = re.search(pattern, text, re.MULTILINE)
     if match is None:
-        raise DjangoRcloneError(
-            f"the foreign key {key} of the table {table} was not found in what SHOW CREATE TABLE says."
-        )
+        raise DjangoRcloneError(f"SHOW CREATE TABLE of {table} does not show the foreign key {key}.")
     return match[1]
 
 
