@@ -286,6 +286,14 @@ def test_a_restore_looks_where_the_backups_sessions_looked(clients: Path) -> Non
     assert script_begins(connector(clients), facts(), manifest()) == line.format('"public", pg_temp')
 
 
+@pytest.mark.parametrize(
+    "path", ["", "public", '"a", pg_temp; SELECT f()', '"a", pg_temp\n\\! id', '"a" b", pg_temp', 'pg_temp, "a"']
+)
+def test_a_recorded_search_path_that_is_more_than_schemas_is_refused(clients: Path, path: str) -> None:
+    with pytest.raises(ConfigurationError, match="search path that is not a list of schemas"):
+        script_begins(connector(clients), facts(), manifest(session={"search_path": path}))
+
+
 def test_a_superuser_does_not_look_where_others_may_have_put_something(clients: Path) -> None:
     ours = {"schema": "ours", "used": False, "of_others": []}
     theirs = {"schema": "theirs", "used": True, "of_others": ["mallory"]}

@@ -16,11 +16,14 @@ from django_rclone.db.postgresql_facts import Live
 from django_rclone.db.postgresql_names import quote_name, quote_value
 from django_rclone.db.postgresql_toc import Archive
 from django_rclone.display import enumerate_some
+from django_rclone.exceptions import ConfigurationError
 
 _USUAL, _TRUSTED = "search_path", "trusted_search_path"
 _EMPTY = re.compile(rb"^(SELECT pg_catalog\.set_config\('search_path', )''(, false\);)$", re.MULTILINE)
 _TRANSACTION_TIMEOUT = re.compile(rb"^SET transaction_timeout = 0;\n", re.MULTILINE)
 _HEADER = 4096
+# What ``_path`` writes. A manifest may have been changed, and psql would obey what stands behind a name.
+_PATH = re.compile(r'(?:"(?:[^"]|"")+", )*pg_temp')
 # What changes how values are read, or what functions answer. Others are the server's, or only ours.
 _MEANING = ("TimeZone", "DateStyle", "IntervalStyle", "lc_monetary", "xmlbinary", "default_text_search_config")
 
@@ -54,11 +57,19 @@ def warnings(live: Live) -> Iterable[str]:
 
 
 def search_path(session: Mapping[str, str], live: Live, archive: Archive | None) -> str:
-    """Returns the search path of the restore: the recorded one, or the one that this role's sessions have here."""
+    """Returns the search path of the restore: the recorded one, or the one that this role's sessions have here.
+
+    Raises ConfigurationError where what is recorded is not a list of schemas.
+    """
     trusted_only = live.superuser
     if _USUAL in session:
         recorded = session.get(_TRUSTED) if trusted_only else None
-        return session[_USUAL] if recorded is None else recorded
+        path = session[_USUAL] if recorded is None else recorded
+        if not _PATH.fullmatch(path):
+            raise ConfigurationError(
+                "The manifest's session has a search path that is not a list of schemas. Choose another backup."
+            )
+        return path
     names = [schema["schema"] for schema in live.search_path] or ["public"]
     if trusted_only and archive is not None:
         names = [name for name in names if not archive.owners_in(name) - _trusted(live, archive)]
