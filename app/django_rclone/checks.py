@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from django_rclone import conf, local_folders, media, rclone, rclone_flags, rclone_secrets
+from django_rclone import conf, local_folders, media, rclone, rclone_backends, rclone_flags, rclone_secrets
 from django_rclone.db import registry
 from django_rclone.db.sqlite import SqliteConnector
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
@@ -70,9 +70,10 @@ def _value_problems() -> Iterator[CheckMessage]:
 
 
 def _rclone_problems() -> Iterator[CheckMessage]:
-    for name, meant in rclone_flags.misspelt(os.environ).items():
-        message = f"rclone does not know the variable {name}."
-        yield checks.Warning(message, hint=f"Did you mean {meant}?", id=f"{TAG}.W006")
+    for name, meant in rclone_flags.unknown(os.environ).items():
+        message = f"rclone {rclone_backends.VERSION} does not know the variable {name}: it is not passed on."
+        hint = f"Did you mean {meant}?" if meant else "Set it for the remote: RCLONE_CONFIG_<NAME>_<OPTION>."
+        yield checks.Warning(message, hint=hint, id=f"{TAG}.W006")
     with suppress(DjangoRcloneError):  # a value that does not fit, or an rclone that does not run
         for problem in conf.rclone_problems():
             yield Error(problem, hint="docs/settings.md has a table of what may be set.", id=f"{TAG}.E008")

@@ -172,6 +172,9 @@ def marked() -> Iterator[str]:
             yield f"{prefix}-{option.replace('_', '-')}"
 
 
+PREFIXES = tuple(re.findall(r"^(\w+):", _TABLE, re.MULTILINE))
+"""What the options of each backend begin with."""
+
 SECRETS = frozenset(re.findall(r"(\w+)!", _TABLE))
 """Names, without prefix, of options that hold a secret in at least one backend."""
 

@@ -71,15 +71,19 @@ def checked(flags: tuple[str, ...], environ: Mapping[str, str]) -> Given:
     return found
 
 
-def misspelt(environ: Mapping[str, str]) -> dict[str, str]:
-    """Returns variables that rclone does not know, each with the one that was probably meant."""
+def unknown(environ: Mapping[str, str]) -> dict[str, str]:
+    """Returns variables that are not passed on because rclone does not know them, as far as the table of its options
+    goes: those that look like one of its variables, each with the one that was probably meant, and those of its
+    backends, with an empty string where none is near."""
     known = [variable(name) for name in OPTIONS]
-    return {
-        name: near[0]
+    backends = tuple(variable(f"{prefix}-") for prefix in rclone_backends.PREFIXES)
+    names = [
+        name
         for name in sorted(environ)
         if name.startswith("RCLONE_") and not name.startswith(_CONFIGURATION) and _named(name) is None
-        if (near := difflib.get_close_matches(name, known, n=1, cutoff=0.9))
-    }
+    ]
+    near = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.9) for name in names}
+    return {name: next(iter(near[name]), "") for name in names if near[name] or name.startswith(backends)}
 
 
 def _named(variable_name: str) -> str | None:

@@ -168,6 +168,17 @@ def test_a_misspelt_variable_is_a_warning(settings: Settings, monkeypatch: pytes
     assert (message.id, message.hint) == ("django_rclone.W006", "Did you mean RCLONE_BWLIMIT?")
 
 
+def test_an_option_of_a_backend_that_is_newer_than_the_table_is_a_warning(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DJANGO_RCLONE = {"REMOTE": "/backups"}
+    monkeypatch.setenv("RCLONE_S3_QUANTUM_STORAGE", "true")
+    (message,) = checks.check_settings()
+    assert message.id == "django_rclone.W006"
+    assert "RCLONE_S3_QUANTUM_STORAGE: it is not passed on" in message.msg
+    assert message.hint == "Set it for the remote: RCLONE_CONFIG_<NAME>_<OPTION>."
+
+
 # What is passed on, and how
 
 
@@ -324,5 +335,5 @@ def test_a_switch_with_a_secrets_name_leaves_the_statistics_whole(
 
 def test_a_value_that_rclone_does_not_take_is_a_matter_of_configuration(remote: Remote) -> None:
     for flags in (("--transfers", "many"), ("--bwlimit=fast",), ("--fast-list=maybe",)):
-        with pytest.raises(ConfigurationError, match="Check REMOTE and rclone's configuration"):
+        with pytest.raises(ConfigurationError, match="rclone cannot begin|Check REMOTE and rclone's configuration"):
             dataclasses.replace(remote, flags=flags).files("")
