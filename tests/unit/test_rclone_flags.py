@@ -335,5 +335,5 @@ def test_a_switch_with_a_secrets_name_leaves_the_statistics_whole(
 
 def test_a_value_that_rclone_does_not_take_is_a_matter_of_configuration(remote: Remote) -> None:
     for flags in (("--transfers", "many"), ("--bwlimit=fast",), ("--fast-list=maybe",)):
-        with pytest.raises(ConfigurationError, match="rclone cannot begin|Check REMOTE and rclone's configuration"):
+        with pytest.raises(ConfigurationError, match=r"rclone cannot begin|Check REMOTE and rclone's configuration"):
             dataclasses.replace(remote, flags=flags).files("")
