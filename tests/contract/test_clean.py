@@ -38,7 +38,7 @@ def test_without_clean_everything_is_kept(typical: Subject, typical_project: Pro
     assert len(typical_project.backups()) == 2
 
 
-def test_a_file_without_a_manifest_may_be_the_other_projects(tmp_path: Path, local: Storage):
+def test_a_file_without_a_manifest_is_no_named_projects(tmp_path: Path, local: Storage):
     old = "db/default-2020-01-01-000000.sqlite3"
     subject = Sqlite(tmp_path, "file")
     subject.fill_simply()
@@ -47,4 +47,4 @@ def test_a_file_without_a_manifest_may_be_the_other_projects(tmp_path: Path, loc
         project = Project({"default": subject.database}, local, {"PROJECT": name, "DB_CLEANUP_KEEP": 1})
         project.ok("dbbackup")
         project.ok("dbbackup", "--clean")
-        assert (old in local.files()) == (name == "blog")  # the shop was alone when it cleaned
+        assert old in local.files()

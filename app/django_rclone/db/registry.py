@@ -58,7 +58,13 @@ class OutdatedConnector(ConfigurationError):
 
 def aliases() -> list[str]:
     """Returns the aliases in DATABASES that are databases."""
-    return [alias for alias, database in settings.DATABASES.items() if database.get("ENGINE", "") not in NONE]
+    return [alias for alias, database in settings.DATABASES.items() if not _is_empty(alias, database)]
+
+
+def _is_empty(alias: str, database: Mapping[str, Any]) -> bool:
+    engine = str(database.get("ENGINE", ""))
+    # Who names a connector may keep something there that Django knows nothing of.
+    return engine in NONE and not (conf.get("CONNECTORS").get(alias) or conf.get("CONNECTOR_MAPPING").get(engine))
 
 
 def connector(alias: str, *, connects: bool = True) -> BaseConnector:
@@ -71,7 +77,7 @@ def connector(alias: str, *, connects: bool = True) -> BaseConnector:
             f'Database "{alias}" is not in DATABASES, which has: {", ".join(sorted(settings.DATABASES))}.'
         )
     database: Mapping[str, Any] = settings.DATABASES[alias]
-    if database.get("ENGINE", "") in NONE:
+    if _is_empty(alias, database):
         have = ", ".join(sorted(aliases()))
         raise ConfigurationError(f'Database "{alias}" is empty in DATABASES: say which with --database ({have}).')
     path = connector_path(alias, str(database.get("ENGINE", "")))
