@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import socket
 from collections.abc import Callable
@@ -90,7 +89,8 @@ def back_up(
         media_folder.refuse_loops(source)
     with media_folder.locked(source):
         _refuse_overlap(remote, source)
-        before = media_record.own(remote, folder, media_record.project_name())
+        project = media_record.project_name()
+        before = media_record.own(remote, folder, project)
         looked = MediaFolder(source, follow_links=follow)
         allowed = allow_deletes if looked.has_files() else allow_empty
         can = remote.abilities()
@@ -104,9 +104,16 @@ def back_up(
             account = sync(remote, str(source), remote.path(folder), limits, *flags, quiet=quiet, follow_links=follow)
             changes = account.changes
             about = {field: getattr(changes, field) for field in ("copied", "deleted", "bytes")}
-            project = media_record.project_name()
-            made = Mirror(folder, project, started, clock(), **about, django_rclone=__version__)
-            made = dataclasses.replace(made, host=socket.gethostname(), source=str(source))
+            made = Mirror(
+                folder,
+                project,
+                started,
+                clock(),
+                **about,
+                django_rclone=__version__,
+                host=socket.gethostname(),
+                source=str(source),
+            )
             media_record.write_down(remote, made, atomic=can.atomic)
         for warning in account.warnings():
             logger.warning("Media files: %s", warning)
