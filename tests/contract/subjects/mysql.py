@@ -121,7 +121,7 @@ class Mysql(SqlSubject):
         tables = self.server.query(
             "SELECT table_name FROM information_schema.tables WHERE table_type NOT IN ('VIEW', 'SEQUENCE') "
             # A checksum of MySQL's sees the hidden column of an index over JSON, which is not always the same.
-            f"AND table_schema = '{name}' AND table_name <> 'only_here' ORDER BY 1"
+            f"AND table_schema = '{name}' AND table_name <> 'only_here' ORDER BY BINARY table_name"
         )
         sums = [
             (table, self.server.query(f"CHECKSUM TABLE `{table.replace('`', '``')}`", name)[0][1])
