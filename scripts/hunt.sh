@@ -5,4 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 python="$(scripts/venv.sh test requirements/test.txt)"
 scripts/apt.sh sqlite3 gcc libc6-dev
-exec "$python" -m tests.hunter "$@"
+# rclone lies beside Python.
+PATH="$(dirname "$python"):$PATH" exec "$python" -m tests.hunter "$@"
