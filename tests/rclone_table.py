@@ -9,9 +9,9 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from django_rclone import rclone_backends
 from django_rclone.process import run
-from django_rclone.rclone import Remote
+from django_rclone.rclone import backend_options
+from django_rclone.rclone.remote import Remote
 
 # Options that rclone calls sensitive because they tell who or where somebody is, not because they open anything.
 _NAMES_PEOPLE_OR_PLACES = re.compile(
@@ -49,7 +49,7 @@ def _mark(option: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    file = Path(rclone_backends.__file__)
+    file = Path(backend_options.__file__)
     before, _, rest = file.read_text().partition('_TABLE = """\n')
     after = rest.partition('"""\n')[2]
     file.write_text(f'{before}_TABLE = """\n{table()}\n"""\n{after}')

@@ -13,14 +13,15 @@ from typing import Any
 
 import django
 
-from django_rclone import __version__, conf, display, encryption, guide, naming, process, signals, streams
+from django_rclone import __version__, conf, display, naming, process, restore_guide, signals, streams
 from django_rclone.db.base import BaseConnector, Dump, Facts
 from django_rclone.display import Progress
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.inspection import examine, inspect
 from django_rclone.manifest import LARGEST, Manifest, StoredObject
 from django_rclone.naming import PARTIAL, ManifestName
-from django_rclone.rclone import Abilities, Remote
+from django_rclone.rclone import crypt
+from django_rclone.rclone.remote import Abilities, Remote
 
 logger = logging.getLogger("django_rclone")
 
@@ -85,8 +86,8 @@ class Run:
         """Asks the remote once what it can do. Raises when it cannot be reached: no dump is begun for nothing."""
         if self._abilities is None:
             found = self.remote.abilities()
-            encryption.check_password(self.remote)
-            self._guided = guide.is_there(self.remote)
+            crypt.check_password(self.remote)
+            self._guided = restore_guide.is_there(self.remote)
             self._abilities = found
             if not found.streams:
                 logger.warning(
@@ -97,7 +98,7 @@ class Run:
     def leave_guide(self) -> None:
         """Writes RESTORE.md unless it is there: just before the first manifest, so a failed first run leaves none."""
         if not self._guided:
-            text = guide.text(self.remote, conf.get("MEDIA_BACKUP_DIR"))
+            text = restore_guide.text(self.remote, conf.get("MEDIA_BACKUP_DIR"))
             self.remote.plain.put(naming.README, text.encode(), atomic=self.abilities().atomic)
             self._guided = True
 

@@ -11,11 +11,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from urllib.parse import quote
 
-from django_rclone import encryption
 from django_rclone import manifest as manifests
 from django_rclone.manifest import Manifest, ManifestError, StoredObject
 from django_rclone.naming import MANIFEST_DIR, PARTIAL, ManifestName, Scheme, parse_manifest_name, point_moment
-from django_rclone.rclone import Entry, Remote, literal
+from django_rclone.rclone import crypt
+from django_rclone.rclone.remote import Entry, Remote, literal
 from django_rclone.streams import ENDING
 
 logger = logging.getLogger("django_rclone")
@@ -85,7 +85,7 @@ def load(remote: Remote, scheme: Scheme, alias: str = "", *, known: Mapping[str,
         if (name := parse_manifest_name(entry.path)) and alias in ("", name.alias)
     }
     if not listed:
-        encryption.check_password(remote)
+        crypt.check_password(remote)
     names = {path: name for path, (name, _entry) in listed.items()}
     unread = [entry for path, (_name, entry) in listed.items() if path not in known]
     readable: dict[str, Manifest] = {path: known[path] for path in names if path in known}

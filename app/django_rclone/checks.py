@@ -16,10 +16,13 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from django_rclone import conf, local_folders, media, rclone, rclone_backends, rclone_flags, rclone_secrets
+from django_rclone import conf
 from django_rclone.db import registry
-from django_rclone.db.sqlite import SqliteConnector
+from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
+from django_rclone.media import recipes
+from django_rclone.rclone import backend_options, flags, local_folders, secrets
+from django_rclone.rclone import remote as rclone
 
 TAG = "django_rclone"
 
@@ -42,8 +45,8 @@ def _remote_problems(remote: Any) -> Iterator[CheckMessage]:
             hint='Say where backups go, for instance DJANGO_RCLONE = {"REMOTE": "s3:bucket/site"}.',
             id=f"{TAG}.E001",
         )
-    elif isinstance(remote, str) and rclone_secrets.has_secret(remote):
-        said, hint = rclone_secrets.EXPOSED.split(". ", 1)
+    elif isinstance(remote, str) and secrets.has_secret(remote):
+        said, hint = secrets.EXPOSED.split(". ", 1)
         yield Error(f'DJANGO_RCLONE["REMOTE"] {said}.', hint=hint, id=f"{TAG}.E004")
 
 
@@ -70,8 +73,8 @@ def _value_problems() -> Iterator[CheckMessage]:
 
 
 def _rclone_problems() -> Iterator[CheckMessage]:
-    for name, meant in rclone_flags.unknown(os.environ).items():
-        message = f"rclone {rclone_backends.VERSION} does not know the variable {name}: it is not passed on."
+    for name, meant in flags.unknown(os.environ).items():
+        message = f"rclone {backend_options.VERSION} does not know the variable {name}: it is not passed on."
         hint = f"Did you mean {meant}?" if meant else "Set it for the remote: RCLONE_CONFIG_<NAME>_<OPTION>."
         yield checks.Warning(message, hint=hint, id=f"{TAG}.W006")
     with suppress(DjangoRcloneError):  # a value that does not fit, or an rclone that does not run
@@ -130,7 +133,7 @@ def check_media(**_kwargs: Any) -> list[CheckMessage]:
         if wrong := conf.folder_overlap():
             what, hint = wrong.rsplit(". ", 1)
             return [Error(f"{what}.", hint=hint, id=f"{TAG}.E010")]
-        if wrong := local_folders.overlap(conf.remote(), media.root()):
+        if wrong := local_folders.overlap(conf.remote(), recipes.root()):
             what, hint = wrong.rsplit(". ", 1)
             return [Error(f"{what}.", hint=hint, id=f"{TAG}.E011")]
     except DjangoRcloneError:

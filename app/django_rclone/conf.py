@@ -13,10 +13,13 @@ from typing import Any
 
 from django.conf import settings
 
-from django_rclone import encryption, folders, naming, rclone, rclone_flags, rclone_remotes, rclone_secrets, streams
+from django_rclone import naming, remote_folders, streams
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.process import Limits
+from django_rclone.rclone import crypt, remote_options, secrets
+from django_rclone.rclone import flags as rclone_flags
+from django_rclone.rclone import remote as rclone
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def _flags(value: Any) -> str:
 
 
 def _folder(value: Any) -> str:
-    return folders.problem(value) if isinstance(value, str) else "must be the name of a folder on the remote"
+    return remote_folders.problem(value) if isinstance(value, str) else "must be the name of a folder on the remote"
 
 
 def _backup_folder(value: Any) -> str:
@@ -209,12 +212,12 @@ def remote() -> rclone.Remote:
     if wrong := folder_overlap():
         raise ConfigurationError(wrong)
     root = get("REMOTE")
-    if rclone_secrets.has_secret(root):
-        raise ConfigurationError(f'DJANGO_RCLONE["REMOTE"] {rclone_secrets.EXPOSED}')
+    if secrets.has_secret(root):
+        raise ConfigurationError(f'DJANGO_RCLONE["REMOTE"] {secrets.EXPOSED}')
     for wrong in rclone_problems():
         raise ConfigurationError(wrong)
     password = get("ENCRYPTION_PASSWORD")
-    return encryption.encrypted(_plain(), Secret(password)) if password else _plain()
+    return crypt.encrypted(_plain(), Secret(password)) if password else _plain()
 
 
 def _plain() -> rclone.Remote:
@@ -235,7 +238,7 @@ def rclone_problems() -> Iterator[str]:
     given = rclone_flags.given(plain.flags, os.environ)
     yield from given.problems
     if not given.problems and shutil.which(plain.binary):  # without it the first call says so
-        yield from rclone_remotes.problems(plain.root, _sections(plain), os.environ)
+        yield from remote_options.problems(plain.root, _sections(plain), os.environ)
 
 
 def _sections(plain: rclone.Remote) -> rclone.Sections:
@@ -255,7 +258,7 @@ def _configured(binary: str, config: str, flags: tuple[str, ...], _config: str |
 
 def folder_overlap() -> str:
     """Returns what is wrong with the folders of databases and media files together, as a sentence; empty: nothing."""
-    return folders.overlap(get("DB_BACKUP_DIR"), get("MEDIA_BACKUP_DIR"), get("PROJECT"))
+    return remote_folders.overlap(get("DB_BACKUP_DIR"), get("MEDIA_BACKUP_DIR"), get("PROJECT"))
 
 
 def compression() -> tuple[str, int]:

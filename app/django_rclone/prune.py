@@ -11,7 +11,7 @@ from django_rclone import catalog, display, naming, retention
 from django_rclone.catalog import Backup, State
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.naming import ManifestName, Scheme
-from django_rclone.rclone import Remote
+from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner, dated_ahead
 
 logger = logging.getLogger("django_rclone")

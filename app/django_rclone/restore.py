@@ -21,7 +21,7 @@ from django_rclone.exceptions import (
 )
 from django_rclone.inspection import inspect
 from django_rclone.naming import PARTIAL, Scheme
-from django_rclone.rclone import Remote
+from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
 from django_rclone.streams import Gate
 

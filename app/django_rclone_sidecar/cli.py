@@ -11,13 +11,13 @@ from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from typing import TextIO, cast
 
-from django_rclone import output
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
+from django_rclone.management import output_errors
 from django_rclone.masking import secret_values
 from django_rclone.process.interrupts import interruptible
-
-from django_rclone_sidecar import env, logs
-from django_rclone_sidecar.runs import Reported
+from django_rclone_sidecar import logs
+from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.runs.each_database import Reported
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ VERBS: Mapping[str, str] = {
     "version": "Print the versions.",
 }
 
-_INNER = ("loop", "observe", "web")
+_INNER = ("scheduler", "refresh", "web")
 """What `serve` starts, each as a process of its own, and nobody else."""
 
 _RESULTS = ("list", "doctor", "version")
@@ -45,18 +45,18 @@ _RESULT_OPTIONS = frozenset({"--json", "--dry-run", "--help", "-h"})
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the verb that the arguments name, and returns the exit code."""
-    output.open_standard_descriptors()
+    output_errors.open_standard_descriptors()
     verb, *rest = (sys.argv[1:] if arguments is None else arguments) or [""]
-    out = output.Tolerant(sys.stdout)
+    out = output_errors.Tolerant(sys.stdout)
     try:
-        with redirect_stdout(cast("TextIO", out)), redirect_stderr(cast("TextIO", output.Tolerant(sys.stderr))):
+        with redirect_stdout(cast("TextIO", out)), redirect_stderr(cast("TextIO", output_errors.Tolerant(sys.stderr))):
             code = _run(verb, rest)
             if code == 0 and out.lost and (verb in _RESULTS or not _RESULT_OPTIONS.isdisjoint(rest)):
                 print(f"error: the output could not be written: {out.lost}.", file=sys.stderr)
                 return DjangoRcloneError.exit_code
             return code
     finally:
-        output.settle()
+        output_errors.settle()
 
 
 def _run(verb: str, arguments: list[str]) -> int:
@@ -68,7 +68,7 @@ def _run(verb: str, arguments: list[str]) -> int:
         print(_mistake(verb), file=sys.stderr)
         return ConfigurationError.exit_code
     # Imported when it is asked for: not every verb needs Django.
-    module = import_module(f"django_rclone_sidecar.verbs.{verb.replace('-', '_')}")
+    module = import_module(f"django_rclone_sidecar.commands.{verb.replace('-', '_')}")
     try:
         with interruptible():
             _start_log()
@@ -112,7 +112,7 @@ def _start_log() -> None:
     """Sets the log up before anything can go wrong: also when some other variable is mistyped."""
     secrets = secret_values(os.environ)
     try:
-        environment = env.read(os.environ)
+        environment = read.read(os.environ)
     except ConfigurationError:
         logs.set_up("json" if os.environ.get("BACKUP_LOG_FORMAT", "").lower() == "json" else "text", "info", secrets)
         raise

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import django
-from django_rclone import display
 
+from django_rclone import display
 from tests.bench import compress, data
 from tests.bench.image import print_image
 from tests.bench.measure import Cost, cost

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from django_rclone import process
 from django_rclone.command import Command
-from django_rclone.rclone import Remote
+from django_rclone.rclone.remote import Remote
 from django_rclone.streams import Compressor, Digest, Meter
 
 WAYS = {

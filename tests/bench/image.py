@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django_rclone import display
-
 from tests.bench import measure
 from tests.e2e import payload
 from tests.e2e.container import HARDENED, Sidecar, url

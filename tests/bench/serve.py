@@ -14,8 +14,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import docker
-from django_rclone import display, manifest, naming
 
+from django_rclone import display, manifest, naming
 from tests.bench import measure
 from tests.e2e.container import Sidecar, open_to_all
 from tests.e2e.serving import Serving, serving

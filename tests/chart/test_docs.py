@@ -6,8 +6,8 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
-from django_rclone_sidecar.env_table import VARIABLES
 
+from django_rclone_sidecar.environment.variables import VARIABLES
 from tests.chart import helm
 from tests.chart.policy import of_container, offences
 from tests.chart.values import CHART, VALUES

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import django_rclone
 import jsonschema
 import pytest
 import yaml
 
+import django_rclone
 from tests.chart import generated, values
 from tests.chart.values import CHART
 

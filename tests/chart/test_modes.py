@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
-from django_rclone import exceptions
 
+from django_rclone import exceptions
 from tests.chart import helm
 from tests.chart.values import CHART
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django_rclone_sidecar.env_table import URL, VARIABLES
 
+from django_rclone_sidecar.environment.variables import URL, VARIABLES
 from tests.chart import helm
 from tests.chart.policy import offences
 

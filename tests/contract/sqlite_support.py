@@ -18,9 +18,8 @@ from typing import Any
 from django_rclone import process
 from django_rclone.command import Command
 from django_rclone.db.base import Facts, Mode, RestorePlan
-from django_rclone.db.sqlite import SqliteConnector
+from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.manifest import Manifest, StoredObject
-
 from tests.images import cache
 from tests.images.resolve import image
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import bson
 import pytest
-from django_rclone.db import mongodb_lock as lock
-from django_rclone.db.mongodb_names import JOURNAL, is_ours
 
+from django_rclone.db.mongodb.names import JOURNAL, is_ours
+from django_rclone.db.mongodb.programs import restore_lock as lock
 from tests.contract.project import Project, Storage, slow
 from tests.contract.subjects.mongodb import WORDS, Mongodb
 from tests.servers.ports import wait_until

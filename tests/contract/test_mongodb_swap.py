@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django_rclone.db import mongodb_lock as lock
-from django_rclone.db.mongodb_names import JOURNAL, is_ours, staged_prefix
-from django_rclone.db.mongodb_session import Locked
-from django_rclone.db.mongodb_stage import abort, finish
-from django_rclone.db.mongodb_swap import commit
 
+from django_rclone.db.mongodb.names import JOURNAL, is_ours, staged_prefix
+from django_rclone.db.mongodb.programs import restore_lock as lock
+from django_rclone.db.mongodb.programs.runner import Locked
+from django_rclone.db.mongodb.programs.stage import abort, finish
+from django_rclone.db.mongodb.programs.swap import commit
 from tests.contract.subjects.mongodb import Mongodb
 
 TOKEN = "0123abcd"

@@ -12,9 +12,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from django_rclone import process
 from django_rclone.exceptions import Unavailable
-
 from tests.contract import sqlite_support as support
 from tests.contract.sqlite_support import assert_sound, busy, by, connect, connector, dump, facts, files, open_bank
 from tests.servers.ports import wait_until

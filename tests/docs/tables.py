@@ -13,10 +13,15 @@ from typing import Any
 
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
-from django_rclone import checks, conf, exceptions, rclone_backends, rclone_options
+
+from django_rclone import checks, conf, exceptions
 from django_rclone.db import registry
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone_sidecar import cli, env_table, metrics
+from django_rclone.rclone import backend_options
+from django_rclone.rclone import options as rclone_options
+from django_rclone_sidecar import cli
+from django_rclone_sidecar.environment import variables
+from django_rclone_sidecar.monitoring import metrics
 
 ROOT = Path(__file__).parents[2]
 VERBS_WITH_OPTIONS = tuple(verb for verb in cli.VERBS if verb not in ("serve", "healthcheck", "manage"))
@@ -103,7 +108,7 @@ def environment() -> str:
     """The variables of the sidecar."""
     rows = [
         (f"`{name}`", entry.meaning, entry.form, f"`{entry.default}`" if entry.default else entry.unset)
-        for name, entry in env_table.VARIABLES.items()
+        for name, entry in variables.VARIABLES.items()
     ]
     return table(("variable", "meaning", "takes", "without it"), rows)
 
@@ -115,7 +120,7 @@ def verbs() -> str:
 
 def verb_options(verb: str) -> str:
     """The options of one verb."""
-    parser = import_module(f"django_rclone_sidecar.verbs.{verb.replace('-', '_')}").parser()
+    parser = import_module(f"django_rclone_sidecar.commands.{verb.replace('-', '_')}").parser()
     rows = [(_spelled(action), str(action.help)) for action in parser._actions if action.dest != "help"]
     return table(("option", "meaning"), rows)
 
@@ -135,9 +140,9 @@ def rclone_options_table() -> str:
     passed["backends' options"] = "`--s3-…`, `--sftp-…` and so on, but for those below"
     ours = {what: _flags(names) for what, names in rclone_options.OURS.items()}
     reasons: dict[str, list[str]] = {why: _names(names) for names, why in rclone_options.REFUSED.items()}
-    for name, why in rclone_backends.REFUSED.items():
+    for name, why in backend_options.REFUSED.items():
         reasons.setdefault(why, []).append(name)
-    for name, (value, why) in rclone_backends.REFUSED_VALUES.items():
+    for name, (value, why) in backend_options.REFUSED_VALUES.items():
         reasons.setdefault(why, []).append(f"{name}={value}")
     rows = [
         *(("passed on", what, names) for what, names in passed.items()),

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from django.test import override_settings
-from django_rclone import conf
 
+from django_rclone import conf
 from tests.docs.tables import ROOT
 from tests.servers import PostgresServer
 

@@ -6,9 +6,9 @@ import re
 import pytest
 from django.core.management import load_command_class
 from django.core.management.base import CommandParser
-from django_rclone import conf
-from django_rclone_sidecar.env_table import VARIABLES
 
+from django_rclone import conf
+from django_rclone_sidecar.environment.variables import VARIABLES
 from tests.docs.tables import COMMANDS, ROOT
 
 PAGES = ("docs/from-0.4.md", "docs/from-dbbackup.md")

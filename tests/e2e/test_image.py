@@ -7,9 +7,9 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-import django_rclone
 import pytest
 
+import django_rclone
 from tests.e2e.container import HARDENED, Sidecar
 from tests.images import size
 from tests.servers import containers
@@ -101,7 +101,7 @@ def test_the_web_containers_settings_module_is_handed_on(sqlite: Sidecar) -> Non
     # What else a web container's environment says about Python has no say in the image.
     env = {"DJANGO_SETTINGS_MODULE": "site.settings", "PYTHONPATH": "/nowhere", "PYTHONHOME": "/nowhere"}
     done = sqlite.ok("manage", "shell", "--no-imports", "-v0", "-c", script, **env)
-    assert done.out.split()[-2:] == ["site.settings", "django_rclone_sidecar.settings"]
+    assert done.out.split()[-2:] == ["site.settings", "django_rclone_sidecar.settings.project"]
 
 
 def test_a_derived_image_takes_two_lines(image: str, tmp_path: Path) -> None:

@@ -103,10 +103,10 @@ def test_a_backup_by_exec_is_in_the_metrics(sqlite: Sidecar) -> None:
 def test_it_is_unhealthy_while_the_schedule_stands_still(state: Sidecar) -> None:
     with serving(state) as running:
         running.wait_health("healthy")
-        running.signal(signal.SIGSTOP, "loop")
+        running.signal(signal.SIGSTOP, "scheduler")
         running.wait_health("unhealthy", 150)
         assert "The schedule has stood still for" in running.fetch("/healthz")
-        running.signal(signal.SIGCONT, "loop")
+        running.signal(signal.SIGCONT, "scheduler")
         running.wait_health("healthy")
 
 

@@ -23,7 +23,7 @@ def _replace(module: str, name: str, value: Any) -> None:
 def shared_mirror() -> None:
     """Two projects with names have one mirror; the record is not asked whose it is, nor what may be deleted counted."""
     _replace("mirror", "folder_of", lambda _project, folder: folder.strip("/"))
-    last = import_module("django_rclone.media_record").last
+    last = import_module("django_rclone.media.record_store").last
     _replace("media_record", "own", lambda remote, folder, _project: last(remote, folder))
     # A mirror that was made of another folder loses no more than half, which would catch the fault too.
     _replace("media_budget", "problem", lambda *_arguments, **_options: "")

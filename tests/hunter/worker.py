@@ -23,10 +23,10 @@ from typing import Any
 import django
 from django.conf import settings
 from django.core.management import execute_from_command_line, get_commands
-from django_rclone.process import child as programs
-from django_rclone.rclone import Abilities, Remote, backend_of
-from django_rclone.rclone import abilities as abilities_in
 
+from django_rclone.process import child as programs
+from django_rclone.rclone.remote import Abilities, Remote, backend_of
+from django_rclone.rclone.remote import abilities as abilities_in
 from tests.hunter import mutations
 
 DEADLINE = 60
@@ -45,7 +45,7 @@ def main() -> None:
     os.environ["GOGC"] = "off"  # a quarter of the time that rclone takes to start
     programs._COMMON = (*programs._COMMON, "GOGC")
     with suppress(ImportError):  # whether this is a container says each request
-        import_module("django_rclone.source")._CONTAINER_FILES = ()  # type: ignore[attr-defined]
+        import_module("django_rclone.db.source_identity")._CONTAINER_FILES = ()  # type: ignore[attr-defined]
     _known_abilities()
     mutations.apply(os.environ.get("HUNT_MUTATION", ""))
     for line in sys.stdin:

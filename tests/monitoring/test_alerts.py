@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from django_rclone_sidecar import cli, env_table
 
+from django_rclone_sidecar import cli
+from django_rclone_sidecar.environment import variables as env_table
 from tests.docs.tables import ROOT
 from tests.servers import promtool
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django_rclone_sidecar.metrics import METRICS, PREFIX
 
+from django_rclone_sidecar.monitoring.metrics import METRICS, PREFIX
 from tests.docs.tables import ROOT
 from tests.servers import Prometheus, scrape
 from tests.sidecar.program import Program
@@ -41,7 +41,7 @@ def test_every_query_finds_something(tmp_path: Path, prometheus: Callable[..., P
     program.fill_media()
     program.ok("backup")
     program.ok("restore", "--latest")
-    program.ok("observe")
+    program.ok("refresh")
     with serving(program) as website:
         server = prometheus({"scrape_configs": [scrape(website.port)]})
         for title, expression in expressions().items():

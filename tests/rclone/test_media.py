@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django_rclone import checks, media, media_sync, process
+
+from django_rclone import checks, process
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, NothingToRestore
-from django_rclone.media_account import Changes
-from django_rclone.media_folder import locked
-from django_rclone.rclone import Abilities, Remote
+from django_rclone.media import recipes
+from django_rclone.media import sync as media_sync
+from django_rclone.media.media_root import locked
+from django_rclone.media.sync_log import Changes
+from django_rclone.rclone.remote import Abilities, Remote
 
 NO_LIMITS = process.Limits(timeout=None, stall=None)
 
@@ -40,12 +43,12 @@ class Site:
 
     def back_up(self, **allowed: bool) -> Changes:
         options = {"allow_empty": False, **allowed}
-        return media.back_up(self.remote, media.located(self.remote), limits=NO_LIMITS, quiet=True, **options)
+        return recipes.back_up(self.remote, recipes.located(self.remote), limits=NO_LIMITS, quiet=True, **options)
 
     def restore(self) -> Changes:
-        folder = media.located(self.remote)
-        planned = media.preview(self.remote, folder, NO_LIMITS)
-        return media.restore(self.remote, folder, NO_LIMITS, planned=planned, quiet=True)
+        folder = recipes.located(self.remote)
+        planned = recipes.preview(self.remote, folder, NO_LIMITS)
+        return recipes.restore(self.remote, folder, NO_LIMITS, planned=planned, quiet=True)
 
     def mirrored(self, folder: str = "media") -> list[str]:
         there = self.stored / folder
@@ -93,9 +96,9 @@ def test_a_mirror_whose_record_names_another_is_neither_written_nor_restored(sit
 def test_the_mirror_that_a_named_project_made_before_is_found_and_kept(site: Site) -> None:
     site.fill("a.txt", "b.txt")
     site.set("shop")
-    media.back_up(site.remote, "media", allow_empty=False, limits=NO_LIMITS, quiet=True)
-    assert media.located(site.remote) == "media"
-    assert media.located(site.remote, "other") == "projects/other/media"
+    recipes.back_up(site.remote, "media", allow_empty=False, limits=NO_LIMITS, quiet=True)
+    assert recipes.located(site.remote) == "media"
+    assert recipes.located(site.remote, "other") == "projects/other/media"
     (site.root / "a.txt").unlink()
     assert site.restore().copied == 1
     site.fill("c.txt")
@@ -116,7 +119,7 @@ def test_a_project_that_got_a_name_is_told_where_the_mirrors_are(site: Site) -> 
 def test_another_source_is_said_and_may_delete_less(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     site.fill("a.txt", "b.txt", "c.txt")
     site.back_up()
-    found = media.last(site.remote, "media")
+    found = recipes.last(site.remote, "media")
     assert found is not None
     assert found.source == str(site.root)
     moved = site.root.with_name("moved")

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django_rclone import encryption, media, mirror, process
-from django_rclone.command import Secret
-from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
-from django_rclone.mirror import Mirror, MirrorError
-from django_rclone.naming import parse_manifest_name
-from django_rclone.rclone import Remote
 from hypothesis import given
 from hypothesis import strategies as st
+
+from django_rclone import process
+from django_rclone.command import Secret
+from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
+from django_rclone.media import recipes
+from django_rclone.media import record as mirror
+from django_rclone.media.record import Mirror, MirrorError
+from django_rclone.naming import parse_manifest_name
+from django_rclone.rclone import crypt
+from django_rclone.rclone.remote import Remote
 
 STARTED = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
 GOOD = Mirror("media", "shop", STARTED, STARTED + timedelta(seconds=3), 3, 1, 257, "1.0.0")
@@ -73,11 +77,11 @@ def source(tmp_path: Path, settings: Any) -> Path:
 
 def back_up(remote: Remote, folder: str = "media", hours: int = 0) -> None:
     moment = STARTED + timedelta(hours=hours)
-    media.back_up(remote, folder, allow_empty=False, limits=NO_LIMITS, quiet=True, clock=lambda: moment)
+    recipes.back_up(remote, folder, allow_empty=False, limits=NO_LIMITS, quiet=True, clock=lambda: moment)
 
 
 def sealed(remote: Remote) -> Remote:
-    return encryption.encrypted(remote, Secret("password"))
+    return crypt.encrypted(remote, Secret("password"))
 
 
 @pytest.mark.usefixtures("source")
@@ -85,14 +89,14 @@ def sealed(remote: Remote) -> Remote:
 @pytest.mark.parametrize("encrypted", [False, True])
 def test_the_last_success_is_read_back(remote: Remote, folder: str, encrypted: bool) -> None:
     used = sealed(remote) if encrypted else remote
-    assert media.last(used, folder) is None
+    assert recipes.last(used, folder) is None
     back_up(used, folder)
     back_up(used, folder, hours=1)  # there is nothing new to copy
-    found = media.last(used, folder)
+    found = recipes.last(used, folder)
     assert found is not None
     assert found.started_at == STARTED + timedelta(hours=1)
     assert (found.folder, found.project, found.copied, found.bytes) == (folder, "shop", 0, 0)
-    assert media.last(used, "other") is None
+    assert recipes.last(used, "other") is None
     assert (Path(remote.root) / "manifests").exists() != encrypted
 
 
@@ -108,10 +112,10 @@ def test_a_damaged_record_is_none_and_a_warning(
     whole = file.read_bytes()
     file.write_bytes(whole[:-20] + b"X" * 20)
     with caplog.at_level(logging.WARNING):
-        assert media.last(used, "media") is None
+        assert recipes.last(used, "media") is None
     assert "manifests/media/media.json cannot be read" in caplog.text
     back_up(used, hours=1)
-    assert media.last(used, "media") is not None
+    assert recipes.last(used, "media") is not None
 
 
 @pytest.mark.usefixtures("source")
@@ -123,7 +127,7 @@ def test_that_there_is_no_record_is_believed_when_it_was_said_twice(
     binary = tmp_path / "once"
     binary.write_text(f'#!/bin/sh\n[ -e "$0.said" ] && exec "{remote.binary}" "$@"\ntouch "$0.said"\n{instead}\n')
     binary.chmod(0o755)
-    found = media.last(dataclasses.replace(remote, binary=str(binary)), "media")
+    found = recipes.last(dataclasses.replace(remote, binary=str(binary)), "media")
     assert found is not None
     assert found.project == "shop"
     assert not caplog.text
@@ -134,7 +138,7 @@ def test_storage_that_reads_what_is_not_there_as_nothing_has_no_record(
 ) -> None:
     (Path(remote.root) / "manifests/media").mkdir(parents=True)
     (Path(remote.root) / "manifests/media/media.json").touch()  # so S3 answers, which has no folders
-    assert media.last(remote, "media") is None
+    assert recipes.last(remote, "media") is None
     assert not caplog.text
 
 
@@ -143,7 +147,7 @@ def test_a_sync_that_fails_writes_nothing_down(remote: Remote, source: Path) -> 
     _put_a_folder_in_the_way(Path(remote.root) / "media", source)
     with pytest.raises(DjangoRcloneError, match=r"new\.txt"):
         back_up(remote, hours=1)
-    found = media.last(remote, "media")
+    found = recipes.last(remote, "media")
     assert found is not None
     assert found.started_at == STARTED
 
@@ -176,4 +180,4 @@ def test_an_interrupt_while_it_is_written_ends_the_run(remote: Remote, monkeypat
 def test_a_remote_that_cannot_be_reached_is_not_taken_for_one_without_a_mirror() -> None:
     away = Remote(":webdav,url='http://127.0.0.1:1':")
     with pytest.raises(Unavailable):
-        media.last(away, "media")
+        recipes.last(away, "media")

@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
+
 from django_rclone.process import run
-from django_rclone.rclone import Remote
+from django_rclone.rclone.remote import Remote
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+
 from django_rclone.exceptions import ConfigurationError
-from django_rclone_sidecar import env, env_table
+from django_rclone_sidecar.environment import read as env
+from django_rclone_sidecar.environment import variables
 
 KUBERNETES = [
     *("BACKUP_SERVICE_HOST", "BACKUP_SERVICE_PORT", "BACKUP_SERVICE_PORT_HTTP", "BACKUP_PORT"),
@@ -42,7 +44,7 @@ def test_a_value_is_what_its_text_means(name: str, text: str, value: object):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, variable in env_table.VARIABLES.items() if "on or off" in variable.form]
+    "name", [name for name, variable in variables.VARIABLES.items() if "on or off" in variable.form]
 )
 def test_a_switch_takes_what_people_and_yaml_write(name: str):
     for texts, on in (("on true yes y t 1", True), ("off false no n f 0", False)):
@@ -53,7 +55,7 @@ def test_a_switch_takes_what_people_and_yaml_write(name: str):
 
 @pytest.mark.parametrize("text", ["off", "False", "no", "n"])
 def test_what_may_be_off_is_off_in_every_spelling(text: str):
-    for name, variable in env_table.VARIABLES.items():
+    for name, variable in variables.VARIABLES.items():
         if re.search(r"\boff\b", variable.form):
             assert env.read({name: text}).get(name) in (None, False, "off"), name
 
@@ -163,5 +165,5 @@ def test_what_kubernetes_says_of_a_service_called_backup_is_no_mistake():
 
 def test_every_default_fits_its_own_variable():
     assert env.read({}).given("BACKUP_MEDIA") is False
-    for name, variable in env_table.VARIABLES.items():
+    for name, variable in variables.VARIABLES.items():
         assert bool(variable.default) != bool(variable.unset), name

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django_rclone_sidecar.verbs.healthcheck import served
+
+from django_rclone_sidecar.commands.healthcheck import served
 
 TINI = "/usr/bin/tini -s --"
 ENTRYPOINT = "/usr/local/bin/entrypoint.sh"

@@ -9,9 +9,9 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from django_rclone_sidecar import watchers
-from django_rclone_sidecar.report import Report
 
+from django_rclone_sidecar.report import Report
+from django_rclone_sidecar.runs import observers
 from tests.sidecar.history import breaks, tally
 from tests.sidecar.program import Program
 from tests.sidecar.serving import runs
@@ -37,7 +37,7 @@ def test_every_part_of_a_run_is_kept(program: Program):
 
 def test_a_failure_before_the_beginning_is_one_of_all_databases_that_are_known(program: Program):
     program.add("logs")
-    program.ok("observe")
+    program.ok("refresh")
     assert program.run("backup", DATABASE_URL="nonsense").code == 2
     assert runs(program) == [("backup", "default", "failure", 2), ("backup", "logs", "failure", 2)]
     assert program.run("media-backup", BACKUP_MEDIA_ROOT="").code == 2
@@ -117,6 +117,6 @@ def test_who_was_asked_to_stop_writes_down_first_and_then_tells(code: int, first
         def ended(self, _report: Report) -> None:
             told.append(self.name)
 
-    watchers.tell_ended([Listener("people"), Listener("history")], Report("a1", "backup", NOW, exit_code=code))
+    observers.tell_ended([Listener("people"), Listener("history")], Report("a1", "backup", NOW, exit_code=code))
     assert told[0] == first
     assert sorted(told) == ["history", "people"]

@@ -8,12 +8,12 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django_rclone_sidecar import metrics
-from django_rclone_sidecar.metrics import METRICS, Sample
-from django_rclone_sidecar.state import Backup, DatabaseState, MediaState, State
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from django_rclone_sidecar.monitoring import metrics
+from django_rclone_sidecar.monitoring.metrics import METRICS, Sample
+from django_rclone_sidecar.monitoring.state import Backup, DatabaseState, MediaState, State
 from tests.servers import promtool
 from tests.sidecar.program import Program
 from tests.sidecar.website import serving
@@ -96,13 +96,13 @@ def test_a_runs_figures_come_back_after_a_restart_with_an_empty_state_folder(pro
     program.fill_media()
     program.add("second")
     program.ok("backup")
-    program.ok("observe")
+    program.ok("refresh")
     with serving(program) as website:
         before = website.metrics()
     shutil.rmtree(program.folder / "state")
     with serving(program) as website:
         assert ("backups_stored", ("default", "sqlite")) not in website.metrics()
-        program.ok("observe")
+        program.ok("refresh")
         after = website.metrics()
     assert after.keys() == before.keys()
     assert after["media_last_success_timestamp_seconds", ()] > 0
@@ -121,7 +121,7 @@ def test_a_runs_figures_come_back_after_a_restart_with_an_empty_state_folder(pro
 
 def test_a_failed_run_is_counted_and_the_good_backup_stays_the_last_success(program: Program):
     program.ok("backup")
-    program.ok("observe")
+    program.ok("refresh")
     with serving(program) as website:
         before = website.metrics()
         program.path("app").rename(program.folder / "away")
@@ -139,7 +139,7 @@ def test_a_failed_run_is_counted_and_the_good_backup_stays_the_last_success(prog
 
 
 def test_what_is_told_of_a_backup_does_not_wait_for_the_next_look_at_the_remote(program: Program):
-    program.ok("observe")
+    program.ok("refresh")
     with serving(program) as website:
         labels = ("default", "sqlite")
         assert website.metrics()["backup_overdue", labels] == 1
@@ -151,7 +151,7 @@ def test_what_is_told_of_a_backup_does_not_wait_for_the_next_look_at_the_remote(
 def test_a_backup_that_somebody_removed_is_no_success_any_more(program: Program):
     program.ok("backup")
     shutil.rmtree(program.remote)
-    program.ok("observe")
+    program.ok("refresh")
     with serving(program) as website:
         assert website.metrics()["backup_last_success_timestamp_seconds", ("default", "sqlite")] == 0
         assert website.metrics()["backup_overdue", ("default", "sqlite")] == 1
@@ -160,7 +160,7 @@ def test_a_backup_that_somebody_removed_is_no_success_any_more(program: Program)
 def test_restores_are_counted_and_timed(program: Program):
     program.ok("backup")
     program.ok("restore", "--latest")
-    program.ok("observe")
+    program.ok("refresh")
     with serving(program) as website:
         found = website.metrics()
     assert found["restore_runs_total", ("default", "sqlite", "success")] == 1
@@ -170,7 +170,7 @@ def test_restores_are_counted_and_timed(program: Program):
 QUERIES = """
 import os, sys
 from datetime import UTC, datetime
-os.environ["DJANGO_SETTINGS_MODULE"] = "django_rclone_sidecar.web_settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "django_rclone_sidecar.settings.web"
 import django
 django.setup()
 from django.conf import settings
@@ -215,7 +215,7 @@ def test_every_metric_says_what_it_is_in_one_sentence(name: str):
 
 def test_a_scrape_asks_no_remote(program: Program):
     program.ok("backup")
-    program.ok("observe")
+    program.ok("refresh")
     asked = program.folder / "asked"
     spy = program.folder / "bin/rclone"
     spy.parent.mkdir()

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django_rclone_sidecar import message
-from django_rclone_sidecar.message import Around
-from django_rclone_sidecar.report import Outcome, Report, Result
 
+from django_rclone_sidecar.notifications import message
+from django_rclone_sidecar.notifications.message import Around
+from django_rclone_sidecar.report import Outcome, Report, Result
 from tests.servers import Webhook, listen
 from tests.sidecar.history import breaks, tally
 from tests.sidecar.program import Program
@@ -112,11 +112,11 @@ def test_a_killed_run_is_told_by_whoever_finds_it(told: Program, webhook: Webhoo
     told.ok("backup")
     told.execute("UPDATE run SET finished_at = NULL", "state/history")
     told.execute("UPDATE part SET finished_at = NULL, outcome = 'running'", "state/history")
-    told.ok("observe", "--quiet")
+    told.ok("refresh", "--quiet")
     sent = webhook.next().json()
     assert sent["title"] == 'Backup was killed for database "default"'
     assert "too little memory" in sent["message"]
-    told.ok("observe", "--quiet")
+    told.ok("refresh", "--quiet")
     assert webhook.rest() == []
 
 

@@ -47,7 +47,7 @@ def test_each_odd_manifest_is_one_damaged_line(program: Program):
     assert sorted(states.values()) == ["damaged"] * len(ODD)
     said = [line for line in program.run("list").err.splitlines() if ".json: damaged: " in line]
     assert len(said) == len(ODD)
-    program.ok("observe")
+    program.ok("refresh")
     with serving(program) as website:
         assert website.get("/status").status == 200
     program.ok("restore", "--latest")
@@ -65,7 +65,7 @@ def test_bytes_that_are_no_text_and_sequences_that_a_terminal_obeys_are_shown(pr
     assert refused.code == 2
     assert "\x1b" not in refused.err
     assert not [line for line in refused.err.splitlines() if line.startswith("2026-11-23T10:15")]
-    program.ok("observe")
+    program.ok("refresh")
     with serving(program) as website:
         assert website.get("/status").status == 200
 
@@ -74,10 +74,10 @@ def test_a_backup_dated_after_now_silences_no_alarm(program: Program):
     program.ok("backup")
     ahead = change(program, dated(365))
     assert "dated after now" in program.run("list").err
-    seen = json.loads(program.ok("observe"))
+    seen = json.loads(program.ok("refresh"))
     assert seen["databases"][0]["newest"] is None  # so that a missed slot is caught up
     program.env["BACKUP_STATE_DIR"] += "-new"  # a history that knows of no run
-    program.ok("observe")
+    program.ok("refresh")
     with serving(program) as website:
         status = website.get("/status")
         assert status.status == 503
@@ -112,8 +112,8 @@ def test_a_time_that_has_not_come_means_the_newest_and_that_is_said(program: Pro
 
 def test_a_neighbours_backups_silence_no_alarm(program: Program):
     program.ok("backup", DATABASE_URL=program.url("neighbour"))
-    assert json.loads(program.ok("observe"))["databases"][0]["newest"] is None
+    assert json.loads(program.ok("refresh"))["databases"][0]["newest"] is None
     program.ok("backup", BACKUP_PROJECT="other")
-    assert json.loads(program.ok("observe"))["databases"][0]["newest"] is None
+    assert json.loads(program.ok("refresh"))["databases"][0]["newest"] is None
     program.ok("backup")
-    assert json.loads(program.ok("observe"))["databases"][0]["newest"] is not None
+    assert json.loads(program.ok("refresh"))["databases"][0]["newest"] is not None

@@ -54,7 +54,7 @@ def observed(program: Program) -> Program:
     program.fill_media()
     program.add("second")
     program.ok("backup", BACKUP_TIME_ZONE="Europe/Berlin")
-    program.ok("observe", BACKUP_TIME_ZONE="Europe/Berlin")
+    program.ok("refresh", BACKUP_TIME_ZONE="Europe/Berlin")
     return program
 
 

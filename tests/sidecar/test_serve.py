@@ -38,7 +38,7 @@ def looked(program: Program) -> datetime:
 def test_a_missed_slot_is_caught_up_at_the_start_and_a_stop_ends_all(program: Program, number: int, code: int):
     with serving(program) as served:
         served.until(lambda: SUCCESS in runs(program), "the backup")
-        served.until(lambda: served.child("observe") is None, "the look")
+        served.until(lambda: served.child("refresh") is None, "the look")
         children = served.all()
         assert served.stop(number) == code
         assert alive(children) == []
@@ -55,7 +55,7 @@ def test_a_killed_schedule_ends_it_and_the_next_start_says_what_became_of_the_ru
     with serving(program) as served:
         served.until_in_the_middle()
         children = served.all()
-        served.kill("loop")
+        served.kill("scheduler")
         assert served.end() == 1
         wait_until(lambda: alive(children) == [], "the end of the run")
         assert "The schedule has ended (killed by signal 9)." in served.said
@@ -73,11 +73,11 @@ def test_everything_killed_in_the_middle_of_a_run_is_a_failed_run_at_the_next_st
     slow(program)
     with serving(program) as served:
         served.until_in_the_middle()
-        loop, backup, children = served.child("loop"), served.child("backup"), served.all()
+        loop, backup, children = served.child("scheduler"), served.child("backup"), served.all()
         assert loop
         assert backup
         served.kill("backup")
-        served.kill("loop")
+        served.kill("scheduler")
         served.process.kill()
         wait_until(lambda: alive(children) == [], "the end of all")
     assert good(program) == 0

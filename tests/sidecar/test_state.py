@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django_rclone_sidecar.schedule import Schedule, delay
-from django_rclone_sidecar.state import Backup, DatabaseState, MediaState, Plan, State
+
+from django_rclone_sidecar.monitoring.state import Backup, DatabaseState, MediaState, Plan, State
+from django_rclone_sidecar.scheduler.schedule import Schedule, delay
 
 DAILY = Schedule("15 3 * * *", ZoneInfo("UTC"))
 NEVER = Plan(None)

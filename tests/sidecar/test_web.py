@@ -15,8 +15,9 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from django_rclone_sidecar import history_file, pulse
 
+from django_rclone_sidecar.history import location
+from django_rclone_sidecar.scheduler import liveness
 from tests.servers.ports import LOOPBACK, free_port
 from tests.sidecar.program import Program
 from tests.sidecar.website import Website, serving
@@ -29,7 +30,7 @@ HISTORY = "state/history"
 def observed(program: Program) -> Program:
     """The program, after a backup and a look at the remote."""
     program.ok("backup")
-    program.ok("observe")
+    program.ok("refresh")
     return program
 
 
@@ -74,7 +75,7 @@ def test_status_is_503_when_a_database_is_overdue(observed: Program):
 
 
 def test_a_remote_that_cannot_be_reached_is_told_with_the_reason(observed: Program):
-    observed.run("observe", BACKUP_REMOTE="nowhere:")
+    observed.run("refresh", BACKUP_REMOTE="nowhere:")
     with serving(observed) as website:
         remote = website.get("/status").json["remote"]
         assert website.metrics()["remote_up", ()] == 0
@@ -152,11 +153,11 @@ def test_with_a_password_only_probes_are_answered_without(observed: Program):
 
 
 def test_healthz_fails_when_the_loop_has_stood_still(program: Program):
-    with pulse.make() as heart:
-        env = {pulse.VARIABLE: str(heart.fileno())}
+    with liveness.make() as heart:
+        env = {liveness.VARIABLE: str(heart.fileno())}
         with serving(program, pass_fds=(heart.fileno(),), **env) as website:
             assert website.get("/healthz").status == 200
-            os.pwrite(heart.fileno(), struct.pack("d", time.monotonic() - pulse.FRESH - 1), 0)
+            os.pwrite(heart.fileno(), struct.pack("d", time.monotonic() - liveness.FRESH - 1), 0)
             answer = website.get("/healthz")
             assert answer.status == 503
             assert answer.text.startswith("The schedule has stood still for 6")
@@ -209,7 +210,7 @@ def test_a_history_of_another_version_is_not_understood(observed: Program):
     observed.execute("PRAGMA user_version = 99", HISTORY)
     with serving(observed) as website:
         assert "another version" in unharmed(website)
-        observed.ok("observe")
+        observed.ok("refresh")
         assert website.get("/readyz").status == 200
 
 
@@ -324,11 +325,11 @@ def test_a_history_in_memory_is_read_where_the_state_folder_is_a_file(program: P
     """Whoever writes goes elsewhere then, and so does who reads."""
     blocked = program.folder / "blocked"
     blocked.write_text("")
-    memory = history_file.path(blocked).parent
+    memory = location.path(blocked).parent
     assert memory.parent == Path("/dev/shm")
     assert not memory.exists()
     try:
-        program.run("observe", BACKUP_STATE_DIR=str(blocked))
+        program.run("refresh", BACKUP_STATE_DIR=str(blocked))
         with serving(program, BACKUP_STATE_DIR=str(blocked)) as website:
             assert website.get("/readyz").status == 200
     finally:

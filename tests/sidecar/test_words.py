@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-import django_rclone
 import pytest
+
+import django_rclone
 from django_rclone import conf
-from django_rclone_sidecar import words
+from django_rclone_sidecar import messages
 from django_rclone_sidecar.cli import VERBS
 
 APP = Path(django_rclone.__file__).parent
@@ -45,7 +46,7 @@ def flags() -> set[str]:
     """Every option of every verb."""
     found = {"--traceback"}
     for verb in VERBS:
-        module = import_module(f"django_rclone_sidecar.verbs.{verb.replace('-', '_')}")
+        module = import_module(f"django_rclone_sidecar.commands.{verb.replace('-', '_')}")
         if hasattr(module, "parser"):
             found |= set(module.parser()._option_string_actions)
     return found
@@ -56,7 +57,7 @@ def test_no_message_names_a_setting_or_a_command_that_the_sidecar_does_not_have(
     wrong = [
         (place, shown)
         for place, text in sentences()
-        if (shown := words.ours(text))
+        if (shown := messages.ours(text))
         and (
             re.search(
                 rf"(?<![\w\"'])(?<!project's )(?:{named})(?![\w\"'])(?! of the project)",
@@ -79,7 +80,7 @@ def test_no_message_names_an_option_that_no_verb_has() -> None:
         (place, flag)
         for place, text in sentences()
         if re.search(r"[a-z] [a-z]+ ", text)
-        for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", words.ours(text))
+        for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", messages.ours(text))
         if flag not in known and not of_others.match(flag)
     ]
     assert wrong == []
@@ -96,5 +97,5 @@ def test_no_message_names_an_option_that_no_verb_has() -> None:
     ],
 )
 def test_the_sidecars_words(theirs: str, ours: str) -> None:
-    assert words.ours(theirs) == ours
-    assert words.ours(ours) == ours  # a message may be shown twice
+    assert messages.ours(theirs) == ours
+    assert messages.ours(ours) == ours  # a message may be shown twice

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from django_rclone.exceptions import ConfigurationError
-from django_rclone_sidecar.target import Target, resolve
+from django_rclone_sidecar.target_project import Target, resolve
 
 POSTGRESQL = '"ENGINE": "django.db.backends.postgresql"'
 """For settings of the tests' projects."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from django_rclone_sidecar.target import loader
 
+from django_rclone_sidecar.target_project.settings_loader import load
 from tests.target.conftest import Write
 
 PLAIN = 'DATABASES = {"default": {POSTGRESQL, "NAME": "app"}}'
@@ -141,7 +141,7 @@ def test_threads_and_exit_handlers_do_not_keep_us(write: Write) -> None:
 
 
 def test_settings_that_never_end_are_ended_and_the_line_is_named(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loader, "DEADLINE", 1.0)
+    monkeypatch.setattr(load, "DEADLINE", 1.0)
     refusal = write("== settings.py\nimport threading\nthreading.Event().wait()\n").refusal()
     assert "Settings were still running after 1 s at settings.py:2" in refusal
 

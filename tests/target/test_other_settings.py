@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django_rclone_sidecar.target import resolve
 
+from django_rclone_sidecar.target_project import resolve
 from tests.target.conftest import Write
 
 PLAIN = 'DATABASES = {"default": {POSTGRESQL, "NAME": "app"}}'

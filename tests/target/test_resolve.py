@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django_rclone.exceptions import ConfigurationError
-from django_rclone_sidecar.target import resolve
 
+from django_rclone.exceptions import ConfigurationError
+from django_rclone_sidecar.target_project import resolve
 from tests.target.conftest import Project, Write
 
 URL = "postgres://app:secret@db:5433/shop"

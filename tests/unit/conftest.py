@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.db.utils import ConnectionHandler
-from django_rclone.rclone import Remote
+
+from django_rclone.rclone.remote import Remote
 
 
 @pytest.fixture(autouse=True)

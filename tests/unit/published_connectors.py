@@ -5,7 +5,7 @@
 import subprocess
 
 from django_rclone.db.base import BaseConnector
-from django_rclone.db.postgresql import PgDumpConnector
+from django_rclone.db.postgresql.connector import PgDumpConnector
 
 
 class RedisConnector(BaseConnector):

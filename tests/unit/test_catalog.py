@@ -13,6 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from django_rclone import catalog, display, naming, prune, selection
 from django_rclone import listing as listing_of
 from django_rclone import manifest as manifests
@@ -20,10 +23,8 @@ from django_rclone.catalog import Backup, State
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
 from django_rclone.manifest import Manifest, StoredObject
 from django_rclone.naming import ManifestName, Scheme
-from django_rclone.rclone import Remote
+from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
-from hypothesis import given
-from hypothesis import strategies as st
 
 SCHEME = Scheme("db", "{database}-{datetime}.{ext}", "%Y-%m-%d-%H%M%S")
 NOW = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
-from django_rclone.checks import TAG, check_connectors, check_rclone, check_settings
 from pytest_django import Settings
+
+from django_rclone.checks import TAG, check_connectors, check_rclone, check_settings
 
 type Databases = Callable[[dict[str, Any]], None]
 

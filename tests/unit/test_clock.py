@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from django_rclone import backup, catalog, restore, selection
 from django_rclone.command import Command
 from django_rclone.db.base import Facts
-from django_rclone.rclone import Abilities, Remote
+from django_rclone.rclone.remote import Abilities, Remote
 from django_rclone.selection import Owner
-
 from tests.unit.plain import PlainConnector
 from tests.unit.test_recipes import NAMES, NOW, STORAGE, a_run
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django_rclone import signals
 from pytest_django import Settings
 
+from django_rclone import signals
 from tests.unit.plain import ENGINE, PATH
 
 STORAGE = str(Path(__file__).with_name("storage.sh"))

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
+
 from django_rclone import conf
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.process import Limits
-from pytest_django import Settings
 
 
 @pytest.fixture(autouse=True)

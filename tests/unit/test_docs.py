@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django_rclone import catalog, signals
-from django_rclone.db.mongodb import MongoDumpConnector
-from django_rclone.db.mysql import MysqlDumpConnector
-from django_rclone.db.postgresql import PgDumpConnector, PgDumpGisConnector
-from django_rclone.db.sqlite import SqliteConnector
-from django_rclone.manifest import Manifest, StoredObject
-from django_rclone.mirror import Mirror
-from django_rclone_sidecar import status_view
-from django_rclone_sidecar.state import DatabaseState, MediaState, State
 
+from django_rclone import catalog, signals
+from django_rclone.db.mongodb.connector import MongoDumpConnector
+from django_rclone.db.mysql.connector import MysqlDumpConnector
+from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConnector
+from django_rclone.db.sqlite.connector import SqliteConnector
+from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.media.record import Mirror
+from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, State
+from django_rclone_sidecar.web import status
 from tests.docs import tables
 
 README = tables.ROOT / "README.md"
@@ -82,7 +82,7 @@ def test_every_field_of_the_media_record_is_documented() -> None:
 
 def test_the_fields_of_status_are_documented():
     database = DatabaseState("default", "sqlite", "")
-    document = status_view.document(State(datetime.now(UTC), databases=(database,), media=MediaState()))
+    document = status.document(State(datetime.now(UTC), databases=(database,), media=MediaState()))
     assert names("docs/monitoring.md", "## /status") == list(document)
     assert names("docs/monitoring.md", "An entry of `databases`") == list(document["databases"][0])
     rest = (tables.ROOT / "docs/monitoring.md").read_text().partition("## /status")[2]

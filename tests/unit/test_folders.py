@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django_rclone import encryption, folders, local_folders, mirror
-from django_rclone.command import Secret
-from django_rclone.rclone import Remote
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from django_rclone import remote_folders
+from django_rclone.command import Secret
+from django_rclone.media import record
+from django_rclone.rclone import crypt, local_folders
+from django_rclone.rclone.remote import Remote
 
 
 @pytest.mark.parametrize(
@@ -28,13 +31,13 @@ from hypothesis import strategies as st
 )
 def test_overlapping_folders_are_found_however_they_are_written(databases: str, media: str) -> None:
     for project in ("", "shop"):
-        assert "would delete those of the databases" in folders.overlap(databases, media, project)
+        assert "would delete those of the databases" in remote_folders.overlap(databases, media, project)
 
 
 @pytest.mark.parametrize(("databases", "media"), [("db", "media"), ("db", "dbmedia"), ("a/db", "a/media"), ("x", "X2")])
 def test_folders_apart_are_fine(databases: str, media: str) -> None:
     for project in ("", "shop"):
-        assert folders.overlap(databases, media, project) == ""
+        assert remote_folders.overlap(databases, media, project) == ""
 
 
 @pytest.mark.parametrize(
@@ -46,12 +49,12 @@ def test_folders_apart_are_fine(databases: str, media: str) -> None:
     ],
 )
 def test_folders_that_have_a_purpose_or_are_none_are_refused(value: str) -> None:
-    assert folders.problem(value)
+    assert remote_folders.problem(value)
 
 
 @pytest.mark.parametrize("value", ["media", "media/", "a//b", "sites/shop ü/media", "manifests2", "x/manifests"])
 def test_other_folders_are_taken(value: str) -> None:
-    assert folders.problem(value) == ""
+    assert remote_folders.problem(value) == ""
 
 
 NAMES = st.text(min_size=1)
@@ -60,7 +63,7 @@ NAMES = st.text(min_size=1)
 @settings(max_examples=50)
 @given(one=NAMES, other=NAMES)
 def test_projects_have_mirrors_apart_where_case_is_ignored_too(one: str, other: str) -> None:
-    first, second = mirror.folder_of(one, "media"), mirror.folder_of(other, "media")
+    first, second = record.folder_of(one, "media"), record.folder_of(other, "media")
     assert (first.casefold() == second.casefold()) == (one == other)
     root, name, folder = first.split("/")
     assert (root, folder) == ("projects", "media")
@@ -72,15 +75,15 @@ def test_projects_have_mirrors_apart_where_case_is_ignored_too(one: str, other: 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "a/../../media", "Shop", "shop.", "x" * 5000, "\n", "🛒", "con:"])
 def test_a_hostile_name_is_one_folder(name: str) -> None:
-    assert mirror.folder_of(name, "media") != mirror.folder_of("shop", "media")
-    assert len(mirror.folder_of(name, "media").split("/")) == 3
-    assert ".." not in mirror.folder_of(name, "media")
+    assert record.folder_of(name, "media") != record.folder_of("shop", "media")
+    assert len(record.folder_of(name, "media").split("/")) == 3
+    assert ".." not in record.folder_of(name, "media")
 
 
 def test_plain_names_stay_readable_and_no_name_keeps_the_folder_of_0_4() -> None:
-    assert mirror.folder_of("shop", "media/") == "projects/shop/media"
-    assert mirror.folder_of("Shop A", "media").startswith("projects/shop-a.")
-    assert mirror.folder_of("", "a//media/") == "a/media"
+    assert record.folder_of("shop", "media/") == "projects/shop/media"
+    assert record.folder_of("Shop A", "media").startswith("projects/shop-a.")
+    assert record.folder_of("", "a//media/") == "a/media"
 
 
 # Remotes in MEDIA_ROOT
@@ -128,7 +131,7 @@ def test_a_remote_in_the_media_files_is_refused(
     there = root.format(media=media, link=tmp_path / "link")
     remote = Remote(there, config=str(tmp_path / "rclone.conf"))
     if encrypted:
-        remote = encryption.encrypted(remote, Secret("password"))
+        remote = crypt.encrypted(remote, Secret("password"))
     assert "lies in MEDIA_ROOT" in local_folders.overlap(remote, media)
 
 

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django_rclone_sidecar.loop import TICK, Loop, Rules
-from django_rclone_sidecar.schedule import delay
-from django_rclone_sidecar.sight import Seen, Sight, to_json
+
+from django_rclone_sidecar.scheduler.schedule import delay
+from django_rclone_sidecar.scheduler.scheduler import TICK, Loop, Rules
+from django_rclone_sidecar.scheduler.snapshot import Seen, Sight, to_json
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LAST_SLOT = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -69,11 +70,11 @@ class Stage:
 
     @property
     def runs(self) -> list[Program]:
-        return [program for program in self.started if program.arguments[0] != "observe"]
+        return [program for program in self.started if program.arguments[0] != "refresh"]
 
     @property
     def looks(self) -> list[Program]:
-        return [program for program in self.started if program.arguments[0] == "observe"]
+        return [program for program in self.started if program.arguments[0] == "refresh"]
 
     @property
     def begun(self) -> list[datetime]:
@@ -81,7 +82,7 @@ class Stage:
         return [run.started for run in self.runs]
 
     def _start(self, arguments: tuple[str, ...]) -> Program:
-        looks = arguments[0] == "observe"
+        looks = arguments[0] == "refresh"
         code = self.look_code if looks else self.codes.pop(0) if self.codes else 0
         ends = self.now + (self.looks_take if looks else self.takes)
         program = Program(arguments, self.now, ends, code, self.deaf)
@@ -114,7 +115,7 @@ class Stage:
         for program in self.started[-1:]:
             if program.returncode is None and self.now >= program.ends:
                 program.returncode = program.code
-                if program.arguments[0] == "observe":
+                if program.arguments[0] == "refresh":
                     program.said = self._sight()
                 elif program.code == 0:
                     self.newest = program.started
@@ -137,7 +138,7 @@ def stage(expression: str | None = "0 3 * * *", *, jitter: float = 0, grace: flo
 
 @pytest.fixture(autouse=True)
 def _hear_all(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "django_rclone_sidecar.loop")
+    caplog.set_level(logging.INFO, "django_rclone_sidecar.scheduler.scheduler")
 
 
 @pytest.fixture

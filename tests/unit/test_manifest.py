@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from django_rclone import manifest, naming
 from django_rclone.manifest import Manifest, ManifestError, StoredObject
 from django_rclone.naming import RESERVED
-from hypothesis import given
-from hypothesis import strategies as st
 
 texts = st.text(st.characters(exclude_characters="\0"), max_size=20)  # lone surrogates too: bytes that are no text
 zones = st.integers(-720, 840).map(lambda minutes: timezone(timedelta(minutes=minutes)))

@@ -9,9 +9,10 @@ import shlex
 from urllib.parse import quote, quote_plus
 
 import pytest
-from django_rclone.masking import mask, secret_values
 from hypothesis import given
 from hypothesis import strategies as st
+
+from django_rclone.masking import mask, secret_values
 
 SECRET = "p@ss/w%rd 'ü\"1"
 FORMS = {

@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
-from django_rclone import media_budget, media_folder
+
 from django_rclone.exceptions import ConfigurationError, Locked
-from django_rclone.media_account import Account
-from django_rclone.media_folder import MediaFolder, Presence
+from django_rclone.media import deletion_budget, media_root
+from django_rclone.media.media_root import MediaFolder, Presence
+from django_rclone.media.sync_log import Account
 
 STAY = Path("stay.jpg")
 
@@ -22,8 +23,8 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "root"
 
 
-def planned(root: Path, *deleted: str) -> media_budget.Plan:
-    plan = media_budget.Plan(MediaFolder(root))
+def planned(root: Path, *deleted: str) -> deletion_budget.Plan:
+    plan = deletion_budget.Plan(MediaFolder(root))
     for name in deleted:
         plan.delete(name)
     return plan
@@ -48,7 +49,7 @@ def numbered(count: int, folder: str = "") -> list[str]:
     ],
 )
 def test_more_than_half_and_more_than_ten_or_all(root: Path, deleted: int, mirror: int, refused: bool) -> None:
-    found = media_budget.problem(planned(root, *numbered(deleted)), mirror, elsewhere=False)
+    found = deletion_budget.problem(planned(root, *numbered(deleted)), mirror, elsewhere=False)
     assert bool(found) == refused
     if refused:
         assert f"{deleted} " in found
@@ -56,9 +57,9 @@ def test_more_than_half_and_more_than_ten_or_all(root: Path, deleted: int, mirro
 
 def test_where_another_folder_was_mirrored_before_a_few_are_too_many(root: Path) -> None:
     plan = planned(root, *numbered(2))
-    assert not media_budget.problem(plan, 3, elsewhere=False)
-    assert media_budget.problem(plan, 3, elsewhere=True)
-    assert not media_budget.problem(plan, 4, elsewhere=True)
+    assert not deletion_budget.problem(plan, 3, elsewhere=False)
+    assert deletion_budget.problem(plan, 3, elsewhere=True)
+    assert not deletion_budget.problem(plan, 4, elsewhere=True)
 
 
 @pytest.mark.parametrize("left", ["empty", "gitkeep", "link", "broken link", "pipe", "deeper"])
@@ -76,14 +77,14 @@ def test_a_folder_that_is_left_without_files_is_named_and_counts(root: Path, lef
         (volume / "lost+found/x").mkdir(parents=True)
         (volume / "lost+found/x/file").write_bytes(b"of the file system")
     plan = planned(root, *numbered(3, "volume/sub/"))
-    assert "volume (is " in media_budget.problem(plan, 5, elsewhere=False)
+    assert "volume (is " in deletion_budget.problem(plan, 5, elsewhere=False)
     assert "3 files" in plan.missing()[0]
-    assert not media_budget.problem(plan, 6, elsewhere=False)  # and that is no more than half
+    assert not deletion_budget.problem(plan, 6, elsewhere=False)  # and that is no more than half
 
 
 def test_a_folder_that_was_removed_is_no_mount_point(root: Path) -> None:
     plan = planned(root, *numbered(3, "old/"))
-    assert not media_budget.problem(plan, 5, elsewhere=False)
+    assert not deletion_budget.problem(plan, 5, elsewhere=False)
     assert plan.missing() == ["old (is not there; 3 files)"]
 
 
@@ -91,7 +92,7 @@ def test_a_root_with_placeholders_alone_is_empty(root: Path) -> None:
     (root / STAY).unlink()
     (root / ".gitkeep").touch()
     (root / "broken").symlink_to("nowhere")
-    assert "3 of 4" in media_budget.problem(planned(root, *numbered(3)), 4, elsewhere=False)
+    assert "3 of 4" in deletion_budget.problem(planned(root, *numbered(3)), 4, elsewhere=False)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_a_root_with_placeholders_alone_is_empty(root: Path) -> None:
     ],
 )
 def test_backups_of_databases_are_never_deleted_unasked(root: Path, name: str) -> None:
-    assert name in media_budget.problem(planned(root, name), 1000, elsewhere=False)
+    assert name in deletion_budget.problem(planned(root, name), 1000, elsewhere=False)
 
 
 def test_few_more_files_than_were_counted_may_go(root: Path) -> None:
@@ -128,10 +129,10 @@ def test_files_that_links_lead_to_count_where_links_are_followed(root: Path, tmp
 def test_a_link_that_leads_back_is_refused_and_one_that_leads_aside_is_not(root: Path) -> None:
     (root / "a/b").mkdir(parents=True)
     (root / "aside").symlink_to("a")
-    media_folder.refuse_loops(root)
+    media_root.refuse_loops(root)
     (root / "a/b/up").symlink_to("..")
     with pytest.raises(ConfigurationError, match=r"b/up is a link that leads back to .*/root/a,"):
-        media_folder.refuse_loops(root)
+        media_root.refuse_loops(root)
 
 
 def test_two_links_that_lead_to_each_other_are_refused(root: Path, tmp_path: Path) -> None:
@@ -140,15 +141,15 @@ def test_two_links_that_lead_to_each_other_are_refused(root: Path, tmp_path: Pat
         (tmp_path / one / "next").symlink_to(tmp_path / other)
     (root / "outside").symlink_to(tmp_path / "a")
     with pytest.raises(ConfigurationError, match="leads back"):
-        media_folder.refuse_loops(root)
+        media_root.refuse_loops(root)
 
 
 def test_one_run_at_a_time(root: Path) -> None:
-    with media_folder.locked(root), pytest.raises(Locked, match="Another run"), media_folder.locked(root):
+    with media_root.locked(root), pytest.raises(Locked, match="Another run"), media_root.locked(root):
         pass
-    with media_folder.locked(root):
+    with media_root.locked(root):
         pass
-    with media_folder.locked(root / "not there"):
+    with media_root.locked(root / "not there"):
         pass
 
 

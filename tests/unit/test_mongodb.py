@@ -10,12 +10,14 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
+
 from django_rclone.command import Attached, Secret
-from django_rclone.db import mongodb_lock as lock
-from django_rclone.db import mongodb_probe, registry
+from django_rclone.db import registry
 from django_rclone.db.base import Facts, Mode
-from django_rclone.db.mongodb import MongoDumpConnector
-from django_rclone.db.mongodb_names import is_ours, staged_prefix
+from django_rclone.db.mongodb.connector import MongoDumpConnector
+from django_rclone.db.mongodb.names import is_ours, staged_prefix
+from django_rclone.db.mongodb.programs import probe
+from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.exceptions import ConfigurationError, Locked, VerificationFailed
 from django_rclone.manifest import Manifest, StoredObject
 
@@ -120,7 +122,7 @@ class TestRightsToRestore:
         """What `probe` finds to be lacking on a server that answers so."""
         answer = {"authInfo": {"authenticatedUsers": [{}] * users, "authenticatedUserPrivileges": list(privileges)}}
         database = SimpleNamespace(name="shop", command=lambda _question: answer)
-        return mongodb_probe._lacking(mongodb_probe._actions(database))
+        return probe._lacking(probe._actions(database))
 
     def test_what_a_role_lacks_is_told_before_there_is_a_backup(self, tools: Path):
         lacking = self.rights(self.PRIVILEGE)
@@ -160,19 +162,19 @@ class TestRestore:
         assert not load.believe("7 document(s) restored successfully. 10 document(s) failed to restore.\n")
         assert not load.believe("")
         ours = (sys.executable, "-P", "-m")
-        assert hold.argv[:5] == (*ours, "django_rclone.db.mongodb_stage", "hold")
+        assert hold.argv[:5] == (*ours, "django_rclone.db.mongodb.programs.stage", "hold")
         (prepare,) = plan.prepare
-        assert prepare.argv[3:5] == ("django_rclone.db.mongodb_stage", "prepare")
+        assert prepare.argv[3:5] == ("django_rclone.db.mongodb.programs.stage", "prepare")
         assert prepare.argv[-1] == token
         (commit,) = plan.commit
-        assert commit.argv[3] == "django_rclone.db.mongodb_swap"
+        assert commit.argv[3] == "django_rclone.db.mongodb.programs.swap"
         attached = commit.argv[-1]
         assert isinstance(attached, Attached)
         assert json.loads(attached.content) == {
             "collections": ["word"],
             "views": [{"name": "seen", "options": '{"viewOn": "word", "pipeline": []}'}],
         }
-        assert plan.abort[0].argv[3:5] == ("django_rclone.db.mongodb_stage", "abort")
+        assert plan.abort[0].argv[3:5] == ("django_rclone.db.mongodb.programs.stage", "abort")
         assert plan.target == "shop on db:27017"
         assert "stop the application" in plan.summary
 
@@ -229,7 +231,7 @@ class TestRestore:
     def test_old_and_new_objects_are_looked_into(self, tools: Path):
         reader = connector(tools).contents(manifest())
         assert reader is not None
-        assert reader.argv[-1] == "django_rclone.db.mongodb_contents"
+        assert reader.argv[-1] == "django_rclone.db.mongodb.programs.read_archive"
 
 
 class TestUnfinished:

@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from django_rclone.db.mongodb_connection import Connection, connection
-from django_rclone.exceptions import ConfigurationError
 from hypothesis import given
 from hypothesis import strategies as st
 from pymongo.uri_parser import parse_uri
+
+from django_rclone.db.mongodb.connection import Connection, connection
+from django_rclone.exceptions import ConfigurationError
 
 PATIENCE = "serverSelectionTimeoutMS=15000"
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import bson
 import pytest
-from django_rclone.db.mongodb_archive import parse
-from django_rclone.db.mongodb_contents import contents
-from django_rclone.db.mongodb_session import Damaged
-from django_rclone.display import enumerate_some
 from hypothesis import given
 from hypothesis import strategies as st
+
+from django_rclone.db.mongodb.archive import parse
+from django_rclone.db.mongodb.programs.read_archive import contents
+from django_rclone.db.mongodb.programs.runner import Damaged
+from django_rclone.display import enumerate_some
 
 MAGIC = struct.pack("<I", 0x8199E26D)
 END = b"\xff\xff\xff\xff"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from django_rclone.db.mongodb_explain import explainer
+
+from django_rclone.db.mongodb.errors import explainer
 from django_rclone.exceptions import (
     ConfigurationError,
     DjangoRcloneError,

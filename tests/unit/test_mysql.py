@@ -4,21 +4,18 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+
 from django_rclone.command import Secret
-from django_rclone.db import mysql_clients, mysql_facts, mysql_grants, mysql_names, mysql_swap_script
 from django_rclone.db.base import Facts, Mode
-from django_rclone.db.mysql import MysqlDumpConnector
-from django_rclone.db.mysql_clients import Programs
-from django_rclone.db.mysql_explain import error_in, explainer
-from django_rclone.db.mysql_preflight import program_problems
-from django_rclone.db.mysql_views import in_order
-from django_rclone.exceptions import (
-    ConfigurationError,
-    DjangoRcloneError,
-    Locked,
-    ProgramFailed,
-    Unavailable,
-)
+from django_rclone.db.mysql import clients, names, swap_sql
+from django_rclone.db.mysql import facts as mysql_facts
+from django_rclone.db.mysql import grants as mysql_grants
+from django_rclone.db.mysql.clients import Programs
+from django_rclone.db.mysql.connector import MysqlDumpConnector
+from django_rclone.db.mysql.errors import error_in, explainer
+from django_rclone.db.mysql.preflight import program_problems
+from django_rclone.db.mysql.view_order import in_order
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
 from django_rclone.manifest import Manifest, StoredObject
 
 SERVER = {
@@ -40,7 +37,7 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clients of both flavours are on this machine."""
     here = [Programs("mysql", "9.7.4", "/m/mysql", "/m/mysqldump")]
     here.append(Programs("mariadb", "11.8.6", "/a/mariadb", "/a/mariadb-dump"))
-    monkeypatch.setattr(mysql_clients, "available", lambda _folder: here)
+    monkeypatch.setattr(clients, "available", lambda _folder: here)
 
 
 def connector(**settings: object) -> MysqlDumpConnector:
@@ -278,33 +275,33 @@ def test_other_peoples_programs_need_a_right_that_is_told():
 
 def test_names_fit_and_are_found_again():
     live = "ä" * 64
-    scratch = mysql_names.scratch(live, "0123abcd")
-    assert len(scratch) == len(mysql_names.old(scratch)) == 64
-    assert mysql_names.leftovers([scratch, mysql_names.old(scratch), "x__restore_new_0123abcd"], live) == [scratch]
-    assert mysql_names.leftovers([scratch], "ä" * 63) == []  # though it begins with as many of the same letters
-    assert mysql_names.leftovers(["app__restore_new_0123abcd"], "App") == ["app__restore_new_0123abcd"]
-    assert mysql_names.scratch_pattern("a_b") == r"a\_b\_\_restore\_%"
-    assert mysql_names.quote_name("a`b", "c") == "`a``b`.`c`"
+    scratch = names.scratch(live, "0123abcd")
+    assert len(scratch) == len(names.old(scratch)) == 64
+    assert names.leftovers([scratch, names.old(scratch), "x__restore_new_0123abcd"], live) == [scratch]
+    assert names.leftovers([scratch], "ä" * 63) == []  # though it begins with as many of the same letters
+    assert names.leftovers(["app__restore_new_0123abcd"], "App") == ["app__restore_new_0123abcd"]
+    assert names.scratch_pattern("a_b") == r"a\_b\_\_restore\_%"
+    assert names.quote_name("a`b", "c") == "`a``b`.`c`"
 
 
 def test_what_is_the_same_is_left_alone_but_for_triggers():
     text = b"-- Host: a\nCREATE VIEW v\n-- Dump completed\n"
     other = text.replace(b"Host: a", b"Host: b")
-    assert mysql_swap_script.to_redo({"views": text}, {"views": other}) == []
-    assert mysql_swap_script.to_redo({"views": text}, {}) == ["views"]
-    assert mysql_swap_script.to_redo({"triggers": text}, {"triggers": text}) == ["triggers"]
+    assert swap_sql.to_redo({"views": text}, {"views": other}) == []
+    assert swap_sql.to_redo({"views": text}, {}) == ["views"]
+    assert swap_sql.to_redo({"triggers": text}, {"triggers": text}) == ["triggers"]
 
 
 def test_a_program_made_under_another_collation_never_alters_another_schema():
     text = b"ALTER DATABASE `app` CHARACTER SET latin1 COLLATE latin1_bin ;\nDELIMITER ;;\n"
-    replayed = mysql_swap_script.replay("co`py", {"routines": text}, ["routines"])
+    replayed = swap_sql.replay("co`py", {"routines": text}, ["routines"])
     assert replayed.startswith(b"ALTER DATABASE `co``py` CHARACTER SET latin1")
 
 
 def test_one_statement_moves_everything():
-    statement = mysql_swap_script.move(("app", ["a"], "old"), ("new", ["a", "b"], "app"))
+    statement = swap_sql.move(("app", ["a"], "old"), ("new", ["a", "b"], "app"))
     assert statement == "RENAME TABLE `app`.`a` TO `old`.`a`, `new`.`a` TO `app`.`a`, `new`.`b` TO `app`.`b`;\n"
-    assert mysql_swap_script.move(("app", [], "old")) == ""
+    assert swap_sql.move(("app", [], "old")) == ""
 
 
 def test_views_that_seem_to_use_each_other_come_in_the_order_of_their_names():

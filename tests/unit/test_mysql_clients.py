@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from django_rclone.db import mysql_clients
-from django_rclone.db.mysql_clients import flavour_of, numbers
-from django_rclone.db.mysql_greeting import Greeting, read
+
+from django_rclone.db.mysql import clients
+from django_rclone.db.mysql.clients import flavour_of, numbers
+from django_rclone.db.mysql.handshake import Greeting, read
 from django_rclone.exceptions import ConfigurationError
 
 MYSQL_8 = "mysql  Ver 8.0.36 for Linux on x86_64 (MySQL Community Server - GPL)"
@@ -17,7 +18,7 @@ MARIADB_11 = "mariadb from 11.8.6-MariaDB, client 15.2 for debian-linux-gnu (x86
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Puts clients on an otherwise empty PATH, each in a folder of its own."""
-    monkeypatch.setattr(mysql_clients, "FOLDERS", ())
+    monkeypatch.setattr(clients, "FOLDERS", ())
     # What the clients' scripts need, and not what else this machine has in /usr/bin.
     system = tmp_path / "system"
     system.mkdir()
@@ -37,35 +38,35 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_the_flavour_of_the_server_decides(install):
     install(a=("mysql", "mysqldump", MYSQL_9), b=("mariadb", "mariadb-dump", MARIADB_11))
-    assert mysql_clients.for_server("default", "", "mysql", "9.7.4").version == "9.7.4"
-    chosen = mysql_clients.for_server("default", "", "mariadb", "11.8.6-MariaDB")
+    assert clients.for_server("default", "", "mysql", "9.7.4").version == "9.7.4"
+    chosen = clients.for_server("default", "", "mariadb", "11.8.6-MariaDB")
     assert chosen.dumper_name == "mariadb-dump 11.8.6"
-    assert {programs.flavour for programs in mysql_clients.any_programs("default", "")} == {"mysql", "mariadb"}
+    assert {programs.flavour for programs in clients.any_programs("default", "")} == {"mysql", "mariadb"}
 
 
 def test_mariadbs_programs_are_known_under_the_old_names_too(install):
     install(a=("mysql", "mysqldump", MARIADB_10))
-    assert mysql_clients.for_server("default", "", "mariadb", "10.6.1-MariaDB").version == "10.6.18"
+    assert clients.for_server("default", "", "mariadb", "10.6.1-MariaDB").version == "10.6.18"
     with pytest.raises(ConfigurationError, match=r"the server is MySQL 9\.7\.4, and the clients here are MariaDB's"):
-        mysql_clients.for_server("default", "", "mysql", "9.7.4")
+        clients.for_server("default", "", "mysql", "9.7.4")
 
 
 def test_the_nearest_version_that_is_not_older_is_taken(install):
     install(a=("mysql", "mysqldump", MYSQL_9), b=("mysql", "mysqldump", MYSQL_8))
-    assert mysql_clients.for_server("default", "", "mysql", "8.0.30").version == "8.0.36"
-    assert mysql_clients.for_server("default", "", "mysql", "8.4.1").version == "9.7.4"
+    assert clients.for_server("default", "", "mysql", "8.0.30").version == "8.0.36"
+    assert clients.for_server("default", "", "mysql", "8.4.1").version == "9.7.4"
 
 
 def test_older_programs_than_the_server_are_refused(install):
     install(a=("mysql", "mysqldump", MYSQL_8))
     with pytest.raises(ConfigurationError, match=r'"default": mysqldump 8\.0\.36 is older than the server \(9\.7\.4\)'):
-        mysql_clients.for_server("default", "", "mysql", "9.7.4")
+        clients.for_server("default", "", "mysql", "9.7.4")
 
 
 def test_no_programs_at_all_are_said_with_the_remedy(install):
     install()
     with pytest.raises(ConfigurationError, match=r"were not found on this machine\. Install .* BINARY_DIR"):
-        mysql_clients.any_programs("default", "")
+        clients.any_programs("default", "")
 
 
 @pytest.mark.parametrize(

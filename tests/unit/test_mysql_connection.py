@@ -4,11 +4,12 @@ import ssl
 from pathlib import Path
 
 import pytest
-from django_rclone.db.mysql_connection import Connection, connection
-from django_rclone.db.mysql_option_file import quote_option, read_options
-from django_rclone.exceptions import ConfigurationError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from django_rclone.db.mysql.connection import Connection, connection
+from django_rclone.db.mysql.option_file import quote_option, read_options
+from django_rclone.exceptions import ConfigurationError
 
 
 def told(found: Connection, flavour: str, tmp_path: Path) -> dict[str, str]:

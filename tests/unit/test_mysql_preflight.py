@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django_rclone.db import mysql_dump_preflight, mysql_facts, mysql_rebind
-from django_rclone.db.mysql_facts import Live
-from django_rclone.db.mysql_values import looks
-from django_rclone.db.mysql_variables import init_command
 
+from django_rclone.db.mysql import dump_preflight, schema_references
+from django_rclone.db.mysql import facts as mysql_facts
+from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.inexact_values import looks
+from django_rclone.db.mysql.session_variables import init_command
 from tests.unit.test_mysql import facts
 
 LIVE = mysql_facts.live(facts())
@@ -19,7 +20,7 @@ ON_MARIADB = mysql_facts.live(facts(version="11.8.6-MariaDB"))
 
 
 def problems(live: Live, **changes: Any) -> str:
-    return " ".join(mysql_dump_preflight.problems(dataclasses.replace(live, **changes), "app"))
+    return " ".join(dump_preflight.problems(dataclasses.replace(live, **changes), "app"))
 
 
 @pytest.mark.parametrize(
@@ -103,11 +104,11 @@ def test_a_key_that_an_interrupted_swap_has_dropped_is_made_and_not_dropped_agai
     key = {"table": "t", "key": "c", "clause": "CONSTRAINT `c` FOREIGN KEY (`p`) REFERENCES `q` (`id`)"}
     drop = "ALTER TABLE `app`.`t` DROP FOREIGN KEY `c`;\n"
     add = f"ALTER TABLE `app`.`t` ADD {key['clause']};\n"
-    assert mysql_rebind.script("app", [key]).endswith(drop + add)
-    again = mysql_rebind.script("app", [key], [("t", "c")])
+    assert schema_references.script("app", [key]).endswith(drop + add)
+    again = schema_references.script("app", [key], [("t", "c")])
     assert add in again
     assert "DROP" not in again
-    assert mysql_rebind.script("app", []) == ""
+    assert schema_references.script("app", []) == ""
 
 
 def test_what_mysql_lets_few_set_is_left_out_for_the_others():

@@ -3,8 +3,10 @@
 import io
 
 import pytest
-from django_rclone.db import mysql_marks, mysql_split
-from django_rclone.db.mysql_split import beginning, beside, split
+
+from django_rclone.db.mysql import dump_markers
+from django_rclone.db.mysql.programs import split as mysql_split
+from django_rclone.db.mysql.programs.split import beginning, beside, split
 from django_rclone.exceptions import ConfigurationError, VerificationFailed
 
 TOKEN = "0123456789abcdef"
@@ -14,11 +16,11 @@ TABLES = (
 )
 ROUTINES = b"DELIMITER ;;\nCREATE PROCEDURE p()\n-- django-rclone\nSELECT 1 ;;\nDELIMITER ;\n-- Dump completed\n"
 OURS = (
-    mysql_marks.head(TOKEN, "mysql", "9.7.4")
+    dump_markers.head(TOKEN, "mysql", "9.7.4")
     + b"ALTER DATABASE CHARACTER SET utf8mb4;\n"
-    + (mysql_marks.mark(TOKEN, "tables") + TABLES)
-    + (mysql_marks.mark(TOKEN, "routines") + ROUTINES)
-    + mysql_marks.mark(TOKEN, "end")
+    + (dump_markers.mark(TOKEN, "tables") + TABLES)
+    + (dump_markers.mark(TOKEN, "routines") + ROUTINES)
+    + dump_markers.mark(TOKEN, "end")
 )
 
 TRIGGER = b"""/*!50003 SET @saved_cs_client      = @@character_set_client */ ;
@@ -126,7 +128,7 @@ def test_what_a_plain_dump_says_nothing_of_is_left_alone():
 
 
 def test_tables_pass_and_the_rest_is_written_down(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("django_rclone.db.mysql_journal.CHUNK", 40)
+    monkeypatch.setattr("django_rclone.db.mysql.journal.CHUNK", 40)
     target = io.BytesIO()
     beside(io.BytesIO(OURS), target, "app__restore_new_00000000", "mysql")
     script = target.getvalue().decode()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from django_rclone.db.mysql_statements import Statements, requalified
+
+from django_rclone.db.mysql.table_rewrites import Statements, requalified
 from django_rclone.exceptions import ConfigurationError
 
 MODE = b"/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;\n"

@@ -6,10 +6,11 @@ import random
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from django_rclone import naming
-from django_rclone.naming import ManifestName, Scheme, parse_manifest_name, template_problem
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+
+from django_rclone import naming
+from django_rclone.naming import ManifestName, Scheme, parse_manifest_name, template_problem
 
 PLAIN = Scheme("db", "{database}-{datetime}.{ext}", "%Y-%m-%d-%H%M%S")
 WHEN = datetime(2026, 11, 23, 10, 15, 0, tzinfo=UTC)

@@ -6,11 +6,12 @@ import io
 import sys
 
 import pytest
-from django_rclone import output
+
+from django_rclone.management import output_errors
 
 
 def test_a_stream_that_was_closed_already_needs_no_settling(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = io.StringIO()
     closed.close()
     monkeypatch.setattr(sys, "__stdout__", closed)
-    output.settle()
+    output_errors.settle()

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from django_rclone.command import Attached, Secret
 from django_rclone.db.base import Facts, Mode
-from django_rclone.db.postgresql import PgDumpConnector, PgDumpGisConnector
-from django_rclone.db.postgresql_choice import Choice, choose
-from django_rclone.db.postgresql_facts import Live, live, parse
-from django_rclone.db.postgresql_names import psql_variables
-from django_rclone.db.postgresql_restore import SQL
-from django_rclone.db.postgresql_session import header
-from django_rclone.db.postgresql_toc import Archive, Entry
+from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConnector
+from django_rclone.db.postgresql.facts import Live, live, parse
+from django_rclone.db.postgresql.quoting import psql_variables
+from django_rclone.db.postgresql.restore import SQL
+from django_rclone.db.postgresql.restore_list import Choice, choose
+from django_rclone.db.postgresql.session_settings import header
+from django_rclone.db.postgresql.toc import Archive, Entry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.manifest import Manifest, StoredObject
 
@@ -154,7 +155,7 @@ def test_the_probe_asks_without_a_password_on_its_command_line(clients: Path) ->
     command = connector(clients).probe()
     assert command.argv == (
         *(str(clients / "psql"), "-X", "-q", "-A", "-t", "--no-password", "-v", "ON_ERROR_STOP=1"),
-        *("-v", "VERBOSITY=verbose", CONNINFO, "-f", str(SQL / "postgresql_probe.sql")),
+        *("-v", "VERBOSITY=verbose", CONNINFO, "-f", str(SQL / "probe.sql")),
     )
     assert command.env == {"LC_ALL": "C", "PGPASSWORD": Secret("s3cret"), "PGCLIENTENCODING": "UTF8"}
     assert not {"PGOPTIONS", "PGDATABASE"} & set(command.inherit)
@@ -221,14 +222,14 @@ def test_a_restore_is_one_transaction_that_only_the_last_line_ends(clients: Path
         *(
             CONNINFO,
             "-f",
-            str(SQL / "postgresql_session.sql"),
+            str(SQL / "session.sql"),
             "-o",
             "/dev/null",
             "-f",
             psql_variables(wanted=[], schemas=[]),
         ),
-        *("-f", str(SQL / "postgresql_begin.sql"), "-f", Attached(b"", "settings of the backup's session")),
-        *("-f", str(SQL / "postgresql_empty.sql"), "-f", "-"),
+        *("-f", str(SQL / "begin.sql"), "-f", Attached(b"", "settings of the backup's session")),
+        *("-f", str(SQL / "drop_objects.sql"), "-f", "-"),
     )
     assert not psql.may_stall
     assert (plan.prepare, plan.commit, plan.abort, plan.target) == ((), (), (), "shop on db:5432")
@@ -248,7 +249,7 @@ def test_the_end_must_be_whole(clients: Path) -> None:
 
 def test_sessions_are_ended_before_the_locks_and_before_the_commit(clients: Path) -> None:
     plan = connector(clients).restore(facts(), manifest(), Mode(terminate_sessions=True))
-    assert str(SQL / "postgresql_terminate.sql") in plan.load[1].argv
+    assert str(SQL / "terminate_sessions.sql") in plan.load[1].argv
     assert plan.gate.tail is not None
     before, _, after = plan.gate.tail(b"SELECT 1;\n" + END).partition(b"\nCOMMIT;")
     assert b"pg_terminate_backend" in before
@@ -353,7 +354,7 @@ def test_into_makes_a_database_and_drops_only_that(clients: Path) -> None:
     mark = next(str(part) for part in drop.argv if str(part).startswith("mark=")).removeprefix("mark=")
     assert f'COMMENT ON DATABASE "be""side" IS \'{mark}\'' in create.argv
     assert 'COMMENT ON DATABASE "be""side" IS NULL' in plan.commit[0].argv
-    assert str(SQL / "postgresql_vacant.sql") in plan.load[1].argv
+    assert str(SQL / "require_empty.sql") in plan.load[1].argv
     assert any("dbname='be\"side'" in str(part) for part in plan.load[1].argv)
 
 
@@ -383,10 +384,10 @@ def test_an_administrator_makes_extensions_and_lends_rights(clients: Path) -> No
     rights = "SELECT, INSERT, DELETE"
     loan = {"schema": "public", "name": "spatial_ref_sys", "rights": rights, "role": "app", "kind": "TABLE"}
     assert loans == psql_variables(loans=[loan])
-    assert (f, script) == ("-f", str(SQL / "postgresql_lend.sql"))
+    assert (f, script) == ("-f", str(SQL / "grant_temporarily.sql"))
     assert before.env["PGPASSWORD"] == Secret("admin")
     assert plan.commit[0].argv == plan.abort[0].argv
-    assert plan.commit[0].argv[-4:] == ("-f", loans, "-f", str(SQL / "postgresql_take_back.sql"))
+    assert plan.commit[0].argv[-4:] == ("-f", loans, "-f", str(SQL / "revoke_temporary.sql"))
 
 
 def test_what_a_killed_restore_had_borrowed_is_given_back(clients: Path) -> None:

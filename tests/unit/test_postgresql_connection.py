@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 import pytest
-from django_rclone.command import Secret
-from django_rclone.db.postgresql_connection import connection
-from django_rclone.exceptions import ConfigurationError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from django_rclone.command import Secret
+from django_rclone.db.postgresql.connection import connection
+from django_rclone.exceptions import ConfigurationError
 
 FULL = {"NAME": "shop", "USER": "app", "PASSWORD": "s3cret", "HOST": "db.local", "PORT": 5433}
 

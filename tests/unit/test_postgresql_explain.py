@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from django_rclone.db.postgresql_explain import archive_explainer, explainer
+
+from django_rclone.db.postgresql.errors import archive_explainer, explainer
 from django_rclone.exceptions import (
     ConfigurationError,
     DjangoRcloneError,
@@ -28,7 +29,7 @@ CASES = [
     (
         "psql",
         3,
-        "psql:/x/postgresql_empty.sql:50: ERROR:  55P03: canceling statement due to lock timeout\nLOCATION:  …",
+        "psql:/x/drop_objects.sql:50: ERROR:  55P03: canceling statement due to lock timeout\nLOCATION:  …",
         DjangoRcloneError,
         "--terminate-sessions",
     ),

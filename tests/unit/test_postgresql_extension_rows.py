@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from django_rclone.command import Attached
 from django_rclone.db.base import Mode
-from django_rclone.db.postgresql_restore import SQL
+from django_rclone.db.postgresql.restore import SQL
 from django_rclone.exceptions import ConfigurationError
-
 from tests.unit.test_postgresql import clients, connector, contents, entry, facts, install, manifest
 
 __all__ = ["clients", "install"]
@@ -55,7 +55,7 @@ def test_rows_that_this_role_may_not_write_stay_as_they_are(clients: Path) -> No
     here = facts(extensions={"postgis": False}, schemas=[], extension_rows=[OWN])
     plan = made.restore(here, manifest(session=made.dump(here).session), Mode(), contents(*ENTRIES[3:]))
     assert Attached(b"4;\n5;\n", "list") in plan.load[0].argv
-    assert plan.load[1].argv[-3] == str(SQL / "postgresql_empty.sql")
+    assert plan.load[1].argv[-3] == str(SQL / "drop_objects.sql")
 
 
 def test_too_many_rows_are_said_by_the_backup_and_not_recorded(clients: Path) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django_rclone.db.postgresql_choice import Choice, choose
-from django_rclone.db.postgresql_maintenance import run_under
-from django_rclone.db.postgresql_toc import Archive, Entry
 
+from django_rclone.db.postgresql.maintenance import run_under
+from django_rclone.db.postgresql.restore_list import Choice, choose
+from django_rclone.db.postgresql.toc import Archive, Entry
 from tests.unit.test_postgresql import archive, entry, here, ids
 
 PATH = '"public", pg_temp'

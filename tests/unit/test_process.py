@@ -15,14 +15,15 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from django_rclone.command import Attached, Command, Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, ProgramFailed, Unavailable
-from django_rclone.process import Limits, peek, pipe, run, watch
+from django_rclone.process import Limits, peek, pipe, run, watchdog
 from django_rclone.process.interrupts import interruptible
 from django_rclone.process.pump import Pump
 from django_rclone.streams import Compressor, Decompressor, Digest, Gate, Meter
-from hypothesis import given
-from hypothesis import strategies as st
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
@@ -129,7 +130,7 @@ def test_a_failure_is_told_in_its_builders_words(store: Store) -> None:
 def test_a_dead_program_whose_child_holds_the_stream_open_does_not_hang_us(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "ROOT_CAUSE", 0.1)
+    monkeypatch.setattr(watchdog, "ROOT_CAUSE", 0.1)
     monkeypatch.setattr("django_rclone.process.child.GRACE", 0.2)
     with pytest.raises(ProgramFailed, match="exit code 1"):
         pipe(sh("sleep 600 & echo some; exit 1"), store.command)
@@ -179,7 +180,7 @@ def test_a_sink_that_ends_well_before_it_has_read_everything_is_a_failure() -> N
 
 
 def test_a_sink_that_closes_its_input_and_goes_on_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "GRACE", 0.1)
+    monkeypatch.setattr(watchdog, "GRACE", 0.1)
     with pytest.raises(DjangoRcloneError, match=r"^sh ended before it had read everything"):
         pipe(sh("yes"), sh("exec <&-; sleep 600"))
 
@@ -248,7 +249,7 @@ def test_a_gate_sees_all_of_a_stream_that_is_shorter_than_what_it_holds(store: S
 def test_a_gate_that_objects_to_the_beginning_lets_nothing_through(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "ROOT_CAUSE", 0.1)
+    monkeypatch.setattr(watchdog, "ROOT_CAUSE", 0.1)
 
     def head(held: bytes) -> bytes:
         raise ConfigurationError(f"bad beginning of {len(held) >= 10}")

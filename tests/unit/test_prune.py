@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from django_rclone import catalog, prune
 from django_rclone.catalog import State
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.manifest import Manifest
 from django_rclone.naming import ManifestName
-from django_rclone.rclone import Entry, Remote
+from django_rclone.rclone.remote import Entry, Remote
 from django_rclone.selection import Owner
-
 from tests.unit.test_catalog import NOW, SCHEME, Folder, manifest
 
 SHOP = Owner("shop", "default", "app")

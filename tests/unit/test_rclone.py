@@ -11,14 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django_rclone import rclone
-from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
-from django_rclone.process import run
-from django_rclone.rclone import Abilities, Entry, Remote, abilities, part_flags
-from django_rclone.rclone_errors import last_error
-from django_rclone.rclone_secrets import has_secret
 from hypothesis import given
 from hypothesis import strategies as st
+
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
+from django_rclone.process import run
+from django_rclone.rclone import remote as rclone
+from django_rclone.rclone.errors import last_error
+from django_rclone.rclone.remote import Abilities, Entry, Remote, abilities, part_flags
+from django_rclone.rclone.secrets import has_secret
 
 
 def written(remote: Remote, path: str, content: bytes = b"content") -> Path:

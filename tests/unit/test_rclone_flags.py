@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django_rclone import checks, conf, rclone_backends, rclone_options
+from pytest_django import Settings
+
+from django_rclone import checks, conf
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.process import run
-from django_rclone.rclone import Remote
-from django_rclone.rclone_errors import progress
-from django_rclone.rclone_flags import given
-from django_rclone.rclone_options import OPTIONS, Rule, Takes, variable
-from pytest_django import Settings
-
+from django_rclone.rclone import backend_options, options
+from django_rclone.rclone.errors import progress
+from django_rclone.rclone.flags import given
+from django_rclone.rclone.options import OPTIONS, Rule, Takes, variable
+from django_rclone.rclone.remote import Remote
 from tests import rclone_table
 
 REFUSED = sorted(name for name, option in OPTIONS.items() if option.rule is Rule.REFUSED)
@@ -45,19 +46,19 @@ def test_every_flag_of_the_installed_rclone_is_in_the_table() -> None:
     for name, kind in found.items():
         if " " in kind:  # words of its description
             continue
-        option = rclone_options.option(name)
+        option = options.option(name)
         assert option is not None, name
-        special = name.startswith(("rc-", "metrics-")) or name in rclone_options.ONCE
+        special = name.startswith(("rc-", "metrics-")) or name in options.ONCE
         assert special or option.takes is takes.get(kind, Takes.VALUE), name
 
 
 def test_the_options_of_backends_are_those_of_the_installed_rclone() -> None:
     """`python -m tests.rclone_table` writes them anew; then see which of the new ones must be refused."""
-    assert f"\n{rclone_table.table()}\n" == rclone_backends._TABLE
+    assert f"\n{rclone_table.table()}\n" == backend_options._TABLE
 
 
 def test_what_is_refused_is_an_option_of_some_backend() -> None:
-    assert {*rclone_backends.REFUSED, *rclone_backends.REFUSED_VALUES} <= OPTIONS.keys()
+    assert {*backend_options.REFUSED, *backend_options.REFUSED_VALUES} <= OPTIONS.keys()
 
 
 def test_what_rclone_calls_a_password_is_a_secret() -> None:
@@ -65,7 +66,7 @@ def test_what_rclone_calls_a_password_is_a_secret() -> None:
         for option in provider["Options"]:
             if option["IsPassword"]:
                 assert OPTIONS[f"{provider['Prefix']}-{option['Name'].replace('_', '-')}"].secret, option["Name"]
-                assert option["Name"] in rclone_backends.SECRETS
+                assert option["Name"] in backend_options.SECRETS
 
 
 # What is refused

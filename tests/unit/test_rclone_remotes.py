@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django_rclone import conf, encryption
+from pytest_django import Settings
+
+from django_rclone import conf
 from django_rclone.command import Command, Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 from django_rclone.process import Limits, run
-from django_rclone.process.watch import Signs
-from django_rclone.rclone import Remote
-from django_rclone.rclone_errors import progress
-from django_rclone.rclone_remotes import problems
-from pytest_django import Settings
-
+from django_rclone.process.watchdog import Signs
+from django_rclone.rclone import crypt as encryption
+from django_rclone.rclone.errors import progress
+from django_rclone.rclone.remote import Remote
+from django_rclone.rclone.remote_options import problems
 from tests import rclone_table
 
 S3 = {"type": "s3"}

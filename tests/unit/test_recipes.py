@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from django_rclone import backup, catalog, process, restore, signals
 from django_rclone.backup import Run
 from django_rclone.catalog import Backup, State
@@ -28,9 +29,8 @@ from django_rclone.exceptions import (
 )
 from django_rclone.manifest import Manifest
 from django_rclone.naming import Scheme
-from django_rclone.rclone import Remote
+from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
-
 from tests.unit.plain import PlainConnector
 
 STORAGE = str(Path(__file__).with_name("storage.sh"))

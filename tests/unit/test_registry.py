@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pytest_django import Settings
+
 from django_rclone.checks import check_connectors
 from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError
-from pytest_django import Settings
 
 type Databases = Callable[[dict[str, Any]], None]
 

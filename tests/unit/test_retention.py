@@ -6,10 +6,11 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django_rclone.catalog import Backup, State, undocumented
-from django_rclone.retention import leftovers, surplus
 from hypothesis import given
 from hypothesis import strategies as st
+
+from django_rclone.catalog import Backup, State, undocumented
+from django_rclone.retention import leftovers, surplus
 
 NOW = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
 

@@ -7,9 +7,10 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from django_rclone_sidecar.schedule import Schedule, delay, overdue_after
 from hypothesis import given
 from hypothesis import strategies as st
+
+from django_rclone_sidecar.scheduler.schedule import Schedule, delay, overdue_after
 
 ZONES = {
     # zone: the night of 2026 in which its clock is put forward, and the one in which it is put back

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from django_rclone.command import Command
 from django_rclone.db.base import Facts, Mode
-from django_rclone.db.sqlite import SqliteConnector
-from django_rclone.db.sqlite_path import locate
+from django_rclone.db.sqlite.connector import SqliteConnector
+from django_rclone.db.sqlite.location import locate
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
-
 from tests.contract import sqlite_support as support
 from tests.contract.sqlite_support import manifest
 
@@ -126,9 +126,9 @@ def test_a_restore_into_another_name_lies_beside_the_live_file() -> None:
 def test_the_plan_shows_every_step() -> None:
     restore = sqlite().restore(FACTS, manifest(b"", "file"), Mode(terminate_sessions=True))
     plan = f"{restore.summary}\n{restore.steps}"
-    assert "sqlite_stage.py prepare /srv/app.db /srv/.app.db.restore-" in plan
-    assert "sqlite_stage.py load" in plan
-    assert "sqlite_install.py /srv/app.db" in plan
+    assert "stage.py prepare /srv/app.db /srv/.app.db.restore-" in plan
+    assert "stage.py load" in plan
+    assert "replace.py /srv/app.db" in plan
     assert "SQLite has no sessions" in plan
 
 

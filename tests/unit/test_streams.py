@@ -7,11 +7,12 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from django_rclone import streams
 from django_rclone.exceptions import ConfigurationError, VerificationFailed
 from django_rclone.streams import Compressor, Decompressor, Digest, Filter, Meter
-from hypothesis import given
-from hypothesis import strategies as st
 
 METHODS = st.sampled_from([("zstd", 1), ("zstd", 3), ("gzip", 1), ("gzip", 9)])
 PLACES = st.lists(st.integers(0), max_size=6)

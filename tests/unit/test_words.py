@@ -7,13 +7,14 @@ import json
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from django_rclone import display, exceptions
 from django_rclone.command import Attached, Command, Secret
 from django_rclone.display import Progress
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, ProgramFailed
 from django_rclone.masking import looks_secret, mask, secret_values
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def test_a_command_shows_no_secret() -> None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django_rclone import source
 from django_rclone.command import Command
+from django_rclone.db import source_identity as source
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
 from django_rclone.streams import Gate

@@ -12,7 +12,7 @@ from django.db import connections
 from django_rclone import conf
 from django_rclone.db import connection_params
 from django_rclone.db.base import BaseConnector
-from django_rclone.db.outdated import differences
+from django_rclone.db.compat import differences
 from django_rclone.exceptions import ConfigurationError
 
 _POSTGRESQL = "django_rclone.db.postgresql.PgDumpConnector"

@@ -13,8 +13,10 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from django_rclone import arguments, display, output
+from django_rclone import display
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
+from django_rclone.management import options as arguments
+from django_rclone.management import output_errors
 from django_rclone.process.interrupts import interruptible
 
 _DJANGOS = frozenset({"settings", "pythonpath"})
@@ -43,11 +45,11 @@ class BackupCommand(BaseCommand):
     """Does what the command is for; takes the command's options by name."""
 
     def run_from_argv(self, argv: list[str]) -> None:
-        output.open_standard_descriptors()
+        output_errors.open_standard_descriptors()
         try:
             super().run_from_argv(argv)
         finally:
-            output.settle()
+            output_errors.settle()
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
@@ -56,8 +58,8 @@ class BackupCommand(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Runs ``work`` and turns what goes wrong into one line and an exit code."""
-        out = output.Tolerant(self.stdout)
-        self.stdout, self.stderr = out, output.Tolerant(self.stderr)  # type: ignore[assignment]
+        out = output_errors.Tolerant(self.stdout)
+        self.stdout, self.stderr = out, output_errors.Tolerant(self.stderr)  # type: ignore[assignment]
         try:
             if problem := arguments.empty_option(options, options.keys() - _DJANGOS):
                 raise ConfigurationError(problem)

@@ -17,8 +17,8 @@ from django_rclone.command import Attached, Command, Secret
 from django_rclone.exceptions import Unavailable
 from django_rclone.process.child import GRACE, Process, content_file, end, last_words, start
 from django_rclone.process.interrupts import held
-from django_rclone.process.line import Line
-from django_rclone.process.watch import NO_LIMITS, TICK, Limits, Signs, Watch, stood_still
+from django_rclone.process.pipeline import Line
+from django_rclone.process.watchdog import NO_LIMITS, TICK, Limits, Signs, Watch, stood_still
 from django_rclone.streams import Filter, Gate
 
 __all__ = ["NO_LIMITS", "Attached", "Command", "Limits", "Secret", "peek", "pipe", "run"]

@@ -22,7 +22,7 @@ class Postgresql(SqlSubject):
     """A database on a PostgreSQL server, owned by an ordinary role that may create databases."""
 
     TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'v')"
-    client = ("psql", "postgresql_begin.sql")
+    client = ("psql", "begin.sql")
     dumper = ("pg_dump", "--format=custom")
     PASSWORD = 'owner\'s p@ss:w/rd\\ "0" canary'
 

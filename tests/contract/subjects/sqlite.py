@@ -23,8 +23,8 @@ class Sqlite(SqlSubject):
     def __init__(self, folder: Path, form: str, *, wal: bool = True) -> None:
         self.path = folder / "app.sqlite3"
         self.form = form
-        self.dumper = ("sqlite_stream.py",) if form == "file" else ("sqlite3 -batch", ".dump")
-        self.client = ("sqlite_stage.py load",) if form == "file" else ("sqlite3 -batch",)
+        self.dumper = ("dump.py",) if form == "file" else ("sqlite3 -batch", ".dump")
+        self.client = ("stage.py load",) if form == "file" else ("sqlite3 -batch",)
         with closing(sqlite3.connect(self.path)) as connection:
             connection.execute(f"PRAGMA journal_mode={'wal' if wal else 'delete'}")
 

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.core.management.base import CommandParser
 
-from django_rclone import answer, arguments, conf
+from django_rclone import conf, target_json
 from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError
+from django_rclone.management import options
 from django_rclone.management.base import BackupCommand
 
 
@@ -32,7 +33,7 @@ class Command(BackupCommand):
             "-d",
             "--database",
             action="append",
-            type=arguments.text,
+            type=options.text,
             metavar="ALIAS",
             help="Only this database alias; may be given several times. Default: all.",
         )
@@ -42,14 +43,14 @@ class Command(BackupCommand):
         default: Any = storages.backends.get("default")
         try:
             found = {
-                "schema": answer.SCHEMA,
+                "schema": target_json.SCHEMA,
                 "databases": {alias: self._database(alias) for alias in database or registry.aliases()},
                 "media_root": os.path.abspath(media_root) if media_root else "",  # noqa: PTH100 - links stay as they are
-                "storages": {"default": answer.storage(default)} if default else {},
+                "storages": {"default": target_json.storage(default)} if default else {},
                 "time_zone": settings.TIME_ZONE or "",
-                "django_rclone": answer.plain(dict(conf.configured())),
+                "django_rclone": target_json.plain(dict(conf.configured())),
             }
-        except answer.NotPlain as error:
+        except target_json.NotPlain as error:
             raise ConfigurationError(f"The settings cannot be written as JSON: {error}.") from error
         self.stdout.write(json.dumps(found, indent=2))
 
@@ -57,4 +58,4 @@ class Command(BackupCommand):
         if alias not in settings.DATABASES:
             have = ", ".join(sorted(settings.DATABASES))
             raise ConfigurationError(f'Database "{alias}" is not in DATABASES, which has: {have}.')
-        return answer.database(settings.DATABASES[alias])
+        return target_json.database(settings.DATABASES[alias])

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from django_rclone import arguments, conf, display, several
+from django_rclone import batch, conf, display
 from django_rclone.backup import Run, back_up
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.management import options
 from django_rclone.management.base import BackupCommand
 from django_rclone.manifest import Manifest
 from django_rclone.prune import prune
@@ -31,7 +32,7 @@ class Command(BackupCommand):
             "-d",
             "--database",
             action="append",
-            type=arguments.text,
+            type=options.text,
             metavar="ALIAS",
             help="Database alias; may be given several times. Default: default.",
         )
@@ -49,7 +50,7 @@ class Command(BackupCommand):
             if len(aliases) > 1:  # the only one's is the command's own error
                 self.stderr.write(str(error))
 
-        several.each(aliases, lambda alias: self._back_up(registry.connector(alias), run, clean, verbosity), told)
+        batch.each(aliases, lambda alias: self._back_up(registry.connector(alias), run, clean, verbosity), told)
 
     def _back_up(self, connector: BaseConnector, run: Run, clean: bool, verbosity: int) -> None:
         manifest = back_up(connector, run)

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from django_rclone import arguments, conf, restore
+from django_rclone import conf, restore
 from django_rclone.db import registry
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import ConfigurationError
+from django_rclone.management import options as arguments
 from django_rclone.management.base import BackupCommand, moment
 from django_rclone.selection import Owner
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from django_rclone import arguments, catalog, conf, listing, media
+from django_rclone import catalog, conf, listing
+from django_rclone.management import options as arguments
 from django_rclone.management.base import BackupCommand
+from django_rclone.media import recipes as media
 
 
 class Command(BackupCommand):

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from django_rclone import conf, media
+from django_rclone import conf
 from django_rclone.management.base import BackupCommand
+from django_rclone.media import recipes
 
 
 class Command(BackupCommand):
@@ -29,9 +30,9 @@ class Command(BackupCommand):
 
     def work(self, *, allow_empty: bool, allow_deletes: bool, verbosity: int, **_options: Any) -> None:
         remote = conf.remote()
-        changes = media.back_up(
+        changes = recipes.back_up(
             remote,
-            media.located(remote),
+            recipes.located(remote),
             allow_empty=allow_empty,
             allow_deletes=allow_deletes,
             limits=conf.limits(),

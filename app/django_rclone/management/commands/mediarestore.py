@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from django_rclone import conf, media
+from django_rclone import conf
 from django_rclone.management.base import BackupCommand
+from django_rclone.media import recipes
 
 
 class Command(BackupCommand):
@@ -24,15 +25,15 @@ class Command(BackupCommand):
 
     def work(self, *, interactive: bool, dry_run: bool, verbosity: int, **_options: Any) -> None:
         remote, limits = conf.remote(), conf.limits()
-        folder = media.located(remote)
-        planned = media.preview(remote, folder, limits)
+        folder = recipes.located(remote)
+        planned = recipes.preview(remote, folder, limits)
         if interactive or dry_run:
             to_copy = f"{planned.copied} files to copy ({planned.bytes:,} bytes)"
-            self.stdout.write(f"In {media.root()}: {to_copy}, {planned.deleted} to delete.")
+            self.stdout.write(f"In {recipes.root()}: {to_copy}, {planned.deleted} to delete.")
             if dry_run:
                 return
             if not self.confirm("Go on?"):
                 self.stdout.write("Nothing was changed.")
                 return
-        changes = media.restore(remote, folder, limits, planned=planned, quiet=verbosity < 1)
+        changes = recipes.restore(remote, folder, limits, planned=planned, quiet=verbosity < 1)
         self.say(f"Media restored: {changes}.", verbosity=verbosity)

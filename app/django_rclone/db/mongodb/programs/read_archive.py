@@ -1,0 +1,83 @@
+"""A program: reads the beginning of a mongodump archive on stdin and prints what it holds, as JSON.
+
+    read_archive < app.archive
+
+The format is https://github.com/mongodb/mongo-tools/blob/master/common/archive/spec.md: a number, a header, and a
+document for each collection, before any data.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from django_rclone.db.mongodb.programs import runner as session
+from django_rclone.db.mongodb.programs.runner import Damaged, Document
+
+_MAGIC = 0x8199E26D
+_TERMINATOR = 0xFFFFFFFF
+_LONGEST = 16 * 1024 * 1024 + 16 * 1024  # a document's size, and what the server allows itself on top
+
+
+def contents(archive: BinaryIO) -> Document:
+    """Returns versions, databases and collections. Raises Damaged when it is no whole beginning of an archive."""
+    if _number(archive) != _MAGIC:
+        raise Damaged("it does not begin as an archive of mongodump does")
+    documents = list(_documents(archive))
+    if not documents or "server_version" not in documents[0]:
+        raise Damaged("its header is not that of an archive of mongodump")
+    header, *entries = documents
+    try:
+        return {
+            "server_version": str(header["server_version"]),
+            "tool_version": str(header.get("tool_version", "")),
+            "entries": [_described(entry) for entry in entries],
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Damaged("what it says of a collection cannot be read") from error
+
+
+def _described(entry: Document) -> tuple[str, str, str, str]:
+    """Returns database, name, type and options of a collection; the options stay extended JSON."""
+    metadata: Any = json.loads(entry.get("metadata") or "{}")
+    options = metadata.get("options") or {}
+    kind = "view" if "viewOn" in options else "timeseries" if "timeseries" in options else ""
+    kind = entry.get("type") or metadata.get("type") or kind
+    return str(entry["db"]), str(entry["collection"]), str(kind), json.dumps(options)
+
+
+def _documents(archive: BinaryIO) -> Iterator[Document]:
+    import bson  # noqa: PLC0415 - see runner.py
+
+    while (size := _number(archive)) != _TERMINATOR:
+        if not 5 <= size <= _LONGEST:
+            raise Damaged("its list of collections cannot be read")
+        body = _exactly(archive, size - 4)
+        try:
+            yield bson.decode(struct.pack("<I", size) + body)
+        except bson.errors.BSONError as error:
+            raise Damaged("its list of collections cannot be read") from error
+
+
+def _number(archive: BinaryIO) -> int:
+    (number,) = struct.unpack("<I", _exactly(archive, 4))
+    return int(number)
+
+
+def _exactly(archive: BinaryIO, size: int) -> bytes:
+    data = archive.read(size)
+    if len(data) < size:
+        raise Damaged("it ends within its list of collections")
+    return data
+
+
+def work(_arguments: list[str]) -> None:
+    """Prints what stdin holds."""
+    print(json.dumps(contents(sys.stdin.buffer)))
+
+
+if __name__ == "__main__":
+    sys.exit(session.main(work))

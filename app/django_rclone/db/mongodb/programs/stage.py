@@ -1,0 +1,105 @@
+"""A program: the collections beside the live ones, which take in what is restored.
+
+    stage prepare URI DATABASE TOKEN [new]    the restore is ours from now on
+    stage hold URI DATABASE TOKEN             it stays ours until stdin ends
+    stage abort URI DATABASE TOKEN            what it staged is removed, or what it had begun is finished
+    stage finish URI DATABASE                 the same for restores that have died
+
+TOKEN is random, and in the names of what is staged. With ``new`` the database must hold nothing yet.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import threading
+from typing import Any
+
+from django_rclone.db.mongodb.names import JOURNAL, is_ours
+from django_rclone.db.mongodb.programs import restore_lock as lock
+from django_rclone.db.mongodb.programs import runner as session
+from django_rclone.db.mongodb.programs.runner import Document, Locked, Refused, connected
+from django_rclone.db.mongodb.programs.swap import carry_out
+
+
+def prepare(database: Any, token: str, *, new: bool) -> None:
+    """Makes the restore ours, or rather that of the process that has started us."""
+    finish(database, os.getppid())
+    if new and (there := [name for name in database.list_collection_names() if not is_ours(name)]):
+        raise Refused(
+            f"the database {database.name} exists already and holds {len(there)} collections. Choose another name, or "
+            "drop it first."
+        )
+    lock.take(database, token, os.getppid())
+
+
+def hold(database: Any, token: str) -> None:
+    """Keeps the restore ours until stdin ends, which nothing comes through."""
+    ended = threading.Event()
+
+    def read() -> None:
+        while sys.stdin.buffer.read(1 << 16):
+            continue
+        ended.set()
+
+    with lock.kept(database, token) as lost:
+        threading.Thread(target=read, daemon=True).start()
+        while not ended.wait(1):
+            if lost.is_set():
+                raise Locked(lock.described(lock.read(database)))
+
+
+def abort(database: Any, token: str) -> None:
+    """Undoes our restore, or finishes it where undoing is not possible any more."""
+    document = lock.read(database)
+    if document is not None and document["token"] == token:
+        _end(database, document)
+
+
+def finish(database: Any, pid: int) -> None:
+    """Undoes or finishes, for the process ``pid``, what restores that died have left. Leaves a living one alone."""
+    there = database.list_collection_names()
+    document = lock.read(database)  # read after the names: what is staged without a document is nobody's
+    if document is None:
+        _drop_staged(database, there)
+        return
+    if lock.is_alive(document, lock.now(database)):
+        raise Locked(lock.described(document))
+    _end(database, lock.take_over(database, document, secrets.token_hex(4), pid))
+
+
+def _end(database: Any, document: Document) -> None:
+    token: str = document["token"]
+    with lock.kept(database, token):
+        if "journal" in document:
+            carry_out(database, document["journal"])
+        _drop_staged(database, database.list_collection_names())
+    lock.release(database, token)
+
+
+def _drop_staged(database: Any, there: list[str]) -> None:
+    for name in there:
+        if is_ours(name) and name != JOURNAL:
+            database.drop_collection(name)
+
+
+def work(arguments: list[str]) -> None:
+    """Does what the first argument says."""
+    verb, uri, name, *rest = arguments
+    with connected(uri, name) as database:
+        match verb, rest:
+            case "prepare", [token, *new]:
+                prepare(database, token, new=new == ["new"])
+            case "hold", [token]:
+                hold(database, token)
+            case "abort", [token]:
+                abort(database, token)
+            case "finish", []:
+                finish(database, os.getppid())
+            case _:
+                raise Refused(f"{arguments} is no verb with its arguments.")
+
+
+if __name__ == "__main__":
+    sys.exit(session.main(work))

@@ -1,0 +1,149 @@
+"""A program: puts restored collections, which lie beside the live ones, into their places.
+
+    swap URI DATABASE TOKEN CONTENTS    CONTENTS is the path of a file with what the archive holds, as JSON
+
+Each collection takes its place at once, but no two of them together. So the whole is written down first, in the
+document that says who restores: whatever ends us, the next command does what is left. Every step may be done twice.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django_rclone.db.mongodb.names import is_ours, staged_prefix
+from django_rclone.db.mongodb.programs import restore_lock as lock
+from django_rclone.db.mongodb.programs import runner as session
+from django_rclone.db.mongodb.programs.runner import Damaged, Document, Halfway, connected
+
+# https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
+# What a server says of a collection that it never renames: illegal operation, invalid namespace, command not
+# supported, command not supported on view (time series are views to it).
+_NEVER_RENAMED = (20, 73, 115, 166)
+_BATCH = 16_000_000  # bytes of documents that are copied at once; a document has no more than that
+
+
+def commit(database: Any, token: str, contents: Document) -> None:
+    """Writes down what is to be done, does it, and lets the database go."""
+    from pymongo.errors import PyMongoError  # noqa: PLC0415 - see runner.py
+
+    with lock.kept(database, token):
+        journal = plan(database, token, contents)
+        lock.write_journal(database, token, journal)
+        try:
+            carry_out(database, journal)
+        except PyMongoError as error:
+            raise Halfway(str(error).partition(", full error:")[0]) from error
+    lock.release(database, token)
+
+
+def plan(database: Any, token: str, contents: Document) -> Document:
+    """Returns what is to be done. Raises Damaged when something is not there that the archive promises."""
+    prefix = staged_prefix(token)
+    live = [entry for entry in database.list_collections() if not is_ours(entry["name"])]
+    staged = [name for name in database.list_collection_names() if name.startswith(prefix)]
+    restored = [name.removeprefix(prefix) for name in staged]
+    if missing := sorted(set(contents["collections"]) - set(restored)):
+        raise Damaged(f"it promises the collection {missing[0]}, which was not loaded.")
+    return {
+        "prefix": prefix,
+        # A view or a time series gives way to nothing by itself.
+        "first": [entry["name"] for entry in live if entry.get("type") in ("view", "timeseries")],
+        "restored": restored,
+        "later": [
+            entry["name"]
+            for entry in live
+            if entry["name"] not in restored and entry.get("type") not in ("view", "timeseries")
+        ],
+        "views": contents["views"],
+    }
+
+
+def carry_out(database: Any, journal: Document) -> None:
+    """Does what the journal says, or what is left of it."""
+    from bson import json_util  # noqa: PLC0415 - see runner.py
+
+    there = {entry["name"]: entry for entry in database.list_collections()}
+    left = [name for name in journal["restored"] if journal["prefix"] + name in there]
+    for name in journal["first"]:
+        # One that a first run has put into its place already is no more what it was.
+        if name not in journal["restored"] or name in left:
+            database.drop_collection(name)
+    for name in left:
+        _put(database, there[journal["prefix"] + name], name)
+    for name in journal["later"]:
+        _remove(database, name)
+    for view in journal["views"]:
+        database.drop_collection(view["name"])
+        options = json_util.loads(view["options"])
+        database.command({"create": view["name"], **options})
+
+
+def _put(database: Any, staged: Document, name: str) -> None:
+    """Puts one collection into its place: at once where the server can, else by copying it."""
+    from pymongo.errors import OperationFailure  # noqa: PLC0415 - see runner.py
+
+    try:
+        if staged.get("type") != "timeseries" and not name.startswith("system."):
+            database[staged["name"]].rename(name, dropTarget=True)
+            return
+    except OperationFailure as error:
+        if error.code not in _NEVER_RENAMED:
+            raise
+    _copy(database, staged, name)
+    database.drop_collection(staged["name"])
+
+
+def _copy(database: Any, staged: Document, name: str) -> None:
+    from bson.codec_options import CodecOptions  # noqa: PLC0415 - see runner.py
+    from bson.raw_bson import RawBSONDocument  # noqa: PLC0415
+
+    as_they_are = CodecOptions(document_class=RawBSONDocument)
+    source, target = (database.get_collection(each, as_they_are) for each in (staged["name"], name))
+    _remove(database, name)
+    if not name.startswith("system."):
+        database.command({"create": name, **staged.get("options", {})})
+    for batch in _batches(source.find({})):
+        target.insert_many(batch)
+    if indexes := [_index(found) for found in database[staged["name"]].list_indexes() if found["name"] != "_id_"]:
+        database.command({"createIndexes": name, "indexes": indexes})
+
+
+def _index(found: Document) -> Document:
+    """Returns an index as it was asked for; the server adds these by itself."""
+    return {key: value for key, value in found.items() if key not in ("v", "ns", "storageEngine")}
+
+
+def _batches(documents: Iterable[Any]) -> Iterable[list[Any]]:
+    batch: list[Any] = []
+    size = 0
+    for document in documents:
+        batch.append(document)
+        size += len(document.raw)
+        if size >= _BATCH or len(batch) == 1000:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _remove(database: Any, name: str) -> None:
+    """Removes a collection; one of the server's own is emptied, since it cannot be dropped."""
+    if name == "system.js":
+        database[name].delete_many({})
+    elif not name.startswith("system."):
+        database.drop_collection(name)
+
+
+def work(arguments: list[str]) -> None:
+    """Does the whole swap."""
+    uri, name, token, contents = arguments
+    with connected(uri, name) as database:
+        commit(database, token, json.loads(Path(contents).read_text()))
+
+
+if __name__ == "__main__":
+    sys.exit(session.main(work))

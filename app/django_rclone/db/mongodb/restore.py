@@ -1,0 +1,129 @@
+"""Plans the restore of a MongoDB database: everything is loaded beside the live collections, and then put in."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import secrets
+from collections.abc import Iterator
+
+from django_rclone.command import Attached, Command
+from django_rclone.db.base import Facts, Mode, RestorePlan
+from django_rclone.db.client_programs import Client
+from django_rclone.db.mongodb.archive import Archive
+from django_rclone.db.mongodb.commands import Programs
+from django_rclone.db.mongodb.names import staged_prefix
+from django_rclone.display import enumerate_some
+from django_rclone.exceptions import ConfigurationError, Locked, VerificationFailed
+
+_LONGEST = 255
+"""Bytes of a collection's name with its database's, https://www.mongodb.com/docs/manual/reference/limits/."""
+
+
+def plan(programs: Programs, client: Client, facts: Facts, mode: Mode, archive: Archive) -> RestorePlan:
+    """Returns the plan. Raises ConfigurationError when the archive cannot be restored here, Locked while another
+    restore works on the database."""
+    alias, target = programs.alias, programs.connection.name
+    restore = facts.details["restore"]
+    if restore is not None and restore["alive"] and not mode.into:
+        raise Locked(f'Database "{alias}": {restore["described"]}')
+    if not archive.database:
+        held = enumerate_some(archive.databases) or "no database at all"
+        kind = ConfigurationError if archive.databases else VerificationFailed
+        raise kind(f'Database "{alias}": the backup holds {held}, and not "{target}". Choose another one.')
+    token = secrets.token_hex(4)
+    _check_names(alias, target, staged_prefix(token), archive)
+    new = ("new",) if mode.into else ()
+    return RestorePlan(
+        target=programs.connection.place,
+        prepare=(programs.on_database("stage", "prepare", token, *new, nothing_changed=True),),
+        load=(
+            _mongorestore(programs, client, facts, archive, token),
+            programs.on_database("stage", "hold", token, nothing_changed=True),
+        ),
+        commit=(_swap(programs, archive, token),),
+        abort=(programs.on_database("stage", "abort", token),),
+        notes=tuple(_notes(facts, mode, archive)),
+    )
+
+
+def _mongorestore(programs: Programs, client: Client, facts: Facts, archive: Archive, token: str) -> Command:
+    source, target = archive.database, programs.connection.name
+    only = () if len(archive.databases) == 1 else (f"--nsInclude={_literally(source)}.*",)
+    without = (f"--nsExclude={_literally(f'{source}.{entry.name}')}" for entry in archive.left_out)
+    # What was there when a rule of validation came is as good as what came after it.
+    bypass = ("--bypassDocumentValidation",) if facts.details["bypasses_validation"] else ()
+    command = programs.tool(
+        client,
+        "mongorestore",
+        *("--archive", f"--nsFrom={source}.$name$", f"--nsTo={target}.{staged_prefix(token)}$name$", *only, *without),
+        # In order: a capped collection has no other. And without this it would end 0 whatever it left out.
+        *("--maintainInsertionOrder", "--stopOnError", *bypass),
+        nothing_changed=True,
+    )
+    # It has ways to lose a document and end 0, but it counts them.
+    return dataclasses.replace(command, believe=_nothing_lost)
+
+
+def _nothing_lost(said: str) -> bool:
+    return re.search(r"\b0 document\(s\) failed to restore", said) is not None
+
+
+def _swap(programs: Programs, archive: Archive, token: str) -> Command:
+    contents = {
+        "collections": [entry.name for entry in archive.collections],
+        "views": [{"name": entry.name, "options": entry.options} for entry in archive.views],
+    }
+    attached = Attached(json.dumps(contents).encode(), "what the backup holds")
+    return programs.on_database("swap", "", token, attached)
+
+
+def _literally(name: str) -> str:
+    """Returns a name as a pattern of the tools that matches it alone."""
+    return re.sub(r"([\\*])", r"\\\1", name)
+
+
+def _check_names(alias: str, target: str, prefix: str, archive: Archive) -> None:
+    for entry in archive.collections:
+        length = len(f"{target}.{prefix}{entry.name}".encode())
+        if length > _LONGEST:
+            raise ConfigurationError(
+                f'Database "{alias}": the collection {entry.name} cannot be loaded beside the live one: with '
+                f"{length - _LONGEST} bytes more than {_LONGEST} its name is too long for that. Restore it by hand."
+            )
+
+
+def _notes(facts: Facts, mode: Mode, archive: Archive) -> Iterator[str]:
+    copied = [entry.name for entry in archive.collections if entry.kind == "timeseries" or entry.name == "system.js"]
+    if not facts.details["renames_dots"]:
+        dotted = [entry.name for entry in archive.collections if "." in entry.name and entry.name not in copied]
+        if dotted:
+            yield (
+                "This server renames no collections with a dot in their names: when everything is loaded, these are "
+                f"copied into their places, which takes longer: {enumerate_some(dotted)}."
+            )
+    if copied:
+        yield f"These cannot be renamed, and are copied into their places: {enumerate_some(copied)}."
+    if not mode.into:
+        yield (
+            "Collections are put into their places one after another: stop the application first, or it may see old "
+            "ones beside restored ones for a moment."
+        )
+    if len(archive.databases) > 1:
+        yield f"The backup holds {enumerate_some(archive.databases)}; only {archive.database} is restored."
+    if facts.details["sharded"]:
+        yield "Restored collections are not sharded: shard them again afterwards."
+    ours, theirs = (_major(version) for version in (facts.server_version, archive.server_version))
+    if theirs > ours > 0:
+        yield (
+            f"The backup comes from MongoDB {archive.server_version}, this server is {facts.server_version}: should it "
+            "hold what only newer servers know, the restore fails and changes nothing."
+        )
+    if mode.terminate_sessions:
+        yield "--terminate-sessions has no effect here: no session keeps a collection from being replaced."
+
+
+def _major(version: str) -> int:
+    number = version.partition(".")[0]
+    return int(number) if number.isdigit() else 0

@@ -1,0 +1,127 @@
+"""Chooses among the client programs of MySQL and MariaDB: of the server's flavour, and not older than it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django_rclone.db import client_programs
+from django_rclone.db.client_programs import Client
+from django_rclone.exceptions import ConfigurationError
+
+FOLDERS = (
+    "/usr/lib/mysql/*/bin",
+    "/usr/lib/mariadb/*/bin",
+    "/usr/local/mysql*/bin",  # Oracle's archives and packages for macOS
+    "/usr/local/mariadb*/bin",
+    "/opt/mysql*/bin",
+    "/opt/mariadb*/bin",
+    "/opt/bitnami/mysql/bin",
+    "/opt/bitnami/mariadb/bin",
+    "/opt/homebrew/opt/mysql*/bin",
+    "/opt/homebrew/opt/mariadb*/bin",
+    "/usr/local/opt/mysql*/bin",
+    "/usr/local/opt/mariadb*/bin",
+    "/home/linuxbrew/.linuxbrew/opt/mysql*/bin",
+    "/home/linuxbrew/.linuxbrew/opt/mariadb*/bin",
+)
+TITLES = {"mysql": "MySQL", "mariadb": "MariaDB"}
+INSTALL = {
+    "mysql": "Install MySQL's own clients (mysql and mysqldump, from the package mysql-client or from mysql.com)",
+    "mariadb": "Install MariaDB's clients (mariadb and mariadb-dump, from the package mariadb-client)",
+}
+# MariaDB's clients have names of their own since 10.5; the old names may lead to them, or to MySQL's.
+_PROGRAMS = {"mariadb": "mariadb-dump", "mysql": "mysqldump"}
+# "mysql  Ver 9.7.4 for Linux", "mysql  Ver 14.14 Distrib 5.7.44, for Linux", "mysql  Ver 15.1 Distrib 10.4.34-MariaDB",
+# "mariadb from 11.8.6-MariaDB, client 15.2 for debian-linux-gnu".
+_VERSIONS = [re.compile(rf"\b{word} (\d+(?:\.\d+)+)") for word in ("(?:Distrib|from)", "Ver")]
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """A client and a dump program of one flavour and version."""
+
+    flavour: str
+    version: str
+    client: str
+    dumper: str
+
+    @property
+    def dumper_name(self) -> str:
+        """The dump program and its version, as manifests carry them."""
+        return f"{self.dumper.rpartition('/')[2]} {self.version}"
+
+
+def flavour_of(version: str) -> str:
+    """Returns ``mysql`` or ``mariadb``, by what a server or a program says of its version."""
+    return "mariadb" if "mariadb" in version.lower() else "mysql"
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Returns a version's leading numbers. MariaDB 10 may say 5.5.5- before its own, for old replicas."""
+    return tuple(int(part) for part in re.findall(r"\d+", version.removeprefix("5.5.5-").partition("-")[0])[:3])
+
+
+def available(binary_dir: str) -> list[Programs]:
+    """Returns the clients that have the dump program beside them, the newest of each flavour first."""
+    found: dict[tuple[str, str], Programs] = {}
+    for name, dumper in _PROGRAMS.items():
+        for client in client_programs.find(name, binary_dir, FOLDERS):
+            programs = _understood(client, dumper)
+            if programs and client.has(dumper):
+                found.setdefault((programs.flavour, programs.version), programs)
+    return sorted(found.values(), key=lambda programs: numbers(programs.version), reverse=True)
+
+
+def _understood(client: Client, dumper: str) -> Programs | None:
+    said = client.said.replace(client.path, "")
+    version = next((match[1] for pattern in _VERSIONS if (match := pattern.search(said))), "")
+    return Programs(flavour_of(said), version, client.path, client.companion(dumper)) if version else None
+
+
+def any_programs(alias: str, binary_dir: str) -> list[Programs]:
+    """Returns the newest clients of each flavour that is here. Raises ConfigurationError when there are none."""
+    newest: dict[str, Programs] = {}
+    for programs in available(binary_dir):
+        newest.setdefault(programs.flavour, programs)
+    if newest:
+        return list(newest.values())
+    where = f"in BINARY_DIR ({binary_dir})" if binary_dir else "on this machine"
+    raise ConfigurationError(
+        f'Database "{alias}": mysql and mysqldump, or mariadb and mariadb-dump, were not found {where}. Install the '
+        "client programs of the server's flavour (mysql-client or mariadb-client), or set BINARY_DIR."
+    )
+
+
+def for_server(alias: str, binary_dir: str, flavour: str, version: str) -> Programs:
+    """Returns the clients of the server's version, or the next newer ones, of its flavour.
+
+    Raises ConfigurationError when only the other flavour's are here, or older ones.
+    """
+    here = any_programs(alias, binary_dir)
+    fitting = [programs for programs in available(binary_dir) if programs.flavour == flavour]
+    server = numbers(version)
+    if not fitting:
+        raise ConfigurationError(f'Database "{alias}": {only_others(version, [found.flavour for found in here])}')
+    if numbers(fitting[0].version)[0] < server[0]:
+        raise ConfigurationError(
+            f'Database "{alias}": {fitting[0].dumper_name} is older than the server ({_short(server)}). '
+            f"{INSTALL[flavour]} of version {server[0]}, or set BINARY_DIR."
+        )
+    not_older = [programs for programs in fitting if numbers(programs.version)[:2] >= server[:2]]
+    return not_older[-1] if not_older else fitting[0]
+
+
+def only_others(version: str, here: Sequence[str]) -> str:
+    """Returns what to do where the clients here are all of another flavour than the server."""
+    flavour = flavour_of(version)
+    theirs = " and ".join(f"{TITLES[other]}'s" for other in here)
+    return (
+        f"the server is {TITLES[flavour]} {_short(numbers(version))}, and the clients here are {theirs}, which cannot "
+        f"be trusted with it. {INSTALL[flavour]}, or set BINARY_DIR."
+    )
+
+
+def _short(version: tuple[int, ...]) -> str:
+    return ".".join(str(part) for part in version)

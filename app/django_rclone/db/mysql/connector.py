@@ -1,0 +1,140 @@
+"""MySQL and MariaDB: the dump programs' SQL, loaded beside the live schema and swapped in."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shlex
+from functools import cached_property
+
+from django_rclone.command import Attached, Command
+from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
+from django_rclone.db.mysql import clients as programs
+from django_rclone.db.mysql import dump_markers, dump_preflight
+from django_rclone.db.mysql import facts as mysql_facts
+from django_rclone.db.mysql.connection import Connection, connection
+from django_rclone.db.mysql.dump_format import parts
+from django_rclone.db.mysql.errors import explainer
+from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.preflight import hindrances
+from django_rclone.db.mysql.programs.runner import program
+from django_rclone.db.mysql.recovery import is_unfinished
+from django_rclone.db.mysql.restore import Restorer, plan
+from django_rclone.db.mysql.session import CLIENT_FLAGS
+from django_rclone.db.mysql.session_variables import LOADING, dump_problems
+from django_rclone.exceptions import ConfigurationError
+from django_rclone.manifest import Manifest
+
+_BY_HAND = ("--binary-mode", "--default-character-set=utf8mb4", "--max-allowed-packet=1G")
+
+
+class MysqlDumpConnector(BaseConnector):
+    """MySQL through ``mysqldump`` and ``mysql``, MariaDB through ``mariadb-dump`` and ``mariadb``."""
+
+    option_names = frozenset({"BINARY_DIR"})
+
+    @property
+    def engine(self) -> str:
+        return "mysql"
+
+    @property
+    def name(self) -> str:
+        return self.connection.database
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The connection that Django would make. Raises ConfigurationError for one that we cannot make."""
+        return connection(self.alias, self.settings)
+
+    _flavour = "mysql"
+    """The client's name in the command line for people, of the last server seen."""
+
+    @property
+    def _binary_dir(self) -> str:
+        return str(self.options.get("BINARY_DIR") or "")
+
+    def check(self) -> list[str]:
+        # Making the connection's description is the check.
+        return [*self.unknown_options(), *self.problems_of(lambda: self.connection)]
+
+    def hindrances(self) -> list[str]:
+        return self.problems_of(lambda: programs.any_programs(self.alias, self._binary_dir))
+
+    def probe(self) -> Command:
+        here = {found.flavour: found.client for found in programs.any_programs(self.alias, self._binary_dir)}
+        clients = [
+            argument
+            for flavour in programs.TITLES
+            for argument in (here.get(flavour, ""), self.connection.option_file(flavour))
+        ]
+        return program(self.alias, "probe", self.connection.place, self.name, *clients)
+
+    def facts(self, output: str) -> Facts:
+        return mysql_facts.parse(output)
+
+    def unfinished(self, facts: Facts) -> tuple[Command, ...]:
+        live = mysql_facts.live(facts)
+        return (self._restorer(live).step("finish", ""),) if is_unfinished(live) else ()
+
+    def restore_hindrances(self, facts: Facts) -> list[str]:
+        return list(hindrances(mysql_facts.live(facts), self.name))
+
+    def dump(self, facts: Facts) -> Dump:
+        live = mysql_facts.live(facts)
+        if found := list(dump_preflight.problems(live, self.name)):
+            raise ConfigurationError(f'Database "{self.alias}": {" Also: ".join(found)}')
+        client = programs.for_server(self.alias, self._binary_dir, live.flavour, live.version)
+        self._flavour = live.flavour
+        token = secrets.token_hex(8)
+        defaults = f"ALTER DATABASE CHARACTER SET {live.charset} COLLATE {live.collation};\n"
+        document = {
+            # The dump programs leave out the schema's own defaults; without a name the statement means the one in use.
+            "head": (dump_markers.head(token, live.flavour, live.short_version) + defaults.encode()).decode()
+            + LOADING[live.flavour],
+            "parts": [
+                {"name": part, "mark": dump_markers.mark(token, part).decode(), "arguments": arguments}
+                for part, arguments in parts(live, self.name)
+            ],
+            "end": dump_markers.mark(token, dump_markers.END.decode()).decode(),
+            "schema": self.name,
+            "limit": live.max_packet,
+            "begins_wrong": list(dump_problems(live.variables, live.names)),
+        }
+        command = program(
+            self.alias,
+            "dump",
+            *(client.dumper, self.connection.option_file(live.flavour)),
+            Attached(json.dumps(document).encode(), "parts"),
+            explain=explainer(self.alias, self.connection.place),
+        )
+        return Dump(
+            command,
+            extension="sql",
+            format="sql",
+            client=client.dumper_name,
+            consistency="none" if live.without_snapshot else "snapshot",
+            notes=tuple(dump_preflight.notes(live, self.name)),
+        )
+
+    def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:  # noqa: ARG002
+        live = mysql_facts.live(facts)
+        if manifest.server_version and programs.flavour_of(manifest.server_version) != live.flavour:
+            theirs, ours = (
+                programs.TITLES[name] for name in (programs.flavour_of(manifest.server_version), live.flavour)
+            )
+            raise ConfigurationError(
+                f'Database "{self.alias}": this is a backup of {theirs} ({manifest.server_version}), and the server is '
+                f"{ours} ({live.short_version}): neither loads the other's dumps reliably. Restore it on {theirs}."
+            )
+        return plan(self._restorer(live), live, mode, whole=bool(manifest.id))
+
+    def restore_by_hand(self, object_command: str) -> str:
+        flags = ("--host", "host"), ("--port", "port"), ("--socket", "socket"), ("--user", "user")
+        where = [f"{flag}={value}" for flag, key in flags if (value := self.connection.parameters.get(key))]
+        client = shlex.join([self._flavour, *where])
+        load = shlex.join([*(flag for flag in CLIENT_FLAGS if flag in _BY_HAND), "restored"])
+        return f"{client} --execute='CREATE DATABASE restored' && {object_command} | {client} {load}"
+
+    def _restorer(self, live: Live) -> Restorer:
+        client = programs.for_server(self.alias, self._binary_dir, live.flavour, live.version)
+        return Restorer(self.alias, self.connection, client, live.max_packet, live.sets_restricted)

@@ -1,0 +1,105 @@
+"""What the client programs of MySQL and MariaDB say when they fail, turned into what to do next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django_rclone.command import Explanation
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
+
+# Assertions in our scripts: a statement that no server understands, when something is not as it should be.
+LOCKED = "django_rclone_locked"
+GONE = "django_rclone_gone"
+REFUSED = "django_rclone refuses: "
+"""What our own dump program says before what people shall read."""
+
+# "ERROR 1049 (42000): Unknown database 'x'", "ERROR 1205 (HY000) at line 7: Lock wait timeout exceeded",
+# "mysqldump: Got error: 1045: Access denied …", "mysqldump: Error 2013: Lost connection …",
+# "mysqldump: Couldn't execute 'SHOW …': Access denied … (1227)".
+_CODED = re.compile(
+    r"^(?:ERROR (?P<a>\d{4}) \(\w+\)(?: at line \d+)?: (?P<at>.*)"
+    r"|\S+: Got error: (?P<b>\d{4}): \"?(?P<bt>.*?)\"?(?: when .*)?"
+    r"|\S+: Error (?P<c>\d{4}): (?P<ct>.*)"
+    r"|\S+: Couldn't execute '.*': (?P<dt>.*) \((?P<d>\d{4})\))$",
+    re.MULTILINE,
+)
+
+_CHECK = "Check the database's settings."
+_LATER = "Try again later, or check HOST and PORT."
+_MEANINGS: tuple[tuple[frozenset[int], type[DjangoRcloneError], str], ...] = (
+    (frozenset({1045, 1044, 1698, 1130, 1251, 1275, 2059, 2061, 1862, 1820}), ConfigurationError, _CHECK),
+    (frozenset({1049}), ConfigurationError, "Correct NAME, or create the schema and restore into it."),
+    (frozenset({2026}), ConfigurationError, "Check the TLS options in OPTIONS."),
+    (
+        frozenset({1142, 1143, 1227, 1370, 1410}),
+        ConfigurationError,
+        "Grant the role what it lacks; README.md lists the rights that a dump and a restore need.",
+    ),
+    (
+        frozenset({1419}),
+        ConfigurationError,
+        "The server writes a binary log: set log_bin_trust_function_creators = 1, or restore as a user with SUPER.",
+    ),
+    (frozenset({1290, 1836}), ConfigurationError, "The server takes no changes: restore on the primary."),
+    (frozenset({1153, 2020}), ConfigurationError, "Raise the server's max_allowed_packet."),
+    (frozenset({1412, 1213}), DjangoRcloneError, "Somebody changed the schema during the dump; try again."),
+    (frozenset({1114, 1021, 1037, 3675}), DjangoRcloneError, "The server's disk is full. Make room, then try again."),
+    (frozenset({1356}), ConfigurationError, "Repair or drop the view: nothing can be dumped or restored through it."),
+    (
+        frozenset({1040, 1203, 1226, 1053, 1077, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 4031}),
+        Unavailable,
+        "Try again later.",
+    ),
+    (frozenset({2002, 2003, 2004, 2005, 2006, 2012, 2013, 2055}), Unavailable, _LATER),
+)
+
+
+def error_in(stderr: str) -> tuple[int, str]:
+    """Returns number and text of the last error in what a client said; 0 where there is none with a number."""
+    found = list(_CODED.finditer(stderr))
+    if not found:
+        return 0, ""
+    groups = found[-1].groupdict()
+    letter = next(letter for letter in "abcd" if groups[letter])
+    return int(groups[letter]), str(groups[f"{letter}t"]).strip()
+
+
+def meaning(failure: ProgramFailed, place: str, after: str = "") -> DjangoRcloneError:
+    """Returns the error that people read. ``after`` says what became of the database."""
+    code, message = error_in(failure.stderr)
+    rest = f" {after}" if after else ""
+    if LOCKED in failure.stderr:
+        return Locked(f"another restore of {place} runs. Wait until it has ended, then try again.")
+    if GONE in failure.stderr:
+        return DjangoRcloneError(
+            f"what was loaded beside {place} is gone: another command removed it.{rest} Try again."
+        )
+    if REFUSED in failure.stderr:
+        return ConfigurationError(f"{failure.stderr.rpartition(REFUSED)[2].splitlines()[0]} ({place}).{rest}")
+    for codes, kind, advice in _MEANINGS:
+        if code in codes:
+            return kind(f"{message} ({place}).{rest} {advice}")
+    if code:
+        return DjangoRcloneError(f"{failure.program} failed: {message} (error {code}, {place}).{rest}")
+    return DjangoRcloneError(f"{failure.program} {failure.ending}{failure.last_words} ({place}).{rest}")
+
+
+@contextmanager
+def explained(place: str, after: str = "") -> Iterator[None]:
+    """Turns the failure of a client inside the block into the error that people read."""
+    try:
+        yield
+    except ProgramFailed as failure:
+        raise meaning(failure, place, after) from failure
+
+
+def explainer(alias: str, place: str, after: Callable[[ProgramFailed], str] | str = "") -> Explanation:
+    """Returns what explains a client that the recipe itself runs."""
+
+    def explain(failure: ProgramFailed) -> DjangoRcloneError:
+        error = meaning(failure, place, after if isinstance(after, str) else after(failure))
+        return type(error)(f'Database "{alias}": {error}')
+
+    return explain

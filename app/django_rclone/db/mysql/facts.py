@@ -1,0 +1,177 @@
+"""What probe.py found out, understood."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django_rclone.db.base import Facts
+from django_rclone.db.mysql import grants as mysql_grants
+from django_rclone.db.mysql.clients import flavour_of, numbers
+from django_rclone.db.mysql.grants import Grants
+from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT
+from django_rclone.db.mysql.view_order import in_order
+
+SNAPSHOTS = frozenset({"InnoDB", "RocksDB", "TokuDB", "ROCKSDB"})
+"""The storage engines that show one moment to a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A schema and its server, as far as a dump or a restore needs to know. Definers are as in CURRENT_USER()."""
+
+    version: str
+    user: str
+    charset: str
+    collation: str
+    log_bin: bool
+    trusts_creators: bool
+    read_only: bool
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Type, engine, estimated rows and bytes by name; sequences are among them."""
+    binary: frozenset[str] = frozenset()
+    """Tables with columns that a dump writes in hexadecimal."""
+    views: Mapping[str, str] = field(default_factory=dict)
+    """Definer by name, in an order in which they can be made."""
+    triggers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Table and definer by name."""
+    routines: tuple[tuple[str, str, str], ...] = ()
+    """Type, name and definer."""
+    events: Mapping[str, str] = field(default_factory=dict)
+    """Definer by name."""
+    referrers: tuple[str, ...] = ()
+    """Foreign keys of other schemas that lead into this one, in words."""
+    sessions: tuple[Mapping[str, Any], ...] = ()
+    schemas: Mapping[str, int] = field(default_factory=dict)
+    """How many tables and views each schema has, as far as we see them."""
+    grants: tuple[str, ...] = ()
+    leftovers: tuple[Mapping[str, Any], ...] = ()
+    """Scratch schemas of earlier restores: name, state and age in seconds."""
+    locked: bool = False
+    """Whether a restore of this schema runs now."""
+    max_packet: int = CLIENT_LIMIT
+    """The longest statement that the server takes, in bytes."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Variables as a new session has them that sets nothing."""
+    sets_restricted: bool = True
+    """Whether the role may set in its session what MySQL lets few set."""
+    hidden: tuple[str, ...] = ()
+    """Routines whose text the role may not see."""
+    by_transaction: tuple[str, ...] = ()
+    """Tables whose history is kept by the numbers of transactions."""
+    keyless: tuple[str, ...] = ()
+    """Tables without a primary key."""
+    foreign_letters: tuple[str, ...] = ()
+    """A column whose name has letters beyond ASCII, if there is any."""
+    wide: tuple[str, ...] = ()
+    """Tables that innodb_strict_mode may not let be made."""
+    inexact: tuple[Mapping[str, Any], ...] = ()
+    """Columns with values that a dump does not hold exactly, or that could not be looked at in time."""
+    longest: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of the longest row as a statement, at least, by table, where it may matter."""
+
+    @property
+    def flavour(self) -> str:
+        """``mysql`` or ``mariadb``."""
+        return flavour_of(self.version)
+
+    @property
+    def short_version(self) -> str:
+        """For instance ``9.7.4``."""
+        return ".".join(str(part) for part in numbers(self.version))
+
+    @property
+    def rights(self) -> Grants:
+        """What the role may do."""
+        return mysql_grants.parse(self.grants)
+
+    @property
+    def names(self) -> Iterator[str]:
+        """The names that a dump program reads and writes."""
+        yield from (*self.tables, *self.views, *self.triggers, *self.events, *self.foreign_letters)
+        yield from (name for _kind, name, _definer in self.routines)
+
+    @property
+    def without_snapshot(self) -> list[str]:
+        """The tables that do not belong to any moment."""
+        return sorted(name for name, table in self.tables.items() if table["engine"] not in SNAPSHOTS)
+
+
+def parse(output: str) -> Facts:
+    """Returns the facts in what the probe printed."""
+    rows = [json.loads(line) for line in output.splitlines()]
+    state, migrations = understand(rows)
+    clock = next((row["clock"] for row in rows if row.get("clock")), "")
+    size = sum(int(table["bytes"] or 0) * (2 if name in state.binary else 1) for name, table in state.tables.items())
+    return Facts(
+        server_version=state.version.partition(" ")[0],
+        size=size,
+        tables={name: int(table["rows"] or 0) for name, table in state.tables.items()},
+        migrations=migrations,
+        clock=datetime.fromisoformat(clock) if clock else None,
+        details={"live": state},
+    )
+
+
+def understand(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]:
+    """Returns the schema that the probe's documents describe, and its newest migrations."""
+    server: dict[str, Any] = {"locked": False}
+    found: dict[str, list[Mapping[str, Any]]] = {kind: [] for kind in _KINDS}
+    for row in rows:
+        # A server gives the keys of an object in an order of its own.
+        kind = next((kind for kind in _KINDS if kind in row), "")
+        if kind:
+            found[kind].append(row)
+        else:
+            server |= row
+    views = {row["view"]: row for row in found["view"]}
+    order = in_order({name: str(row["definition"] or "") for name, row in views.items()}, server["name"])
+    state = Live(
+        version=server["version"],
+        user=server["user"],
+        charset=server["charset"],
+        collation=server["collation"],
+        log_bin=bool(server["log_bin"]),
+        trusts_creators=bool(server["trusts_creators"]),
+        read_only=bool(server["read_only"]),
+        locked=bool(server["locked"]),
+        tables={row["table"]: row for row in found["table"]},
+        binary=frozenset(row["binary"] for row in found["binary"]),
+        views={name: views[name]["definer"] for name in order},
+        triggers={row["trigger"]: (row["on"], row["definer"]) for row in found["trigger"]},
+        routines=tuple((row["type"], row["routine"], row["definer"]) for row in found["routine"]),
+        events={row["event"]: row["definer"] for row in found["event"]},
+        referrers=tuple(f"{row['of_schema']}.{row['referrer']} to {row['refers_to']}" for row in found["referrer"]),
+        sessions=tuple(found["session"]),
+        schemas={row["schema"]: int(row["objects"]) for row in found["schema"]},
+        grants=tuple(row["grant"] for row in found["grant"]),
+        leftovers=tuple(found["leftover"]),
+        max_packet=int(server.get("max_packet") or CLIENT_LIMIT),
+        variables=server.get("variables", {}),
+        sets_restricted=bool(server.get("sets_restricted", True)),
+        hidden=tuple(row["routine"] for row in found["routine"] if row.get("hidden")),
+        by_transaction=tuple(row["by_transaction"] for row in found["by_transaction"]),
+        keyless=tuple(row["keyless"] for row in found["keyless"]),
+        foreign_letters=tuple(row["foreign_letters"] for row in found["foreign_letters"]),
+        wide=tuple(row["wide"] for row in found["wide"]),
+        inexact=tuple(found["inexact"]),
+        longest={row["longest"]: int(row["size"]) for row in found["longest"]},
+    )
+    return state, {row["app"]: row["migration"] for row in found["migration"]}
+
+
+_KINDS = (
+    *("table", "binary", "view", "trigger", "routine", "event", "referrer", "session", "schema", "grant"),
+    *("leftover", "migration", "column", "foreign_letters", "wide", "keyless", "by_transaction", "inexact", "longest"),
+)
+"""What a document of the probe may describe: the name of its first key."""
+
+
+def live(facts: Facts) -> Live:
+    """Returns the facts' details, typed."""
+    state = facts.details["live"]
+    assert isinstance(state, Live)
+    return state

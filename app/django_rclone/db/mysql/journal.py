@@ -1,0 +1,110 @@
+"""The journal of a restore: a table in the scratch schema, so that it survives whatever dies, and needs no disk here.
+
+Its rows are the parts of the dump that cannot be loaded beside (``routines``, ``triggers``, ``views``, ``events``),
+what they replace (``undo …``), the ``plan`` of the swap, and the ``state``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django_rclone.db.mysql.errors import GONE, LOCKED
+from django_rclone.db.mysql.names import JOURNAL, lock, quote_bytes, quote_name, quote_text
+from django_rclone.db.mysql.session import Session
+
+LOADING = "loading"
+LOADED = "loaded"
+"""Everything is in the scratch schema, verified. Nothing live was touched."""
+SWAPPING = "swapping"
+"""The live schema is being changed: after the one RENAME forward, before it back."""
+DONE = "done"
+"""The scratch schemas are nobody's any more."""
+
+CHUNK = 128 * 1024
+LOCK_WAIT = 10
+"""Seconds that a restore waits for the end of another one: the session of a killed client lives on for a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What the journal of one scratch schema says."""
+
+    state: str
+    session: int
+    """The connection that swaps, or swapped last; 0: none yet."""
+    plan: Mapping[str, Any]
+    texts: Mapping[str, bytes]
+    """The parts, and with ``undo`` before the name what they replace."""
+
+
+def create(schema: str) -> str:
+    """Returns the statements that make an empty journal."""
+    table = quote_name(schema, JOURNAL)
+    return (
+        f"CREATE TABLE {table} (part VARCHAR(20) NOT NULL, position INT NOT NULL, body LONGBLOB NOT NULL,"
+        " moment TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,"
+        " PRIMARY KEY (part, position)) ENGINE=InnoDB DEFAULT CHARSET=ascii;\n" + set_state(schema, LOADING)
+    )
+
+
+def put(schema: str, part: str, body: bytes, first: int = 0) -> str:
+    """Returns the statements that write a text, in pieces that every server takes."""
+    table = quote_name(schema, JOURNAL)
+    pieces = range(0, len(body), CHUNK) if body else (0,)
+    return "".join(
+        _row(table, part, first + number, quote_bytes(body[start : start + CHUNK]))
+        for number, start in enumerate(pieces)
+    )
+
+
+def set_state(schema: str, state: str) -> str:
+    """Returns the statement that says how far the restore is."""
+    return put(schema, "state", state.encode())
+
+
+def assert_lock(live: str, seconds: int = LOCK_WAIT) -> str:
+    """Returns the statements that take the restore's lock for the session, or fail."""
+    return _assertion(f"GET_LOCK('{lock(live)}', {seconds}) = 1", LOCKED)
+
+
+def assert_state(schema: str, *states: str) -> str:
+    """Returns the statements that fail unless the journal says one of these."""
+    wanted = ", ".join(f"'{state}'" for state in states)
+    query = f"SELECT COUNT(*) FROM {quote_name(schema, JOURNAL)} WHERE part = 'state' AND body IN ({wanted})"  # noqa: S608
+    return _assertion(f"({query}) = 1", GONE)
+
+
+def note_session(schema: str) -> str:
+    """Returns the statement that notes which connection swaps."""
+    return _row(quote_name(schema, JOURNAL), "session", 0, "CONNECTION_ID()")
+
+
+def read(session: Session, schema: str) -> Journal | None:
+    """Returns the journal of a scratch schema; None where there is none."""
+    table = quote_name(schema, JOURNAL)
+    there = f"table_schema = {quote_text(schema)} AND table_name = '{JOURNAL}'"
+    if session.run(f"SELECT COUNT(*) FROM information_schema.tables WHERE {there};").strip() == "0":  # noqa: S608
+        return None
+    # Not as JSON: the server would have to build a document of the whole text.
+    texts: dict[str, bytes] = {}
+    rows = session.run(f"SELECT part, HEX(body) FROM {table} ORDER BY part, position;")  # noqa: S608
+    for line in rows.splitlines():
+        part, _, body = line.partition("\t")
+        texts[part] = texts.get(part, b"") + bytes.fromhex(body)
+    plan = json.loads(texts.pop("plan", b"{}"))
+    return Journal(texts.pop("state", b"").decode(), int(texts.pop("session", b"0")), plan, texts)
+
+
+def _row(table: str, part: str, position: int, value: str) -> str:
+    return f"REPLACE INTO {table} (part, position, body) VALUES ('{part}', {position}, {value});\n"  # noqa: S608
+
+
+def _assertion(condition: str, otherwise: str) -> str:
+    # A statement outside a program has no IF; what cannot be understood cannot be prepared.
+    return (
+        f"SET @django_rclone = IF({condition}, 'DO 0', '{otherwise}'); PREPARE django_rclone FROM @django_rclone; "
+        "EXECUTE django_rclone; DEALLOCATE PREPARE django_rclone;\n"
+    )

@@ -1,0 +1,107 @@
+"""A program: writes a schema to stdout as one stream, part after part, and ends 0 only if all of it is whole.
+
+    python -m django_rclone.db.mysql.programs.dump DUMPER OPTIONS PLAN
+
+PLAN is a JSON document: what is written first, for each part its mark and the dump program's arguments, the schema and
+the longest statement that the server takes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from django_rclone.command import Command
+from django_rclone.db.mysql.dump_format import TABLES
+from django_rclone.db.mysql.errors import REFUSED
+from django_rclone.db.mysql.programs import runner
+from django_rclone.db.mysql.programs.split import lines
+from django_rclone.db.mysql.session import dump_command
+from django_rclone.db.mysql.table_rewrites import Statements
+from django_rclone.exceptions import ConfigurationError, ProgramFailed
+from django_rclone.process.child import Process
+
+_STDOUT = 1
+_LINE = 1 << 20
+
+
+class Complaints:
+    """What a dump program said that makes its dump useless, whatever its exit code: it leaves out what it may not see,
+    says "Error: …", and ends 0."""
+
+    def __init__(self, begins_wrong: Sequence[str] = ()) -> None:
+        self.lines: list[str] = []
+        self._begins_wrong = begins_wrong
+
+    def hear(self, line: str) -> None:
+        if "Error:" in line:
+            self.lines.append(line.strip())
+        if self._begins_wrong and "loose-init-command" in line:
+            self.lines.append(f"this version cannot set session variables, and the server has {self._begins_wrong[0]}")
+
+
+def write(command: Command, statements: Statements | None = None, begins_wrong: Sequence[str] = ()) -> None:
+    """Runs a dump program that writes to our stdout, the tables by way of ``statements``. Raises ProgramFailed when it
+    did not write all, ConfigurationError when a restore could not take it."""
+    complaints = Complaints(begins_wrong)
+    ours, theirs = os.pipe() if statements else (-1, _STDOUT)
+    with Path(os.devnull).open("rb") as nothing:
+        process = Process(command, nothing.fileno(), theirs)
+    process.drain(complaints.hear)
+    try:
+        if statements:
+            os.close(theirs)
+            _pass_on(ours, statements)
+        process.wait(threading.TIMEOUT_MAX)
+    except BaseException:
+        process.signal(9)  # it has nothing to put in order, and may be stopped
+        process.wait(5)
+        raise
+    finally:
+        process.close()
+    if process.returncode != 0:
+        raise ProgramFailed(command.program, process.returncode or 0, process.stderr)
+    if complaints.lines:
+        raise ProgramFailed(command.program, 1, complaints.lines[-1])
+
+
+def _pass_on(source: int, statements: Statements) -> None:
+    with open(source, "rb", buffering=_LINE) as stream, open(_STDOUT, "wb", buffering=_LINE, closefd=False) as target:
+        for piece, begins in lines(stream):
+            target.write(statements.follow(piece, begins))
+
+
+def main(arguments: list[str]) -> None:
+    """Does what the program is for."""
+    dumper, options, plan = arguments
+    content = Path(options).read_text()
+    document = json.loads(Path(plan).read_text())
+    _say(document["head"])
+    for part in document["parts"]:
+        _say(part["mark"])
+        statements = Statements(document["schema"], document["limit"]) if part["name"] == TABLES else None
+        try:
+            write(dump_command(dumper, content, *part["arguments"]), statements, document["begins_wrong"])
+        except ConfigurationError as error:
+            print(f"{REFUSED}{error}", file=sys.stderr)
+            sys.exit(1)
+        except ProgramFailed as failure:
+            # The recipe knows whose database this is, and explains.
+            print(failure.stderr.rstrip(), file=sys.stderr)
+            print(f"{failure.program} {failure.ending}", file=sys.stderr)
+            sys.exit(1)
+    _say(document["end"])
+
+
+def _say(text: str) -> None:
+    rest = memoryview(text.encode())
+    while rest:
+        rest = rest[os.write(_STDOUT, rest) :]
+
+
+if __name__ == "__main__":
+    sys.exit(runner.run(lambda: main(sys.argv[1:])))

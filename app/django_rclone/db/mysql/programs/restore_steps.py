@@ -1,0 +1,116 @@
+"""A program: the steps of a restore around the stream that loads it.
+
+    python -m django_rclone.db.mysql.programs.restore_steps VERB PLACE CLIENT OPTIONS DUMPER LIVE SCHEMA [terminate] [keep] [into] [made]
+
+VERB is a method of Steps. LIVE is the schema that is restored, SCHEMA the one beside it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_rclone.db.mysql import journal
+from django_rclone.db.mysql import swap_sql as script
+from django_rclone.db.mysql.dump_format import PROGRAMS
+from django_rclone.db.mysql.errors import error_in, explained
+from django_rclone.db.mysql.names import JOURNAL, quote_name
+from django_rclone.db.mysql.preflight import no_new_schema, no_scratch, program_problems
+from django_rclone.db.mysql.programs import runner
+from django_rclone.db.mysql.recovery import finish
+from django_rclone.db.mysql.session import Session
+from django_rclone.db.mysql.swap import UNCHANGED, Swap
+from django_rclone.exceptions import ConfigurationError, ProgramFailed
+
+_NO_RIGHT_TO_SCHEMA = 1044
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The verbs."""
+
+    swap: Swap
+    extra: tuple[str, ...] = ()
+
+    @property
+    def session(self) -> Session:
+        return self.swap.session
+
+    @property
+    def schema(self) -> str:
+        return self.swap.scratch
+
+    def prepare(self) -> None:
+        """Makes the schema and drops it again: the load makes it for good, under the restore's lock."""
+        name = quote_name(self.schema)
+        try:
+            self.session.run(f"CREATE DATABASE {name}; DROP DATABASE {name};")
+        except ProgramFailed as failure:
+            if error_in(failure.stderr)[0] != _NO_RIGHT_TO_SCHEMA:
+                raise
+            state = self.swap.look(self.swap.live)
+            into = "into" in self.extra
+            said = no_new_schema(state, self.schema) if into else no_scratch(state, self.schema, self.swap.live)
+            raise ConfigurationError(said) from failure
+
+    def commit(self) -> None:
+        """Does the swap."""
+        self.swap.forward(terminate="terminate" in self.extra)
+
+    def abort(self) -> None:
+        """Leaves the live schema as it was before."""
+        found = journal.read(self.session, self.schema)
+        if found is not None and found.state == journal.SWAPPING:
+            self.swap.back()
+        self.swap.clear_away()
+
+    def finish(self) -> None:
+        """Does what earlier restores have left to do."""
+        finish(self.swap)
+
+    def clear(self) -> None:
+        """Empties the live schema, which is then loaded in place; with ``keep`` but for routines and events."""
+        if "terminate" in self.extra:
+            self.swap.end_sessions()
+        parts = ("triggers", "views") if "keep" in self.extra else PROGRAMS
+        self._empty(self.swap.live, parts, journal.assert_lock(self.swap.live))
+
+    def into(self) -> None:
+        """Makes what comes after the tables, and removes the journal."""
+        found = self.swap.read_journal()
+        state = self.swap.look(self.schema)
+        if wrong := list(program_problems(state, found.texts, PROGRAMS)):
+            raise ConfigurationError(f"{' Also: '.join(wrong)} {UNCHANGED}")
+        begin = f"{script.setting()}USE {quote_name(self.schema)};\n".encode()
+        end = f"DROP TABLE {quote_name(self.schema, JOURNAL)};\n".encode()
+        self.session.run(begin + script.replay(self.schema, found.texts, PROGRAMS) + end)
+
+    def remove(self) -> None:
+        """Takes back what a restore with --into has done: with ``made`` the schema itself."""
+        if "made" in self.extra:
+            with suppress(ProgramFailed):  # it was not made yet
+                if {*self.swap.look(self.schema).tables} <= {JOURNAL} or journal.read(self.session, self.schema):
+                    self.session.run(f"DROP DATABASE {quote_name(self.schema)};")
+            return
+        with suppress(ProgramFailed):
+            self._empty(self.schema, PROGRAMS)
+
+    def _empty(self, schema: str, parts: Sequence[str], before: str = "") -> None:
+        state = self.swap.look(schema)
+        statements = script.drop_programs(schema, state, parts) + script.drop_tables(schema, state)
+        self.session.run(f"{script.setting()}{before}USE {quote_name(schema)};\n{statements}")
+
+
+def main(arguments: list[str]) -> None:
+    """Does what the program is for."""
+    verb, place, client, options, dumper, live, schema, *extra = arguments
+    swap = Swap(Session(client, Path(options).read_text()), dumper, live, schema, place)
+    with explained(place):
+        getattr(Steps(swap, tuple(extra)), verb)()
+
+
+if __name__ == "__main__":
+    sys.exit(runner.run(lambda: main(sys.argv[1:])))

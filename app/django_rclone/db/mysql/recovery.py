@@ -1,0 +1,47 @@
+"""What interrupted restores have left on the server: told apart by their journals, and dealt with."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from django_rclone.db.mysql import journal
+from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.names import leftovers, lock
+from django_rclone.db.mysql.swap import WAIT_FOR_A_SWAP, Swap
+
+_YOUNG = 60
+"""Seconds for which a restore that is loaded may have no session: between its load and its swap."""
+
+
+def is_unfinished(live: Live) -> bool:
+    """Tells whether there is something to do that no living restore is just doing."""
+    return any(_is_actionable(entry, live.locked) for entry in live.leftovers)
+
+
+def _is_actionable(entry: Mapping[str, Any], locked: bool) -> bool:
+    state = entry["state"]
+    if state == journal.SWAPPING:
+        return True  # if that restore lives, we wait for its lock, and find nothing left to do
+    return not locked and (state != journal.LOADED or int(entry["age"]) > _YOUNG)
+
+
+def finish(swap: Swap) -> None:
+    """Finishes every swap that was interrupted after its point of no return, undoes those that were interrupted
+    before it, and removes what was only being loaded."""
+    state = swap.look(swap.live)
+    for name in leftovers(state.schemas, swap.live):
+        _finish_one(dataclasses.replace(swap, scratch=name))
+
+
+def _finish_one(swap: Swap) -> None:
+    found = journal.read(swap.session, swap.scratch)
+    if found is not None and found.state == journal.SWAPPING:
+        # Should that restore live, it is done in a moment.
+        swap.session.run(journal.assert_lock(swap.live, WAIT_FOR_A_SWAP))
+        found = journal.read(swap.session, swap.scratch)
+    if found is not None and found.state == journal.SWAPPING:
+        swap.finish(found)
+    elif swap.session.run(f"SELECT IS_FREE_LOCK('{lock(swap.live)}');").strip() == "1":
+        swap.clear_away()

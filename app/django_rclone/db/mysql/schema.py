@@ -1,0 +1,52 @@
+"""What a schema holds now, and the text of its programs: what a swap decides by, and what undoes it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from django_rclone import process
+from django_rclone.db.mysql.dump_format import program_arguments
+from django_rclone.db.mysql.errors import error_in
+from django_rclone.db.mysql.facts import Live, understand
+from django_rclone.db.mysql.names import quote_name
+from django_rclone.db.mysql.programs.probe import SCRIPT
+from django_rclone.db.mysql.session import Session, dump_command
+from django_rclone.exceptions import ProgramFailed
+
+_BROKEN_VIEW = 1356
+
+
+def look(session: Session, schema: str) -> Live:
+    """Returns what a schema holds now."""
+    rows = session.rows(SCRIPT.read_text(), schema)
+    grants = [{"grant": line} for line in session.run("SHOW GRANTS;").splitlines()]
+    return understand([*rows, *grants])[0]
+
+
+def programs_of(session: Session, dumper: str, schema: str, state: Live) -> dict[str, bytes]:
+    """Returns a schema's routines, triggers, views and events, as the dump program writes them.
+
+    A view that does not work any more, because what it shows is gone, could not be made again: it is left out.
+    """
+    try:
+        return _dumped(session, dumper, schema, state)
+    except ProgramFailed as failure:
+        if error_in(failure.stderr)[0] != _BROKEN_VIEW:
+            raise
+        working = {name: definer for name, definer in state.views.items() if _works(session, schema, name)}
+        return _dumped(session, dumper, schema, dataclasses.replace(state, views=working))
+
+
+def _dumped(session: Session, dumper: str, schema: str, state: Live) -> dict[str, bytes]:
+    return {
+        part: process.run(dump_command(dumper, session.options, *arguments), timeout=None)
+        for part, arguments in program_arguments(state, schema)
+    }
+
+
+def _works(session: Session, schema: str, view: str) -> bool:
+    try:
+        session.run(f"SELECT 1 FROM {quote_name(schema, view)} LIMIT 0;")  # noqa: S608
+    except ProgramFailed:
+        return False
+    return True

@@ -1,0 +1,76 @@
+"""How our own programs talk to the server: through its client, one script at a time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django_rclone import process
+from django_rclone.command import Command, Explanation, Secret
+from django_rclone.db.mysql.session_variables import init_command
+from django_rclone.exceptions import ProgramFailed
+
+CLIENT_FLAGS = (
+    # With --binary-mode the client takes its input as it is, and obeys no command in it but "delimiter".
+    *("--batch", "--raw", "--skip-column-names", "--binary-mode", "--default-character-set=utf8mb4"),
+    "--max-allowed-packet=1G",
+)
+_ENVIRONMENT = {
+    "LC_ALL": "C",
+    # Read by MySQL's clients even where an option file is given: nobody's forgotten login shall speak here.
+    "MYSQL_TEST_LOGIN_FILE": "/nonexistent",
+}
+
+
+def as_it_is(failure: ProgramFailed) -> ProgramFailed:
+    """Returns the failure: our programs explain it where they know what they were doing."""
+    return failure
+
+
+def client_command(
+    program: str,
+    options: str,
+    *arguments: str,
+    begin: str | None = None,
+    explain: Explanation = as_it_is,
+    may_stall: bool = True,
+) -> Command:
+    """Returns a client with what every call of it needs; ``options`` is the option file's text, ``begin`` the first
+    statement of its session if that is not the usual one; empty: none."""
+    option_file = Secret(options, "--defaults-file=")
+    first = init_command() if begin is None else begin
+    return Command(
+        (program, option_file, *CLIENT_FLAGS, *((f"--init-command={first}",) if first else ()), *arguments),
+        env=_ENVIRONMENT,
+        inherit=("OPENSSL_CONF",),
+        explain=explain,
+        may_stall=may_stall,
+    )
+
+
+def dump_command(program: str, options: str, *arguments: str) -> Command:
+    """Returns a dump program with its connection."""
+    option_file = Secret(options, "--defaults-file=")
+    return Command((program, option_file, *arguments), env=_ENVIRONMENT, inherit=("OPENSSL_CONF",))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A way to the server; each script is a connection of its own."""
+
+    client: str
+    options: str
+
+    def run(
+        self, script: str | bytes, database: str = "", timeout: float | None = None, begin: str | None = None
+    ) -> str:
+        """Runs a script to its first error and returns what it printed. Raises ProgramFailed."""
+        default = (f"--database={database}",) if database else ()
+        text = script.encode(errors="surrogateescape") if isinstance(script, str) else script
+        command = client_command(self.client, self.options, *default, begin=begin)
+        return process.run(command, stdin=text, timeout=timeout).decode(errors="surrogateescape")
+
+    def rows(self, script: str, database: str = "") -> list[dict[str, Any]]:
+        """Returns the JSON objects that a script prints, one a line."""
+        return [json.loads(line) for line in self.run(script, database).splitlines()]

@@ -1,0 +1,60 @@
+"""What an administrator does around a restore: extensions, and the right to write what belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django_rclone.command import Attached, Command
+from django_rclone.db.postgresql.connection import Connection
+from django_rclone.db.postgresql.extensions import place_in_extension
+from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.quoting import quote_name
+from django_rclone.db.postgresql.restore_list import Choice
+from django_rclone.db.postgresql.temporary_grants import Loan, lend, take_back
+
+if TYPE_CHECKING:
+    from django_rclone.db.postgresql.restore import Restorer
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """The administrator's commands. What is granted for the restore alone is taken back after it."""
+
+    restorer: Restorer
+    target: Connection
+    state: Live
+    choice: Choice
+
+    def before(self) -> list[Command]:
+        """Returns what is done before the transaction."""
+        schemas = [
+            f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)} AUTHORIZATION {quote_name(owner)}"
+            for name, owner in self.choice.extensions.schemas.items()
+        ]
+        extensions = [str(entry.details["statement"]).rstrip(";") for entry in self.choice.extensions.made_before]
+        return self._run(*_each([*schemas, *extensions]), *lend(self._loans()))
+
+    def after(self) -> list[Command]:
+        """Returns what is done when everything is there: the archive's own privileges come last."""
+        return self._run(*take_back(self._loans()), *_each(self.choice.grants_by_administrator))
+
+    def undo(self) -> list[Command]:
+        """Returns what is done after a failure. Extensions that were made do no harm, and stay."""
+        return self._run(*take_back(self._loans()))
+
+    def _loans(self) -> Iterator[Loan]:
+        for entry in self.choice.of_extensions:
+            schema, name = place_in_extension(entry)
+            lacking = ["UPDATE"] if entry.type == "SEQUENCE SET" else self.state.missing_privileges(schema, name)
+            yield Loan(schema, name, tuple(lacking), self.state.role)
+
+    def _run(self, *arguments: str | Attached) -> list[Command]:
+        administrator = self.restorer.as_administrator(self.target)
+        return [self.restorer.psql(administrator, *arguments)] if arguments else []
+
+
+def _each(statements: Iterable[str]) -> list[str | Attached]:
+    script = "".join(f"{statement.rstrip(';')};\n" for statement in statements)
+    return ["-f", Attached(script.encode("utf-8", "surrogateescape"), script.strip())] if script else []

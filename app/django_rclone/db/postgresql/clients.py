@@ -1,0 +1,87 @@
+"""Chooses among PostgreSQL's client programs: none older than the server, or than the archive that it has to read."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from django_rclone import process
+from django_rclone.command import Command
+from django_rclone.db import client_programs
+from django_rclone.db.client_programs import Client
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed
+
+FOLDERS = (
+    "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
+    "/usr/pgsql-*/bin",  # Red Hat and relatives, from postgresql.org
+    "/usr/lib/postgresql*/bin",  # SUSE
+    "/usr/libexec/postgresql*",  # Alpine
+    "/usr/local/pgsql*/bin",
+    "/opt/bitnami/postgresql/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+    "/home/linuxbrew/.linuxbrew/opt/postgresql@*/bin",
+    "/opt/homebrew/opt/libpq/bin",
+    "/usr/local/opt/libpq/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+    "/Library/PostgreSQL/*/bin",
+)
+INSTALL = "Install PostgreSQL's client programs (postgresql-client), or set BINARY_DIR."
+
+
+def available(binary_dir: str) -> list[Client]:
+    """Returns the versions of pg_dump that have pg_restore and psql beside them."""
+    found = client_programs.find("pg_dump", binary_dir, FOLDERS)
+    return [client for client in found if client.has("pg_restore", "psql")]
+
+
+def any_client(alias: str, binary_dir: str) -> Client:
+    """Returns the newest version. Raises ConfigurationError when there is none."""
+    if found := available(binary_dir):
+        return max(found, key=lambda client: client.major)
+    where = f"in BINARY_DIR ({binary_dir})" if binary_dir else "on this machine"
+    raise ConfigurationError(f'Database "{alias}": pg_dump, pg_restore and psql were not found {where}. {INSTALL}')
+
+
+def for_server(alias: str, binary_dir: str, major: int, server_version: str) -> Client:
+    """Returns the version of the server, or the next newer one."""
+    return _at_least(alias, binary_dir, major, f"the server ({server_version})", "pg_dump")
+
+
+def for_archive(alias: str, binary_dir: str, written_by: int, major: int, server_version: str) -> Client:
+    """Returns a version that can read what pg_dump of major version ``written_by`` wrote, and feed the server."""
+    if written_by > major:
+        return _at_least(
+            alias, binary_dir, written_by, f"the pg_dump that wrote this backup ({written_by})", "pg_restore"
+        )
+    return _at_least(alias, binary_dir, major, f"the server ({server_version})", "pg_restore")
+
+
+def _at_least(alias: str, binary_dir: str, major: int, what: str, program: str) -> Client:
+    newest = any_client(alias, binary_dir)
+    if newest.major < major:
+        raise ConfigurationError(
+            f'Database "{alias}": {program} {newest.major} is older than {what}. '
+            f"Install postgresql-client-{major} or set BINARY_DIR."
+        )
+    return min((client for client in available(binary_dir) if client.major >= major), key=lambda client: client.major)
+
+
+def has_zstd(client: Client) -> bool:
+    """Tells whether this pg_dump can compress with zstd: from 16 on, where it was built so."""
+    return client.major >= 16 and _accepts_zstd(client.path, Path(client.path).stat().st_mtime_ns)
+
+
+@cache
+def _accepts_zstd(pg_dump: str, _changed: int) -> bool:
+    # It looks at its options before it connects: what fails is either the option or this address.
+    # Named, since a container's user may have no name that libpq could take instead.
+    nowhere = "--dbname=host=/nonexistent user=nobody connect_timeout=2"
+    command = Command((pg_dump, "--format=custom", "--compress=zstd:3", "--no-password", nowhere), env={"LC_ALL": "C"})
+    try:
+        process.run(command, timeout=20)
+    except ProgramFailed as failure:
+        return "/nonexistent" in failure.stderr
+    except DjangoRcloneError:
+        return False
+    return True

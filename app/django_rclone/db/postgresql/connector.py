@@ -1,0 +1,188 @@
+"""PostgreSQL and PostGIS: pg_dump's custom format, brought back in one transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from functools import cached_property
+
+from django_rclone.command import Command
+from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
+from django_rclone.db.client_programs import Client
+from django_rclone.db.postgresql import clients as programs
+from django_rclone.db.postgresql import extension_rows, preflight, session_settings, toc
+from django_rclone.db.postgresql import facts as postgresql_facts
+from django_rclone.db.postgresql.connection import Connection, connection
+from django_rclone.db.postgresql.errors import archive_explainer, explainer
+from django_rclone.db.postgresql.restore import SQL, Restorer, plan
+from django_rclone.db.postgresql.temporary_grants import outstanding, take_back
+from django_rclone.display import enumerate_some
+from django_rclone.exceptions import ConfigurationError
+from django_rclone.manifest import Manifest
+
+_LOCK_WAIT = "5min"
+"""How long pg_dump waits for a table that somebody alters."""
+
+
+class PgDumpConnector(BaseConnector):
+    """PostgreSQL through ``pg_dump``, ``pg_restore`` and ``psql`` of one version, none older than the server."""
+
+    option_names = frozenset({"BINARY_DIR"})
+
+    @property
+    def engine(self) -> str:
+        return "postgresql"
+
+    @property
+    def name(self) -> str:
+        parameters = self.connection.parameters
+        return parameters.get("dbname") or parameters["service"]
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The connection that Django would make. Raises ConfigurationError for one that we cannot make."""
+        found = connection(self.alias, self.settings)
+        if found.unsafe:
+            raise ConfigurationError(
+                f'Database "{self.alias}": OPTIONS {", ".join(found.unsafe)} cannot be given to pg_dump without '
+                "showing it to everybody on this machine. Use a key without a password in a file that only we can read."
+            )
+        return found
+
+    @property
+    def administrator(self) -> tuple[str, str] | None:
+        """Name and password of somebody who may create extensions; None: we have to do with our own rights."""
+        return None
+
+    @property
+    def _binary_dir(self) -> str:
+        return str(self.options.get("BINARY_DIR") or "")
+
+    def check(self) -> list[str]:
+        # Making the connection's description is the check.
+        return [*self.unknown_options(), *self.problems_of(lambda: self.connection.conninfo)]
+
+    def hindrances(self) -> list[str]:
+        return self.problems_of(lambda: programs.any_client(self.alias, self._binary_dir))
+
+    def probe(self) -> Command:
+        client = programs.any_client(self.alias, self._binary_dir)
+        return self._restorer(client).psql_as_usual(self.connection, "-f", str(SQL / "probe.sql"))
+
+    def facts(self, output: str) -> Facts:
+        return postgresql_facts.parse(output)
+
+    def unfinished(self, facts: Facts) -> tuple[Command, ...]:
+        loans = list(outstanding(postgresql_facts.live(facts)))
+        if not loans or self.administrator is None:
+            return ()
+        client = programs.any_client(self.alias, self._binary_dir)
+        administrator = self.connection.by(*self.administrator)
+        return (self._restorer(client).psql(administrator, *take_back(loans)),)
+
+    def dump(self, facts: Facts) -> Dump:
+        live = postgresql_facts.live(facts)
+        if live.row_security and not live.bypasses_row_security:
+            raise ConfigurationError(
+                f'Database "{self.alias}": row-level security hides rows of '
+                f'{enumerate_some(live.row_security)} from role "{live.role}", and a dump without them '
+                f'would not be whole. Give the role BYPASSRLS: ALTER ROLE "{live.role}" BYPASSRLS;'
+            )
+        client = programs.for_server(self.alias, self._binary_dir, live.major, live.short_version)
+        compress, compression = self._compression(client)
+        role = (f"--role={self.connection.role}",) if self.connection.role else ()
+        command = Command(
+            (
+                *(client.path, "--format=custom", compress, "--no-password", f"--lock-wait-timeout={_LOCK_WAIT}"),
+                # The database's own encoding, whatever the role prefers: nothing is converted.
+                *(f"--encoding={live.encoding}", *role, f"--dbname={self.connection.conninfo}"),
+            ),
+            env=self.connection.env,
+            inherit=self.connection.inherit,
+            explain=explainer(self.alias, self.connection.place),
+        )
+        return Dump(
+            command,
+            *("dump", "custom", f"pg_dump {client.version}", compression),
+            notes=(
+                *session_settings.warnings(live),
+                *preflight.doubts(live),
+                *extension_rows.doubts(live),
+            ),
+            session={**session_settings.to_record(live), **extension_rows.to_record(live)},
+        )
+
+    def restore_hindrances(self, facts: Facts) -> list[str]:
+        return preflight.hindrances(postgresql_facts.live(facts))
+
+    def _compression(self, client: Client) -> tuple[str, str]:
+        """Returns pg_dump's argument, and what it will have compressed with; empty: the recipe compresses."""
+        method, level = self.compression
+        if method == "zstd" and programs.has_zstd(client):
+            return f"--compress=zstd:{level}", f"zstd:{level}"
+        if method == "gzip":
+            return f"--compress={level}", f"gzip:{level}"
+        return "--compress=0", ""
+
+    def contents(self, manifest: Manifest) -> Command | None:
+        client = self._archive_client(manifest, 0, "")
+        return Command(
+            (sys.executable, "-m", "django_rclone.db.postgresql.programs.read_toc", client.companion("pg_restore")),
+            # It finds this package where we found it, also where manage.py has arranged that.
+            env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            explain=archive_explainer(self.alias),
+        )
+
+    def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
+        live = postgresql_facts.live(facts)
+        archive = toc.parse(contents) if contents else None
+        client = self._archive_client(manifest, live.major, live.short_version)
+        restorer = dataclasses.replace(
+            self._restorer(client, live.encoding, terminating=mode.terminate_sessions), session=manifest.session
+        )
+        return plan(restorer, live, mode, archive)
+
+    def restore_by_hand(self, object_command: str) -> str:
+        return self._by_hand(object_command, self.connection, (), ("--no-owner",))
+
+    def _by_hand(self, object_command: str, who: Connection, create: Sequence[str], restore: Sequence[str]) -> str:
+        flags = (("host", "--host"), ("port", "--port"), ("user", "--username"))
+        where = [f"{flag}={value}" for key, flag in flags if (value := who.parameters.get(key))]
+        return (
+            f"{shlex.join(['createdb', *where, *create, '--template=template0', 'restored'])} && {object_command} | "
+            f"{shlex.join(['pg_restore', *where, *restore])} --exit-on-error --single-transaction --dbname=restored"
+        )
+
+    def _archive_client(self, manifest: Manifest, major: int, server_version: str) -> Client:
+        """Returns the programs that can read the archive; of one without a manifest nobody knows who wrote it."""
+        program, _, version = manifest.client.partition(" ")
+        written_by = version.partition(".")[0]
+        if program == "pg_dump" and written_by.isdigit():
+            return programs.for_archive(self.alias, self._binary_dir, int(written_by), major, server_version)
+        newest = programs.any_client(self.alias, self._binary_dir)
+        return programs.for_archive(self.alias, self._binary_dir, newest.major, major, server_version)
+
+    def _restorer(self, client: Client, encoding: str = "UTF8", *, terminating: bool = False) -> Restorer:
+        explain = explainer(self.alias, self.connection.place, terminating=terminating)
+        return Restorer(self.alias, self.connection, client, explain, encoding, administrator=self.administrator)
+
+
+class PgDumpGisConnector(PgDumpConnector):
+    """PostGIS: as PostgreSQL, with an administrator who creates the extension where the role may not."""
+
+    @property
+    def administrator(self) -> tuple[str, str] | None:
+        if user := self.settings.get("ADMIN_USER"):
+            return str(user), str(self.settings.get("ADMIN_PASSWORD") or "")
+        return None
+
+    def restore_by_hand(self, object_command: str) -> str:
+        if self.administrator is None:
+            return super().restore_by_hand(object_command)
+        # Who makes the extension, and writes its tables, can give everything else to whom it belongs.
+        role = self.connection.role or self.connection.parameters.get("user")
+        owner = (f"--owner={role}",) if role else ()
+        return self._by_hand(object_command, self.connection.by(*self.administrator), owner, ())

@@ -1,0 +1,92 @@
+"""Functions that index builds and materialized views run. Pure.
+
+From 17 on the server runs them under a search path of its own (pg_catalog), whatever the session's is: a function
+with unqualified names fails there, although its index was made while the table was empty, or before an upgrade. So
+such indexes are built, and such views filled, after pg_restore's script, while these functions bear the search path
+of the restore as a setting. It is taken off again before COMMIT.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.toc import RELATIONS, Archive, Entry
+
+if TYPE_CHECKING:
+    from django_rclone.db.postgresql.restore_list import Choice
+
+_FIRST = 17
+_FILLING = "MATERIALIZED VIEW DATA"
+_BUILT = ("INDEX", "CONSTRAINT")
+_PARTS = ("INDEX ATTACH", "COMMENT")
+_ENDS = frozenset({"SCHEMA", "EXTENSION", "TABLE DATA", *RELATIONS} - {"VIEW", "MATERIALIZED VIEW"})
+# pg_restore prints these before the next entry's heading.
+_NEXT_ENTRYS = re.compile(r"^SET default_\w+ = .*;\n?", re.MULTILINE)
+WITHOUT_EVENT_TRIGGERS = "SET LOCAL session_replication_role = replica;"
+
+
+def run_under(path: str, choice: Choice, archive: Archive, live: Live) -> None:
+    """Moves what runs functions of the user's to the end, where these have ``path`` as their search path."""
+    if live.major < _FIRST:
+        return
+    calls = _Calls(choice, archive)
+    built = [entry for entry in choice.entries if entry.type in _BUILT and _script(entry) and calls.of(entry)]
+    filled = [entry for entry in archive.entries if entry.type == _FILLING and calls.of(entry)]
+    if not built and not filled:
+        return
+    functions = {function.id: function for entry in (*built, *filled) for function in calls.of(entry)}
+    signatures = [str(function.details["signature"]) for function in functions.values()]
+    ids = {entry.id for entry in built}
+    for entry in choice.entries:
+        if entry.type in _PARTS and _script(entry) and not ids.isdisjoint(entry.dependencies):
+            ids.add(entry.id)
+    filling = [entry for entry in choice.entries if entry.type == _FILLING and entry.details.get("statement")]
+    ids_of_filling = {entry.id for entry in filling} if filled else set()
+    late = [
+        *(f"ALTER FUNCTION {signature} SET search_path = {path};" for signature in signatures),
+        *(_script(entry) for entry in choice.entries if entry.id in ids),
+        *choice.late,
+        *(str(entry.details["statement"]) for entry in filling if entry.id in ids_of_filling),
+        *(f"ALTER FUNCTION {signature} RESET search_path;" for signature in signatures),
+    ]
+    if live.superuser and any(entry.type == "EVENT TRIGGER" for entry in choice.entries):
+        late = [WITHOUT_EVENT_TRIGGERS, *(statement for statement in late if statement != WITHOUT_EVENT_TRIGGERS)]
+    choice.late = late
+    choice.entries = [entry for entry in choice.entries if entry.id not in ids | ids_of_filling]
+
+
+def _script(entry: Entry) -> str:
+    return _NEXT_ENTRYS.sub("", str(entry.details.get("script", ""))).strip()
+
+
+def _name(function: Entry) -> str:
+    return str(function.details["signature"]).partition("(")[0] + "("
+
+
+class _Calls:
+    """The functions, among those that are restored, that an entry runs as far as its dependencies tell."""
+
+    def __init__(self, choice: Choice, archive: Archive) -> None:
+        self._functions = {entry.id: entry for entry in choice.entries if entry.details.get("signature")}
+        self._entries = {entry.id: entry for entry in archive.entries}
+
+    def of(self, entry: Entry) -> list[Entry]:
+        found: list[Entry] = []
+        if entry.type == "CONSTRAINT":
+            # Of the index below it the archive has no dependencies.
+            found += [function for function in self._functions.values() if _name(function) in _script(entry)]
+        seen = {entry.id}
+        waiting = list(entry.dependencies)
+        while waiting:
+            number = waiting.pop()
+            other = self._entries.get(number)
+            if other is None or number in seen:
+                continue
+            seen.add(number)
+            if number in self._functions:
+                found.append(other)
+            if other.type not in _ENDS:
+                waiting += other.dependencies
+        return sorted(found, key=lambda function: function.id)

@@ -1,0 +1,63 @@
+"""Makes, keeps or drops the database that ``--into`` names."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from django_rclone.command import Attached, Command
+from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.quoting import quote_name, quote_value
+
+if TYPE_CHECKING:
+    from django_rclone.db.postgresql.restore import Restorer
+
+# Only a database that bears our mark is dropped: somebody else may have made one of that name in between.
+_DROP = r"""
+SELECT format('DROP DATABASE %I', datname) FROM pg_catalog.pg_database
+ WHERE datname = :'name' AND pg_catalog.shobj_description(oid, 'pg_database') = :'mark' \gexec
+"""
+
+
+def create_database(restorer: Restorer, live: Live, name: str) -> tuple[list[Command], str]:
+    """Returns the commands that make the database, and the mark that it bears until it is whole."""
+    mark = f"unfinished restore by django-rclone {secrets.token_hex(8)}"
+    connection = restorer.connection
+    if not (live.createdb or live.superuser):
+        connection = restorer.as_administrator(connection)
+    create = f"CREATE DATABASE {quote_name(name)} {_like(live)}"
+    if connection is not restorer.connection:
+        create += f" OWNER {quote_name(live.role)}"
+    comment = f"COMMENT ON DATABASE {quote_name(name)} IS {quote_value(mark)}"
+    return [restorer.psql(connection, "-c", create, "-c", comment)], mark
+
+
+def keep_database(restorer: Restorer, name: str) -> Command:
+    """Returns the command that takes the mark off."""
+    return restorer.psql(restorer.connection, "-c", f"COMMENT ON DATABASE {quote_name(name)} IS NULL")
+
+
+def drop_database(restorer: Restorer, name: str, mark: str) -> Command:
+    """Returns the command that drops the database if it is the one that we made."""
+    variables = ("-v", f"name={name}", "-v", f"mark={mark}")
+    return restorer.psql(restorer.connection, *variables, "-f", Attached(_DROP.encode(), "drop if it is ours"))
+
+
+def _like(live: Live) -> str:
+    """Returns the options of CREATE DATABASE that give the live database's encoding and locale."""
+    row = live.database
+    parts = [
+        "TEMPLATE template0",
+        f"ENCODING {quote_value(live.encoding)}",
+        f"LC_COLLATE {quote_value(str(row['datcollate']))}",
+        f"LC_CTYPE {quote_value(str(row['datctype']))}",
+    ]
+    # The columns came with 15 (provider), 16 (rules) and 17 (one column for the locale of every provider).
+    locale = row.get("datlocale") or row.get("daticulocale")
+    if row.get("datlocprovider") == "i":
+        parts += ["LOCALE_PROVIDER icu", f"ICU_LOCALE {quote_value(str(locale))}"]
+        if rules := row.get("daticurules"):
+            parts.append(f"ICU_RULES {quote_value(str(rules))}")
+    elif row.get("datlocprovider") == "b":
+        parts += ["LOCALE_PROVIDER builtin", f"BUILTIN_LOCALE {quote_value(str(locale))}"]
+    return " ".join(parts)

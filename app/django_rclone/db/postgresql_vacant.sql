@@ -1,8 +1,0 @@
--- Refuses to load into a database that holds anything.
-\ir postgresql_objects.sql
-SELECT count(*) > 0 AS filled,
-       format('DR003: the database "%s" is not empty: it holds %s objects', current_database(), count(*)) AS message
-  FROM (:objects) AS o \gset
-\if :filled
-SELECT :'message'::int;
-\endif

@@ -1,0 +1,234 @@
+"""SQLite: the database's pages as one file, or SQL text."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django_rclone.command import Command, Explanation
+from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, RestorePlan
+from django_rclone.db.sqlite import sql_text
+from django_rclone.db.sqlite.errors import explain
+from django_rclone.db.sqlite.location import journal_mode, locate, unwritable
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
+from django_rclone.manifest import Manifest
+
+_PROGRAMS = Path(__file__).parent / "programs"
+_FORMATS = ("file", "sql")
+_INSTALL = (
+    "Install it (Debian: apt-get install sqlite3), or set BINARY_DIR in DATABASE_OPTIONS to the folder that it is in."
+)
+
+
+class SqliteConnector(BaseConnector):
+    """Backs up a SQLite file, and puts its contents back into the live file in one transaction.
+
+    DATABASE_OPTIONS: ``FORMAT`` ("file", or "sql" for text), ``SPOOL`` (copy locally first, so that writers wait only
+    for the copy), ``BINARY_DIR`` (where the sqlite3 program is; only SQL text needs it).
+    """
+
+    option_names: ClassVar[frozenset[str]] = frozenset({"FORMAT", "SPOOL", "BINARY_DIR"})
+    wait: ClassVar[float] = 60.0
+    """Seconds that we wait for others who have locked the database."""
+
+    @property
+    def engine(self) -> str:
+        return "sqlite"
+
+    @property
+    def path(self) -> str:
+        """The absolute path of the database file. Raises ConfigurationError where NAME is no file."""
+        try:
+            return locate(self.settings.get("NAME"))
+        except ConfigurationError as error:
+            raise self._refuse(str(error)) from None
+
+    @property
+    def format(self) -> str:
+        return str(self.options.get("FORMAT", "file"))
+
+    @property
+    def spool(self) -> bool:
+        return bool(self.options.get("SPOOL", False))
+
+    def check(self) -> list[str]:
+        faults = self.unknown_options()
+        if self.format not in _FORMATS:
+            faults.append(f'FORMAT is "{self.format}". Set it to "file" or "sql".')
+        if not isinstance(self.options.get("SPOOL", False), bool):
+            faults.append("SPOOL must be True or False.")
+        return faults
+
+    def hindrances(self) -> list[str]:
+        found = []
+        try:
+            locate(self.settings.get("NAME"))
+        except ConfigurationError as error:
+            # The system checks run in Django's test runner too, where the database in memory is as it should be.
+            if not self.name.startswith("file:memorydb_"):
+                found.append(str(error))
+        if self.format == "sql" and not self._find_cli():
+            found.append(f'The program "sqlite3", which FORMAT "sql" needs, was not found. {_INSTALL}')
+        return found
+
+    def journal_mode(self) -> str:
+        """Returns ``wal`` or ``rollback``, without a lock; nothing where there is no such file yet."""
+        try:
+            return journal_mode(locate(self.settings.get("NAME")))
+        except ConfigurationError:
+            return ""
+
+    def probe(self) -> Command:
+        path = self.path
+        return self._program("probe", path, f"{self.wait:g}", explain=explain(self.alias, path, "Inspection"))
+
+    def facts(self, output: str) -> Facts:
+        found: dict[str, Any] = json.loads(output)
+        return Facts(
+            server_version=found.pop("library"),
+            size=found.pop("size"),
+            tables=found.pop("tables", {}),
+            migrations=found.pop("migrations", {}),
+            details=found,
+        )
+
+    def restore_hindrances(self, facts: Facts) -> list[str]:
+        return unwritable(self._live(facts))
+
+    def dump(self, facts: Facts) -> Dump:
+        path = self._live(facts)
+        if not facts.details["exists"]:
+            raise self._refuse(f"{path} does not exist. Correct NAME, run migrate, or restore a backup.")
+        if facts.details.get("damaged"):
+            raise DjangoRcloneError(f'Database "{self.alias}": {_damage(path, facts)}')
+        if not facts.size:
+            # Any connection to a mistyped NAME makes such a file, and a backup of it would look like the newest one.
+            raise self._refuse(f"{path} is empty (0 bytes). Correct NAME, run migrate, or restore a backup.")
+        notes = () if facts.tables else (f"{path} has no tables.",)
+        said = explain(self.alias, path, "A dump")
+        if self.format == "sql":
+            return Dump(
+                checks=(
+                    sql_text.check(self._cli(), facts.details.get("schema", ()), said),
+                    self._program("check_loadable", path, f"{self.wait:g}", explain=said, may_stall=False),
+                ),
+                command=sql_text.dump(self._cli(), path, self.wait, said, writable=bool(facts.details.get("writable"))),
+                # sqlite3 ends 0 whatever .dump met on its way, so what it prints goes through a program of ours.
+                through=(self._program("check_sql", explain=said),),
+                extension="sql",
+                format="sql",
+                client="sqlite3",
+                notes=notes,
+            )
+        spool = ("spool",) if self.spool else ()
+        return Dump(
+            command=self._program("dump", path, f"{self.wait:g}", *spool, explain=said),
+            extension="sqlite3",
+            format="file",
+            client=f"libsqlite3 {facts.server_version}",
+            notes=notes,
+        )
+
+    def contents(self, manifest: Manifest) -> Command | None:
+        if manifest.format in _FORMATS and all(stored.sha256 for stored in manifest.objects):
+            return None
+        said = explain(self.alias, manifest.objects[0].path, "Reading")
+        return self._program("stage", "sniff", explain=said)
+
+    def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
+        live = self._live(facts)
+        target = str(Path(live).parent / mode.into) if mode.into else live
+        form = contents.strip() or manifest.format
+        if form not in _FORMATS:
+            raise self._refuse(f'the backup has the format "{form}", which this connector cannot restore.')
+        text = form == "sql"
+        stage = _stage_of(target)
+        (stored,) = manifest.objects
+        new = ("new",) if mode.into else ()
+        size = str(stored.raw_bytes or stored.bytes)
+        said = explain(self.alias, target, "A restore", unchanged=True)
+        prepare = self._program("stage", "prepare", target, stage, size, *new, explain=said)
+        load = self._program("stage", "load", stage, explain=said, may_stall=False)
+        commit = self._program("replace", target, stage, f"{self.wait:g}", *new, explain=said, may_stall=False)
+        abort = self._program("stage", "abort", stage, explain=explain(self.alias, stage, "Removal"))
+        return RestorePlan(
+            target=target,
+            prepare=(prepare,),
+            load=(sql_text.load(self._cli(), stage, said) if text else load,),
+            commit=(commit,),
+            abort=(abort,),
+            gate=Gate(tail=self._whole_text) if text else Gate(),
+            notes=tuple(self._notes(facts, mode, target)),
+        )
+
+    def restore_by_hand(self, object_command: str) -> str:
+        if self.format == "sql":
+            return f"{object_command} | sqlite3 -bail restored.sqlite3"
+        return f"{object_command} > restored.sqlite3"
+
+    def _live(self, facts: Facts) -> str:
+        """Returns the database file's path, links followed."""
+        return str(facts.details.get("path") or self.path)
+
+    def _refuse(self, sentence: str) -> ConfigurationError:
+        return ConfigurationError(f'Database "{self.alias}": {sentence}')
+
+    def _program(self, name: str, *arguments: str, explain: Explanation, may_stall: bool = True) -> Command:
+        """Describes one of our own programs, which run whatever the project's import path is."""
+        return Command(
+            (sys.executable, "-I", str(_PROGRAMS / f"{name}.py"), *arguments), explain=explain, may_stall=may_stall
+        )
+
+    def _find_cli(self) -> str | None:
+        folder: str | os.PathLike[str] | None = self.options.get("BINARY_DIR")
+        return shutil.which("sqlite3", path=os.fspath(folder) if folder else None)
+
+    def _cli(self) -> str:
+        """Returns the sqlite3 program. Raises ConfigurationError where there is none."""
+        found = self._find_cli()
+        if found is None:
+            raise self._refuse(f'the program "sqlite3", which SQL text needs, was not found. {_INSTALL}')
+        return found
+
+    def _whole_text(self, end: bytes) -> bytes:
+        """Lets the end of a whole script through: sqlite3 ends 0 on a cut one, and keeps what came before."""
+        if end.rstrip().endswith(b"COMMIT;"):
+            return end
+        raise DjangoRcloneError(
+            f'Database "{self.alias}": the backup is damaged: its SQL text does not end with COMMIT. '
+            "Nothing was changed. Restore another backup."
+        )
+
+    def _notes(self, facts: Facts, mode: Mode, target: str) -> Iterator[str]:
+        if facts.details.get("damaged") and not mode.into:
+            yield f"{target} is damaged; after the restore, restart what has it open."
+        elif facts.details.get("exists") and not mode.into:
+            yield "Processes that have the database open will see the restored data."
+        if mode.terminate_sessions:
+            yield "SQLite has no sessions that could be ended; the restore waits for who has the file locked."
+
+
+def _damage(path: str, facts: Facts) -> str:
+    reason = str(facts.details["damaged"])
+    if reason.startswith("malformed database schema"):
+        return (
+            f"SQLite {facts.server_version} cannot read the schema of {path} ({reason}). If the app's SQLite is newer, "
+            "use that here too; else the file is damaged: restore a backup."
+        )
+    return f"{path} is damaged ({reason}). Restore a backup."
+
+
+def _stage_of(target: str) -> str:
+    """Returns a name for the stage, beside the target, that says who works on it."""
+    try:
+        namespace = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        namespace = 0
+    path = Path(target)
+    return str(path.with_name(f".{path.name}.restore-{namespace:x}.{os.getpid()}.{secrets.token_hex(4)}"))

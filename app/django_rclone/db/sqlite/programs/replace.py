@@ -1,0 +1,274 @@
+"""Puts a restored SQLite database in the place of the live one, or leaves the live one as it is.
+
+``replace.py TARGET STAGE WAIT [new]``: a program of its own, which needs the standard library only. It
+checks the stage (a database file beside the live one), puts its contents into the live file and removes it. WAIT
+is how many seconds it waits for others who have locked the live file. With ``new`` the target must hold nothing yet.
+
+The live file keeps its inode, owner, mode and journal mode: SQLite's backup interface replaces its contents in one
+transaction, so open connections see the restored data, and a kill at any moment leaves a journal that the next
+connection rolls back. To put another file in its place would let processes that have the old one open go on reading
+and writing there; so that is done only where SQLite cannot use the live file, and while nobody else has it locked.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+_COMPANIONS = ("-journal", "-wal", "-shm")
+# Offsets in the header, https://www.sqlite.org/fileformat.html 1.3: the page size (two bytes), then the journal
+# mode twice, for writers and for readers (1 rollback, 2 write-ahead log).
+_MAGIC = b"SQLite format 3\0"
+_PAGE_SIZE = slice(16, 18)
+_MODES = slice(18, 20)
+_ROLLBACK, _WAL = b"\1\1", b"\2\2"
+# Length and start of the range in which everybody who uses the file holds locks: PENDING_BYTE and what follows it,
+# https://www.sqlite.org/fileformat.html 1.5 "The Lock-Byte Page".
+_LOCKS = (512, 0x40000000)
+# What integrity_check says where nothing is damaged: values that are there but should not be, which were there when
+# the backup was made; and a full-text index that needs the app's own tokenizer.
+_NO_DAMAGE = re.compile(
+    r"^(?:ok$|(?:NULL|TEXT|NUMERIC|non-\w+) value in |non-unique entry in |CHECK constraint failed|unable to validate )"
+)
+# What it says of the entries of an index. https://www.sqlite.org/src/file/src/pragma.c
+_OF_INDEXES = re.compile(
+    r"^(?:row \d+ (?:missing from|values differ from) |wrong # of entries in |non-unique entry in |row(?:id)? not )"
+)
+_MISSING = re.compile(
+    r"no such collation sequence: (?P<collation>.+)|(?:no such|unknown) function: (?P<function>.+?)(?:\(\))?$"
+)
+_IN_USE = "others have it locked. End what uses it, and try again."
+
+
+class Refused(Exception):
+    """It cannot work like this; the message says what to change."""
+
+
+class Damaged(Exception):
+    """What should be restored is no whole database."""
+
+
+class _Uncheckable(Exception):
+    """integrity_check needs something here that only the app has; the message says what."""
+
+
+class Busy(Exception):
+    """Others have used the live database for longer than we wait; the message says what to do."""
+
+
+def commit(target: Path, stage: Path, wait: float, *, new: bool) -> None:
+    """Checks the stage, puts it in, and removes it."""
+    with stage.open("r+b", buffering=0) as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        mode = _make_plain(held)
+        check(stage)
+        end = time.monotonic() + wait
+        if new and target.exists() and target.stat().st_size:
+            raise Refused(f"{target} has come to exist, and is not empty. Choose another name, or remove it first.")
+        if target.exists() or not publish(stage, target, held, mode):
+            try:
+                _pour(stage, target, end)
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+                    raise
+                replace(stage, target, held, mode, end)
+    stage.unlink(missing_ok=True)
+
+
+def _make_plain(stage: BinaryIO) -> bytes:
+    """Sets the stage to rollback-journal mode, so that it is one file, and returns the mode that it had."""
+    header = os.pread(stage.fileno(), 100, 0)
+    if not header.startswith(_MAGIC):
+        raise Damaged("nothing was loaded.")
+    os.pwrite(stage.fileno(), _ROLLBACK, _MODES.start)
+    return header[_MODES]
+
+
+def check(stage: Path) -> None:
+    """Raises Damaged unless the stage is a sound database, as far as that can be seen without the app's own functions
+    and collations."""
+    try:
+        with closing(_open(stage, "immutable=1")) as database:
+            faults = [fault for fault in _faults(database) if not _NO_DAMAGE.match(fault)]
+    except sqlite3.DatabaseError as error:
+        raise Damaged(f"it is no sound database ({error}).") from error
+    if faults:
+        raise Damaged(f"it is no sound database ({faults[0].splitlines()[-1]}).")
+
+
+def _faults(database: sqlite3.Connection) -> list[str]:
+    # CHECK constraints, too, may use functions that only the app registers.
+    database.execute("PRAGMA ignore_check_constraints = ON")
+    with suppress(_Uncheckable):
+        return _integrity(database)
+    faults, uncheckable = [], []
+    tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0").fetchall()
+    for (table,) in [("sqlite_master",), *tables]:
+        try:
+            faults += _integrity(database, table)
+        except _Uncheckable:
+            uncheckable.append(table)
+    for table in uncheckable:  # last: the substitutes stay registered
+        faults += [fault for fault in _with_substitutes(database, table) if not _OF_INDEXES.match(fault)]
+    return faults
+
+
+def _integrity(database: sqlite3.Connection, table: str = "") -> list[str]:
+    """Returns what integrity_check finds. Raises _Uncheckable where it does not run without the app."""
+    argument = '("' + table.replace('"', '""') + '")' if table else ""
+    try:
+        return [fault for (fault,) in database.execute(f"PRAGMA integrity_check{argument}")]
+    except sqlite3.OperationalError as error:
+        # SQLITE_ERROR, also as SQLITE_ERROR_MISSING_COLLSEQ, is about the statement and not about the file.
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:
+            raise
+        raise _Uncheckable(str(error)) from error
+
+
+def _with_substitutes(database: sqlite3.Connection, table: str) -> list[str]:
+    """Returns the faults of a table with something in the place of each function and collation that is missing: the
+    order and the contents of indexes seem wrong then, but all pages, rows and records are read."""
+    known: set[str] = set()
+    while True:
+        try:
+            return _integrity(database, table)
+        except _Uncheckable as error:
+            missing = _MISSING.match(str(error))
+            if not missing or missing[0] in known:
+                return []  # nothing of it can be looked at from here
+            known.add(missing[0])
+            if missing["collation"]:
+                database.create_collation(missing["collation"], lambda one, other: (one > other) - (one < other))
+            else:
+                database.create_function(missing["function"], -1, lambda *_: None, deterministic=True)
+
+
+def publish(stage: Path, target: Path, held: BinaryIO, mode: bytes) -> bool:
+    """Gives the stage the live file's name, unless there is one by now."""
+    folder = target.parent.stat()
+    # Whoever may write to the folder may write to the file.
+    os.fchmod(held.fileno(), folder.st_mode & 0o666)
+    _give_to(held, folder)
+    os.pwrite(held.fileno(), mode, _MODES.start)
+    os.fsync(held)
+    for companion in _COMPANIONS:  # of a file that is no more: SQLite would take them for this one's
+        target.with_name(target.name + companion).unlink(missing_ok=True)
+    try:
+        target.hardlink_to(stage)
+    except FileExistsError:
+        _make_plain(held)
+        return False
+    except OSError:  # a file system without links
+        stage.rename(target)
+    _sync_folder(target)
+    return True
+
+
+def replace(stage: Path, target: Path, held: BinaryIO, mode: bytes, end: float) -> None:
+    """Puts the stage in the place of a live file that SQLite cannot use, while nobody else uses it."""
+    with target.open("r+b", buffering=0) as live:
+
+        def lock() -> None:
+            fcntl.lockf(live, fcntl.LOCK_EX | fcntl.LOCK_NB, *_LOCKS)
+
+        _try_until(end, lock, BlockingIOError, "the live file is damaged, so it must be replaced, but it is in use.")
+        status = os.fstat(live.fileno())
+        os.fchmod(held.fileno(), status.st_mode & 0o7777)
+        _give_to(held, status)
+        os.pwrite(held.fileno(), mode, _MODES.start)
+        os.fsync(held)
+        for companion in _COMPANIONS:  # before: with them the restored file would be malformed for everybody
+            target.with_name(target.name + companion).unlink(missing_ok=True)
+        stage.rename(target)
+        _sync_folder(target)
+
+
+def _pour(stage: Path, target: Path, end: float) -> None:
+    """Replaces the live file's contents by the stage's in one transaction."""
+    with stage.open("rb") as file:
+        page_size = file.read(100)[_PAGE_SIZE]
+    with target.open("rb") as file:
+        header = file.read(100)
+    resized = header.startswith(_MAGIC) and header[_MODES] == _WAL and header[_PAGE_SIZE] != page_size
+
+    def give_up(status: int, _remaining: int, _total: int) -> None:
+        # Connection.backup tries for ever.
+        if status & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > end:
+            raise Busy(_IN_USE)
+
+    with closing(_open(stage, "immutable=1")) as source, closing(_open(target, "mode=rw")) as live:
+
+        def pour() -> None:
+            live.execute("PRAGMA synchronous = FULL")
+            source.backup(live, pages=-1, progress=give_up, sleep=0.005)
+
+        if resized:  # a write-ahead log cannot carry pages of another size
+            _try_until(
+                end,
+                lambda: live.execute("PRAGMA journal_mode = DELETE").fetchall(),
+                sqlite3.OperationalError,
+                "the backup's pages have another size, so nobody else may have the live file open meanwhile. "
+                "Stop what uses it, and try again.",
+            )
+        try:
+            _try_until(end, pour, sqlite3.OperationalError, _IN_USE)
+        finally:
+            with suppress(sqlite3.OperationalError):  # that is tidying up, and the next who writes can do it too
+                if resized:
+                    live.execute("PRAGMA journal_mode = WAL")
+                live.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _open(path: Path, how: str) -> sqlite3.Connection:
+    # SQLite waits in ever longer steps, which busy writers can outdo for a minute: so ask for short waits, often.
+    return sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=0.03, isolation_level=None)
+
+
+def _try_until(end: float, action: Callable[[], object], busy: type[Exception], sentence: str) -> None:
+    """Repeats ``action`` while it says that others are in the way."""
+    while True:
+        try:
+            action()
+        except busy as error:
+            if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            if time.monotonic() > end:
+                raise Busy(sentence) from error
+        else:
+            return
+        time.sleep(0.005)
+
+
+def _give_to(file: BinaryIO, status: os.stat_result) -> None:
+    with suppress(PermissionError):  # an ordinary user's files are the user's own
+        os.fchown(file.fileno(), status.st_uid, status.st_gid)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def main(arguments: list[str]) -> int | str:
+    """Returns the exit code, or the one line that says what went wrong."""
+    target, stage, wait, *new = arguments
+    try:
+        commit(Path(target), Path(stage), float(wait), new=new == ["new"])
+    except (sqlite3.Error, OSError, Refused, Damaged, Busy) as error:
+        return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

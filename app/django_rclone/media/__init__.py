@@ -1,0 +1,1 @@
+"""Media files: a mirror of MEDIA_ROOT on the remote, and back."""

@@ -1,0 +1,95 @@
+"""The record of each mirror of media files: whose it is, and when it was last made equal."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import unquote
+
+from django_rclone import conf, process
+from django_rclone.display import enumerate_some
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Unavailable
+from django_rclone.media import record
+from django_rclone.media.record import Mirror
+from django_rclone.rclone.errors import Missing
+from django_rclone.rclone.remote import Remote
+
+logger = logging.getLogger("django_rclone")
+
+
+def located(remote: Remote, project: str | None = None) -> str:
+    """Returns where the mirror of a project lies (without one: this project's), from the remote's root.
+
+    A project that has got a folder of its own, but whose mirror was made before there were such, keeps that one: its
+    record names the project.
+    """
+    name, folder = project_name(project), conf.get("MEDIA_BACKUP_DIR")
+    own, common = record.folder_of(name, folder), record.folder_of("", folder)
+    if name and remote.stat(record.path(own)) is None:
+        before = last(remote, common)
+        if before is not None and before.project == name:
+            return common
+    return own
+
+
+def project_name(given: str | None = None) -> str:
+    """Returns the name of the project that is meant: this one's, where none is given."""
+    return str(conf.get("PROJECT")) if given is None else given
+
+
+def write_down(remote: Remote, made: Mirror, *, atomic: bool) -> None:
+    """Writes when the mirror was made equal. Where that fails the files are safe all the same, and so it is a warning:
+    an error would call a good mirror bad, and the next run writes anew."""
+    try:
+        remote.put(made.path, made.to_json().encode(), atomic=atomic)
+    except Interrupted:
+        raise
+    except DjangoRcloneError as error:
+        logger.warning("The media files are backed up, but %s, which says when, was not written: %s", made.path, error)
+
+
+def last(remote: Remote, folder: str) -> Mirror | None:
+    """Returns what the remote says of the last time that the mirror was made equal; None if it says nothing that can
+    be read, with a warning where something is there.
+
+    That there is none is believed when it was said twice: whose a mirror is decides what may be deleted.
+    """
+    path = record.path(folder)
+    found, problem = _read(remote, path)
+    if found is None:
+        found, problem = _read(remote, path)
+    if problem:
+        logger.warning("%s cannot be read: %s. The next backup of the media files writes it anew.", path, problem)
+    return found
+
+
+def _read(remote: Remote, path: str) -> tuple[Mirror | None, str]:
+    """Returns the record at a path, or why it cannot be read; neither where it is not there."""
+    try:
+        text = process.run(remote.read(path)).decode(errors="replace")
+        return (record.parse(text) if text else None), ""  # S3 has no folders: one that is not there is read as nothing
+    except Missing:
+        return None, ""
+    except (ConfigurationError, Interrupted, Unavailable):
+        raise
+    except DjangoRcloneError as error:  # no record, or no file that rclone can decrypt
+        return None, str(error)
+
+
+def own(remote: Remote, folder: str, project: str) -> Mirror | None:
+    """Returns the record of a mirror. Raises ConfigurationError if it names another project."""
+    found = last(remote, folder)
+    if found is not None and found.project != project:
+        theirs = f'of the project "{found.project}"' if found.project else "of a project without a name"
+        ours = f'this is "{project}"' if project else "this one has no name"
+        raise ConfigurationError(
+            f"The mirror {remote.path(folder)} is {theirs}, and {ours}: it is neither changed nor restored. Set "
+            "PROJECT, or another MEDIA_BACKUP_DIR."
+        )
+    return found
+
+
+def others(remote: Remote, folder: str) -> str:
+    """Returns which mirrors there are besides, as a sentence; empty: none."""
+    found = sorted(unquote(entry.path.removesuffix(".json")) for entry in remote.files(record.RECORDS))
+    names = [name for name in found if name != folder]
+    return f" The remote has mirrors in other folders: {enumerate_some(names)}. Is PROJECT right?" if names else ""

@@ -1,0 +1,82 @@
+"""One ``rclone sync`` of the media files, and what it says of itself."""
+
+from __future__ import annotations
+
+import logging
+
+from django_rclone import process
+from django_rclone.display import Progress
+from django_rclone.exceptions import DjangoRcloneError, Interrupted
+from django_rclone.media.sync_log import Account
+from django_rclone.rclone.remote import Abilities, Remote
+
+logger = logging.getLogger("django_rclone")
+
+# What else would decide which files of MEDIA_ROOT are seen.
+_LINKS = ("--links=false", "--skip-links=false", "--one-file-system=false")
+
+
+def comparison(remote: Remote, can: Abilities) -> tuple[str, ...]:
+    """Returns how a changed file is told from one that is the same: by size and time, where the storage keeps times.
+
+    Where it keeps none rclone would compare sizes alone, and never send a file that changed at equal size.
+    """
+    if can.times:
+        return ()
+    if can.hashes and remote.base is None:
+        return ("--checksum",)
+    logger.warning(
+        'Remote "%s" keeps neither times nor hashes of files: nothing shows what has changed, so all are transferred.',
+        remote.where,
+    )
+    return ("--ignore-times",)
+
+
+def sync(
+    remote: Remote,
+    source: str,
+    destination: str,
+    limits: process.Limits,
+    *flags: str,
+    quiet: bool,
+    account: Account | None = None,
+    follow_links: bool = False,
+) -> Account:
+    """Runs ``rclone sync`` and returns its own account of what it did."""
+    heard = account or Account()
+    progress = Progress("media", lambda: heard.changes.bytes, quiet=quiet)
+
+    def hear(line: str) -> None:
+        heard.hear(line)
+        progress.tick()
+
+    # A restore never follows: it would delete where links lead to. Nor does it write in place: that would be through
+    # a link to a file, which a file that is renamed over it replaces.
+    links = (*_LINKS, f"--copy-links={'true' if follow_links else 'false'}", "--inplace=false")
+    try:
+        command = remote.sync(source, destination, *links, *flags)
+        process.run(command, timeout=limits.timeout, stall=limits.stall, hear=hear)
+    except Interrupted:
+        raise
+    except DjangoRcloneError as error:
+        if heard.errors:
+            raise type(error)(f"{str(error).removesuffix('.')}. {_told(heard)}") from error
+        raise
+    finally:
+        progress.close()
+    if not heard.complete:
+        raise DjangoRcloneError("rclone did not report what it transferred, so nothing shows that the files are equal.")
+    return heard
+
+
+def _told(heard: Account) -> str:
+    """Returns the first errors, and what they mean where that can be told."""
+    errors = "; ".join(heard.errors)
+    if "--max-delete threshold reached" in errors:
+        return (
+            "There were more files to delete than were counted before: what is copied changed meanwhile, or where it "
+            "is copied to. No more than counted were deleted. Look at MEDIA_ROOT and its mirror, then run it again."
+        )
+    if ".partial" in errors and "no such file" in errors:
+        return f"Another run writes to the same mirror: let one of them do it. First errors: {errors}"
+    return f"First errors: {errors}"

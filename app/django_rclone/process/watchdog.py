@@ -1,0 +1,133 @@
+"""Looking after a running line: clocks, early deaths, progress, the commit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django_rclone.command import Command
+from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
+from django_rclone.process.child import GRACE, Process, last_words
+from django_rclone.process.interrupts import insist
+from django_rclone.process.pipeline import ROOT_CAUSE, Line
+
+TICK = 0.2
+"""Seconds between two looks at clocks and children."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a stream may take (``timeout``) and stand still (``stall``), in seconds; None: for ever."""
+
+    timeout: float | None = None
+    stall: float | None = None
+
+
+NO_LIMITS = Limits()
+
+
+class Signs:
+    """When a program last showed that something moves: by a byte of stdout, or a line of stderr."""
+
+    def __init__(self, command: Command, hear: Callable[[str], None] | None) -> None:
+        self._progress = command.progress or (lambda _line: time.monotonic())
+        self._hear = hear
+        self._far: object = None
+        self.last = time.monotonic()
+
+    def moved(self) -> None:
+        """Notes that something came."""
+        self.last = time.monotonic()
+
+    def hear(self, line: str) -> None:
+        """Takes a line of stderr."""
+        far = self._progress(line)
+        if far is not None and far != self._far:
+            self._far = far
+            self.moved()
+        if self._hear is not None:
+            self._hear(line)
+
+
+def stood_still(seconds: float, process: Process) -> str:
+    """Returns what is told of a program that is waited for in vain."""
+    name = process.command.program
+    return f"Nothing moved for {seconds:g} s while waiting for {name} (STALL_TIMEOUT).{last_words(process)}"
+
+
+class Watch:
+    """Looks after a running line: clocks, early deaths, progress."""
+
+    def __init__(self, line: Line, limits: Limits, tick: Callable[[], None] | None) -> None:
+        self._line = line
+        self._limits = limits
+        self._tick = tick or (lambda: None)
+        self._began = time.monotonic()
+        self._broken_since: float | None = None
+        self._committing_since: float | None = None
+
+    def look(self) -> None:
+        """Raises when the line cannot end well any more."""
+        line = self._line
+        self._tick()
+        insist()
+        self.check_clocks()
+        if line.last.sink_closed or line.sink.returncode is not None:
+            line.sink.wait(GRACE)
+            if not line.sink.command.may_stall:  # a client chokes on what was damaged before it
+                line.wait_for_root_cause()
+            line.raise_first_failure()
+            raise self._ended_early()
+        if any(process.returncode or pump.error for process, pump in zip(line.upstream, line.pumps, strict=True)):
+            self._broken_since = self._broken_since or time.monotonic()
+            if time.monotonic() - self._broken_since > ROOT_CAUSE:
+                line.raise_first_failure()
+
+    def commit(self) -> None:
+        """Waits for the last program, which has been given end-of-file.
+
+        A client is let finish even when a signal comes: were it killed in its commit, nobody could say what became
+        of the database.
+        """
+        self._committing_since = time.monotonic()
+        try:
+            self._wait_for_sink()
+        except (KeyboardInterrupt, Interrupted):
+            if self._line.sink.command.may_stall:
+                raise
+            self._wait_for_sink()
+            raise
+        finally:
+            if self._line.sink.returncode:
+                raise self._line.sink.failure()
+        if self._line.last.sink_closed:
+            raise self._ended_early()
+
+    def _wait_for_sink(self) -> None:
+        while self._line.sink.wait(TICK) is None:
+            self._tick()
+            if self._line.sink.command.may_stall:
+                self.check_clocks()
+
+    def _ended_early(self) -> DjangoRcloneError:
+        sink = self._line.sink
+        if sink.returncode:
+            return sink.failure()
+        return DjangoRcloneError(f"{sink.command.program} ended before it had read everything.")
+
+    def check_clocks(self) -> None:
+        """Raises Unavailable when the whole takes too long, or one program has stood still for too long."""
+        now = time.monotonic()
+        timeout, stall = self._limits.timeout, self._limits.stall
+        if timeout is not None and now - self._began > timeout:
+            raise Unavailable(f"It was not done within {timeout:g} s (TIMEOUT).{last_words(*self._line.processes)}")
+        for since, process in self._waits():
+            if stall is not None and since is not None and process.command.may_stall and now - since > stall:
+                raise Unavailable(stood_still(stall, process))
+
+    def _waits(self) -> Iterator[tuple[float | None, Process]]:
+        """Gives since when we wait for which program."""
+        for process, pump in zip(self._line.upstream, self._line.pumps, strict=True):
+            yield pump.reading_since, process
+        yield self._committing_since or self._line.last.writing_since, self._line.sink

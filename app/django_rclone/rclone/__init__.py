@@ -1,0 +1,1 @@
+"""rclone: its command lines, its configuration, and typed answers from it."""

@@ -1,0 +1,224 @@
+"""RCLONE_FLAGS and the RCLONE_… variables, sorted by the table of options. What is passed on goes by environment: a
+command line can be read by every user of the machine."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from django_rclone.command import Secret
+from django_rclone.exceptions import ConfigurationError
+from django_rclone.rclone import backend_options, options
+from django_rclone.rclone.options import OPTIONS, SHORT, Option, Rule, Takes, variable
+
+# RCLONE_CONFIG_PASS and RCLONE_CONFIG_<NAME>_<KEY>: https://rclone.org/docs/#environment-variables
+_CONFIGURATION = "RCLONE_CONFIG_"
+_OFF = ("0", "f", "false")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What users set of rclone, sorted."""
+
+    env: Mapping[str, str | Secret] = field(repr=False)
+    """Variables to set for every call: what was set by flags."""
+    inherit: tuple[str, ...]
+    """Variables of our environment that every call gets as they are."""
+    filters: tuple[str, ...]
+    """Filter flags, for media files only."""
+    hide: tuple[Secret, ...]
+    """Secrets among what is inherited."""
+    problems: tuple[str, ...]
+    """What is refused, and why: one sentence each."""
+
+
+def given(flags: tuple[str, ...], environ: Mapping[str, str]) -> Given:
+    """Returns what ``flags`` and the environment set."""
+    from_flags, problems = _from_flags(flags)
+    from_environment = _from_environment(environ)
+    problems += [why for name, value in from_environment.items() if (why := _refusal(variable(name), name, value))]
+    passed = {name: value for name, value in from_environment.items() if _rule(name) is Rule.PASSED}
+    configuration = [name for name in environ if name.startswith(_CONFIGURATION)]
+    if "RCLONE_CONFIG" in environ:  # set to nothing it means: no file
+        configuration.append("RCLONE_CONFIG")
+    env: dict[str, str | Secret] = {}
+    filters = [flag for name, value in from_environment.items() for flag in _filter(name, _values(name, value))]
+    for name, values in from_flags.items():
+        if _rule(name) is Rule.PASSED:
+            # rclone adds up what is given several times, from wherever.
+            before = _values(name, passed.pop(name, ""))
+            value = _joined([*before, *values]) if OPTIONS[name].takes is Takes.SEVERAL else values[0]
+            env[variable(name)] = Secret(value) if OPTIONS[name].secret else value
+        filters += _filter(name, values)
+    return Given(
+        env=env,
+        inherit=(*configuration, *(variable(name) for name in passed)),
+        filters=tuple(filters),
+        hide=tuple(_secrets(environ, configuration, [*passed, *from_flags], env)),
+        problems=tuple(problems),
+    )
+
+
+def checked(flags: tuple[str, ...], environ: Mapping[str, str]) -> Given:
+    """Returns what is set. Raises ConfigurationError for the first thing that is refused."""
+    found = given(flags, environ)
+    for problem in found.problems:
+        raise ConfigurationError(problem)
+    return found
+
+
+def unknown(environ: Mapping[str, str]) -> dict[str, str]:
+    """Returns variables that are not passed on because rclone does not know them, as far as the table of its options
+    goes: those that look like one of its variables, each with the one that was probably meant, and those of its
+    backends, with an empty string where none is near."""
+    known = [variable(name) for name in OPTIONS]
+    backends = tuple(variable(f"{prefix}-") for prefix in backend_options.PREFIXES)
+    names = [
+        name
+        for name in sorted(environ)
+        if name.startswith("RCLONE_") and not name.startswith(_CONFIGURATION) and _named(name) is None
+    ]
+    near = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.9) for name in names}
+    return {name: next(iter(near[name]), "") for name in names if near[name] or name.startswith(backends)}
+
+
+def _named(variable_name: str) -> str | None:
+    """Returns the flag that a variable stands for."""
+    name = variable_name.removeprefix("RCLONE_").lower().replace("_", "-")
+    return name if options.option(name) else None
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Returns what the environment sets, by the flag's name. What is set to nothing is not set."""
+    names = {name: _named(name) for name in environ if name.startswith("RCLONE_") and name != "RCLONE_CONFIG"}
+    return {flag: environ[name] for name, flag in sorted(names.items()) if flag and environ[name]}
+
+
+def _from_flags(flags: tuple[str, ...]) -> tuple[dict[str, list[str]], list[str]]:
+    """Returns the values of each flag, and what is wrong with the flags."""
+    found: dict[str, list[str]] = {}
+    problems: list[str] = []
+    rest = iter(flags)
+    for flag in rest:
+        for name, written in _split(flag):
+            value = written
+            option = options.option(name)
+            if option is None:
+                problems.append(_unknown(flag, name))
+                break
+            if value is None:
+                value = "true" if option.takes is Takes.NOTHING else next(rest, None)
+            if value is None:
+                problems.append(f"RCLONE_FLAGS: --{name} has no value.")
+            elif name in found and name in options.ONCE:
+                problems.append(
+                    f"RCLONE_FLAGS has --{name} twice: rclone takes one from the environment, and a command line could "
+                    "be read by every user of the machine. Give the remote its headers in rclone's configuration."
+                )
+            elif why := _refusal(f"--{name} in RCLONE_FLAGS", name, value):
+                problems.append(why)
+            elif option.rule in (Rule.PASSED, Rule.MEDIA):
+                several = option.takes is Takes.SEVERAL
+                found[name] = [*(found.get(name, []) if several else []), value]
+    return found, problems
+
+
+def _split(flag: str) -> Iterator[tuple[str, str | None]]:
+    """Gives the names that one word of a command line stands for (``-vP`` is two), each with its value if that is in
+    the word too."""
+    name, equals, value = flag.partition("=")
+    if name.startswith("--"):
+        yield name[2:].replace("_", "-"), value if equals else None
+    elif not name.startswith("-") or name == "-":
+        yield flag, None
+    else:
+        letters = flag[1:]
+        while letters:
+            letter, letters = letters[0], letters[1:]
+            name = SHORT.get(letter, f"-{letter}")
+            option = OPTIONS.get(name)
+            if letters and (letters[0] == "=" or (option and option.takes is not Takes.NOTHING)):
+                yield name, letters.removeprefix("=")
+                return
+            yield name, None
+
+
+def _unknown(flag: str, name: str) -> str:
+    if not flag.startswith("-"):
+        return f'RCLONE_FLAGS: "{flag}" belongs to no flag: the one before it takes no value.'
+    if " " in flag.partition("=")[0]:
+        word, _, value = flag.partition(" ")
+        return f'RCLONE_FLAGS: "{word} {"…" if value else ""}" is one text. Write the flag and its value as two.'
+    near = difflib.get_close_matches(name, OPTIONS, n=1)
+    hint = (
+        f"Did you mean --{near[0]}?"
+        if near
+        else f"Those of rclone {backend_options.VERSION} are known; options of a remote can also be set as "
+        "RCLONE_CONFIG_<NAME>_<OPTION>."
+    )
+    return f"RCLONE_FLAGS has an unknown flag {flag.partition('=')[0]}. {hint}"
+
+
+def _refusal(spelled: str, name: str, value: str) -> str:
+    """Returns why an option is refused; empty: it is not. A switch that is off changes nothing."""
+    option = options.option(name) or Option(Rule.PASSED)
+    if option.takes is Takes.NOTHING and value.lower() in _OFF:
+        return ""
+    if option.rule is Rule.REFUSED:
+        return f"{spelled} is refused: {option.reason}. Remove it."
+    if option.refused_value and value.lower() == option.refused_value:
+        return f"{spelled} is refused with the value {value}: {option.reason}."
+    if option.only and not re.fullmatch(option.only, value):
+        return f"{spelled} is refused with more than 2s: files that changed within that time would not be sent."
+    if option.rule is Rule.MEDIA and name.endswith(("-from", "-from-raw", "-from0")) and "-" in _values(name, value):
+        return f'{spelled} cannot be "-": nothing is written to rclone\'s standard input. Name a file.'
+    return ""
+
+
+def _values(name: str, value: str) -> list[str]:
+    """Returns the values that a variable holds. Several of one flag are written there as CSV."""
+    option = options.option(name)
+    if not value or option is None or option.takes is not Takes.SEVERAL:
+        return [value] if value else []
+    return next(csv.reader([value], strict=False))
+
+
+def _joined(values: list[str]) -> str:
+    """Returns values as one variable holds them. One that needs no quotes stays as it is, as rclone before 1.68, which
+    knows no CSV there, wants it."""
+    if len(values) == 1 and not set(values[0]) & set(',"\n\r'):
+        return values[0]
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(values)
+    return line.getvalue()
+
+
+def _filter(name: str, values: list[str]) -> list[str]:
+    # By argument: before 1.68 no variable holds several, and filters are no secrets.
+    return [f"--{name}={value}" for value in values] if _rule(name) is Rule.MEDIA else []
+
+
+def _rule(name: str) -> Rule | None:
+    option = options.option(name)
+    return option.rule if option else None
+
+
+def _secrets(
+    environ: Mapping[str, str], configuration: list[str], names: list[str], env: Mapping[str, str | Secret]
+) -> Iterator[Secret]:
+    """Gives the secrets that rclone could show and that nobody else would recognise."""
+    ends = tuple(f"_{name.upper()}" for name in backend_options.SECRETS)
+    for name in configuration:
+        if name.endswith(ends):
+            yield Secret(environ[name])
+    for name in names:
+        if OPTIONS[name].secret:
+            value = env.get(variable(name), environ.get(variable(name), ""))
+            value = value.value if isinstance(value, Secret) else value
+            yield Secret(value)
+            for each in _values(name, value):
+                yield Secret(each.partition(":")[2].strip() if name in options.ONCE else each)

@@ -1,0 +1,178 @@
+"""What users may set of rclone: one table, which the code obeys and docs/settings.md shows.
+
+rclone is ours while we call it. Users configure remotes, credentials, transport and speed; nothing that they set makes
+rclone skip, hide, keep or delete files, or keep from us what it did.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from django_rclone.rclone import backend_options
+
+
+class Rule(Enum):
+    """What becomes of an option that users set."""
+
+    PASSED = "passed on"
+    MEDIA = "for media files only"
+    OURS = "set by django-rclone itself"
+    REFUSED = "refused"
+
+
+class Takes(Enum):
+    """What a flag takes."""
+
+    VALUE = "a value"
+    NOTHING = "no value"
+    SEVERAL = "a value, several times"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of rclone's options.
+
+    ``reason`` tells what would happen if it (or its ``refused_value``) were passed on; ``only`` is a pattern for the
+    values that are.
+    """
+
+    rule: Rule
+    takes: Takes = Takes.VALUE
+    secret: bool = False
+    reason: str = ""
+    refused_value: str = ""
+    only: str = ""
+
+
+PASSED: Mapping[str, str] = {
+    "configuration": "config password-command cache-dir temp-dir",
+    "bandwidth and limits": "bwlimit bwlimit-file tpslimit tpslimit-burst max-connections dscp",
+    "timeouts and attempts": "contimeout timeout expect-continue-timeout low-level-retries kv-lock-time",
+    "proxies and addresses": "http-proxy bind",
+    "certificates": "ca-cert* client-cert client-key client-pass! no-check-certificate?",
+    "HTTP": "header! header-upload! header-download! user-agent use-cookies? disable-http2? "
+    "disable-http-keep-alives? no-gzip-encoding? disable",
+    "parallel work": "transfers checkers multi-thread-streams multi-thread-cutoff multi-thread-chunk-size "
+    "multi-thread-write-buffer-size order-by max-backlog check-first?",
+    "memory": "buffer-size max-buffer-memory use-mmap? streaming-upload-cutoff list-cutoff",
+    "listing": "fast-list?",
+    "media's times and rights": "metadata? modify-window no-update-modtime? no-update-dir-modtime? "
+    "server-side-across-configs?",
+}
+"""What is passed on to every call: ``?`` marks a flag without a value, ``*`` one that is given several times, ``!`` one
+that holds a secret."""
+
+ONCE = ("header", "header-upload", "header-download")
+"""Flags that rclone takes several times on a command line, and reads once, as it is, from the environment."""
+
+FILTERS = (
+    "exclude* include* filter* exclude-from* include-from* filter-from* files-from* files-from-raw* files-from0* "
+    "exclude-if-present* min-size max-size min-age max-age max-depth hash-filter ignore-case?"
+)
+"""Filters (https://rclone.org/filtering/), which go to media's sync only, marked in the same way."""
+
+OURS: Mapping[str, str] = {
+    "log": "log-level log-file log-file-compress? log-file-max-age log-file-max-backups log-file-max-size log-format "
+    "log-systemd? windows-event-log-level syslog? syslog-facility use-json-log? verbose? quiet? color",
+    "statistics and progress": "stats stats-file-name-length stats-log-level stats-one-line? stats-one-line-date? "
+    "stats-one-line-date-format stats-unit max-stats-groups progress? progress-terminal-title? human-readable?",
+    "questions": "ask-password? auto-confirm? no-console?",
+    "attempts of a whole call": "retries retries-sleep",
+    "caches of a program that goes on": "fs-cache-expire-duration fs-cache-expire-interval",
+    "other": "version? help?",
+}
+"""What our calls set for themselves: whatever users say is not passed on, and is no error."""
+
+_NOTHING = "rclone would change nothing and report success"
+_LEFT_OUT = "rclone would leave out files and report success"
+_DELETES = "django-rclone decides what is deleted, and when"
+_ELSEWHERE = "rclone would put files in other places or under other names"
+_LINKS = "django-rclone decides what becomes of symbolic links among the media files"
+
+REFUSED: Mapping[str, str] = {
+    "dry-run? interactive?": _NOTHING,
+    "ignore-existing? update? immutable? compare-dest* copy-dest* no-check-dest? no-traverse? "
+    "max-transfer max-duration cutoff-mode": _LEFT_OUT,
+    "size-only? checksum?": "a storage without hashes would be compared by size, and a changed file of the same size "
+    "never be sent",
+    "ignore-checksum? ignore-size? ignore-times? ignore-case-sync? no-unicode-normalization? refresh-times? fix-case? "
+    "use-server-modtime? default-time": "files would be compared in another way than django-rclone counts on",
+    "delete-before? delete-during? delete-after? delete-excluded? max-delete max-delete-size ignore-errors?": _DELETES,
+    "backup-dir suffix suffix-keep-extension? track-renames? track-renames-strategy name-transform* inplace? "
+    "partial-suffix": _ELSEWHERE,
+    "links? copy-links? skip-links? skip-specials? one-file-system?": _LINKS,
+    "metadata-set* metadata-mapper metadata-include* metadata-include-from* metadata-exclude* metadata-exclude-from* "
+    "metadata-filter* metadata-filter-from*": "files would be kept with other metadata than their own",
+    "error-on-no-transfer?": "a run with nothing new would fail",
+    "dump dump-headers? dump-bodies? cpuprofile memprofile": "rclone would write out what it sends, credentials too",
+    "rc?": "rclone would open a port through which others control it",
+}
+"""What would change what a call does, marked in the same way, and why it is refused."""
+
+_REFUSED_FAMILIES = (re.compile(r"(?:rc|metrics)-"),)
+
+SHORT: Mapping[str, str] = {
+    "c": "checksum",
+    "f": "filter",
+    "h": "help",
+    "i": "interactive",
+    "I": "ignore-times",
+    "l": "links",
+    "L": "copy-links",
+    "M": "metadata",
+    "n": "dry-run",
+    "P": "progress",
+    "q": "quiet",
+    "u": "update",
+    "v": "verbose",
+    "V": "version",
+    "x": "one-file-system",
+}
+"""Flags of one letter, as the flags that they stand for."""
+
+# rclone itself takes two seconds for equal where a file system counts no finer (FAT).
+_SHORT_WINDOW = r"\d+(?:ns|us|µs|ms)|[012](?:\.0+)?s?|[01]\.\d+s?"
+
+
+def _marked(names: str, rule: Rule, reason: str = "") -> Iterable[tuple[str, Option]]:
+    for word in names.split():
+        name = word.rstrip("?*!")
+        takes = Takes.NOTHING if "?" in word else Takes.SEVERAL if "*" in word else Takes.VALUE
+        only = _SHORT_WINDOW if name == "modify-window" else ""
+        yield name, Option(rule, takes, secret="!" in word, reason=reason, only=only)
+
+
+def _all() -> dict[str, Option]:
+    found: dict[str, Option] = {}
+    found.update(_marked(" ".join(backend_options.marked()), Rule.PASSED))
+    for name, reason in backend_options.REFUSED.items():
+        found[name] = replace(found[name], rule=Rule.REFUSED, reason=reason)
+    for name, (value, reason) in backend_options.REFUSED_VALUES.items():
+        found[name] = replace(found[name], refused_value=value, reason=reason)
+    for group in PASSED.values():
+        found.update(_marked(group, Rule.PASSED))
+    found.update(_marked(FILTERS, Rule.MEDIA))
+    for group in OURS.values():
+        found.update(_marked(group, Rule.OURS))
+    for names, reason in REFUSED.items():
+        found.update(_marked(names, Rule.REFUSED, reason))
+    return found
+
+
+OPTIONS: Mapping[str, Option] = _all()
+"""All that is known of rclone's options, by the flag's name without its dashes."""
+
+
+def option(name: str) -> Option | None:
+    """Returns what is known of a flag, named without its dashes; None: nothing."""
+    if any(family.match(name) for family in _REFUSED_FAMILIES):
+        return replace(OPTIONS["rc"], takes=Takes.VALUE)
+    return OPTIONS.get(name)
+
+
+def variable(name: str) -> str:
+    """Returns the environment variable in which rclone looks for a flag."""
+    return "RCLONE_" + name.replace("-", "_").upper()

@@ -1,0 +1,48 @@
+"""Which folders on the remote may be set: none lies in another, or in one that has a purpose already. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from django_rclone.media import record
+from django_rclone.naming import RESERVED
+
+
+def problem(value: str) -> str:
+    """Returns what is wrong with a folder, as a clause that goes on after the setting's name; empty: nothing."""
+    parts = value.strip("/").split("/")
+    if not _key(value):
+        return "must be the name of a folder on the remote"
+    if value.startswith("/") or any(part in (".", "..") for part in _key(value)) or {".", ".."} & set(parts):
+        return "must be a folder below REMOTE: no leading slash, no '.' or '..'"
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in value):
+        return "must be the name of a folder: no control characters"
+    for name, reason in RESERVED.items():
+        if _key(value)[:1] == _key(name):
+            return f"cannot be {value!r}: {reason}"
+    return ""
+
+
+def overlap(databases: str, media: str, project: str) -> str:
+    """Returns what is wrong with the two folders together, as a sentence; empty: nothing.
+
+    A sync deletes what it did not put there: with a shared folder that would be the backups of the databases.
+    """
+    for mirrored in dict.fromkeys((record.folder_of("", media), record.folder_of(project, media))):
+        one, other = _key(databases), _key(mirrored)
+        shorter = min(len(one), len(other))
+        if one[:shorter] == other[:shorter]:
+            return (
+                f'DJANGO_RCLONE["MEDIA_BACKUP_DIR"] ({media!r}) and ["DB_BACKUP_DIR"] ({databases!r}) are the same '
+                "folder, or one lies in the other: a backup of the media files would delete those of the databases. "
+                "Choose two folders apart."
+            )
+    return ""
+
+
+def _key(folder: str) -> tuple[str, ...]:
+    """Returns a folder's parts so that two are equal where any storage takes them for the same: upper and lower case,
+    Unicode forms, repeated slashes, and dots and blanks at an end, which Windows' servers drop."""
+    parts = unicodedata.normalize("NFKC", folder).casefold().replace("\\", "/").split("/")
+    trimmed = (part if part in (".", "..") else part.strip().rstrip(". ") for part in parts)
+    return tuple(unicodedata.normalize("NFKC", part) for part in trimmed if part)

@@ -1,0 +1,67 @@
+"""``doctor``: everything that a backup and a restore need, looked at in the order in which they would meet it."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator
+
+from django_rclone import display
+from django_rclone.exceptions import DjangoRcloneError, Interrupted
+from django_rclone_sidecar import bootstrap, messages
+from django_rclone_sidecar.doctor import databases, environment, notifications, remote
+from django_rclone_sidecar.doctor.finding import Finding, Level, fail, safely
+
+
+def parser() -> ArgumentParser:
+    """Returns what reads the verb's arguments."""
+    made = ArgumentParser(
+        "django-rclone doctor",
+        description="Checks everything that a backup and a restore need, and says what to do. It writes one small "
+        "object to the remote and deletes it again; nothing else is changed, and nobody is told. Exit code 1: "
+        "something fails.",
+        allow_abbrev=False,
+    )
+    made.add_argument("--notify", action="store_true", help="Send a test message to BACKUP_NOTIFY_URLS.")
+    made.add_argument("--json", action="store_true", help="Print one JSON object.")
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    options = parser().parse_args(arguments)
+    found: list[Finding] = []
+    for finding in _findings(send=options.notify):
+        found.append(finding)
+        if not options.json:
+            print(display.printable(str(finding)), flush=True)
+    healthy = not any(finding.level is Level.FAIL for finding in found)
+    if options.json:
+        print(json.dumps({"ok": healthy, "findings": [finding.document() for finding in found]}, indent=2))
+    return 0 if healthy else DjangoRcloneError.exit_code
+
+
+def _findings(*, send: bool) -> Iterator[Finding]:
+    try:
+        sidecar = bootstrap.start()
+    except Interrupted:
+        raise
+    except DjangoRcloneError as error:
+        yield fail("target", message=messages.ours(str(error)))
+        return
+    for name, check in (
+        ("target", environment.target),
+        ("environment", environment.environment),
+        ("settings", environment.settings),
+        ("state", environment.state),
+    ):
+        yield from safely(name, check, sidecar)
+    for alias in sidecar.aliases:
+        yield from databases.check(alias)
+    yield from remote.check()
+    yield from safely("media", environment.media, sidecar)
+    for name, check in (
+        ("notifications", notifications.notifications if not send else notifications.test_message),
+        ("heartbeat", notifications.heartbeat),
+        ("pushgateway", notifications.pushgateway),
+    ):
+        yield from safely(name, check, sidecar)

@@ -1,0 +1,56 @@
+"""``healthcheck``: whether the `serve` of this container is well. Imports next to nothing: it is run every minute."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from django_rclone.exceptions import DjangoRcloneError
+from django_rclone_sidecar.environment import read
+
+_PROGRAM = ("entrypoint.sh", "django-rclone", "django_rclone_sidecar")
+"""What the verb comes after: the image's entrypoint, or one that somebody put in its place."""
+
+
+def parser() -> ArgumentParser:
+    """Returns what reads the verb's arguments."""
+    return ArgumentParser(
+        "django-rclone healthcheck",
+        description="Asks the `serve` of this container for /healthz. Exit code 0: it is well, or this container does "
+        "something else, which ends by itself.",
+        allow_abbrev=False,
+    )
+
+
+def main(arguments: list[str]) -> int:
+    parser().parse_args(arguments)
+    verb = served(Path("/proc/1/cmdline"))
+    if verb not in ("serve", ""):
+        print(f"This container runs {verb}.")
+        return 0
+    port = read.read(os.environ).get("PORT")
+    try:
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        print(answer.read(1000).decode(errors="replace").strip())
+    except ConnectionRefusedError as error:
+        print(f"Nobody answers on port {port}: {error}.")
+        # Without `serve` there is nobody who should.
+        return DjangoRcloneError.exit_code if verb else 0
+    except (OSError, HTTPException) as error:
+        print(f"Nobody answers on port {port}: {error}.")
+        return DjangoRcloneError.exit_code
+    return 0 if answer.status == 200 else DjangoRcloneError.exit_code
+
+
+def served(first: Path) -> str:
+    """Returns the verb of this container's first process, which Docker names to it; empty where nobody can tell."""
+    try:
+        words = first.read_bytes().decode(errors="replace").rstrip("\0").split("\0")
+    except OSError:
+        return ""
+    named = (words[at + 1 :] for at, word in enumerate(words) if word.endswith(_PROGRAM))
+    return next((after[0] for after in named if after), "")

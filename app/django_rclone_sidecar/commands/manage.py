@@ -1,0 +1,16 @@
+"""``manage …``: Django's management commands, in the sidecar's project."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.management import ManagementUtility
+
+from django_rclone_sidecar import bootstrap, rclone_config
+
+
+def main(arguments: list[str]) -> int:
+    bootstrap.hand_on(os.environ)
+    rclone_config.provide(os.environ)
+    ManagementUtility(["django-rclone manage", *arguments]).execute()
+    return 0

@@ -1,0 +1,35 @@
+"""``media-restore``: the media files alone."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from functools import partial
+
+from django_rclone import conf
+from django_rclone_sidecar import bootstrap
+from django_rclone_sidecar.runs import confirm, lock, media, runner
+
+
+def parser() -> ArgumentParser:
+    """Returns what reads the verb's arguments."""
+    made = ArgumentParser(
+        "django-rclone media-restore",
+        description="Makes the media files equal to their mirror on the remote. Files that the mirror lacks are "
+        "deleted: at a terminal it says how many before it asks.",
+        allow_abbrev=False,
+    )
+    confirm.arguments(made)
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    options = parser().parse_args(arguments)
+    with runner.run("media-restore", watched=not options.dry_run) as reporter:
+        sidecar = bootstrap.start()
+        with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
+            media.check(sidecar)
+            remote = conf.remote()
+            plan = media.plan(remote)
+            if confirm.given(options, str(plan)):
+                reporter.each([sidecar.part(partial(media.restore, remote, plan))])
+    return 0

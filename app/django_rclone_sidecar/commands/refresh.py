@@ -1,0 +1,32 @@
+"""``observe``, which `serve` starts and nobody else: settles what killed runs left open, and looks at the remote.
+
+Each is a process of its own, so that nothing that happens here can hold the schedule up, and secrets are read afresh.
+It answers on stdout with what the schedule needs (see ``sight``), and leaves in the history what the pages show.
+"""
+
+from __future__ import annotations
+
+import logging
+from argparse import ArgumentParser
+from importlib import import_module
+
+from django_rclone_sidecar import bootstrap
+from django_rclone_sidecar.scheduler import snapshot
+
+
+def parser() -> ArgumentParser:
+    """Returns what reads the verb's arguments."""
+    made = ArgumentParser("django-rclone observe", allow_abbrev=False)
+    made.add_argument("--quiet", action="store_true", help="Say only what is wrong.")
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    options = parser().parse_args(arguments)
+    if options.quiet:
+        logging.getLogger().setLevel(max(logging.getLogger().level, logging.WARNING))
+    sidecar = bootstrap.start(announce=not options.quiet)
+    # What works with models can be imported when Django is ready.
+    observing = import_module("django_rclone_sidecar.runs.refresh")
+    print(snapshot.to_json(observing.observe(sidecar)))
+    return 0

@@ -1,0 +1,84 @@
+"""``serve``: keeps the schedule, and serves metrics, health and a page. Two children under a tiny supervisor.
+
+Either one's death is the end: whoever runs containers starts us again. A stop is first the loop's business, which
+gives a running backup its time; until then the web server goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from argparse import ArgumentParser
+
+from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.process.background import Companion
+from django_rclone_sidecar import spawn
+from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.history import location
+from django_rclone_sidecar.scheduler import liveness
+from django_rclone_sidecar.scheduler.wakeup import Bell
+
+logger = logging.getLogger(__name__)
+
+_FORGETFUL = (
+    "Nothing can be written to %s: a restart loses the list of runs and begins their counters anew. What there is on "
+    "the remote is read back from it. To keep both, mount a volume there, or set BACKUP_STATE_DIR."
+)
+
+_PATIENCE = 5.0
+"""Seconds that a child has to end by itself when the other has."""
+
+
+def parser() -> ArgumentParser:
+    """Returns what reads the verb's arguments."""
+    return ArgumentParser(
+        "django-rclone serve",
+        description="Makes backups by BACKUP_SCHEDULE until it is stopped, and serves on PORT: / for people, /metrics "
+        "for Prometheus, /status for uptime monitors, /healthz and /readyz for whoever runs containers. A slot that "
+        "was missed is caught up at the start. Ends when it is stopped, or with an error.",
+        allow_abbrev=False,
+    )
+
+
+def main(arguments: list[str]) -> int:
+    parser().parse_args(arguments)
+    folder = read.read(os.environ).get("BACKUP_STATE_DIR")
+    if location.path(folder).parent != folder:
+        logger.warning(_FORGETFUL, folder, extra={"event": "history.in_memory"})
+    with Bell() as bell, liveness.make() as file:
+        shared = {**os.environ, liveness.VARIABLE: str(file.fileno())}
+        loop = Companion(spawn.argv("scheduler"), shared, keep=(file.fileno(),))
+        web = Companion(spawn.argv("web"), shared, keep=(file.fileno(),))
+        code = _watch(bell, loop, web)
+        for child in (loop, web):
+            _end(child)
+    return code
+
+
+def _watch(bell: Bell, loop: Companion, web: Companion) -> int:
+    """Waits until one of the children has ended, and returns what to end with."""
+    told = False
+    while loop.returncode is None:
+        if bell.stop is not None and not told:
+            told = True
+            loop.signal(signal.SIGTERM)
+        if web.returncode is not None and not told:
+            logger.error("The web server has ended (%s).", _how(web.returncode), extra={"event": "serve.failed"})
+            return DjangoRcloneError.exit_code
+        bell.wait(60)
+    if bell.stop is not None:
+        return 128 + bell.stop
+    logger.error("The schedule has ended (%s).", _how(loop.returncode), extra={"event": "serve.failed"})
+    return loop.returncode if loop.returncode > 0 else DjangoRcloneError.exit_code
+
+
+def _end(child: Companion) -> None:
+    child.signal(signal.SIGTERM)
+    if child.wait(_PATIENCE) is None:
+        child.signal(signal.SIGKILL)
+        child.wait(_PATIENCE)
+
+
+def _how(code: int) -> str:
+    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,20 @@
+"""``web``, which `serve` starts and nobody else: health, metrics and the page, until it is told to end."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser
+
+from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.web import server
+
+
+def parser() -> ArgumentParser:
+    """Returns what reads the verb's arguments."""
+    return ArgumentParser("django-rclone web", allow_abbrev=False)
+
+
+def main(arguments: list[str]) -> int:
+    parser().parse_args(arguments)
+    server.Server(server.listen(read.read(os.environ).get("PORT"))).run()
+    return 0

@@ -1,0 +1,1 @@
+"""The environment variables: which there are, how their values are read."""

@@ -1,0 +1,102 @@
+"""The history of runs: written by each run, whoever started it, and read by the pages and metrics of ``serve``.
+
+Losing it loses nothing that matters, so a file that is damaged, or of another version, is begun anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import django
+from django.apps import apps
+from django.db import DatabaseError, OperationalError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from django_rclone.exceptions import DjangoRcloneError
+from django_rclone_sidecar.history import location
+from django_rclone_sidecar.history.location import ALIAS
+
+logger = logging.getLogger(__name__)
+
+SCHEMA = 1
+"""Goes up with every change of the models."""
+
+
+class Unusable(DjangoRcloneError):
+    """The history can neither be read nor begun anew."""
+
+
+@cache
+def _complaint(message: str) -> None:
+    logger.warning("%s", message, extra={"event": "history.unusable"})
+
+
+def complain(error: Unusable) -> None:
+    """Says, once in a run, that there is no history: nothing depends on it."""
+    _complaint(str(error))
+
+
+@contextmanager
+def opened() -> Iterator[None]:
+    """Gives a transaction on the history, whose models can be used inside the block. Raises Unusable.
+
+    Works without a target too: where the settings of this process could not be made, those of the history stand in.
+    """
+    if not apps.ready:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "django_rclone_sidecar.settings.base"
+        django.setup()
+    connection = connections[ALIAS]
+    try:
+        _prepare(connection)
+        with transaction.atomic(using=ALIAS):
+            yield
+    except (DatabaseError, OSError) as error:
+        if type(error) is DatabaseError:  # found to be damaged only now: who comes next begins anew
+            connection.close()
+            _remove(Path(str(connection.settings_dict["NAME"])))
+        raise Unusable(f"The history {connection.settings_dict['NAME']} cannot be used: {error}.") from error
+    finally:
+        connection.close()
+
+
+def _prepare(connection: BaseDatabaseWrapper) -> None:
+    file = Path(str(connection.settings_dict["NAME"]))
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not location.is_ours(file):
+        raise Unusable(f"{file.parent} is somebody else's: the history cannot lie there.")
+    try:
+        found = version(connection)
+    except OperationalError:
+        raise  # busy, full, forbidden: the file is what it was
+    except DatabaseError as error:
+        logger.warning("The history %s is damaged (%s): a new one is begun.", file, error)
+        found = -1
+    if found == SCHEMA:
+        return
+    if found != 0:
+        connection.close()
+        _remove(file)
+    with connection.schema_editor() as editor:
+        if version(connection) == SCHEMA:
+            return  # another process was here first
+        for model in apps.get_app_config("django_rclone_sidecar").get_models():
+            editor.create_model(model)
+        editor.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _remove(file: Path) -> None:
+    for part in (file, file.with_name(f"{file.name}-journal")):
+        part.unlink(missing_ok=True)
+
+
+def version(connection: BaseDatabaseWrapper) -> int:
+    """Returns the version of the tables in the file, 0 for a new one."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA user_version")
+        (version,) = cursor.fetchone()
+    return int(version)

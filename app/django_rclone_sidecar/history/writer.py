@@ -1,0 +1,128 @@
+"""Writes down what runs tell. Each function is called inside ``history.opened()``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from django.db.models import F
+
+from django_rclone.selection import AHEAD
+from django_rclone_sidecar.history.models import Part, Run, Stored, Tally, Target
+from django_rclone_sidecar.report import Outcome, Report, Result
+
+_KEPT = 1000
+"""Runs that are remembered; tallies go on."""
+
+RUNS = "runs"
+"""The tally of ended parts: its label is the verb and how they ended, ``backup success``."""
+
+NOTIFY_FAILURES = "notify_failures"
+
+_KILLED = "The run was killed before it could say how it ended."
+
+
+def begun(report: Report) -> None:
+    run = _run(report)
+    for result in report.results:
+        _part(run, result).save()
+
+
+def moved_on(report: Report, result: Result) -> None:
+    _end(_run(report), result)
+
+
+def ended(report: Report) -> None:
+    run = _run(report)
+    if not report.results:  # it failed before it knew its databases: so it failed for all of them
+        for database, engine in _meant(report.verb):
+            failed = Result(database, engine, report.started_at, Outcome.FAILURE)
+            failed.finished_at, failed.error = report.finished_at, report.error
+            _end(run, failed)
+    _close(run, report)
+    for oldest in Run.objects.order_by("-started_at")[_KEPT:]:
+        oldest.delete()
+
+
+def _meant(verb: str) -> Iterable[tuple[str, str]]:
+    """Returns what a run is about that could not find out itself."""
+    return [("", "")] if verb.startswith("media-") else Target.objects.values_list("alias", "engine")
+
+
+def failing(databases: set[str], verb: str, before: datetime) -> set[str]:
+    """Returns those of the databases whose last run before ``before`` failed."""
+    found = set()
+    last_run = Run.objects.filter(verb=verb, started_at__lt=before, finished_at__isnull=False).order_by("-started_at")
+    newest = last_run.first()
+    if newest is not None and newest.exit_code != 0 and not newest.parts.exists():
+        return databases  # it failed before it knew them, and so did the history
+    for database in databases:
+        parts = Part.objects.filter(database=database, run__verb=verb, started_at__lt=before, finished_at__isnull=False)
+        last = parts.order_by("-started_at").first()
+        if last is not None and last.outcome == Outcome.FAILURE:
+            found.add(database)
+    return found
+
+
+def last_good(database: str) -> datetime | None:
+    """Returns when the newest good backup of a database was finished, as far as is known here."""
+    moments = list(Stored.objects.filter(alias=database).values_list("newest_finished_at", flat=True))
+    parts = Part.objects.filter(database=database, run__verb__in=("backup", "media-backup"), outcome=Outcome.SUCCESS)
+    moments += parts.order_by("-finished_at").values_list("finished_at", flat=True)[:1]
+    now = datetime.now(UTC)
+    return max((moment for moment in moments if moment and moment - now <= AHEAD), default=None)
+
+
+def settle(now: datetime) -> list[Report]:
+    """Ends what is open and returns it. Whoever calls this holds the lock, so nobody works on it any more."""
+    dead = []
+    for run in Run.objects.filter(finished_at__isnull=True).order_by("started_at"):
+        report = Report(run.id, run.verb, run.started_at, finished_at=now, exit_code=137, error=_KILLED)
+        for part in run.parts.all():
+            result = Result(
+                part.database, part.engine, part.started_at, Outcome(part.outcome), part.finished_at, part.error
+            )
+            if result.outcome is Outcome.RUNNING:
+                result.outcome, result.finished_at, result.error = Outcome.FAILURE, now, _KILLED
+                _end(run, result)
+            report.results.append(result)
+        _close(run, report)
+        dead.append(report)
+    return dead
+
+
+def count(name: str, *, database: str = "", engine: str = "", label: str = "", by: int = 1) -> None:
+    """Adds to a tally."""
+    tally, _ = Tally.objects.get_or_create(name=name, database=database, engine=engine, label=label)
+    Tally.objects.filter(pk=tally.pk).update(value=F("value") + by)
+
+
+def _run(report: Report) -> Run:
+    defaults = {"verb": report.verb, "started_at": report.started_at, "error": ""}
+    return Run.objects.get_or_create(id=report.id, defaults=defaults)[0]
+
+
+def _close(run: Run, report: Report) -> None:
+    run.finished_at, run.exit_code, run.error = report.finished_at, report.exit_code, report.error
+    run.save()
+
+
+def _part(run: Run, result: Result) -> Part:
+    manifest = result.manifest
+    return Part(
+        run=run,
+        database=result.database,
+        engine=result.engine,
+        outcome=result.outcome,
+        started_at=result.started_at,
+        finished_at=result.finished_at,
+        error=result.error,
+        size=manifest.bytes if manifest else None,
+        raw_size=manifest.objects[0].raw_bytes if manifest else None,
+    )
+
+
+def _end(run: Run, result: Result) -> None:
+    Part.objects.filter(run=run, database=result.database).delete()
+    _part(run, result).save()
+    count(RUNS, database=result.database, engine=result.engine, label=f"{run.verb} {result.outcome}")

@@ -1,0 +1,1 @@
+"""The state of every backup, and the metrics made from it."""

@@ -1,0 +1,225 @@
+"""The state, read from the history: a handful of queries, however many backups and runs there have been."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Max
+
+from django_rclone import display
+from django_rclone.masking import mask, secret_values
+from django_rclone.selection import AHEAD
+from django_rclone_sidecar import messages
+from django_rclone_sidecar.environment.read import Environment
+from django_rclone_sidecar.history import reader, writer
+from django_rclone_sidecar.history.models import Fact, Part, Run, Stored, Tally, Target
+from django_rclone_sidecar.monitoring.state import Backup, DatabaseState, Ended, MediaState, Plan, State
+from django_rclone_sidecar.report import Outcome
+from django_rclone_sidecar.scheduler.schedule import Schedule
+from django_rclone_sidecar.scheduler.snapshot import identity
+
+_MEDIA = "media"
+"""What the loop counts the delay of the media files from."""
+
+_SAVING = ("backup", "media-backup")
+_ENDED = (Outcome.SUCCESS, Outcome.FAILURE)
+
+
+def read(environment: Environment, now: datetime, *, runs: int = 0) -> State:
+    """Returns the state at ``now``, with so many of the last parts of runs. Raises Unreadable."""
+    with reader.opened(environment.get("BACKUP_STATE_DIR")):
+        return _Reading(environment, now).state(runs)
+
+
+class _Reading:
+    """What was read, and what it means."""
+
+    def __init__(self, environment: Environment, now: datetime) -> None:
+        self.now = now
+        self.hidden = [*environment.secrets, *secret_values(environment.texts)]
+        self.facts: dict[str, Any] = dict(Fact.objects.values_list("name", "value"))
+        self.zone = ZoneInfo(environment.get("BACKUP_TIME_ZONE") or self.facts.get("time_zone") or "UTC")
+        self.expression = environment.get("BACKUP_SCHEDULE")
+        max_age = environment.get("BACKUP_MAX_AGE")
+        self.plan = Plan(
+            Schedule(self.expression, self.zone) if self.expression else None,
+            environment.get("BACKUP_JITTER") or 0,
+            timedelta(seconds=max_age) if max_age else None,
+        )
+        self.parts = _Parts.read()
+        self.tallies = _tallies()
+        seen = self.facts.get("observed") or {}
+        self.observed_at = datetime.fromisoformat(seen["at"]) if seen else None
+        self.remote_error = self.clean(seen.get("error", ""))
+        self.remote_up = bool(seen) and not seen["error"]
+
+    def state(self, runs: int) -> State:
+        stored = {each.alias: each for each in Stored.objects.all()}
+        return State(
+            at=self.now,
+            zone=self.zone,
+            schedule=self.expression or "",
+            databases=tuple(
+                self.database(each, stored.get(each.alias)) for each in Target.objects.order_by("position")
+            ),
+            media=self.media() if self.facts.get("media") else None,
+            remote=self.facts.get("remote", ""),
+            remote_up=self.remote_up,
+            remote_error=self.remote_error,
+            observed_at=self.observed_at,
+            rclone=self.facts.get("versions", {}).get("rclone", ""),
+            notify_failures=sum(each for (name, *_), each in self.tallies.items() if name == writer.NOTIFY_FAILURES),
+            last_runs=self.last_runs(runs) if runs else (),
+        )
+
+    def database(self, target: Target, stored: Stored | None) -> DatabaseState:
+        last = self.parts.last(target.alias, ("backup",))
+        newest = self.newest(stored, self.parts.last(target.alias, ("backup",), (Outcome.SUCCESS,)))
+        attempts = [last.started_at] if last and self.passed(last.started_at) else []
+        if stored is not None and stored.newest_started_at is not None:
+            attempts.append(stored.newest_started_at)
+        ended = self.parts.last(target.alias, ("backup",), _ENDED)
+        failing = _failing(ended, newest.finished_at if newest else None)
+        restored = self.parts.last(target.alias, ("restore",), (Outcome.SUCCESS,))
+        who = identity(self.facts.get("project", ""), target.alias, target.place)
+        return DatabaseState(
+            alias=target.alias,
+            engine=target.engine,
+            place=target.place,
+            newest=newest,
+            last_attempt=max(attempts, default=None),
+            stored=stored.count if stored else 0,
+            stored_bytes=stored.size if stored else 0,
+            runs=self.tally("backup", target.alias),
+            restores=self.tally("restore", target.alias),
+            restore_seconds=_seconds(restored),
+            overdue=self.plan.overdue(who, newest.started_at if newest else None, self.now),
+            running=last is not None and last.outcome == Outcome.RUNNING,
+            failing=failing is not None,
+            error=self.clean(failing.error) if failing else "",
+            next_run=self.plan.next_run(who, self.now),
+            ahead=tuple(self.facts.get("ahead", {}).get(target.alias, ())),
+        )
+
+    def passed(self, moment: datetime) -> bool:
+        """Tells whether a moment can have come. What the history says of later ones a wrong clock has told it."""
+        return moment - self.now <= AHEAD
+
+    def newest(self, stored: Stored | None, made: Part | None) -> Backup | None:
+        """Returns the newest good backup: what lies on the remote, and what has been made since anybody looked."""
+        found = []
+        if stored is not None and stored.newest_started_at is not None and stored.newest_finished_at is not None:
+            found.append(
+                Backup(
+                    stored.newest_started_at,
+                    stored.newest_finished_at,
+                    stored.newest_size or 0,
+                    stored.newest_raw_size or 0,
+                )
+            )
+        if made is not None and made.finished_at is not None and not self.saw(made.finished_at):
+            found.append(Backup(made.started_at, made.finished_at, made.size or 0, made.raw_size or 0))
+        past = [backup for backup in found if self.passed(backup.started_at)]
+        return max(past, key=lambda backup: backup.finished_at, default=None)
+
+    def saw(self, moment: datetime) -> bool:
+        """Tells whether the remote was seen after a moment, so that what was made before is there or gone."""
+        at = self.observed_at
+        return self.remote_up and at is not None and at > moment and self.passed(at)
+
+    def media(self) -> MediaState:
+        last = self.parts.last("", _SAVING)
+        made = self.parts.last("", _SAVING, (Outcome.SUCCESS,))
+        moments = [made.finished_at] if made and made.finished_at else []
+        if seen := self.facts.get("media_last", {}).get("finished_at"):
+            moments.append(datetime.fromisoformat(seen))
+        newest = max((moment for moment in moments if self.passed(moment)), default=None)
+        failing = _failing(self.parts.last("", _SAVING, _ENDED), newest)
+        return MediaState(
+            last_success=newest,
+            running=last is not None and last.outcome == Outcome.RUNNING,
+            failing=failing is not None,
+            error=self.clean(failing.error) if failing else "",
+            next_run=self.plan.next_run(_MEDIA, self.now),
+        )
+
+    def tally(self, verb: str, alias: str) -> dict[str, int]:
+        """Returns how many parts have ended how. What was counted under another engine is the same database's."""
+        return {
+            outcome: sum(
+                value
+                for (name, database, label), value in self.tallies.items()
+                if name == writer.RUNS and database == alias and label == f"{verb} {outcome}"
+            )
+            for outcome in (Outcome.SUCCESS, Outcome.FAILURE)
+        }
+
+    def last_runs(self, most: int) -> tuple[Ended, ...]:
+        """Returns the last parts of runs, and runs that failed before they had any."""
+        lines = []
+        for run in Run.objects.order_by("-started_at").prefetch_related("parts")[:most]:
+            outcome = (
+                Outcome.RUNNING if run.finished_at is None else Outcome.FAILURE if run.exit_code else Outcome.SUCCESS
+            )
+            parts = sorted(run.parts.all(), key=lambda part: (part.database == "", part.started_at))
+            if not parts:
+                lines.append(
+                    Ended(run.verb, "", outcome, run.started_at, run.finished_at, None, self.clean(run.error)),
+                )
+            for part in parts:
+                what = part.database or "media files"
+                times = (part.started_at, part.finished_at)
+                lines.append(Ended(run.verb, what, part.outcome, *times, part.size, self.clean(part.error)))
+        return tuple(lines[:most])
+
+    def clean(self, text: str) -> str:
+        """Returns a message as the log would write it."""
+        return display.one_line(mask(messages.ours(text), self.hidden))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The part of each database, verb and outcome that was written last."""
+
+    found: Mapping[tuple[str, str, str], Part]
+
+    @staticmethod
+    def read() -> _Parts:
+        # A part is written anew when it ends: the highest number is the one that has ended last.
+        newest = Part.objects.values("database", "run__verb", "outcome").annotate(newest=Max("id")).order_by()
+        parts = Part.objects.filter(id__in=[row["newest"] for row in newest]).select_related("run")
+        return _Parts({(part.database, part.run.verb, part.outcome): part for part in parts})
+
+    def last(
+        self, database: str, verbs: tuple[str, ...], outcomes: tuple[Outcome, ...] = tuple(Outcome)
+    ) -> Part | None:
+        """Returns the newest part that has one of these outcomes."""
+        fits = [
+            part
+            for (alias, verb, outcome), part in self.found.items()
+            if alias == database and verb in verbs and outcome in outcomes
+        ]
+        return max(fits, key=lambda part: part.id, default=None)
+
+
+def _failing(last: Part | None, newest: datetime | None) -> Part | None:
+    """Returns the last part if it failed, and nothing good has been made since."""
+    if last is None or last.outcome != Outcome.FAILURE or last.finished_at is None:
+        return None
+    return None if newest is not None and newest > last.finished_at else last
+
+
+def _seconds(part: Part | None) -> float:
+    return (part.finished_at - part.started_at).total_seconds() if part and part.finished_at else 0.0
+
+
+def _tallies() -> dict[tuple[str, str, str], int]:
+    found: dict[tuple[str, str, str], int] = defaultdict(int)
+    for name, database, label, value in Tally.objects.values_list("name", "database", "label", "value"):
+        found[name, database, label] += value
+    return found

@@ -1,0 +1,208 @@
+"""The metrics: the one table, which ``/metrics`` and the pushed ones read and the documentation is made from. Pure.
+
+A timestamp of what never happened is 0, so that ``time() - x > n`` is true of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector, CollectorRegistry
+
+import django_rclone
+from django_rclone_sidecar.monitoring.state import DatabaseState, State
+from django_rclone_sidecar.report import Outcome
+
+PREFIX = "django_rclone_"
+
+DATABASE = ("database", "engine")
+_OUTCOMES = (Outcome.SUCCESS, Outcome.FAILURE)
+
+_Reading = tuple[tuple[str, ...], float]
+"""The labels' values, and the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric. ``read`` finds its series in the state; with None there is nothing to tell."""
+
+    kind: str
+    help: str
+    labels: tuple[str, ...]
+    read: Callable[[State | None], Iterable[_Reading]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One series: a metric's name without the prefix, its labels' values in the table's order, and the value."""
+
+    name: str
+    labels: tuple[str, ...]
+    value: float
+
+
+def _each(read: Callable[[DatabaseState], float]) -> Callable[[State | None], Iterable[_Reading]]:
+    """Returns what reads a number of every database."""
+
+    def readings(state: State | None) -> Iterator[_Reading]:
+        for database in state.databases if state else ():
+            yield (database.alias, database.engine), read(database)
+
+    return readings
+
+
+def _outcomes(read: Callable[[DatabaseState], Mapping[str, int]]) -> Callable[[State | None], Iterable[_Reading]]:
+    """Returns what reads how many runs of every database ended how."""
+
+    def readings(state: State | None) -> Iterator[_Reading]:
+        for database in state.databases if state else ():
+            for outcome in _OUTCOMES:
+                yield (database.alias, database.engine, outcome), read(database).get(outcome, 0)
+
+    return readings
+
+
+def _one(read: Callable[[State], float]) -> Callable[[State | None], Iterable[_Reading]]:
+    """Returns what reads one number of everything."""
+    return lambda state: [((), read(state))] if state else []
+
+
+def _build_info(state: State | None) -> Iterator[_Reading]:
+    yield (django_rclone.__version__, (state.rclone if state else "") or "unknown"), 1
+
+
+def _next_run(state: State | None) -> Iterator[_Reading]:
+    for database in state.databases if state else ():
+        yield (database.alias, database.engine, "backup"), stamp(database.next_run)
+    if state and state.media:
+        yield ("", "", "media-backup"), stamp(state.media.next_run)
+
+
+def stamp(moment: datetime | None) -> float:
+    """Returns a moment as Prometheus has it, in seconds since 1970; 0 for what never happened."""
+    return moment.timestamp() if moment else 0.0
+
+
+METRICS: Mapping[str, Metric] = {
+    "build_info": Metric("gauge", "Always 1; the labels tell the versions.", ("version", "rclone"), _build_info),
+    "backup_runs_total": Metric(
+        "counter", "Backups that have ended.", (*DATABASE, "outcome"), _outcomes(lambda database: database.runs)
+    ),
+    "backup_last_attempt_timestamp_seconds": Metric(
+        "gauge",
+        "When the last backup was begun, however it ended; 0: never.",
+        DATABASE,
+        _each(lambda database: stamp(database.last_attempt)),
+    ),
+    "backup_last_success_timestamp_seconds": Metric(
+        "gauge",
+        "When the newest good backup was finished; 0: there is none.",
+        DATABASE,
+        _each(lambda database: stamp(database.newest.finished_at if database.newest else None)),
+    ),
+    "backup_last_duration_seconds": Metric(
+        "gauge",
+        "How long the newest good backup took to make.",
+        DATABASE,
+        _each(lambda database: database.newest.seconds if database.newest else 0),
+    ),
+    "backup_last_size_bytes": Metric(
+        "gauge",
+        "Size of the newest good backup, as it is stored.",
+        DATABASE,
+        _each(lambda database: database.newest.size if database.newest else 0),
+    ),
+    "backup_last_raw_size_bytes": Metric(
+        "gauge",
+        "Size of the newest good backup before it was compressed.",
+        DATABASE,
+        _each(lambda database: database.newest.raw_size if database.newest else 0),
+    ),
+    "backups_stored": Metric("gauge", "Good backups on the remote.", DATABASE, _each(lambda database: database.stored)),
+    "backups_stored_bytes": Metric(
+        "gauge", "What the good backups on the remote take up.", DATABASE, _each(lambda database: database.stored_bytes)
+    ),
+    "backup_overdue": Metric(
+        "gauge",
+        "1 if the newest good backup is older than the schedule, or BACKUP_MAX_AGE, allows, or there is none; else 0.",
+        DATABASE,
+        _each(lambda database: database.overdue),
+    ),
+    "backup_running": Metric(
+        "gauge", "1 while a backup is being made, else 0.", DATABASE, _each(lambda database: database.running)
+    ),
+    "next_run_timestamp_seconds": Metric(
+        "gauge",
+        "When the schedule begins the next run; 0: never. Media files, where they are saved, have operation "
+        "media-backup and no database.",
+        (*DATABASE, "operation"),
+        _next_run,
+    ),
+    "restore_runs_total": Metric(
+        "counter", "Restores that have ended.", (*DATABASE, "outcome"), _outcomes(lambda database: database.restores)
+    ),
+    "restore_last_duration_seconds": Metric(
+        "gauge",
+        "How long the last restore that succeeded took.",
+        DATABASE,
+        _each(lambda database: database.restore_seconds),
+    ),
+    "media_last_success_timestamp_seconds": Metric(
+        "gauge",
+        "When the media files were last saved; 0: never, also where none are to be.",
+        (),
+        _one(lambda state: stamp(state.media.last_success if state.media else None)),
+    ),
+    "notify_failures_total": Metric(
+        "counter", "Notifications that could not be delivered.", (), _one(lambda state: state.notify_failures)
+    ),
+    "remote_up": Metric(
+        "gauge",
+        "1 if the remote answered when it was last looked at, else 0.",
+        (),
+        _one(lambda state: state.remote_up),
+    ),
+}
+"""By name, without the prefix."""
+
+
+def samples(state: State | None) -> list[Sample]:
+    """Returns every series; where the state cannot be known, those that do not depend on it."""
+    return [
+        Sample(name, labels, float(value)) for name, metric in METRICS.items() for labels, value in metric.read(state)
+    ]
+
+
+def registry(told: Iterable[Sample]) -> CollectorRegistry:
+    """Returns what the client library writes, or pushes: these samples, and nothing of the process."""
+    made = CollectorRegistry(auto_describe=False)
+    made.register(_Told(told))
+    return made
+
+
+def text(told: Iterable[Sample], accept: str = "") -> tuple[bytes, str]:
+    """Returns the samples in the format that an Accept header asks for, and its content type."""
+    encode, content_type = choose_encoder(accept)
+    return encode(registry(told)), content_type
+
+
+class _Told(Collector):
+    """Collects what it was told."""
+
+    def __init__(self, told: Iterable[Sample]) -> None:
+        self._told = list(told)
+
+    def collect(self) -> Iterator[Any]:
+        families: dict[str, Any] = {}
+        for sample in self._told:
+            metric = METRICS[sample.name]
+            if sample.name not in families:
+                kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
+                families[sample.name] = kind(PREFIX + sample.name, metric.help, labels=metric.labels)
+            families[sample.name].add_metric(sample.labels, sample.value)
+        yield from families.values()

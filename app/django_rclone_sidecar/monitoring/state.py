@@ -1,0 +1,144 @@
+"""What the page, the metrics and monitors are told: the state of every backup at one moment. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django_rclone import display
+from django_rclone_sidecar.scheduler.schedule import Schedule, delay, overdue_after
+
+_UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When backups are to be made. ``schedule`` is None where nobody here makes any, ``jitter`` is in seconds."""
+
+    schedule: Schedule | None
+    jitter: float = 0
+    max_age: timedelta | None = None
+
+    def next_run(self, identity: str, now: datetime) -> datetime | None:
+        """Returns when the next run begins: a slot that has come, but whose delay has not passed, is still to be."""
+        if self.schedule is None:
+            return None
+        later = delay(identity, self.jitter)
+        return self.schedule.after(now - later) + later
+
+    def overdue(self, identity: str, newest: datetime | None, now: datetime) -> bool:
+        """Tells whether a database lacks a backup, where its newest was begun at ``newest``."""
+        if newest is None:
+            return True
+        if self.max_age is not None:
+            return now - newest > self.max_age
+        if self.schedule is None:
+            return False
+        return now > overdue_after(newest, self.schedule, delay(identity, self.jitter))
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """The newest good backup of a database; sizes in bytes."""
+
+    started_at: datetime
+    finished_at: datetime
+    size: int
+    raw_size: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it took to make."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """One database that is backed up."""
+
+    alias: str
+    engine: str
+    place: str
+    """Engine and whereabouts, as people recognise it."""
+    newest: Backup | None = None
+    last_attempt: datetime | None = None
+    stored: int = 0
+    stored_bytes: int = 0
+    runs: Mapping[str, int] = field(default_factory=dict)
+    """How many backups have ended, by their outcome."""
+    restores: Mapping[str, int] = field(default_factory=dict)
+    restore_seconds: float = 0
+    overdue: bool = True
+    running: bool = False
+    failing: bool = False
+    """The last run failed, and there has been no backup since."""
+    error: str = ""
+    next_run: datetime | None = None
+    ahead: tuple[str, ...] = ()
+    """The backups on the remote that are dated after now, and so do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaState:
+    """The media files."""
+
+    last_success: datetime | None = None
+    running: bool = False
+    failing: bool = False
+    error: str = ""
+    next_run: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """One part of a run, for people: ``what`` is an alias, or says that it is the media files."""
+
+    verb: str
+    what: str
+    outcome: str
+    started_at: datetime
+    finished_at: datetime | None
+    size: int | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that is known, at one moment."""
+
+    at: datetime
+    zone: ZoneInfo = _UTC
+    schedule: str = ""
+    """The cron expression; empty where nothing is scheduled."""
+    databases: tuple[DatabaseState, ...] = ()
+    media: MediaState | None = None
+    """None where no media files are saved."""
+    remote: str = ""
+    remote_up: bool = False
+    remote_error: str = ""
+    observed_at: datetime | None = None
+    """When the remote was last asked."""
+    rclone: str = ""
+    notify_failures: int = 0
+    last_runs: tuple[Ended, ...] = ()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What somebody should do something about, one line each."""
+        found = []
+        for database in self.databases:
+            if database.failing:
+                found.append(f'Database "{database.alias}": the last run failed: {database.error or "no reason known"}')
+            if database.overdue:
+                lacks = "its backup is overdue" if database.newest else "there is no backup of it"
+                found.append(f'Database "{database.alias}": {lacks}.')
+            if database.ahead:
+                found.append(
+                    f'Database "{database.alias}": backups are dated after now and do not count: '
+                    f"{display.enumerate_some(database.ahead)}. A clock was, or is, wrong."
+                )
+        if self.media is not None and self.media.failing:
+            found.append(f"Media files: the last run failed: {self.media.error or 'no reason known'}")
+        return tuple(found)

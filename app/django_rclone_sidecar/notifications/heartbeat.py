@@ -1,0 +1,86 @@
+"""BACKUP_HEARTBEAT_URL: a service that raises the alarm when backups no longer tell it that they are made.
+
+Source of the convention: healthchecks.io/docs/http_api - URL/start, URL, and URL/fail with the reason as its body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django_rclone_sidecar import logs
+from django_rclone_sidecar.environment.read import Environment
+from django_rclone_sidecar.notifications import http as calls
+from django_rclone_sidecar.notifications.delivery import Delivery, deliver
+from django_rclone_sidecar.report import Report, Result
+
+SECONDS = 5.0
+"""How long a ping may take."""
+
+_VERBS = ("backup", "media-backup")
+
+_LONGEST = 10_000
+"""Characters of a reason; Healthchecks keeps 100 kB."""
+
+
+_KUMA = "/api/push/"
+"""In the path of Uptime Kuma's push URLs, which tell the outcome in their query string.
+Source: github.com/louislam/uptime-kuma, server/routers/api-router.js"""
+
+_LONGEST_PUSH = 250
+"""Characters of a reason in a URL; Uptime Kuma keeps so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Pings the service."""
+
+    environment: Environment
+
+    def begun(self, report: Report) -> None:
+        if report.verb in _VERBS:
+            self._ping("start")
+
+    def moved_on(self, report: Report, result: Result) -> None:
+        """Only the whole counts."""
+
+    def ended(self, report: Report) -> None:
+        """Partly done is not done."""
+        if report.verb not in _VERBS:
+            return
+        if report.exit_code == 0:
+            self._ping()
+        else:
+            self._ping("fail", _reasons(report))
+
+    def _ping(self, what: str = "", body: str = "") -> None:
+        service = self.environment.get("BACKUP_HEARTBEAT_URL")
+        if _KUMA in urlsplit(service).path:
+            if what != "start":  # it knows no beginning of a run
+                self._deliver(service, partial(calls.send, _push(service, body)))
+            return
+        url = calls.below(service, what) if what else service
+        send = (
+            partial(calls.send, url, "POST", body.encode(errors="replace"), {"Content-Type": "text/plain"})
+            if body
+            else partial(calls.send, url)
+        )
+        self._deliver(service, send)
+
+    def _deliver(self, service: str, send: Callable[[], object]) -> None:
+        deliver([Delivery("The heartbeat", calls.shown(service), send)], SECONDS)
+
+
+def _push(service: str, reasons: str) -> str:
+    """Returns the push URL of an Uptime Kuma with the outcome in its query string."""
+    parts = urlsplit(service)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    query |= {"status": "down", "msg": reasons[:_LONGEST_PUSH]} if reasons else {"status": "up", "msg": "OK"}
+    return parts._replace(query=urlencode(query, errors="replace")).geturl()
+
+
+def _reasons(report: Report) -> str:
+    reasons = [result.error for result in report.failed] or [report.error]
+    return logs.shown("\n".join(reasons))[:_LONGEST] or f"Ended with exit code {report.exit_code}."

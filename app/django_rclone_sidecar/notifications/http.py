@@ -1,0 +1,85 @@
+"""HTTP requests to services outside. Their URLs are secrets: no error shows more of one than its host."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import django_rclone
+from django_rclone_sidecar.notifications.delivery import Undelivered
+
+SECONDS = 5.0
+"""How long a service may take for each step of its answer."""
+
+
+def shown(url: str) -> str:
+    """Returns what may be shown of a URL: without the scheme, or the log would mask a URL that is no more than that."""
+    return _address(urlsplit(url))
+
+
+def root(url: str) -> str:
+    """Returns the URL of the server's root, with no name and password."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{_address(parts)}/"
+
+
+def below(url: str, path: str) -> str:
+    """Returns the URL of something below another one; its query string is kept."""
+    parts = urlsplit(url)
+    return parts._replace(path=f"{parts.path.rstrip('/')}/{path}").geturl()
+
+
+def send(
+    url: str,
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
+) -> None:
+    """Makes a request, with the name and password in the URL, if any. Raises Undelivered with what may be shown."""
+    parts = urlsplit(url)
+    try:
+        request = urllib.request.Request(  # noqa: S310 - the environment's table allows http and https only
+            parts._replace(netloc=_address(parts), fragment="").geturl(), body, dict(headers or {}), method=method
+        )
+        request.add_header("User-Agent", f"django-rclone/{django_rclone.__version__}")
+        if parts.username is not None:
+            # Where the service sends us on to another, the password does not go along.
+            request.add_unredirected_header("Authorization", _basic(parts))
+        with urllib.request.urlopen(request, timeout=seconds):  # noqa: S310
+            pass
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise Answered(error.code) from None
+    except OSError as error:
+        raise Undelivered(_reason(error, seconds)) from None
+    except (ValueError, http.client.HTTPException) as error:  # their texts hold the URL
+        raise Undelivered(f"the URL or the answer cannot be understood ({type(error).__name__})") from None
+
+
+class Answered(Undelivered):
+    """The service is there, and says no."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"it answered with status {status}")
+        self.status = status
+
+
+def _address(parts: SplitResult) -> str:
+    return parts.netloc.rpartition("@")[2]
+
+
+def _basic(parts: SplitResult) -> str:
+    pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+    return f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
+
+
+def _reason(error: OSError, seconds: float) -> str:
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, TimeoutError):
+        return f"no answer within {seconds:.0f} seconds"
+    return (cause.strerror if isinstance(cause, OSError) else "") or type(cause).__name__

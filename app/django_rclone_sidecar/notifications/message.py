@@ -1,0 +1,175 @@
+"""What people are told of a run: what happened, to what, where, and what to do next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django_rclone import display
+from django_rclone.exceptions import Unavailable
+from django_rclone_sidecar.report import Report, Result
+
+_NAMES = {
+    "backup": "Backup",
+    "media-backup": "Backup of media files",
+    "restore": "Restore",
+    "media-restore": "Restore of media files",
+}
+
+_TITLE, _ERROR = 120, 1000
+"""The longest title, and the longest reason that is told of one database: many services cut at 4,000 characters."""
+
+_KILLED, _INTERRUPTED = (137,), (129, 130, 143)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known beside the report."""
+
+    host: str
+    project: str = ""
+    recovered: frozenset[str] = frozenset()
+    """Databases whose last run before this one failed, and that are well again."""
+    last_good: Mapping[str, datetime | None] | None = field(default=None)
+    """When the newest good backup of a database was finished, None if there is none; None where nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A title of one line, and a body. ``kind`` is as Apprise has it: it chooses a colour."""
+
+    kind: str
+    title: str
+    body: str
+
+
+def failure(report: Report, around: Around) -> Message:
+    """Returns what is told of a run that failed."""
+    failed = report.failed
+    whom = named(failed)
+    of = f" for {whom}" if whom else ""
+    what = f"{_NAMES.get(report.verb, report.verb)} {_ending(report)}{of}"
+    if failed and len(failed) < len(report.results):
+        what += f" ({len(failed)} of {len(report.results)})"
+    lines = [*_where(report, around), "", "What happened:"]
+    lines += [f"- {_told(result)}" for result in failed] or [f"- {_line(report.error)}"]
+    if around.recovered:
+        lines.append(f"- Works again: {named(part for part in report.results if part.database in around.recovered)}")
+    if report.verb in ("backup", "media-backup"):
+        lines += _last_good(failed, around)
+    return Message("failure", _title(what, around), "\n".join([*lines, "", *_advice(report)]))
+
+
+def recovery(report: Report, around: Around) -> Message:
+    """Returns what is told of the first success after a failure."""
+    again = [result for result in report.results if result.database in around.recovered]
+    what = f"{_NAMES.get(report.verb, report.verb)} works again for {named(again)}"
+    return Message("success", _title(what, around), "\n".join([*_where(report, around), "", *_done(report)]))
+
+
+def success(report: Report, around: Around) -> Message:
+    """Returns what is told of a run without a failure."""
+    whom = named(report.results)
+    what = f"{_NAMES.get(report.verb, report.verb)} done{f' for {whom}' if whom else ''}"
+    return Message("success", _title(what, around), "\n".join([*_where(report, around), "", *_done(report)]))
+
+
+def test(around: Around) -> Message:
+    """Returns what `doctor --notify` sends."""
+    body = f"Somebody has asked for this message by `django-rclone doctor --notify` on {around.host}. Nothing to do."
+    return Message("info", _title("Test message", around), body)
+
+
+def named(parts: Iterable[Result]) -> str:
+    """Returns parts of a run as people call them."""
+    parts = list(parts)
+    aliases = [f'"{part.database}"' for part in parts if part.database]
+    words = [f"database{'s' if len(aliases) > 1 else ''} {', '.join(aliases)}"] if aliases else []
+    if any(not part.database for part in parts):
+        words.append("media files")
+    return " and ".join(words)
+
+
+def _ending(report: Report) -> str:
+    if report.exit_code in _KILLED:
+        return "was killed"
+    if report.exit_code in _INTERRUPTED:
+        return "was interrupted"
+    return "failed"
+
+
+def _title(what: str, around: Around) -> str:
+    text = _clean(f"[{around.project}] {what}" if around.project else what)
+    return text if len(text) <= _TITLE else f"{text[: _TITLE - 1]}…"
+
+
+def _where(report: Report, around: Around) -> list[str]:
+    begun = display.utc(report.started_at)
+    of = f"Project: {_clean(around.project)}\n" if around.project else ""
+    return [f"{of}Host: {_clean(around.host)}", f"Run: {report.verb}, begun {begun}, exit code {report.exit_code}"]
+
+
+def _done(report: Report) -> list[str]:
+    lines = []
+    for result in report.results:
+        finished = result.finished_at or result.started_at
+        about = display.duration((finished - result.started_at).total_seconds())
+        if result.manifest is not None:
+            about = f"{result.manifest.objects[0].path}, {display.size(result.manifest.bytes)} in {about}"
+        lines.append(f"- {result.what}: {_clean(about)}")
+    return lines
+
+
+def _last_good(failed: Iterable[Result], around: Around) -> list[str]:
+    if around.last_good is None:
+        return []
+    lines = []
+    for result in failed:
+        if result.database in around.last_good:
+            moment = around.last_good[result.database]
+            when = display.utc(moment) if moment else ""
+            lines.append(f"Last good backup of {_inside(result)}: {when or 'none that this machine knows of'}")
+    return ["", *lines] if lines else []
+
+
+def _inside(result: Result) -> str:
+    return f'database "{result.database}"' if result.database else "the media files"
+
+
+def _advice(report: Report) -> list[str]:
+    again = {"restore": "restore --latest"}.get(report.verb, report.verb)
+    lines = ["What to do:"]
+    if report.exit_code in _KILLED:
+        lines.append("- Find out who killed it: too little memory, a lost machine, a container that was given no time.")
+    elif report.exit_code in _INTERRUPTED:
+        lines.append("- Nothing is broken: somebody, or the container's stop, ended it in order.")
+    elif report.exit_code == Unavailable.exit_code:
+        lines.append("- Storage or database could not be reached: the same command may work later.")
+    if report.verb.startswith("media"):
+        lines.append(
+            "- `django-rclone doctor` finds what is in the way; `django-rclone list --media` shows the mirror."
+        )
+    else:
+        lines.append(
+            "- `django-rclone doctor` finds what is in the way; `django-rclone list` shows the backups there are."
+        )
+    lines.append(f"- Then once more: `django-rclone {again}`")
+    return lines
+
+
+def _told(result: Result) -> str:
+    """Returns why a part failed; most reasons name it themselves."""
+    reason = _line(result.error)
+    return reason if reason.startswith(result.what) else f"{result.what}: {reason}"
+
+
+def _line(text: str) -> str:
+    cleaned = _clean(text)
+    return cleaned if len(cleaned) <= _ERROR else f"{cleaned[: _ERROR - 1]}…"
+
+
+def _clean(text: str) -> str:
+    """Returns a text as one line of characters that can be shown and sent anywhere."""
+    shown = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(shown.split())

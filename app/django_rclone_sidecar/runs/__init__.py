@@ -1,0 +1,1 @@
+"""What one run does, and who observes it."""

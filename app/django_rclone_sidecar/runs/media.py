@@ -1,0 +1,100 @@
+"""The media files, as the verbs handle them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from django_rclone import conf
+from django_rclone.exceptions import ConfigurationError
+from django_rclone.media import recipes
+from django_rclone.rclone.remote import Remote
+from django_rclone_sidecar import logs
+from django_rclone_sidecar.bootstrap import Sidecar
+from django_rclone_sidecar.settings import build as project
+
+logger = logging.getLogger(__name__)
+
+
+def check(sidecar: Sidecar) -> None:
+    """Raises ConfigurationError, with the reason, when the target has no folder of media files."""
+    root, origin = project.media_root(sidecar.environment, sidecar.target)
+    if not root:
+        raise ConfigurationError(f"There are no media files to speak of: {origin}. Set BACKUP_MEDIA_ROOT.")
+
+
+def wanted(sidecar: Sidecar, remote: Remote) -> bool:
+    """Tells whether a run saves the media files too. Raises ConfigurationError if it must and there are none.
+
+    With BACKUP_MEDIA=auto a folder that is not there is left out only while the remote has no mirror of it.
+    """
+    choice = sidecar.environment.get("BACKUP_MEDIA")
+    root, origin = project.media_root(sidecar.environment, sidecar.target)
+    if choice == "off":
+        return False
+    if choice == "on":
+        check(sidecar)
+        return True
+    if not root:
+        logger.info("Media files: none, %s.", origin, extra={"event": "media.none"})
+        return False
+    if sidecar.environment.given("BACKUP_MEDIA_ROOT") or Path(root).is_dir():
+        return True
+    if remote.files(recipes.located(remote), recursive=True):
+        return True  # and the backup says that the folder has gone
+    logger.warning(
+        "Media files are not backed up: %s (from %s) is not there. Mount it, set BACKUP_MEDIA_ROOT, or say "
+        "BACKUP_MEDIA=off.",
+        *(root, origin),
+        extra={"event": "media.none"},
+    )
+    return False
+
+
+def back_up(remote: Remote, *, allow_empty: bool = False, allow_deletes: bool = False) -> None:
+    """Makes the mirror equal to the media files, and says what changed."""
+    began = time.monotonic()
+    changes = recipes.back_up(
+        remote,
+        recipes.located(remote),
+        allow_empty=allow_empty,
+        allow_deletes=allow_deletes,
+        limits=conf.limits(),
+        quiet=not logs.shows_progress(),
+    )
+    _tell("backed up", "backup", changes, began)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a restore would change."""
+
+    folder: str
+    changes: recipes.Changes
+
+    def __str__(self) -> str:
+        to_copy = f"{self.changes.copied} files to copy ({self.changes.bytes:,} bytes)"
+        return f"media    in {settings.MEDIA_ROOT}: {to_copy}, {self.changes.deleted} to delete"
+
+
+def plan(remote: Remote, project: str | None = None) -> Plan:
+    """Looks at what a restore would change; ``project`` is whose files are restored, if not this one's."""
+    folder = recipes.located(remote, project)
+    return Plan(folder, recipes.preview(remote, folder, conf.limits(), project))
+
+
+def restore(remote: Remote, plan: Plan) -> None:
+    """Makes the media files equal to their mirror, and says what changed."""
+    began = time.monotonic()
+    quiet = not logs.shows_progress()
+    changes = recipes.restore(remote, plan.folder, conf.limits(), planned=plan.changes, quiet=quiet)
+    _tell("restored", "restore", changes, began)
+
+
+def _tell(done: str, verb: str, changes: recipes.Changes, began: float) -> None:
+    about = {"event": f"media.{verb}.done", "bytes": changes.bytes, "seconds": round(time.monotonic() - began, 3)}
+    logger.info("Media files %s: %s.", done, changes, extra=about)

@@ -1,0 +1,67 @@
+"""Restores of several databases: all are planned before the first is touched, and each stands alone."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+from django_rclone import conf, display, restore
+from django_rclone.backup import Run
+from django_rclone.db import registry
+from django_rclone.db.base import Mode
+from django_rclone.exceptions import DjangoRcloneError, Interrupted
+from django_rclone.restore import Restore
+from django_rclone_sidecar import logs, messages
+from django_rclone_sidecar.runs.backup import save
+from django_rclone_sidecar.runs.restore_selection import Shelf, Wish
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done to one database, or why nothing can be."""
+
+    alias: str
+    ready: Restore | None = None
+    problem: DjangoRcloneError | None = None
+
+    def shown(self, *, whole: bool) -> str:
+        """Returns the plan for people; with ``whole`` every command in it."""
+        if self.ready is None:
+            return display.printable(messages.ours(f"cannot   {self.problem}"))
+        return str(self.ready) if whole else self.ready.summary
+
+    def check(self) -> Restore:
+        """Returns what is ready. Raises what is in its way."""
+        if self.ready is None:
+            raise self.problem or DjangoRcloneError(f'Database "{self.alias}": nothing is planned.')
+        return self.ready
+
+
+def plan(wish: Wish, mode: Mode, shelf: Shelf, *, finish: bool) -> Plan:
+    """Looks for the backup and at the database. Changes nothing, but with ``finish`` completes an earlier restore."""
+    try:
+        connector = registry.connector(wish.alias)
+        return Plan(wish.alias, restore.plan(connector, shelf.remote, wish.find(connector), mode, finish=finish))
+    except Interrupted:
+        raise
+    except DjangoRcloneError as error:
+        return Plan(wish.alias, problem=error)
+
+
+def carry_out(plan: Plan, first: Run | None) -> None:
+    """Does what was planned, after a backup of what is there if ``first`` is given, and says so."""
+    ready = plan.check()
+    if first is not None:
+        save(plan.alias, first, keep=None)
+    began = time.monotonic()
+    restore.carry_out(ready, conf.limits(), quiet=not logs.shows_progress())
+    backup = ready.backup
+    about = {"event": "restore.done", "database": plan.alias, "path": backup.path, "bytes": backup.size}
+    logger.info(
+        'Database "%s": restored from %s.',
+        *(plan.alias, backup.path),
+        extra={**about, "seconds": round(time.monotonic() - began, 3)},
+    )

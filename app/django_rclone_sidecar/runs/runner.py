@@ -1,0 +1,94 @@
+"""A run and those who watch it: the history, notifications, metrics. Nothing that they do can harm it."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from django_rclone import naming
+from django_rclone.exceptions import DjangoRcloneError, Locked
+from django_rclone.manifest import Manifest
+from django_rclone.process.interrupts import insist
+from django_rclone_sidecar import logs
+from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.report import Outcome, Report, Result, Watcher
+from django_rclone_sidecar.runs import each_database, observers
+from django_rclone_sidecar.runs.each_database import Mistyped, Part
+
+
+@dataclass(slots=True)
+class Reporter:
+    """Does the parts of one run, and tells its watchers."""
+
+    report: Report
+    watching: Sequence[Watcher] = ()
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def each(self, parts: Sequence[Part]) -> None:
+        """Does every part; each stands alone. Raises as ``runs.each`` does.
+
+        The end is told here, where the lock is still held: a run that is open while nobody holds it was killed.
+        """
+        now = self.clock()
+        results = [Result(part.database, part.engine, now) for part in parts]
+        self.report.results[:] = results
+        observers.tell(self.watching, lambda watcher: watcher.begun(self.report))
+        insist()
+        try:
+            each_database.each(self.report.verb, [self._watched(*pair) for pair in zip(parts, results, strict=True)])
+        except BaseException as error:
+            self.end(error)
+            raise
+        self.end(None)
+
+    def _watched(self, part: Part, result: Result) -> Part:
+        def work() -> None:
+            result.started_at = self.clock()
+            try:
+                made = part.work()
+            except Exception as error:
+                self._end(result, Outcome.FAILURE, error)
+                raise
+            result.manifest = made if isinstance(made, Manifest) else None
+            self._end(result, Outcome.SUCCESS)
+            insist()
+
+        return replace(part, work=work)
+
+    def _end(self, result: Result, outcome: Outcome, error: BaseException | None = None) -> None:
+        result.outcome, result.finished_at, result.error = outcome, self.clock(), logs.shown(str(error or ""))
+        observers.tell(self.watching, lambda watcher: watcher.moved_on(self.report, result))
+
+    def end(self, error: BaseException | None) -> None:
+        """Says how the run ended, also of parts that it did not come to."""
+        self.report.finished_at = self.clock()
+        self.report.exit_code = 0 if error is None else getattr(error, "exit_code", DjangoRcloneError.exit_code)
+        self.report.error = logs.shown(str(error or ""))
+        for result in self.report.results:
+            if result.outcome is Outcome.RUNNING:
+                self._end(result, Outcome.FAILURE, error)
+        observers.tell_ended(self.watching, self.report)
+
+
+@contextmanager
+def run(verb: str, *, watched: bool = True) -> Iterator[Reporter]:
+    """Gives what does the parts of a run, and tells at its end how it went.
+
+    A run that finds the lock held by another has not begun, nor has one whose arguments are mistyped. One that ends by
+    an error before it begins has failed all the same: nobody else would say so.
+    """
+    made = Reporter(Report(naming.new_id(random.SystemRandom()), verb, datetime.now(UTC)))
+    if watched:
+        made.watching = observers.of(read.read(os.environ))
+    try:
+        yield made
+    except (Locked, Mistyped):
+        raise
+    except BaseException as error:
+        if made.report.finished_at is None:
+            made.end(error)
+        raise

@@ -1,0 +1,1 @@
+"""The schedule: when backups are due, and the process that starts them."""

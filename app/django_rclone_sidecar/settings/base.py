@@ -1,0 +1,16 @@
+"""The settings of processes that know the history and no target: the pages, and runs whose own settings are wrong."""
+
+import os
+
+from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.history import location
+
+ENVIRONMENT = read.read(os.environ)
+
+SECRET_KEY = "nothing here is signed"  # noqa: S105 - no sessions, no forms
+INSTALLED_APPS = ["django_rclone_sidecar.history"]
+DATABASES = {"default": {}, **location.database(ENVIRONMENT.get("BACKUP_STATE_DIR"))}
+DATABASE_ROUTERS = [location.ROUTER]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGGING_CONFIG = None
+USE_TZ = True

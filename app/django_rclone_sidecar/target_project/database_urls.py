@@ -1,0 +1,89 @@
+"""Databases as URLs: ``DATABASE_URL``, and ``DATABASE_URL_<ALIAS>`` for others or to override one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import dj_database_url
+
+from django_rclone.exceptions import ConfigurationError
+from django_rclone_sidecar.environment import malformed_urls
+
+_NAME = "DATABASE_URL"
+_RESERVED = "file"  # DATABASE_URL_FILE is the twin that names a file
+# dj-database-url knows no MongoDB.
+_MONGO = ("mongodb", "mongodb+srv")
+
+
+def variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Returns alias → name of the variable, for all that are set."""
+    found = {"default": _NAME} if environ.get(_NAME) else {}
+    for name in sorted(environ):
+        alias = name.removeprefix(_NAME + "_").lower() if name.startswith(_NAME + "_") else ""
+        if not alias or not environ[name] or alias == _RESERVED or alias.endswith("_file"):
+            continue
+        found[alias] = name
+    return found
+
+
+def stranger(alias: str, url: str) -> str:
+    """Returns why a variable that looks like DATABASE_URL_<ALIAS> is probably another program's, else nothing.
+
+    An env_file that is shared with the web container holds such too: DATABASE_URL_ASYNC for SQLAlchemy's asyncpg,
+    DATABASE_URL_TEST for the tests.
+    """
+    scheme = url.partition("://")[0].lower() if "://" in url else ""
+    if scheme not in dj_database_url.ENGINE_SCHEMES and scheme not in _MONGO:
+        return f'Django knows no database URL with the scheme "{_shown(scheme)}"'
+    if {"test", "tests", "testing"} & set(alias.split("_")):
+        return "its name says that it is for tests"
+    return ""
+
+
+def parse(variable: str, url: str) -> dict[str, Any]:
+    """Returns a database's settings. Raises ConfigurationError, without showing the URL: it holds a password."""
+    scheme = url.partition(":")[0].lower()
+    if malformed_urls.is_torn(url):
+        raise ConfigurationError(
+            f'{variable} is no database URL that can be understood: there is an "@" behind the host. '
+            f"{malformed_urls.ADVICE}"
+        )
+    if scheme in _MONGO:
+        return _mongo(variable, url)
+    try:
+        found = dict(dj_database_url.parse(url))
+    except Exception as error:  # it raises several kinds, some with the URL in their text
+        raise ConfigurationError(
+            f'{variable} is no database URL that can be understood (scheme "{_shown(scheme)}"). It looks like '
+            f"postgres://user:password@host:5432/name; a password with special characters is written "
+            f"percent-encoded."
+        ) from error
+    if not found.get("NAME"):
+        raise ConfigurationError(f"{variable} names no database: its path is empty.")
+    for key in ("CONN_MAX_AGE", "CONN_HEALTH_CHECKS", "DISABLE_SERVER_SIDE_CURSORS"):
+        found.pop(key, None)
+    return found
+
+
+def _shown(scheme: str) -> str:
+    return scheme if scheme.isascii() and scheme.replace("+", "").isalnum() and len(scheme) < 30 else "none"
+
+
+def _mongo(variable: str, url: str) -> dict[str, Any]:
+    """Returns the settings for a MongoDB URI. HOST keeps all of it but the secret, which is shown nowhere."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise ConfigurationError(f"{variable} is no URL that can be understood.") from error
+    name = unquote(parts.path.strip("/"))
+    if not name:
+        raise ConfigurationError(f"{variable} names no database: its path is empty.")
+    return {
+        "ENGINE": "django_mongodb_backend",
+        "NAME": name,
+        "HOST": parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+    }

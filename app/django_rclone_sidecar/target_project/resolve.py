@@ -1,0 +1,162 @@
+"""Where the target comes from: its settings module, its own JSON answer, or URLs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Mapping
+from typing import Any
+
+from django_rclone.exceptions import ConfigurationError
+from django_rclone_sidecar.environment import parsers
+from django_rclone_sidecar.target_project import database_urls, json_file, normalize
+from django_rclone_sidecar.target_project.model import Target
+from django_rclone_sidecar.target_project.settings_loader import load, messages
+
+_OURS = "django_rclone_sidecar.settings.project"
+_CHOICES = ("auto", "settings", "url")
+
+
+def resolve(environ: Mapping[str, str]) -> Target:
+    """Returns the target that the environment names.
+
+    In order: TARGET_JSON_FILE; the settings module (TARGET_SETTINGS_MODULE or DJANGO_SETTINGS_MODULE) below
+    TARGET_PATH; DATABASE_URL. BACKUP_TARGET forces settings or url. DATABASE_URL_<ALIAS> overrides one alias.
+    Raises ConfigurationError when there is none, or when anything of it cannot be known.
+    """
+    choice = environ.get("BACKUP_TARGET") or "auto"
+    if choice not in _CHOICES:
+        raise ConfigurationError(f'BACKUP_TARGET is "{choice}": it must be one of {", ".join(_CHOICES)}.')
+    module = _module(environ)
+    file = environ.get("TARGET_JSON_FILE", "")
+    if choice != "url" and file:
+        return _told(environ, json_file.read(file), f"TARGET_JSON_FILE {file}")
+    if choice == "url" or (choice == "auto" and not module):
+        return _from_urls(environ)
+    if not module:
+        raise ConfigurationError("BACKUP_TARGET is settings, and TARGET_SETTINGS_MODULE does not say which module.")
+    try:
+        return _from_settings(environ, module)
+    except load.SettingsMissing as error:
+        if choice == "auto" and environ.get("DATABASE_URL"):
+            return _from_urls(environ, f"{error} DATABASE_URL is used instead.")
+        raise
+
+
+def _module(environ: Mapping[str, str]) -> str:
+    named = environ.get("TARGET_SETTINGS_MODULE") or environ.get("DJANGO_SETTINGS_MODULE") or ""
+    return "" if named == _OURS else named
+
+
+def _from_urls(environ: Mapping[str, str], *notes: str) -> Target:
+    variables, aside = _meant(environ, database_urls.variables(environ))
+    if not variables:
+        raise ConfigurationError(
+            "There is nothing to back up: set TARGET_SETTINGS_MODULE (and mount the project at TARGET_PATH), or "
+            "DATABASE_URL." + "".join(f" {note}" for note in aside)
+        )
+    databases = {alias: database_urls.parse(name, environ[name]) for alias, name in variables.items()}
+    target = Target(databases, variables, media_root=environ.get("BACKUP_MEDIA_ROOT", ""), notes=(*notes, *aside))
+    return normalize.tidy(target, _selected(environ), base="")
+
+
+def _from_settings(environ: Mapping[str, str], module: str) -> Target:
+    path = os.path.abspath(environ.get("TARGET_PATH") or "/target")  # noqa: PTH100 - links stay as they are
+    if not os.path.isdir(path):  # noqa: PTH112
+        raise load.SettingsMissing(
+            f"TARGET_PATH is {path}, and there is no such folder. Mount the project's source there."
+        )
+    request = load.Request(
+        module,
+        path,
+        load.DEADLINE,
+        configuration=environ.get("DJANGO_CONFIGURATION", ""),
+        packages=tuple(filter(None, environ.get("TARGET_PACKAGES", "").split(os.pathsep))),
+        ignored=_words(environ.get("TARGET_IGNORE_PACKAGES", "")),
+    )
+    loaded = load.load(request, environ)
+    problems = loaded.problems
+    overridden = [alias for alias, name in database_urls.variables(environ).items() if name != "DATABASE_URL"]
+    selected = _selected(environ)
+    if "DATABASES" in problems:
+        raise ConfigurationError(problems["DATABASES"])
+    notes = list(loaded.warnings)
+    for alias, problem in loaded.alias_problems.items():
+        if alias in overridden:
+            continue
+        if alias in selected or not selected:
+            raise ConfigurationError(problem)
+        notes.append(f'Database "{alias}" is not known, and BACKUP_DATABASES leaves it out.')
+    _refuse(environ, loaded)
+    if "DEFAULT_FILE_STORAGE" in loaded.known and "STORAGES" not in loaded.known:
+        notes.append("DEFAULT_FILE_STORAGE is taken for the storage of media; Django 5.1 and newer ignore it.")
+    target = {
+        "databases": loaded.known["DATABASES"],
+        "media_root": loaded.known.get("MEDIA_ROOT", ""),
+        "storages": loaded.known.get("STORAGES") or _older_storages(loaded.known),
+        "time_zone": loaded.known.get("TIME_ZONE", ""),
+        "django_rclone": loaded.known.get("DJANGO_RCLONE", {}),
+    }
+    return _told(environ, target, f"settings {module}", *notes)
+
+
+def _refuse(environ: Mapping[str, str], loaded: load.Loaded) -> None:
+    """Raises ConfigurationError for a setting that is not known, unless the environment says it."""
+    problems = loaded.problems
+    if not environ.get("BACKUP_MEDIA_ROOT") and not parsers.is_off(environ.get("BACKUP_MEDIA", "")):
+        for setting in ("STORAGES", "DEFAULT_FILE_STORAGE", "MEDIA_ROOT"):
+            if setting in problems:
+                raise ConfigurationError(problems[setting] + messages.MEDIA_WAYS_OUT)
+    if "TIME_ZONE" in problems and not environ.get("BACKUP_TIME_ZONE"):
+        raise ConfigurationError(problems["TIME_ZONE"] + "\nOr say it with BACKUP_TIME_ZONE.")
+    # What sets names by the dozen may have set this one; whoever never wrote it down does not expect that.
+    if "DJANGO_RCLONE" in problems and "DJANGO_RCLONE" not in loaded.unset:
+        raise ConfigurationError(problems["DJANGO_RCLONE"])
+
+
+def _older_storages(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what the setting of Django before 5.1 says."""
+    backend = known.get("DEFAULT_FILE_STORAGE")
+    return {"default": {"BACKEND": backend, "OPTIONS": {}}} if backend else {}
+
+
+def _told(environ: Mapping[str, str], told: Mapping[str, Any], origin: str, *notes: str) -> Target:
+    """Returns the target as the project tells it, but for what the environment overrides."""
+    databases = dict(told["databases"])
+    origins = dict.fromkeys(databases, origin)
+    variables, aside = _meant(environ, database_urls.variables(environ), databases)
+    for alias, name in variables.items():
+        if name != "DATABASE_URL":  # that one is for the project itself
+            databases[alias], origins[alias] = database_urls.parse(name, environ[name]), name
+    target = Target(
+        databases,
+        origins,
+        media_root=environ.get("BACKUP_MEDIA_ROOT") or told["media_root"],
+        storages=told["storages"],
+        time_zone=told["time_zone"],
+        django_rclone=told["django_rclone"],
+        notes=(*notes, *aside),
+    )
+    return normalize.tidy(target, _selected(environ), base=environ.get("TARGET_PATH") or "/target")
+
+
+def _meant(
+    environ: Mapping[str, str], variables: Mapping[str, str], known: Container[str] = ()
+) -> tuple[dict[str, str], list[str]]:
+    """Returns the variables that are meant for us, and notes of those that are not. What BACKUP_DATABASES or the
+    project's settings name is meant."""
+    meant, notes = {}, []
+    for alias, name in variables.items():
+        named = alias == "default" or alias in known or alias in _selected(environ)
+        if not named and (why := database_urls.stranger(alias, environ[name])):
+            notes.append(f'{name} is left aside: {why}. To back it up, name "{alias}" in BACKUP_DATABASES.')
+        else:
+            meant[alias] = name
+    return meant, notes
+
+
+def _selected(environ: Mapping[str, str]) -> tuple[str, ...]:
+    return _words(environ.get("BACKUP_DATABASES", ""))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.replace(",", " ").split())

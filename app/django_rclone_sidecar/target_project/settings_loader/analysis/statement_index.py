@@ -1,0 +1,102 @@
+"""All statements that were loaded, found by what they name."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from types import ModuleType
+
+from django_rclone_sidecar.target_project.settings_loader.analysis import indirect_writes
+from django_rclone_sidecar.target_project.settings_loader.analysis.executing_statements import (
+    functions_at,
+    statement_of,
+)
+from django_rclone_sidecar.target_project.settings_loader.analysis.statements import Statement
+from django_rclone_sidecar.target_project.settings_loader.trace import Reading
+
+
+class Program:
+    """The statements of all modules of the target, with the imports between them."""
+
+    def __init__(self, statements: Iterable[Statement], readings: Iterable[Reading] = ()) -> None:
+        self.statements = list(statements)
+        self.of: dict[str, list[Statement]] = defaultdict(list)
+        """By module."""
+        self.naming: dict[tuple[str, str], list[Statement]] = defaultdict(list)
+        """By module and a name that is defined, changed or handed on."""
+        self.stars: dict[str, list[Statement]] = defaultdict(list)
+        """By module, what imports all of another."""
+        self.changing: dict[str, list[tuple[Statement, str]]] = defaultdict(list)
+        """By the name of an attribute that is changed, with the name of what has it."""
+        self.sources: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        """By module and name, the module and name that it is imported from."""
+        self.importers: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        """The other way round."""
+        for statement in self.statements:
+            self._add(statement)
+        indirect_writes.mark(self, resolved)
+        indirect_writes.mark_setters(self, resolved)
+        self.changers: dict[str, list[Statement]] = defaultdict(list)
+        """By module, the functions that change names when they are called."""
+        self.mentioning: dict[str, list[Statement]] = defaultdict(list)
+        """By any word."""
+        for statement in self.statements:
+            if statement.latent:
+                self.changers[statement.namespace].append(statement)
+            for word in statement.reads | statement.words | statement.defines:
+                self.mentioning[word].append(statement)
+        self.readers: dict[str, list[Statement]] = defaultdict(list)
+        """By environment variable."""
+        for reading in readings:
+            reader = statement_of(reading.places) or next(functions_at(reading.places), None)
+            if reader is not None:
+                self.readers[reading.name].append(reader)
+        self.setters = [statement for statement in self.statements if statement.variables]
+        self.members = [statement for statement in self.statements if statement.in_class]
+        self.any_name = [statement for statement in self.statements if statement.any_name]
+        self.several = {n for n, body in self.of.items() if len({statement.file for statement in body}) > 1}
+        """Modules that several files have a part in: there the order is not known."""
+
+    def _add(self, statement: Statement) -> None:
+        here = statement.namespace
+        self.of[here].append(statement)
+        for name in statement.defines | statement.touches | statement.args | statement.iterates:
+            self.naming[here, name].append(statement)
+        for attribute, owner in statement.changed_attributes:
+            self.changing[attribute].append((statement, owner))
+        if statement.is_star:
+            self.stars[here].append(statement)
+        for module, level, original, bound in statement.imports:
+            source = resolved(module, level, here)
+            if original not in ("", "*"):
+                self.sources[here, bound].append((source, original))
+                self.importers[source, original].append((here, bound))
+
+    def naming_defines(self, namespace: str, name: str) -> bool:
+        """Tells whether a statement of a module gives a name a value."""
+        return any(name in statement.defines for statement in self.naming[namespace, name]) or bool(
+            self.stars[namespace]
+        )
+
+    def is_another_module(self, statement: Statement, owner: str, namespace: str) -> bool:
+        """Tells whether ``owner``, as the statement names it, is for certain a module other than ``namespace``:
+        ``os.environ`` is not the ``environ`` that a settings module imports."""
+        first, *rest = owner.split(".")
+        local = next((module for module, _level, name, bound in statement.imports if bound == first and not name), "")
+        value: object = sys.modules.get(local) or vars(sys.modules.get(statement.namespace, sys)).get(first)
+        for name in rest:
+            value = vars(value).get(name) if type(value) is ModuleType else None
+        return type(value) is ModuleType and value.__name__ != namespace
+
+
+def resolved(module: str, level: int, namespace: str) -> str:
+    """Returns the full name of a module that is imported in ``namespace``."""
+    if not level:
+        return module
+    package = getattr(sys.modules.get(namespace), "__package__", None) or namespace.rpartition(".")[0]
+    try:
+        return importlib.util.resolve_name("." * level + module, package)
+    except ImportError:
+        return module

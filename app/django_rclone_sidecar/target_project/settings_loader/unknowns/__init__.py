@@ -1,0 +1,1 @@
+"""Values that are not known in this container, and what stands for them."""

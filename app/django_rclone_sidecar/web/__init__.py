@@ -1,0 +1,1 @@
+"""The page, ``/status``, ``/metrics`` and health, served read-only."""

@@ -1,0 +1,155 @@
+"""The page for people, put into words. Pure: the template only lays it out."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from typing import Any
+
+from django.utils.safestring import mark_safe
+
+import django_rclone
+from django_rclone import display
+from django_rclone_sidecar.monitoring.state import DatabaseState, Ended, MediaState, State
+from django_rclone_sidecar.report import Outcome
+
+_STYLE = (resources.files(__package__) / "templates/django_rclone_sidecar/page.css").read_text()
+STYLE_HASH = f"sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}"
+"""Lets browsers use this style, and no other. Source: CSP level 3, hash-source."""
+
+_REFRESH = 30  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A moment as people read it, and as programs do."""
+
+    shown: str
+    age: str
+    iso: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that is backed up."""
+
+    name: str
+    place: str
+    verdict: str
+    kind: str
+    """good, bad or busy."""
+    error: str
+    newest: Time | None
+    size: str
+    stored: str
+    next_run: Time | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One part of a run."""
+
+    began: Time | None
+    verb: str
+    what: str
+    outcome: str
+    kind: str
+    took: str
+    size: str
+    error: str
+
+
+def context(state: State) -> dict[str, Any]:
+    """Returns what the template shows."""
+    rows = [_database(each, state) for each in state.databases]
+    if state.media is not None:
+        rows.append(_media(state.media, state))
+    verdict = "All is well." if rows else "Nothing is known yet: the first look at the databases has not ended."
+    return {
+        **_frame(),
+        "problems": state.problems,
+        "verdict": "" if state.problems else verdict,
+        "kind": "good" if rows else "busy",
+        "state": state,
+        "rows": rows,
+        "runs": [_run(each, state) for each in state.last_runs],
+        "now": _time(state.at, state),
+        "observed": _time(state.observed_at, state),
+    }
+
+
+def unknown(reason: str) -> dict[str, Any]:
+    """Returns what the template shows of a state that cannot be known."""
+    return {**_frame(), "problems": [reason]}
+
+
+def _frame() -> dict[str, Any]:
+    # The file is ours, and no tag: nothing in it may be escaped, or it would not have its hash.
+    return {"style": mark_safe(_STYLE), "refresh": _REFRESH, "version": django_rclone.__version__}  # noqa: S308
+
+
+def _database(each: DatabaseState, state: State) -> Row:
+    verdict, kind = _verdict(overdue=each.overdue, failing=each.failing, running=each.running)
+    return Row(
+        name=each.alias,
+        place=each.place,
+        verdict=verdict if each.newest or each.failing or each.running else "no backup",
+        kind=kind,
+        error=each.error,
+        newest=_time(each.newest.finished_at if each.newest else None, state),
+        size=display.size(each.newest.size) if each.newest else "",
+        stored=f"{each.stored} ({display.size(each.stored_bytes)})",
+        next_run=_time(each.next_run, state),
+    )
+
+
+def _media(media: MediaState, state: State) -> Row:
+    verdict, kind = _verdict(overdue=False, failing=media.failing, running=media.running)
+    return Row(
+        name="media files",
+        place="",
+        verdict=verdict,
+        kind=kind,
+        error=media.error,
+        newest=_time(media.last_success, state),
+        size="",
+        stored="",
+        next_run=_time(media.next_run, state),
+    )
+
+
+def _verdict(*, overdue: bool, failing: bool, running: bool) -> tuple[str, str]:
+    words = [word for word, so in (("running", running), ("last run failed", failing), ("overdue", overdue)) if so]
+    return ", ".join(words) or "good", "bad" if failing or overdue else "busy" if running else "good"
+
+
+def _run(each: Ended, state: State) -> RunRow:
+    words: dict[str, tuple[str, str]] = {
+        Outcome.RUNNING: ("running", "busy"),
+        Outcome.SUCCESS: ("done", "good"),
+        Outcome.FAILURE: ("failed", "bad"),
+    }
+    outcome, kind = words.get(each.outcome, (each.outcome, ""))
+    seconds = (each.finished_at - each.started_at).total_seconds() if each.finished_at else None
+    return RunRow(
+        began=_time(each.started_at, state),
+        verb=each.verb,
+        what=each.what,
+        outcome=outcome,
+        kind=kind,
+        took=display.duration(seconds) if seconds is not None else "",
+        size=display.size(each.size) if each.size is not None else "",
+        error=each.error,
+    )
+
+
+def _time(moment: datetime | None, state: State) -> Time | None:
+    if moment is None:
+        return None
+    local = moment.astimezone(state.zone)
+    away = state.at - moment
+    age = f"in {display.age(-away)}" if away.total_seconds() < 0 else f"{display.age(away)} ago"
+    return Time(local.isoformat(sep=" ", timespec="seconds"), age, local.isoformat(timespec="seconds"))
