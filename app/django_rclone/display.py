@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
-from django_rclone.management.output_errors import Tolerant
+from django_rclone.output_errors import Tolerant
 
 _LINE_EVERY = 30.0  # seconds between two lines where nobody watches
 _DRAW_EVERY = 0.1  # and between two states of the one line where somebody does

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from django_rclone.media import record
+from django_rclone import media_record as record
 from django_rclone.naming import RESERVED
 
 

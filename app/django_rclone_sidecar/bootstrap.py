@@ -17,7 +17,7 @@ from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import mask
 from django_rclone_sidecar import container, logs, rclone_config
 from django_rclone_sidecar.environment.read import Environment
-from django_rclone_sidecar.runs.each_database import Mistyped, Part
+from django_rclone_sidecar.report import Mistyped, Task
 from django_rclone_sidecar.settings import build
 from django_rclone_sidecar.target_project import Target
 
@@ -48,9 +48,9 @@ class Sidecar:
         except DjangoRcloneError:  # whoever works with the database says what is wrong
             return str(self.target.databases[alias].get("ENGINE", "")).rpartition(".")[2]
 
-    def part(self, work: Callable[[], object], alias: str = "") -> Part:
+    def part(self, work: Callable[[], object], alias: str = "") -> Task:
         """Returns a part of a run: something to do with one database, or with the media files."""
-        return Part(work, alias, self.engine(alias) if alias else "")
+        return Task(work, alias, self.engine(alias) if alias else "")
 
 
 def hand_on(environ: MutableMapping[str, str]) -> None:

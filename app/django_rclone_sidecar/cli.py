@@ -11,13 +11,13 @@ from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from typing import TextIO, cast
 
+from django_rclone import output_errors
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
-from django_rclone.management import output_errors
 from django_rclone.masking import secret_values
 from django_rclone.process.interrupts import interruptible
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment import read
-from django_rclone_sidecar.runs.each_database import Reported
+from django_rclone_sidecar.report import Reported
 
 logger = logging.getLogger(__name__)
 

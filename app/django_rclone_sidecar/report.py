@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.manifest import Manifest
+
+
+class Reported(DjangoRcloneError):
+    """A failure of which the log has said everything already."""
+
+    def __init__(self, error: DjangoRcloneError) -> None:
+        super().__init__(str(error))
+        self.exit_code = error.exit_code
+
+
+class Mistyped(ConfigurationError):
+    """An argument names what is not there: nothing was begun, so nothing has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One part of a run. ``database`` is its alias, empty for the media files."""
+
+    work: Callable[[], object]
+    database: str = ""
+    engine: str = ""
 
 
 class Outcome(StrEnum):

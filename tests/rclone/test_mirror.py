@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from django_rclone import media_record as mirror
 from django_rclone import process
 from django_rclone.command import Secret
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.media import recipes
-from django_rclone.media import record as mirror
-from django_rclone.media.record import Mirror, MirrorError
+from django_rclone.media_record import Mirror, MirrorError
 from django_rclone.naming import parse_manifest_name
 from django_rclone.rclone import crypt
 from django_rclone.rclone.remote import Remote

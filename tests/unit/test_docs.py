@@ -15,7 +15,7 @@ from django_rclone.db.mysql.connector import MysqlDumpConnector
 from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConnector
 from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.manifest import Manifest, StoredObject
-from django_rclone.media.record import Mirror
+from django_rclone.media_record import Mirror
 from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, State
 from django_rclone_sidecar.web import status
 from tests.docs import tables

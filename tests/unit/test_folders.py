@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from django_rclone import media_record as record
 from django_rclone import remote_folders
 from django_rclone.command import Secret
-from django_rclone.media import record
 from django_rclone.rclone import crypt, local_folders
 from django_rclone.rclone.remote import Remote
 

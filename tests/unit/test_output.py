@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from django_rclone.management import output_errors
+from django_rclone import output_errors
 
 
 def test_a_stream_that_was_closed_already_needs_no_settling(monkeypatch: pytest.MonkeyPatch) -> None:

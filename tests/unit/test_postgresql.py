@@ -12,11 +12,12 @@ import pytest
 
 from django_rclone.command import Attached, Secret
 from django_rclone.db.base import Facts, Mode
+from django_rclone.db.postgresql.choose_entries import choose
 from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConnector
 from django_rclone.db.postgresql.facts import Live, live, parse
+from django_rclone.db.postgresql.psql import SQL
 from django_rclone.db.postgresql.quoting import psql_variables
-from django_rclone.db.postgresql.restore import SQL
-from django_rclone.db.postgresql.restore_list import Choice, choose
+from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.session_settings import header
 from django_rclone.db.postgresql.toc import Archive, Entry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
@@ -88,7 +89,7 @@ def archive(*entries: Entry, version: str = "17.4") -> Archive:
     return Archive(version, "17.4", "utf-8", entries)
 
 
-def ids(choice: Choice) -> list[int]:
+def ids(choice: RestoreList) -> list[int]:
     return [chosen.id for chosen in choice.entries]
 
 

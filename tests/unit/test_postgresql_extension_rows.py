@@ -9,7 +9,7 @@ import pytest
 
 from django_rclone.command import Attached
 from django_rclone.db.base import Mode
-from django_rclone.db.postgresql.restore import SQL
+from django_rclone.db.postgresql.psql import SQL
 from django_rclone.exceptions import ConfigurationError
 from tests.unit.test_postgresql import clients, connector, contents, entry, facts, install, manifest
 

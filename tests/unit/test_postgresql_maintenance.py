@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from django_rclone.db.postgresql.choose_entries import choose
 from django_rclone.db.postgresql.maintenance import run_under
-from django_rclone.db.postgresql.restore_list import Choice, choose
+from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.toc import Archive, Entry
 from tests.unit.test_postgresql import archive, entry, here, ids
 
@@ -17,7 +18,7 @@ ON = 'ALTER FUNCTION public.f(text) SET search_path = "public", pg_temp;'
 OFF = "ALTER FUNCTION public.f(text) RESET search_path;"
 
 
-def moved(*entries: Entry, version: int = 170004, superuser: bool = False) -> Choice:
+def moved(*entries: Entry, version: int = 170004, superuser: bool = False) -> RestoreList:
     found: Archive = archive(*entries)
     live = here(version_num=version, superuser=superuser)
     choice = choose(found, live)

@@ -13,10 +13,9 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from django_rclone import display
+from django_rclone import display, output_errors
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.management import options as arguments
-from django_rclone.management import output_errors
 from django_rclone.process.interrupts import interruptible
 
 _DJANGOS = frozenset({"settings", "pythonpath"})

@@ -18,10 +18,10 @@ from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore
 from django_rclone.media import deletion_budget, media_root, record_store
 from django_rclone.media.media_root import MediaFolder
-from django_rclone.media.record import Mirror
 from django_rclone.media.record_store import last, located
 from django_rclone.media.sync import comparison, sync
 from django_rclone.media.sync_log import Account, Changes
+from django_rclone.media_record import Mirror
 from django_rclone.rclone import crypt, local_folders
 from django_rclone.rclone.remote import Entry, Remote
 

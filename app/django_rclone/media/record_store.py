@@ -6,10 +6,10 @@ import logging
 from urllib.parse import unquote
 
 from django_rclone import conf, process
+from django_rclone import media_record as record
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Unavailable
-from django_rclone.media import record
-from django_rclone.media.record import Mirror
+from django_rclone.media_record import Mirror
 from django_rclone.rclone.errors import Missing
 from django_rclone.rclone.remote import Remote
 

@@ -16,9 +16,9 @@ from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
 from django_rclone_sidecar import bootstrap
 from django_rclone_sidecar.bootstrap import Sidecar
-from django_rclone_sidecar.runs import each_database, lock
+from django_rclone_sidecar.report import Task
+from django_rclone_sidecar.runs import lock, runner
 from django_rclone_sidecar.runs.backup import tell_removed
-from django_rclone_sidecar.runs.each_database import Part
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +48,7 @@ def main(given: list[str]) -> int:
         remote, keep = conf.remote(), _keep(sidecar)
         work = partial(_prune, remote, keep, removed, dry_run=options.dry_run)
         try:
-            each_database.each(
-                "prune", [Part(partial(work, alias), alias) for alias in sidecar.chosen(options.database)]
-            )
+            runner.each("prune", [Task(partial(work, alias), alias) for alias in sidecar.chosen(options.database)])
         finally:
             if options.json:
                 print(json.dumps(removed, indent=2))

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import platform
 from argparse import ArgumentParser
-from importlib import metadata
 
-import django_rclone
-from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.rclone.remote import Remote
+from django_rclone_sidecar.versions import versions
 
 
 def parser() -> ArgumentParser:
@@ -24,20 +20,3 @@ def main(arguments: list[str]) -> int:
     found = versions()
     print(json.dumps(found, indent=2) if options.json else "\n".join(f"{name} {text}" for name, text in found.items()))
     return 0
-
-
-def versions() -> dict[str, str]:
-    """Returns the versions of what a run is made of."""
-    return {
-        "django-rclone": django_rclone.__version__,
-        "Django": metadata.version("django"),
-        "Python": platform.python_version(),
-        "rclone": _rclone(),
-    }
-
-
-def _rclone() -> str:
-    try:
-        return ".".join(str(part) for part in Remote("").version())
-    except DjangoRcloneError:
-        return "not found"

@@ -16,16 +16,16 @@ from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Inte
 from django_rclone.manifest import Manifest
 from django_rclone.masking import mask
 from django_rclone.media import recipes as app_media
-from django_rclone.media.record import Mirror
+from django_rclone.media_record import Mirror
 from django_rclone.naming import ManifestName
 from django_rclone.selection import Owner, dated_ahead
 from django_rclone_sidecar.bootstrap import Sidecar
-from django_rclone_sidecar.commands.version import versions
 from django_rclone_sidecar.history import store, writer
 from django_rclone_sidecar.history.models import Fact, Known, Stored, Target
 from django_rclone_sidecar.runs import lock, media, observers
 from django_rclone_sidecar.scheduler.snapshot import Seen, Sight, identity
 from django_rclone_sidecar.settings import build
+from django_rclone_sidecar.versions import versions
 
 logger = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -9,15 +10,33 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from django_rclone import naming
-from django_rclone.exceptions import DjangoRcloneError, Locked
+from django_rclone import batch, naming
+from django_rclone.exceptions import DjangoRcloneError, Interrupted, Locked
 from django_rclone.manifest import Manifest
 from django_rclone.process.interrupts import insist
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment import read
-from django_rclone_sidecar.report import Outcome, Report, Result, Watcher
-from django_rclone_sidecar.runs import each_database, observers
-from django_rclone_sidecar.runs.each_database import Mistyped, Part
+from django_rclone_sidecar.report import Mistyped, Outcome, Report, Reported, Result, Task, Watcher
+from django_rclone_sidecar.runs import observers
+
+logger = logging.getLogger(__name__)
+
+
+def each(verb: str, tasks: Sequence[Task]) -> None:
+    """Does every task; each stands alone. The log tells of each failure, then Reported is raised."""
+
+    def told(task: Task, error: DjangoRcloneError) -> None:
+        where = {"database": task.database} if task.database else {}
+        logger.error("%s", error, extra={"event": f"{verb}.failed", **where})
+
+    try:
+        batch.each(tasks, lambda task: task.work(), told, what="parts of this run")
+    except Interrupted:
+        raise
+    except DjangoRcloneError as error:
+        if len(tasks) > 1:
+            logger.error("%s", error, extra={"event": f"{verb}.ended"})
+        raise Reported(error) from error
 
 
 @dataclass(slots=True)
@@ -28,28 +47,28 @@ class Reporter:
     watching: Sequence[Watcher] = ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def each(self, parts: Sequence[Part]) -> None:
-        """Does every part; each stands alone. Raises as ``runs.each`` does.
+    def each(self, parts: Sequence[Task]) -> None:
+        """Does every task; each stands alone. Raises as the function ``each`` does.
 
         The end is told here, where the lock is still held: a run that is open while nobody holds it was killed.
         """
         now = self.clock()
-        results = [Result(part.database, part.engine, now) for part in parts]
+        results = [Result(task.database, task.engine, now) for task in parts]
         self.report.results[:] = results
         observers.tell(self.watching, lambda watcher: watcher.begun(self.report))
         insist()
         try:
-            each_database.each(self.report.verb, [self._watched(*pair) for pair in zip(parts, results, strict=True)])
+            each(self.report.verb, [self._watched(*pair) for pair in zip(parts, results, strict=True)])
         except BaseException as error:
             self.end(error)
             raise
         self.end(None)
 
-    def _watched(self, part: Part, result: Result) -> Part:
+    def _watched(self, task: Task, result: Result) -> Task:
         def work() -> None:
             result.started_at = self.clock()
             try:
-                made = part.work()
+                made = task.work()
             except Exception as error:
                 self._end(result, Outcome.FAILURE, error)
                 raise
@@ -57,7 +76,7 @@ class Reporter:
             self._end(result, Outcome.SUCCESS)
             insist()
 
-        return replace(part, work=work)
+        return replace(task, work=work)
 
     def _end(self, result: Result, outcome: Outcome, error: BaseException | None = None) -> None:
         result.outcome, result.finished_at, result.error = outcome, self.clock(), logs.shown(str(error or ""))

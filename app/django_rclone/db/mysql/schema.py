@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 from django_rclone import process
 from django_rclone.db.mysql.dump_format import program_arguments
 from django_rclone.db.mysql.errors import error_in
 from django_rclone.db.mysql.facts import Live, understand
 from django_rclone.db.mysql.names import quote_name
-from django_rclone.db.mysql.programs.probe import SCRIPT
 from django_rclone.db.mysql.session import Session, dump_command
 from django_rclone.exceptions import ProgramFailed
 
 _BROKEN_VIEW = 1356
 
+PROBE = Path(__file__).parent / "sql/probe.sql"
+"""Describes a schema."""
+
 
 def look(session: Session, schema: str) -> Live:
     """Returns what a schema holds now."""
-    rows = session.rows(SCRIPT.read_text(), schema)
+    rows = session.rows(PROBE.read_text(), schema)
     grants = [{"grant": line} for line in session.run("SHOW GRANTS;").splitlines()]
     return understand([*rows, *grants])[0]
 

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django_rclone.command import Attached, Command
 from django_rclone.db.postgresql.connection import Connection
 from django_rclone.db.postgresql.extensions import place_in_extension
 from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.psql import Psql
 from django_rclone.db.postgresql.quoting import quote_name
-from django_rclone.db.postgresql.restore_list import Choice
+from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.temporary_grants import Loan, lend, take_back
-
-if TYPE_CHECKING:
-    from django_rclone.db.postgresql.restore import Restorer
 
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
     """The administrator's commands. What is granted for the restore alone is taken back after it."""
 
-    restorer: Restorer
+    psql: Psql
     target: Connection
     state: Live
-    choice: Choice
+    choice: RestoreList
 
     def before(self) -> list[Command]:
         """Returns what is done before the transaction."""
@@ -51,8 +48,8 @@ class Administrator:
             yield Loan(schema, name, tuple(lacking), self.state.role)
 
     def _run(self, *arguments: str | Attached) -> list[Command]:
-        administrator = self.restorer.as_administrator(self.target)
-        return [self.restorer.psql(administrator, *arguments)] if arguments else []
+        administrator = self.psql.as_administrator(self.target)
+        return [self.psql.in_plain_session(administrator, *arguments)] if arguments else []
 
 
 def _each(statements: Iterable[str]) -> list[str | Attached]:

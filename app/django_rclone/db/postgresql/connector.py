@@ -17,7 +17,8 @@ from django_rclone.db.postgresql import extension_rows, preflight, session_setti
 from django_rclone.db.postgresql import facts as postgresql_facts
 from django_rclone.db.postgresql.connection import Connection, connection
 from django_rclone.db.postgresql.errors import archive_explainer, explainer
-from django_rclone.db.postgresql.restore import SQL, Restorer, plan
+from django_rclone.db.postgresql.psql import SQL, Psql
+from django_rclone.db.postgresql.restore import plan
 from django_rclone.db.postgresql.temporary_grants import outstanding, take_back
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
@@ -70,7 +71,7 @@ class PgDumpConnector(BaseConnector):
 
     def probe(self) -> Command:
         client = programs.any_client(self.alias, self._binary_dir)
-        return self._restorer(client).psql_as_usual(self.connection, "-f", str(SQL / "probe.sql"))
+        return self._psql(client).in_usual_session(self.connection, "-f", str(SQL / "probe.sql"))
 
     def facts(self, output: str) -> Facts:
         return postgresql_facts.parse(output)
@@ -81,7 +82,7 @@ class PgDumpConnector(BaseConnector):
             return ()
         client = programs.any_client(self.alias, self._binary_dir)
         administrator = self.connection.by(*self.administrator)
-        return (self._restorer(client).psql(administrator, *take_back(loans)),)
+        return (self._psql(client).in_plain_session(administrator, *take_back(loans)),)
 
     def dump(self, facts: Facts) -> Dump:
         live = postgresql_facts.live(facts)
@@ -140,10 +141,10 @@ class PgDumpConnector(BaseConnector):
         live = postgresql_facts.live(facts)
         archive = toc.parse(contents) if contents else None
         client = self._archive_client(manifest, live.major, live.short_version)
-        restorer = dataclasses.replace(
-            self._restorer(client, live.encoding, terminating=mode.terminate_sessions), session=manifest.session
+        psql = dataclasses.replace(
+            self._psql(client, live.encoding, terminating=mode.terminate_sessions), session=manifest.session
         )
-        return plan(restorer, live, mode, archive)
+        return plan(psql, live, mode, archive)
 
     def restore_by_hand(self, object_command: str) -> str:
         return self._by_hand(object_command, self.connection, (), ("--no-owner",))
@@ -165,9 +166,9 @@ class PgDumpConnector(BaseConnector):
         newest = programs.any_client(self.alias, self._binary_dir)
         return programs.for_archive(self.alias, self._binary_dir, newest.major, major, server_version)
 
-    def _restorer(self, client: Client, encoding: str = "UTF8", *, terminating: bool = False) -> Restorer:
+    def _psql(self, client: Client, encoding: str = "UTF8", *, terminating: bool = False) -> Psql:
         explain = explainer(self.alias, self.connection.place, terminating=terminating)
-        return Restorer(self.alias, self.connection, client, explain, encoding, administrator=self.administrator)
+        return Psql(self.alias, self.connection, client, explain, encoding, administrator=self.administrator)
 
 
 class PgDumpGisConnector(PgDumpConnector):

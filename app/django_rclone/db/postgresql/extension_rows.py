@@ -14,7 +14,7 @@ from typing import Any
 from django_rclone.db.postgresql.extensions import place_in_extension
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.quoting import quote_name, quote_value
-from django_rclone.db.postgresql.restore_list import Choice
+from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.exceptions import ConfigurationError
 
 _RECORDED = "extension_rows"
@@ -43,7 +43,7 @@ def _fits(table: Mapping[str, Any]) -> bool:
     return len(table["rows"]) <= _MOST_ROWS and len(json.dumps(table["rows"])) <= _MOST_CHARACTERS
 
 
-def load_first(alias: str, choice: Choice, session: Mapping[str, str]) -> str:
+def load_first(alias: str, choice: RestoreList, session: Mapping[str, str]) -> str:
     """Moves the recorded rows, and what makes their tables, before pg_restore's script. Returns the statements."""
     recorded = _parse(alias, session.get(_RECORDED, "[]"))
     of_extensions = {

@@ -9,13 +9,10 @@ of the restore as a setting. It is taken off again before COMMIT.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.toc import RELATIONS, Archive, Entry
-
-if TYPE_CHECKING:
-    from django_rclone.db.postgresql.restore_list import Choice
 
 _FIRST = 17
 _FILLING = "MATERIALIZED VIEW DATA"
@@ -27,7 +24,7 @@ _NEXT_ENTRYS = re.compile(r"^SET default_\w+ = .*;\n?", re.MULTILINE)
 WITHOUT_EVENT_TRIGGERS = "SET LOCAL session_replication_role = replica;"
 
 
-def run_under(path: str, choice: Choice, archive: Archive, live: Live) -> None:
+def run_under(path: str, choice: RestoreList, archive: Archive, live: Live) -> None:
     """Moves what runs functions of the user's to the end, where these have ``path`` as their search path."""
     if live.major < _FIRST:
         return
@@ -68,7 +65,7 @@ def _name(function: Entry) -> str:
 class _Calls:
     """The functions, among those that are restored, that an entry runs as far as its dependencies tell."""
 
-    def __init__(self, choice: Choice, archive: Archive) -> None:
+    def __init__(self, choice: RestoreList, archive: Archive) -> None:
         self._functions = {entry.id: entry for entry in choice.entries if entry.details.get("signature")}
         self._entries = {entry.id: entry for entry in archive.entries}
 

@@ -6,21 +6,17 @@ from us, after its script, so does the filling.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.maintenance import WITHOUT_EVENT_TRIGGERS
 from django_rclone.db.postgresql.quoting import quote_value
+from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.toc import Entry
-
-if TYPE_CHECKING:
-    from django_rclone.db.postgresql.restore_list import Choice
 
 _LOCK_TIMEOUT = "-c lock_timeout=10s"
 _FILLING = "MATERIALIZED VIEW DATA"
 
 
-def fill_at_the_end(choice: Choice, live: Live, database: str) -> None:
+def fill_at_the_end(choice: RestoreList, live: Live, database: str) -> None:
     """Moves the filling of materialized views behind our own last statements where it depends on them."""
     leading_back = [entry for entry in choice.entries if _leads_back(entry, database)]
     filling = [entry for entry in choice.entries if entry.type == _FILLING and entry.details.get("statement")]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
 
 from django_rclone.command import Attached, Command
 from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.psql import Psql
 from django_rclone.db.postgresql.quoting import quote_name, quote_value
-
-if TYPE_CHECKING:
-    from django_rclone.db.postgresql.restore import Restorer
 
 # Only a database that bears our mark is dropped: somebody else may have made one of that name in between.
 _DROP = r"""
@@ -19,28 +16,28 @@ SELECT format('DROP DATABASE %I', datname) FROM pg_catalog.pg_database
 """
 
 
-def create_database(restorer: Restorer, live: Live, name: str) -> tuple[list[Command], str]:
+def create_database(psql: Psql, live: Live, name: str) -> tuple[list[Command], str]:
     """Returns the commands that make the database, and the mark that it bears until it is whole."""
     mark = f"unfinished restore by django-rclone {secrets.token_hex(8)}"
-    connection = restorer.connection
+    connection = psql.connection
     if not (live.createdb or live.superuser):
-        connection = restorer.as_administrator(connection)
+        connection = psql.as_administrator(connection)
     create = f"CREATE DATABASE {quote_name(name)} {_like(live)}"
-    if connection is not restorer.connection:
+    if connection is not psql.connection:
         create += f" OWNER {quote_name(live.role)}"
     comment = f"COMMENT ON DATABASE {quote_name(name)} IS {quote_value(mark)}"
-    return [restorer.psql(connection, "-c", create, "-c", comment)], mark
+    return [psql.in_plain_session(connection, "-c", create, "-c", comment)], mark
 
 
-def keep_database(restorer: Restorer, name: str) -> Command:
+def keep_database(psql: Psql, name: str) -> Command:
     """Returns the command that takes the mark off."""
-    return restorer.psql(restorer.connection, "-c", f"COMMENT ON DATABASE {quote_name(name)} IS NULL")
+    return psql.in_plain_session(psql.connection, "-c", f"COMMENT ON DATABASE {quote_name(name)} IS NULL")
 
 
-def drop_database(restorer: Restorer, name: str, mark: str) -> Command:
+def drop_database(psql: Psql, name: str, mark: str) -> Command:
     """Returns the command that drops the database if it is the one that we made."""
     variables = ("-v", f"name={name}", "-v", f"mark={mark}")
-    return restorer.psql(restorer.connection, *variables, "-f", Attached(_DROP.encode(), "drop if it is ours"))
+    return psql.in_plain_session(psql.connection, *variables, "-f", Attached(_DROP.encode(), "drop if it is ours"))
 
 
 def _like(live: Live) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django_rclone.db.base import Mode
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.quoting import quote_value
-from django_rclone.db.postgresql.restore_list import Choice
+from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.toc import LARGE_OBJECTS, Archive
 from django_rclone.display import enumerate_some
 
@@ -22,7 +22,7 @@ _POSSIBLE = 4
 
 
 def problems(
-    live: Live, state: Live, mode: Mode, archive: Archive | None, choice: Choice | None, administrator: bool
+    live: Live, state: Live, mode: Mode, archive: Archive | None, choice: RestoreList | None, administrator: bool
 ) -> list[str]:
     """Returns why the restore cannot work, one sentence or two each. ``state`` is that of the database to fill."""
     found = list(choice.problems) if choice else []
@@ -82,7 +82,7 @@ def doubts(live: Live) -> Iterable[str]:
         )
 
 
-def _missing_rights(state: Live, choice: Choice) -> Iterable[str]:
+def _missing_rights(state: Live, choice: RestoreList) -> Iterable[str]:
     may_create = {schema["name"]: schema["may_create"] for schema in state.schemas}
     if closed := sorted(schema for schema in choice.schemas_to_fill if not may_create.get(schema, True)):
         yield (
@@ -116,7 +116,7 @@ def _too_many_locks(state: Live, archive: Archive) -> Iterable[str]:
 
 
 def notes(
-    live: Live, state: Live, mode: Mode, archive: Archive | None, choice: Choice | None, administrator: bool
+    live: Live, state: Live, mode: Mode, archive: Archive | None, choice: RestoreList | None, administrator: bool
 ) -> Iterable[str]:
     """Gives what will not be exact, and what the user should know before saying yes."""
     if choice and choice.extensions.made_before and mode.into in live.databases and not administrator:

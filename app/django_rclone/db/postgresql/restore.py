@@ -3,96 +3,53 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-from django_rclone.command import Attached, Command, Explanation
+from django_rclone.command import Attached, Command
 from django_rclone.db.base import Mode, RestorePlan
-from django_rclone.db.client_programs import Client
 from django_rclone.db.postgresql import extension_rows, maintenance, session_settings
 from django_rclone.db.postgresql.administrator import Administrator
-from django_rclone.db.postgresql.clients import INSTALL
+from django_rclone.db.postgresql.choose_entries import choose
 from django_rclone.db.postgresql.connection import Connection
 from django_rclone.db.postgresql.errors import archive_explainer
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.new_database import create_database, drop_database, keep_database
 from django_rclone.db.postgresql.preflight import notes, problems
-from django_rclone.db.postgresql.quoting import psql_variables, quote_name
-from django_rclone.db.postgresql.restore_list import Choice, choose
+from django_rclone.db.postgresql.psql import SQL, Psql
+from django_rclone.db.postgresql.quoting import psql_variables
+from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.toc import Archive
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.streams import Gate
 
-SQL = Path(__file__).parent / "sql"
 _COMMIT = re.compile(
     rb"\nCOMMIT;\n\n(?:-- Completed on [^\n]*\n\n)?--\n-- PostgreSQL database dump complete\n--\n\n"
     rb"(?:\\unrestrict \w+\n\n)?\Z"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Restorer:
-    """What all commands of one plan have in common."""
-
-    alias: str
-    connection: Connection
-    client: Client
-    explain: Explanation
-    encoding: str = "UTF8"
-    """The database's. Our own statements are UTF-8, but for one that does not know its encoding."""
-    session: Mapping[str, str] = field(default_factory=dict)
-    """The settings that the backup has recorded."""
-    administrator: tuple[str, str] | None = field(default=None, repr=False)
-    """Name and password of somebody who may create extensions and databases."""
-
-    def psql(self, connection: Connection, *arguments: str | Attached) -> Command:
-        """Returns psql in a session that has none of the role's own defaults."""
-        return self.psql_as_usual(connection, "-f", str(SQL / "session.sql"), *arguments)
-
-    def psql_as_usual(self, connection: Connection, *arguments: str | Attached) -> Command:
-        """Returns psql with what every call of it needs. Its errors carry their SQLSTATE."""
-        role = ("-c", f"SET ROLE {quote_name(connection.role)}") if connection.role else ()
-        return Command(
-            (
-                *(self.client.companion("psql"), "-X", "-q", "-A", "-t", "--no-password"),
-                *("-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"),
-                *(f"--dbname={connection.conninfo}", *role, *arguments),
-            ),
-            env={**connection.env, **({} if self.encoding == "SQL_ASCII" else {"PGCLIENTENCODING": "UTF8"})},
-            inherit=connection.inherit,
-            explain=self.explain,
-            may_stall=False,
-            install=INSTALL,
-        )
-
-    def as_administrator(self, connection: Connection) -> Connection:
-        """Returns the connection by the administrator, or by ourselves where there is none."""
-        return connection.by(*self.administrator) if self.administrator else connection
-
-
-def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) -> RestorePlan:
+def plan(psql: Psql, live: Live, mode: Mode, archive: Archive | None) -> RestorePlan:
     """Returns the plan. Raises ConfigurationError when the archive cannot be restored here."""
-    target = restorer.connection.to(mode.into) if mode.into else restorer.connection
+    target = psql.connection.to(mode.into) if mode.into else psql.connection
     name = mode.into or str(live.database["datname"])
     state = live.vacant() if mode.into else live
-    choice = choose(archive, state, restorer.administrator is not None, name) if archive else None
-    if found := problems(live, state, mode, archive, choice, restorer.administrator is not None):
-        raise ConfigurationError(f'Database "{restorer.alias}": {" Also: ".join(found)}')
-    first = extension_rows.load_first(restorer.alias, choice, restorer.session) if choice else ""
+    choice = choose(archive, state, psql.administrator is not None, name) if archive else None
+    if found := problems(live, state, mode, archive, choice, psql.administrator is not None):
+        raise ConfigurationError(f'Database "{psql.alias}": {" Also: ".join(found)}')
+    first = extension_rows.load_first(psql.alias, choice, psql.session) if choice else ""
     if choice is not None and archive is not None:
-        path = session_settings.search_path(restorer.session, live, archive)
+        path = session_settings.search_path(psql.session, live, archive)
         maintenance.run_under(path, choice, archive, live)
     prepare: list[Command] = []
     commit: tuple[Command, ...] = ()
     abort: tuple[Command, ...] = ()
     if mode.into and mode.into not in live.databases:
-        prepare, mark = create_database(restorer, live, mode.into)
-        commit = (keep_database(restorer, mode.into),)
-        abort = (drop_database(restorer, mode.into, mark),)
-    if choice is not None and restorer.administrator is not None:
-        help_of = Administrator(restorer, target, state, choice)
+        prepare, mark = create_database(psql, live, mode.into)
+        commit = (keep_database(psql, mode.into),)
+        abort = (drop_database(psql, mode.into, mark),)
+    if choice is not None and psql.administrator is not None:
+        help_of = Administrator(psql, target, state, choice)
         prepare += help_of.before()
         commit = (*help_of.after(), *commit)
         # A database that we made is dropped as a whole.
@@ -100,32 +57,32 @@ def plan(restorer: Restorer, live: Live, mode: Mode, archive: Archive | None) ->
     return RestorePlan(
         target=target.place,
         prepare=tuple(prepare),
-        load=(_pg_restore(restorer, choice), _psql(restorer, target, mode, choice, live, first)),
+        load=(_pg_restore(psql, choice), _load(psql, target, mode, choice, live, first)),
         commit=commit,
         abort=abort,
         gate=Gate(
-            head=_head(restorer, live, archive),
-            tail=_tail(restorer.alias, mode, archive, choice),
+            head=_head(psql, live, archive),
+            tail=_tail(psql.alias, mode, archive, choice),
         ),
-        notes=tuple(notes(live, state, mode, archive, choice, restorer.administrator is not None)),
+        notes=tuple(notes(live, state, mode, archive, choice, psql.administrator is not None)),
     )
 
 
-def _pg_restore(restorer: Restorer, choice: Choice | None) -> Command:
+def _pg_restore(psql: Psql, choice: RestoreList | None) -> Command:
     owners = () if choice is not None and choice.keep_owners else ("--no-owner",)
     chosen = ("-L", Attached(choice.listing, "list")) if choice is not None else ()
     # -1: one COMMIT, at the very end. To a script, not to a server: it is psql that commits, when all is well.
-    argv = (restorer.client.companion("pg_restore"), "-1", *owners, "--no-tablespaces", *chosen, "-f", "-")
-    return Command(argv, env={"LC_ALL": "C"}, explain=archive_explainer(restorer.alias))
+    argv = (psql.client.companion("pg_restore"), "-1", *owners, "--no-tablespaces", *chosen, "-f", "-")
+    return Command(argv, env={"LC_ALL": "C"}, explain=archive_explainer(psql.alias))
 
 
-def _head(restorer: Restorer, live: Live, archive: Archive | None) -> Callable[[bytes], bytes]:
+def _head(psql: Psql, live: Live, archive: Archive | None) -> Callable[[bytes], bytes]:
     encoding = archive.encoding if archive is not None else "utf-8"
-    path = session_settings.search_path(restorer.session, live, archive).encode(encoding, "surrogateescape")
+    path = session_settings.search_path(psql.session, live, archive).encode(encoding, "surrogateescape")
     return partial(session_settings.header, path=path, keep_transaction_timeout=live.major >= 17)
 
 
-def _psql(restorer: Restorer, target: Connection, mode: Mode, choice: Choice | None, live: Live, first: str) -> Command:
+def _load(psql: Psql, target: Connection, mode: Mode, choice: RestoreList | None, live: Live, first: str) -> Command:
     wanted = choice.extensions.names if choice is not None else list(live.extensions)
     files = ["begin.sql"]
     if mode.terminate_sessions and not mode.into:
@@ -134,16 +91,14 @@ def _psql(restorer: Restorer, target: Connection, mode: Mode, choice: Choice | N
     scripts = [argument for name in files for argument in ("-f", str(SQL / name))]
     schemas = choice.schemas if choice is not None else []
     given = psql_variables(wanted=wanted, schemas=schemas)
-    settings = Attached(
-        session_settings.statements(restorer.session, live).encode(), "settings of the backup's session"
-    )
+    settings = Attached(session_settings.statements(psql.session, live).encode(), "settings of the backup's session")
     rows = ("-f", Attached(first.encode("utf-8", "surrogateescape"), "rows of extensions")) if first else ()
-    return restorer.psql(
+    return psql.in_plain_session(
         target, "-o", "/dev/null", "-f", given, *scripts[:2], "-f", settings, *scripts[2:], *rows, "-f", "-"
     )
 
 
-def _tail(alias: str, mode: Mode, archive: Archive | None, choice: Choice | None) -> Callable[[bytes], bytes]:
+def _tail(alias: str, mode: Mode, archive: Archive | None, choice: RestoreList | None) -> Callable[[bytes], bytes]:
     """Returns what makes sure that the held-back end is whole, and puts our own last statements before COMMIT."""
     statements = list(choice.late) if choice is not None else []
     if mode.terminate_sessions and not mode.into:

@@ -15,7 +15,7 @@ from typing import Any
 
 from django_rclone_sidecar.target_project.settings_loader import failure_reasons
 from django_rclone_sidecar.target_project.settings_loader.analysis import parse
-from django_rclone_sidecar.target_project.settings_loader.analysis.statements import Statement
+from django_rclone_sidecar.target_project.settings_loader.statements import Statement
 from django_rclone_sidecar.target_project.settings_loader.trace import RECORD, Event, Origin, Place
 from django_rclone_sidecar.target_project.settings_loader.unknowns import environment_variables
 from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import StandIn, Unknown, origin_of

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django_rclone_sidecar.target_project.settings_loader import module_substitutes
-from django_rclone_sidecar.target_project.settings_loader.analysis.statements import Statement
+from django_rclone_sidecar.target_project.settings_loader.statements import Statement
 from django_rclone_sidecar.target_project.settings_loader.trace import RECORD, Event, Origin, Place
 
 MEDIA_WAYS_OUT = "\nOr say where media are with BACKUP_MEDIA_ROOT=/folder, or leave them out with BACKUP_MEDIA=off."

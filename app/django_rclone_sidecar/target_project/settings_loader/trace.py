@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from django_rclone_sidecar.target_project.settings_loader.analysis.statements import Statement
+    from django_rclone_sidecar.target_project.settings_loader.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The child process: loads the target's settings and answers with JSON on its standard output.
 
-Run as ``python -m django_rclone_sidecar.target_project.settings_loader.worker`` with a JSON document on standard input (see ``loader``).
+Run by ``load`` as ``python -m``, with a JSON document on standard input.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 from django_rclone.masking import looks_secret, secret_values
 from django_rclone_sidecar.target_project.settings_loader import audit_hook, failure_reasons, import_hooks
 from django_rclone_sidecar.target_project.settings_loader import compile as tolerance
+from django_rclone_sidecar.target_project.settings_loader.analysis.program import Program
 from django_rclone_sidecar.target_project.settings_loader.analysis.slicing import Slice
-from django_rclone_sidecar.target_project.settings_loader.analysis.statement_index import Program
 from django_rclone_sidecar.target_project.settings_loader.analysis.taint import Doubt
 from django_rclone_sidecar.target_project.settings_loader.django_configurations import Configured, prepare
 from django_rclone_sidecar.target_project.settings_loader.extract import NotKnown, Values

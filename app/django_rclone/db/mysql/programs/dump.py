@@ -1,6 +1,6 @@
 """A program: writes a schema to stdout as one stream, part after part, and ends 0 only if all of it is whole.
 
-    python -m django_rclone.db.mysql.programs.dump DUMPER OPTIONS PLAN
+    dump DUMPER OPTIONS PLAN
 
 PLAN is a JSON document: what is written first, for each part its mark and the dump program's arguments, the schema and
 the longest statement that the server takes.

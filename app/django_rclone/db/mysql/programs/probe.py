@@ -1,6 +1,6 @@
 """A program: looks at a schema and prints JSON documents, one a line, that facts.py understands.
 
-    python -m django_rclone.db.mysql.programs.probe PLACE SCHEMA MYSQL OPTIONS MARIADB OPTIONS
+    probe PLACE SCHEMA MYSQL OPTIONS MARIADB OPTIONS
 
 MYSQL and MARIADB are the clients of either flavour, empty where there is none; the server's first packet tells which
 one it takes.
@@ -24,11 +24,11 @@ from django_rclone.db.mysql.inexact_values import Look, looks
 from django_rclone.db.mysql.names import JOURNAL, leftovers, lock, quote_name, quote_text
 from django_rclone.db.mysql.option_file import read_options
 from django_rclone.db.mysql.programs import runner
+from django_rclone.db.mysql.schema import PROBE
 from django_rclone.db.mysql.session import Session
 from django_rclone.db.mysql.session_variables import RESTRICTED, UNLIMITED
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
 
-SCRIPT = Path(__file__).parents[1] / "sql/probe.sql"
 _PATIENCE = 30.0
 """Seconds that looking at values may take; one table more may still be begun."""
 # Limits would keep SHOW from saying all, too.
@@ -61,7 +61,7 @@ def probe(session: Session, schema: str, flavour: str) -> None:
     """Prints all that there is to know."""
     print(json.dumps({"variables": _variables(session)}))
     print(json.dumps({"sets_restricted": flavour != "mysql" or _may(session, RESTRICTED)}))
-    described = session.run(SCRIPT.read_text(), schema)
+    described = session.run(PROBE.read_text(), schema)
     print(described, end="")
     documents = [json.loads(line) for line in described.splitlines()]
     print(session.run(f"SELECT JSON_OBJECT('locked', IS_USED_LOCK('{lock(schema)}') IS NOT NULL);", schema), end="")

@@ -1,6 +1,6 @@
 """A program: the steps of a restore around the stream that loads it.
 
-    python -m django_rclone.db.mysql.programs.restore_steps VERB PLACE CLIENT OPTIONS DUMPER LIVE SCHEMA [terminate] [keep] [into] [made]
+    restore_steps VERB PLACE CLIENT OPTIONS DUMPER LIVE SCHEMA [terminate] [keep] [into] [made]
 
 VERB is a method of Steps. LIVE is the schema that is restored, SCHEMA the one beside it.
 """

@@ -1,6 +1,6 @@
 """A program: stdin is a dump, stdout what the client shall do with it, and the end is 0 only if the dump is whole.
 
-    python -m django_rclone.db.mysql.programs.split MODE LIVE SCHEMA FLAVOUR LIMIT [CHARSET COLLATION]
+    split MODE LIVE SCHEMA FLAVOUR LIMIT [CHARSET COLLATION]
 
 MODE says how SCHEMA gets it. ``beside``: a new schema, with these defaults; the tables as they are, all else as rows of
 the schema's journal. ``into``: the same in a schema that is there and empty. ``through``: everything as it is, into a

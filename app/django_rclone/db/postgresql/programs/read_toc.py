@@ -1,6 +1,6 @@
 """A program: reads the beginning of a pg_dump archive on stdin and prints what it holds, as JSON.
 
-    python -m django_rclone.db.postgresql.programs.read_toc /usr/lib/postgresql/17/bin/pg_restore < app.dump
+    read_toc /usr/lib/postgresql/17/bin/pg_restore < app.dump
 
 ``pg_restore -l`` names every entry, with blanks between names that may hold blanks. The script that pg_restore makes
 of all entries without data says the rest (exact names, owners, and the roles in grants and policies), and can be made

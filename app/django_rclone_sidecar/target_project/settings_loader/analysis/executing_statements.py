@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django_rclone_sidecar.target_project.settings_loader.analysis.statements import Statement
+from django_rclone_sidecar.target_project.settings_loader.statements import Statement
 from django_rclone_sidecar.target_project.settings_loader.trace import RECORD, Place
 
 

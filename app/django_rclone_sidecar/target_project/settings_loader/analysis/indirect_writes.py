@@ -7,15 +7,12 @@ given them when it was made. Whoever calls those may change any name, although n
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING
 
-from django_rclone_sidecar.target_project.settings_loader.analysis.statements import Statement
+from django_rclone_sidecar.target_project.settings_loader.analysis.statement_index import StatementIndex, resolved
+from django_rclone_sidecar.target_project.settings_loader.statements import Statement
 from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import StandIn
-
-if TYPE_CHECKING:
-    from django_rclone_sidecar.target_project.settings_loader.analysis.statement_index import Program
 
 type Name = tuple[str, str]
 """A module, and a name in it."""
@@ -25,20 +22,20 @@ _IMPORTS = ("Import", "ImportFrom")
 _HOLD_NOTHING = (str, bytes, int, float, complex, bool, type(None))
 
 
-def mark(program: Program, resolved: Callable[[str, int, str], str]) -> None:
+def mark(program: StatementIndex) -> None:
     """Marks the statements that call such functions as able to change any name."""
     writers = {name for statement in program.statements for name in _from_the_start(program, statement)}
     before = -1
     while writers and len(writers) != before:
         before = len(writers)
         writers |= set(_imported(program.sources, writers))
-        writers |= set(_imported_by_star(program.stars, writers, resolved))
+        writers |= set(_imported_by_star(program.stars, writers))
         for statement in program.statements:
             if statement.kind not in _IMPORTS and _mentions(statement, writers):
                 writers |= set(_spread(statement))
 
 
-def mark_setters(program: Program, resolved: Callable[[str, int, str], str]) -> None:
+def mark_setters(program: StatementIndex) -> None:
     """Makes the callers of functions that set environment variables set them too."""
     for function in program.statements:
         if not _is_function(function) or not (function.variables or function.environment):
@@ -47,7 +44,7 @@ def mark_setters(program: Program, resolved: Callable[[str, int, str], str]) -> 
         while len(names) != before:
             before = len(names)
             names |= set(_imported(program.sources, names))
-            names |= set(_imported_by_star(program.stars, names, resolved))
+            names |= set(_imported_by_star(program.stars, names))
             for statement in program.statements:
                 if statement.kind not in _IMPORTS and statement is not function and _mentions(statement, names):
                     statement.variables |= function.variables
@@ -55,7 +52,7 @@ def mark_setters(program: Program, resolved: Callable[[str, int, str], str]) -> 
                     names |= set(_owners(statement)) if _is_function(statement) else set()
 
 
-def _from_the_start(program: Program, statement: Statement) -> Iterator[Name]:
+def _from_the_start(program: StatementIndex, statement: Statement) -> Iterator[Name]:
     gives_module = any(
         type(module := _value_of(statement.namespace, name)) is ModuleType and module.__name__ in program.of
         for name in statement.given
@@ -72,9 +69,7 @@ def _imported(sources: Mapping[Name, Iterable[Name]], writers: set[Name]) -> Ite
     return (name for name, origins in sources.items() if any(origin in writers for origin in origins))
 
 
-def _imported_by_star(
-    stars: Mapping[str, Iterable[Statement]], writers: set[Name], resolved: Callable[[str, int, str], str]
-) -> Iterator[Name]:
+def _imported_by_star(stars: Mapping[str, Iterable[Statement]], writers: set[Name]) -> Iterator[Name]:
     for namespace, statements in stars.items():
         modules = {resolved(*statement.imports[0][:2], namespace) for statement in statements}
         yield from ((namespace, name) for module, name in writers if module in modules)

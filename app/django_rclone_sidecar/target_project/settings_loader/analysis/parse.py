@@ -15,7 +15,7 @@ from django_rclone_sidecar.target_project.settings_loader.analysis.expressions i
     stores,
 )
 from django_rclone_sidecar.target_project.settings_loader.analysis.scopes import Scopes
-from django_rclone_sidecar.target_project.settings_loader.analysis.statements import Statement
+from django_rclone_sidecar.target_project.settings_loader.statements import Statement
 
 
 def analyse(tree: ast.Module, file: str, namespace: str, first_index: int) -> list[Statement]:

@@ -12,8 +12,9 @@ from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
-from django_rclone_sidecar.target_project.settings_loader.analysis.statement_index import Program, resolved
-from django_rclone_sidecar.target_project.settings_loader.analysis.statements import Statement
+from django_rclone_sidecar.target_project.settings_loader.analysis.program import Program
+from django_rclone_sidecar.target_project.settings_loader.analysis.statement_index import resolved
+from django_rclone_sidecar.target_project.settings_loader.statements import Statement
 
 _UNCHANGEABLE = (
     *(str, bytes, int, float, complex, bool, type(None), tuple, frozenset),

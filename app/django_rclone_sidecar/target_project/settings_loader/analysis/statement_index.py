@@ -8,19 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from types import ModuleType
 
-from django_rclone_sidecar.target_project.settings_loader.analysis import indirect_writes
-from django_rclone_sidecar.target_project.settings_loader.analysis.executing_statements import (
-    functions_at,
-    statement_of,
-)
-from django_rclone_sidecar.target_project.settings_loader.analysis.statements import Statement
-from django_rclone_sidecar.target_project.settings_loader.trace import Reading
+from django_rclone_sidecar.target_project.settings_loader.statements import Statement
 
 
-class Program:
+class StatementIndex:
     """The statements of all modules of the target, with the imports between them."""
 
-    def __init__(self, statements: Iterable[Statement], readings: Iterable[Reading] = ()) -> None:
+    def __init__(self, statements: Iterable[Statement]) -> None:
         self.statements = list(statements)
         self.of: dict[str, list[Statement]] = defaultdict(list)
         """By module."""
@@ -36,28 +30,6 @@ class Program:
         """The other way round."""
         for statement in self.statements:
             self._add(statement)
-        indirect_writes.mark(self, resolved)
-        indirect_writes.mark_setters(self, resolved)
-        self.changers: dict[str, list[Statement]] = defaultdict(list)
-        """By module, the functions that change names when they are called."""
-        self.mentioning: dict[str, list[Statement]] = defaultdict(list)
-        """By any word."""
-        for statement in self.statements:
-            if statement.latent:
-                self.changers[statement.namespace].append(statement)
-            for word in statement.reads | statement.words | statement.defines:
-                self.mentioning[word].append(statement)
-        self.readers: dict[str, list[Statement]] = defaultdict(list)
-        """By environment variable."""
-        for reading in readings:
-            reader = statement_of(reading.places) or next(functions_at(reading.places), None)
-            if reader is not None:
-                self.readers[reading.name].append(reader)
-        self.setters = [statement for statement in self.statements if statement.variables]
-        self.members = [statement for statement in self.statements if statement.in_class]
-        self.any_name = [statement for statement in self.statements if statement.any_name]
-        self.several = {n for n, body in self.of.items() if len({statement.file for statement in body}) > 1}
-        """Modules that several files have a part in: there the order is not known."""
 
     def _add(self, statement: Statement) -> None:
         here = statement.namespace

@@ -19,8 +19,8 @@ from django_rclone_sidecar.target_project.settings_loader.analysis.executing_sta
     statement_of,
 )
 from django_rclone_sidecar.target_project.settings_loader.analysis.slicing import Slice, mutable_parts
-from django_rclone_sidecar.target_project.settings_loader.analysis.statements import Statement
 from django_rclone_sidecar.target_project.settings_loader.extract import unknown
+from django_rclone_sidecar.target_project.settings_loader.statements import Statement
 from django_rclone_sidecar.target_project.settings_loader.trace import RECORD, Event, Place
 from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import origin_of
 

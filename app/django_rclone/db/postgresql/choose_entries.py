@@ -1,0 +1,228 @@
+"""Chooses what of an archive can be restored into the live database, and says what of it cannot be exact.
+
+Pure: the archive and the facts in, a choice out. What an ordinary role can neither drop nor make stays as it is in the
+live database, and its entries are left out: to restore them would be an error, and with it the end of the restore.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django_rclone.db.postgresql.extensions import look_at, place_in_extension
+from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.materialized_views import fill_at_the_end
+from django_rclone.db.postgresql.restore_list import RestoreList
+from django_rclone.db.postgresql.toc import LARGE_OBJECTS, Archive, Entry
+from django_rclone.display import enumerate_some
+
+_BY_SUPERUSER = {
+    "EVENT TRIGGER": "event triggers",
+    "FOREIGN DATA WRAPPER": "foreign-data wrappers",
+    "PROCEDURAL LANGUAGE": "languages",
+    "ACCESS METHOD": "access methods",
+    "TEXT SEARCH PARSER": "text search parsers",
+    "TEXT SEARCH TEMPLATE": "text search templates",
+    "OPERATOR CLASS": "operator classes",
+    "OPERATOR FAMILY": "operator families",
+    "PUBLICATION TABLES IN SCHEMA": "publications of whole schemas",
+}
+
+
+def choose(archive: Archive, live: Live, administrator: bool = False, database: str = "") -> RestoreList:
+    """Returns what to restore, into the database of this name. ``administrator`` tells that somebody will help with
+    extensions."""
+    chosen = _Chooser(archive, live, administrator).choose()
+    fill_at_the_end(chosen, live, database)
+    return chosen
+
+
+class _Chooser:
+    def __init__(self, archive: Archive, live: Live, administrator: bool) -> None:
+        self.archive = archive
+        self.live = live
+        self.administrator = administrator
+        self.extensions = look_at(archive, live, administrator)
+        self.choice = RestoreList(self.extensions, keep_owners=_keeps_owners(archive, live))
+        self.choice.problems += self.extensions.problems
+        self.choice.schemas += [entry.name for entry in archive.entries if entry.type == "SCHEMA"]
+        self.types = {entry.id: entry.type for entry in archive.entries}
+        self.ids = set(self.types)
+        self.sequences = {(entry.schema, entry.name) for entry in archive.entries if entry.type == "SEQUENCE"}
+        self.left_out: dict[int, Entry] = {}
+        self.late: set[int] = set()
+        self.missing_roles: set[str] = set()
+
+    def choose(self) -> RestoreList:
+        reasons: dict[str, list[str]] = {}
+        for entry in self.archive.entries:
+            reason = self._why_not(entry)
+            if reason is None:
+                self.choice.entries.append(entry)
+                continue
+            # What hangs on privileges are other privileges, which do not fall with them. What is said of a schema of
+            # ours holds for the one that is there.
+            if entry.type != "ACL" and not self._is_ours_already(entry):
+                self.left_out[entry.id] = entry
+            if reason:
+                reasons.setdefault(reason, []).append(entry.words)
+        self.choice.notes += [f"{reason}: {enumerate_some(names)}." for reason, names in reasons.items()]
+        self._check_roles()
+        self._check_large_objects()
+        return self.choice
+
+    def _why_not(self, entry: Entry) -> str | None:
+        """Returns None for an entry that is restored, else why not: a note's beginning, or nothing to be said."""
+        if entry.type.startswith("SUBSCRIPTION"):
+            return "Subscriptions belong to the server and are left as they are"
+        if left_out := [self.left_out[number] for number in entry.dependencies if number in self.left_out]:
+            if entry.type == "ACL" and any(self._is_given_away(other) for other in left_out):
+                return self._leave_to_administrator(entry)
+            if any(entry.is_part_of(other) for other in left_out):
+                return ""
+        if (entry.type, entry.schema, entry.name) in self.live.staying:
+            return "Left as it is, because this role may not replace it, or an event trigger of another role needs it"
+        if entry.type == "SCHEMA" and self._schema_is_there(entry.name):
+            return ""
+        if not self.live.superuser and (reason := self._why_not_as_ordinary_role(entry)) is not None:
+            return reason
+        return self._why_not_privileges(entry) if entry.type in ("ACL", "DEFAULT ACL") else None
+
+    def _why_not_as_ordinary_role(self, entry: Entry) -> str | None:
+        live = self.live
+        if self._is_of_extension(entry):
+            return self._why_not_of_extension(entry)
+        if entry.type == "COMMENT" and entry.name.startswith("EXTENSION "):
+            name = entry.name.removeprefix("EXTENSION ").strip('"')
+            made_before = {extension.name for extension in self.extensions.made_before}
+            return "" if name in made_before or not live.extensions.get(name, True) else None
+        if entry.type in ("CAST", "TRANSFORM") and not self._is_of_own_type(entry):
+            return "" if entry.name in live.casts else "Left out, because only a superuser can make it"
+        if entry.type in _BY_SUPERUSER:
+            there = entry.name in live.event_triggers if entry.type == "EVENT TRIGGER" else False
+            return "" if there else f"Left out, because only a superuser can make {_BY_SUPERUSER[entry.type]}"
+        if entry.type == "PUBLICATION" and (entry.name in live.publications or entry.details.get("all_tables")):
+            return "Publications of other roles, or of all tables, are left as they are"
+        if entry.type == "SERVER" and entry.name in live.servers:
+            return "Foreign servers of other roles are left as they are"
+        if entry.type in ("FUNCTION", "PROCEDURE") and _is_untrusted(str(entry.details.get("language", ""))):
+            return "Left out, because only a superuser can make functions in this language"
+        if entry.type in LARGE_OBJECTS and entry.owner in live.large_object_owners:
+            return "Large objects of other roles are left as they are"
+        return None
+
+    def _is_of_own_type(self, entry: Entry) -> bool:
+        """Tells whether a cast is one of a type that the archive brings: its owner may make it."""
+        return any(self.types.get(number) in ("TYPE", "DOMAIN", "TABLE", "SHELL TYPE") for number in entry.dependencies)
+
+    def _schema_is_there(self, name: str) -> bool:
+        """Tells whether a schema survives the emptying, or is made before."""
+        schemas = [schema for schema in self.live.schemas if schema["name"] == name]
+        if any(schema["of_extension"] or not schema["ours"] for schema in schemas):
+            return True
+        # "public" is there in every new database; a superuser may give it back to its owner.
+        if name == "public" and not self.live.superuser:
+            return True
+        made_before = {extension.details.get("schema") for extension in self.extensions.made_before}
+        if self.live.is_vacant:
+            made_before.update(self.extensions.schemas)
+        return name in made_before or any(schema == name for _, schema, _ in self.live.staying)
+
+    def _is_ours_already(self, entry: Entry) -> bool:
+        """Tells whether the entry is a schema that will be there, and ours, when its turn comes."""
+        ours = {schema["name"] for schema in self.live.schemas if schema["ours"]}
+        return entry.type == "SCHEMA" and (
+            entry.name in ours or self.extensions.schemas.get(entry.name) == self.live.role
+        )
+
+    def _is_given_away(self, entry: Entry) -> bool:
+        """Tells whether the entry is a schema that the administrator makes, for somebody else."""
+        return entry.type == "SCHEMA" and self.extensions.schemas.get(entry.name, self.live.role) != self.live.role
+
+    def _is_of_extension(self, entry: Entry) -> bool:
+        """Tells whether the entry says something about a member of an extension, which itself is not in the archive."""
+        if entry.type == "TABLE DATA":
+            return not entry.schema
+        if entry.type == "SEQUENCE SET":
+            return (entry.schema, entry.name) not in self.sequences
+        if entry.type == "ACL" and not entry.name.startswith("SCHEMA "):
+            return bool(entry.dependencies) and self.ids.isdisjoint(entry.dependencies)
+        return False
+
+    def _why_not_of_extension(self, entry: Entry) -> str | None:
+        if entry.type == "ACL":
+            left = "Privileges on what belongs to extensions are left as they are"
+            return self._leave_to_administrator(entry) if self.administrator else left
+        if not self.live.missing_privileges(*place_in_extension(entry)):
+            return None
+        if self.administrator:
+            self.choice.of_extensions.append(entry)
+            return None
+        return "Left as it is, because this role may not write what belongs to an extension"
+
+    def _leave_to_administrator(self, entry: Entry) -> str:
+        known = [text for text, roles in entry.statements if self._knows(roles)]
+        self.choice.grants_by_administrator += [text for text in known if text.startswith(("GRANT ", "REVOKE "))]
+        return ""
+
+    def _why_not_privileges(self, entry: Entry) -> str | None:
+        """Takes an entry whole, or keeps those of its statements that work here for the end."""
+        unknown = {role for _, roles in entry.statements for role in roles} - set(self.live.roles)
+        self.missing_roles |= unknown
+        if entry.type == "DEFAULT ACL" and not self.live.superuser and entry.owner not in self.live.own_roles:
+            return "" if entry.owner in unknown else "Default privileges that other roles have set are left as they are"
+        by_others = any(text.startswith("SET SESSION AUTHORIZATION ") for text, _ in entry.statements)
+        # Privileges on columns come after those on their table, whose REVOKE would take them along.
+        after_late = not self.late.isdisjoint(entry.dependencies)
+        if not unknown and not after_late and (self.live.superuser or not by_others):
+            return None
+        self.late.add(entry.id)
+        self.choice.late += [
+            text
+            for text, roles in entry.statements
+            if text.startswith(("GRANT ", "REVOKE ", "ALTER ")) and self._knows(roles)
+        ]
+        return ""
+
+    def _knows(self, roles: Iterable[str]) -> bool:
+        return set(roles) <= set(self.live.roles)
+
+    def _check_roles(self) -> None:
+        choice, live = self.choice, self.live
+        if self.missing_roles:
+            choice.notes.append(
+                "Privileges of roles that do not exist here are left out: "
+                f"{enumerate_some(sorted(self.missing_roles))}. Create these roles first to keep them."
+            )
+        ours = [*choice.entries, *(entry for entry in self.archive.entries if self._is_ours_already(entry))]
+        owners = {entry.owner for entry in ours if entry.owner and entry not in choice.of_extensions}
+        if not choice.keep_owners and (others := owners - {live.role, "pg_database_owner"}):
+            choice.notes.append(f'What belonged to {enumerate_some(sorted(others))} will belong to "{live.role}".')
+        in_policies = {role for entry in self.archive.entries for role in entry.details.get("roles", ())}
+        if missing := sorted(in_policies - set(live.roles)):
+            lines = " ".join(f'CREATE ROLE "{role}" NOLOGIN;' for role in missing)
+            choice.problems.append(
+                f"row-level security policies name roles that do not exist here. Create them: {lines}"
+            )
+
+    def _check_large_objects(self) -> None:
+        # Before 17 the contents of all large objects are one entry: it cannot be restored without some of them.
+        if theirs := [entry.name for entry in self.left_out.values() if entry.type == "BLOB"]:
+            lines = " ".join(f'ALTER LARGE OBJECT {name} OWNER TO "{self.live.role}";' for name in theirs[:5])
+            more = f" (and {len(theirs) - 5} more)" if len(theirs) > 5 else ""
+            self.choice.problems.append(
+                f"some large objects belong to other roles. Restore with --into, or, as a superuser, run: {lines}{more}"
+            )
+
+
+def _keeps_owners(archive: Archive, live: Live) -> bool:
+    """Tells whether this role can give everything back to whom it belonged."""
+    owners = {entry.owner for entry in archive.entries if (entry.type, entry.name) != ("SCHEMA", "public")} - {""}
+    if live.superuser:
+        return owners <= set(live.roles)
+    # A role that we are a member of, and that may itself create where we do. With several it depends on too much.
+    return len(owners) == 1 and owners != {live.role} and owners <= set(live.own_roles) and live.owns_database
+
+
+def _is_untrusted(language: str) -> bool:
+    # The names of untrusted languages end so by convention: plpython3u, plperlu.
+    return language in ("c", "internal") or (language.startswith("pl") and language.endswith("u"))
