@@ -5,4 +5,4 @@ cd "$(dirname "$0")/.."
 python="$(scripts/venv.sh test requirements/test.txt)"
 scripts/docker.sh
 command -v zstd >/dev/null || scripts/apt.sh zstd
-"$python" -m tests.bench
+"$python" -m bench

@@ -9,5 +9,5 @@ mkdir -p build
 report=build/coverage.json
 status=0
 "$python" -m pytest -n "$(($(nproc) + 1))" --cov --cov-branch --cov-report=term-missing "--cov-report=json:$report" "$@" || status=$?
-"$python" -m tests.coverage "$report"
+"$python" -m tests.support.coverage "$report"
 exit "$status"

@@ -7,4 +7,4 @@ name="${1:-}"
 [[ -n "$name" ]] || { echo "Say the image's name, such as: make image IMAGE=django-rclone" >&2; exit 2; }
 python="$(scripts/python.sh)"
 scripts/docker.sh
-"$python" -m tests.images.sidecar "$name"
+"$python" -m tests.support.images.sidecar "$name"

@@ -13,7 +13,7 @@ python="$(scripts/venv.sh test requirements/test.txt)"
     # What the tests' false clock is compiled with.
     scripts/apt.sh gcc libc6-dev
     scripts/docker.sh
-    "$python" -m tests.images
-    "$python" -m tests.images.sidecar django-rclone
+    "$python" -m tests.support.images
+    "$python" -m tests.support.images.sidecar django-rclone
 } >&2
 echo "$python"

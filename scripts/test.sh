@@ -16,7 +16,7 @@ workers=$(($(nproc) + 1))
 # Where Django takes part: not the pipe and what goes through it, nor the connector's own programs, nor, beyond the
 # commands that the other sentences start as well, what happens when one of their programs dies or waits.
 older_django() {
-    local ignored=(unit/test_{process,streams,rclone,mysql_split,words,measured,docs}.py
+    local ignored=(unit/{process,rclone} unit/test_{streams,words,docs}.py unit/db/mysql/test_split.py
         contract/test_{backup_faults,restore_faults,snapshot,sqlite_programs,sqlite_under_load}.py)
     "$1" -m pytest -q -n "$workers" tests/unit tests/contract -k "unit or sqlite" "${ignored[@]/#/--ignore=tests/}"
 }

@@ -1,1 +1,1 @@
-"""Tests: see tests/images and tests/servers for the real servers that they run against."""
+"""Tests: see tests/support/images and tests/support/servers for the real servers that they run against."""

@@ -5,9 +5,9 @@ import signal
 import sys
 from pathlib import Path
 
-from tests import measured  # noqa: F401 - what is imported takes effect
+from tests.support import measured  # noqa: F401 - what is imported takes effect
 
-pytest_plugins = ["tests.servers.fixtures"]
+pytest_plugins = ["tests.support.servers.fixtures"]
 
 # However pytest was started: programs such as rclone are those of this environment.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from tests.chart.values import CHART
-from tests.images.clients import client_dir
+from tests.support.images.clients import client_dir
 
 RELEASE = "site-backup"
 NAMESPACE = "backups"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.chart import helm
 from tests.chart.values import CHART
-from tests.sidecar.program import Program
+from tests.cli.program import Program
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.node import start_node
-from tests.images import kubernetes
+from tests.support.images import kubernetes
 
 LOAD = "TEST_CLUSTER_LOAD"
 """The environment variable with the command that brings images to the nodes of the cluster that KUBECONFIG names."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from testcontainers.core.container import DockerContainer
 
-from tests.images import kubernetes
-from tests.servers import containers
-from tests.servers.ports import LOOPBACK, free_port, wait_until
+from tests.support.images import kubernetes
+from tests.support.servers import containers
+from tests.support.servers.ports import LOOPBACK, free_port, wait_until
 
 # No more than a node of unprivileged pods needs: `privileged` asks for rights that not every machine has to give.
 _OPTIONS = {

@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.cluster.clusters import Cluster
 from tests.cluster.kubectl import Kubectl, Object
-from tests.images import image
-from tests.images.sidecar import sidecar
+from tests.support.images import image
+from tests.support.images.sidecar import sidecar
 
 BUCKET = "backups"
 KEY, SECRET, PASSWORD = "cluster-key", "cluster-secret", "cluster-password"

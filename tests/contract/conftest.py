@@ -17,8 +17,8 @@ from tests.contract.subjects.mysql import Mysql
 from tests.contract.subjects.postgis import Postgis
 from tests.contract.subjects.postgresql import Postgresql
 from tests.contract.subjects.spatialite import Spatialite
-from tests.servers import StorageServer
-from tests.servers.storage import obscure
+from tests.support.servers import StorageServer
+from tests.support.servers.storage import obscure
 
 SUBJECTS = (
     *("sqlite-file", "sqlite-sql", "postgresql-17", "postgresql-15", "postgresql-18"),

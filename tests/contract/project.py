@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.servers.ports import wait_until
+from tests.support.servers.ports import wait_until
 
 ROOT = Path(__file__).parents[2]
 

@@ -20,8 +20,8 @@ from django_rclone.command import Command
 from django_rclone.db.base import Facts, Mode, RestorePlan
 from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.manifest import Manifest, StoredObject
-from tests.images import cache
-from tests.images.resolve import image
+from tests.support.images import cache
+from tests.support.images.resolve import image
 
 SCHEMA = """
 CREATE TABLE "order by" ("select" INTEGER PRIMARY KEY AUTOINCREMENT, "naïve ""quoted"" 'name'" TEXT, "[b]" BLOB);

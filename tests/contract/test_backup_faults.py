@@ -13,7 +13,7 @@ import pytest
 from tests.contract.conftest import make_storage, make_subject
 from tests.contract.project import Project, Started, Storage, alive, slow
 from tests.contract.subjects import Subject
-from tests.servers.ports import wait_until
+from tests.support.servers.ports import wait_until
 
 MEGABYTES = 12
 SLOW = slow("4M")

@@ -12,8 +12,8 @@ import pytest
 from tests.contract.project import Project, Storage, slow
 from tests.contract.subjects import Sqlite, Subject
 from tests.contract.subjects.postgresql import Postgresql
-from tests.servers import start_postgres
-from tests.servers.ports import free_port
+from tests.support.servers import start_postgres
+from tests.support.servers.ports import free_port
 
 DATABASE = 'Database "default": '
 
@@ -177,7 +177,7 @@ class TestRemote:
             assert "canary" not in done.err
 
     def test_a_remote_that_dies_in_the_middle(self, typical: Subject, tmp_path: Path):
-        from tests.servers import serve_s3  # noqa: PLC0415 - a server of its own, to be killed
+        from tests.support.servers import serve_s3  # noqa: PLC0415 - a server of its own, to be killed
 
         typical.fill_simply(megabytes=12)
         with serve_s3(tmp_path, name="dying") as server:

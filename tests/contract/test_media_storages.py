@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.project import Project, Storage
-from tests.servers import serve_webdav
+from tests.support.servers import serve_webdav
 
 NO_DATABASE = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/nonexistent"}}
 

@@ -17,7 +17,7 @@ from django_rclone.db.mongodb.names import JOURNAL, is_ours
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from tests.contract.project import Project, Storage, slow
 from tests.contract.subjects.mongodb import WORDS, Mongodb
-from tests.servers.ports import wait_until
+from tests.support.servers.ports import wait_until
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ import pytest
 from tests.contract.project import ROOT, Project, Storage, slow
 from tests.contract.subjects.mongodb import Mongodb
 from tests.contract.test_bad_input import DATABASE, refused
-from tests.servers import start_mongo
-from tests.servers.ports import LOOPBACK, free_port
+from tests.support.servers import start_mongo
+from tests.support.servers.ports import LOOPBACK, free_port
 
 
 @pytest.fixture

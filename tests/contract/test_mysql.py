@@ -13,8 +13,8 @@ from tests.contract.project import Project, Storage, slow
 from tests.contract.subjects.mysql import Mysql
 from tests.contract.test_backup_faults import MEGABYTES, SLOW, at
 from tests.contract.test_secrets import CANARIES, DATABASE, watch
-from tests.servers.mysql import start_mysql
-from tests.servers.ports import free_port
+from tests.support.servers.mysql import start_mysql
+from tests.support.servers.ports import free_port
 
 
 @pytest.fixture

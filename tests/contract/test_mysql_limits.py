@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.contract.project import Project, Storage
 from tests.contract.subjects.mysql import Mysql
-from tests.servers import start_mysql
+from tests.support.servers import start_mysql
 
 MEBIBYTE = 1 << 20
 

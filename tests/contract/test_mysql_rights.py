@@ -9,7 +9,7 @@ import pytest
 from tests.contract.project import Project, Storage
 from tests.contract.subjects.mysql import Mysql
 from tests.contract.test_restore_faults import flipped_in_the_middle
-from tests.servers import start_mysql
+from tests.support.servers import start_mysql
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.project import Project, Storage
 from tests.contract.subjects.mysql import Mysql
-from tests.servers import MysqlServer, start_mysql
+from tests.support.servers import MysqlServer, start_mysql
 
 # What administrators have put there; a role that is no administrator gets all of it.
 _BAD = (

@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.project import Project, Storage, alive, slow, written
 from tests.contract.subjects.mysql import Mysql
-from tests.servers.ports import wait_until
+from tests.support.servers.ports import wait_until
 
 
 @pytest.fixture

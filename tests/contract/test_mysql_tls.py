@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.contract.project import Project, Storage
 from tests.contract.subjects.mysql import Mysql
-from tests.servers.ports import LOOPBACK
+from tests.support.servers.ports import LOOPBACK
 
 ASKING: tuple[dict[str, Any], ...] = (
     {"ssl_mode": "REQUIRED"},

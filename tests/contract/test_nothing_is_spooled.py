@@ -13,7 +13,7 @@ import pytest
 from tests.contract.conftest import make_subject
 from tests.contract.project import Project, Storage
 from tests.contract.subjects import Subject
-from tests.servers import StorageServer
+from tests.support.servers import StorageServer
 
 # Every file system of the machine, but those of the kernel, becomes read-only for the command and what it starts.
 READ_ONLY = """

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.project import Project, Storage
 from tests.contract.sqlite_support import build
-from tests.spoilt_output import SPOILT, gone
+from tests.support.spoilt_output import SPOILT, gone
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from tests.contract.project import Project, Storage, alive, slow
 from tests.contract.subjects.postgis import Postgis
-from tests.servers import PostgresServer
-from tests.servers.ports import wait_until
+from tests.support.servers import PostgresServer
+from tests.support.servers.ports import wait_until
 
 # As the official image makes them in the database that POSTGRES_DB names.
 EXTENSIONS = ("postgis", "postgis_topology", "fuzzystrmatch", "postgis_tiger_geocoder")

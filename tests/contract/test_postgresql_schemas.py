@@ -17,7 +17,7 @@ from psycopg import sql
 
 from tests.contract.project import Project, Storage
 from tests.contract.subjects.postgresql import Postgresql
-from tests.servers import PostgresServer
+from tests.support.servers import PostgresServer
 
 FOLDER = Path(__file__).with_name("postgresql_schemas")
 _HEAD = re.compile(r"^-- ([a-z ]+): (.*)\n", re.MULTILINE)

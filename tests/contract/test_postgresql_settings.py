@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.project import Project, Storage
 from tests.contract.subjects.postgresql import Postgresql
-from tests.servers import PostgresServer, start_postgres
+from tests.support.servers import PostgresServer, start_postgres
 
 DEFAULTS = {
     # Less than looking at a database takes, and enough for the first statement, which sets it aside.

@@ -11,7 +11,7 @@ import pytest
 from tests.contract.conftest import with_variants
 from tests.contract.project import Project, Storage, alive, slow, written
 from tests.contract.subjects import Subject
-from tests.servers.ports import wait_until
+from tests.support.servers.ports import wait_until
 
 MEGABYTES = 3
 

@@ -15,7 +15,7 @@ from tests.contract.project import Project, Started, Storage, slow
 from tests.contract.subjects import Subject
 from tests.contract.subjects.mongodb import Mongodb
 from tests.contract.subjects.postgresql import Postgresql
-from tests.servers.storage import obscure
+from tests.support.servers.storage import obscure
 
 DATABASE, STORAGE, FLAG, CRYPT, OTHER = ("db-canary", "s3-canary", "flag-canary", "crypt-canary", "other-canary")
 CANARIES = (DATABASE, STORAGE, FLAG, CRYPT, OTHER)

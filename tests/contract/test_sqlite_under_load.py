@@ -17,7 +17,7 @@ from django_rclone import process
 from django_rclone.exceptions import Unavailable
 from tests.contract import sqlite_support as support
 from tests.contract.sqlite_support import assert_sound, busy, by, connect, connector, dump, facts, files, open_bank
-from tests.servers.ports import wait_until
+from tests.support.servers.ports import wait_until
 
 MODES = pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
 

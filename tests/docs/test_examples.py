@@ -13,7 +13,7 @@ from django.test import override_settings
 
 from django_rclone import conf
 from tests.docs.tables import ROOT
-from tests.servers import PostgresServer
+from tests.support.servers import PostgresServer
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from django_rclone_sidecar.environment.variables import VARIABLES
 from tests.chart import helm
 from tests.docs.tables import ROOT
 from tests.docs.test_examples import shell, site
-from tests.images.compose import compose
+from tests.support.images.compose import compose
 
 __all__ = ["site"]  # the fixture
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.servers import containers
-from tests.sidecar.program import Done
+from tests.cli.program import Done
+from tests.support.servers import containers
 
 HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 

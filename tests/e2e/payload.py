@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.servers import PostgresServer
+from tests.support.servers import PostgresServer
 
 MEGABYTES = 1024
 _FIRST = 32

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from testcontainers.core.container import DockerContainer
 
-from tests.images import image
-from tests.servers import containers
-from tests.servers.ports import LOOPBACK, free_port, listening, wait_until
-from tests.servers.storage import RCLONE
+from tests.support.images import image
+from tests.support.servers import containers
+from tests.support.servers.ports import LOOPBACK, free_port, listening, wait_until
+from tests.support.servers.storage import RCLONE
 
 KEY, SECRET = "gateway-key", "gateway-secret"
 

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tests.cli.program import Done
 from tests.e2e.container import HARDENED, Sidecar
-from tests.servers import containers, web
-from tests.servers.ports import LOOPBACK, free_port, wait_until
-from tests.sidecar.program import Done
+from tests.support.servers import containers, web
+from tests.support.servers.ports import LOOPBACK, free_port, wait_until
 
 # How soon Docker looks whether it is well; the image's own minute is for people.
 OFTEN = ("--health-interval=1s",)

@@ -17,11 +17,11 @@ import pytest
 
 from tests.contract.project import ROOT
 from tests.e2e.composed import Composed
-from tests.images import image as image_of
-from tests.images.compose import compose, web
-from tests.servers import containers
-from tests.servers import web as web_client
-from tests.servers.ports import wait_until
+from tests.support.images import image as image_of
+from tests.support.images.compose import compose, web
+from tests.support.servers import containers
+from tests.support.servers import web as web_client
+from tests.support.servers.ports import wait_until
 
 # The files' variable for the database's image, and what it is in the tests.
 DATABASES = {

@@ -11,8 +11,8 @@ import pytest
 
 import django_rclone
 from tests.e2e.container import HARDENED, Sidecar
-from tests.images import size
-from tests.servers import containers
+from tests.support.images import size
+from tests.support.servers import containers
 
 # rclone tries that eleven times where it cannot, with pauses, and says so in the end.
 SAVE = "import subprocess; subprocess.run(['rclone', 'config', 'create', 'other', 'alias', 'remote=/tmp'], check=True)"

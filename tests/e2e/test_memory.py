@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.e2e import payload
 from tests.e2e.container import Sidecar, url
-from tests.servers import PostgresServer
+from tests.support.servers import PostgresServer
 
 # No swap either.
 SMALL = ("--memory=256m", "--memory-swap=256m")

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.e2e.container import Sidecar, url
-from tests.servers import PostgresServer
-from tests.servers.ports import LOOPBACK, free_port
+from tests.support.servers import PostgresServer
+from tests.support.servers.ports import LOOPBACK, free_port
 
 
 def test_whoever_asks_is_told_which_verbs_there_are(image: str) -> None:

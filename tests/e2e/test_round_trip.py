@@ -11,7 +11,7 @@ from tests.contract.subjects import Subject
 from tests.contract.subjects.postgresql import Postgresql
 from tests.e2e.conftest import aimed_at
 from tests.e2e.container import Sidecar, open_to_all, url
-from tests.servers import start_postgres
+from tests.support.servers import start_postgres
 
 PASSWORD = "correct horse battery staple"
 

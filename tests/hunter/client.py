@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.sidecar.false_clock import FalseClock
+from tests.cli.false_clock import FalseClock
 
 ROOT = Path(__file__).parents[2]
 APP = os.environ.get("HUNT_APP") or str(ROOT / "app")

@@ -20,7 +20,7 @@ from tests.hunter.model import AHEAD, CODES, Fault, Model, Owner
 from tests.hunter.snapshot import Difference, difference
 from tests.hunter.stores import Servers
 from tests.hunter.world import Project, World
-from tests.servers import StorageServer
+from tests.support.servers import StorageServer
 
 INACCURATE = 300
 """Seconds that two clocks may differ and still count as equal."""

@@ -19,7 +19,7 @@ from tests.hunter.example import Hunt
 from tests.hunter.machine import Machine
 from tests.hunter.model import Fault
 from tests.hunter.stores import Servers
-from tests.servers.storage import serve_s3
+from tests.support.servers.storage import serve_s3
 
 STEPS = 25
 EXAMPLES = 10

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from tests.contract.subjects.mysql import Mysql
 from tests.contract.subjects.postgresql import Postgresql
-from tests.servers import start_mysql, start_postgres
+from tests.support.servers import start_mysql, start_postgres
 
 TEXTS = ("plain", "na\u00efve \u2603 \U0001f388", "it's; -- \\n", "")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.hunter import snapshot
 from tests.hunter.stores import Store
-from tests.servers import StorageServer
+from tests.support.servers import StorageServer
 
 WITHOUT = frozenset(os.environ.get("HUNT_WITHOUT", "").replace(",", " ").split())
 """What a hunt leaves out: kinds of steps and settings, by the names that `drawn` and the machine's rules ask for."""

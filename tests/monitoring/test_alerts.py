@@ -10,7 +10,7 @@ import yaml
 from django_rclone_sidecar import cli
 from django_rclone_sidecar.environment import variables as env_table
 from tests.docs.tables import ROOT
-from tests.servers import promtool
+from tests.support.servers import promtool
 
 RULES = ROOT / "compose/monitoring/alerts.yaml"
 PAGES = sorted((ROOT / "docs/runbooks").glob("*.md"))

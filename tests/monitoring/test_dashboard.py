@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from django_rclone_sidecar.monitoring.metrics import METRICS, PREFIX
+from tests.cli.program import Program
+from tests.cli.website import serving
 from tests.docs.tables import ROOT
-from tests.servers import Prometheus, scrape
-from tests.sidecar.program import Program
-from tests.sidecar.website import serving
+from tests.support.servers import Prometheus, scrape
 
 DASHBOARD = json.loads((ROOT / "helm/django-rclone/dashboards/django-rclone.json").read_text())
 PANELS: list[dict[str, Any]] = DASHBOARD["panels"]

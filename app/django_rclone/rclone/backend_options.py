@@ -1,6 +1,6 @@
 """Options of rclone's backends: which there are, which hold secrets, and which would show other files than there are.
 
-The table is that of rclone 1.75; `python -m tests.rclone_table` writes it anew.
+The table is that of rclone 1.75; `python -m tests.support.rclone_table` writes it anew.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import psycopg
 import pymysql
 
 from tests.contract.project import Started, written
-from tests.images import cache
+from tests.support.images import cache
 
 ACCOUNTS = 200
 BALANCE = 1000

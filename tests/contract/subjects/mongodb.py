@@ -14,7 +14,7 @@ from pymongo.database import Database
 from tests.contract import mongodb_support
 from tests.contract.project import Started, base_env, taken
 from tests.contract.subjects.base import ACCOUNTS, BALANCE, Subject, run_plainly
-from tests.servers import MongoServer
+from tests.support.servers import MongoServer
 
 WORDS = {1: "one", 2: "two", 3: "zwölf"}
 

@@ -14,7 +14,7 @@ from pymysql.connections import Connection
 from tests.contract import mysql_support
 from tests.contract.project import base_env
 from tests.contract.subjects.base import ACCOUNTS, SqlSubject, run_plainly
-from tests.servers import MysqlServer
+from tests.support.servers import MysqlServer
 
 # What an ordinary role needs to dump and to make programs in other people's names, as the README says.
 _RIGHTS = {"mysql": "SHOW_ROUTINE, SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER", "mariadb": "SET USER"}

@@ -15,7 +15,7 @@ from psycopg import sql
 from tests.contract import postgresql_support
 from tests.contract.project import base_env
 from tests.contract.subjects.base import ACCOUNTS, SqlSubject, run_plainly
-from tests.servers import PostgresServer
+from tests.support.servers import PostgresServer
 
 
 class Postgresql(SqlSubject):

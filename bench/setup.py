@@ -1,0 +1,5 @@
+"""`python -m bench.setup`: what every command of Django costs before it does anything."""
+
+import django
+
+django.setup()

@@ -1,5 +1,0 @@
-"""`python -m tests.bench.setup`: what every command of Django costs before it does anything."""
-
-import django
-
-django.setup()

@@ -1,0 +1,15 @@
+"""What the tests of the sidecar share."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import Program
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """The program with one SQLite database and an empty remote."""
+    made = Program(tmp_path)
+    made.write("first")
+    return made

@@ -1,0 +1,277 @@
+"""What every verb does, and the codes that it ends with."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.program import Program
+from tests.contract.project import Started, alive
+
+
+def test_without_a_verb_it_says_how_it_is_used(program: Program):
+    done = program.run()
+    assert done.code == 2
+    assert done.err.startswith("usage: django-rclone VERB")
+    assert done.out == ""
+
+
+@pytest.mark.parametrize(("verb", "hint"), [("bakup", "Did you mean backup?"), ("xyzzy", "there is no verb")])
+def test_an_unknown_verb_is_a_usage_error(program: Program, verb: str, hint: str):
+    done = program.run(verb)
+    assert done.code == 2
+    assert hint in done.err
+
+
+@pytest.mark.parametrize(
+    "verb", ["backup", "restore", "list", "prune", "media-backup", "media-restore", "doctor", "version"]
+)
+def test_every_verb_has_help_and_refuses_what_it_does_not_know(program: Program, verb: str):
+    shown = program.ok(verb, "--help", DATABASE_URL="")
+    assert shown.startswith(f"usage: django-rclone {verb}")
+    assert program.run(verb, "--no-such-option").code == 2
+
+
+TORN = [
+    "postgres://app:2024/S3cretPart@db:5432/app",
+    "postgres://app:S3cretPart/2024@db:5432/app",
+    "postgres://app:2024?S3cretPart@db:5432/app",
+    "postgres://app:2024#S3cretPart@db:5432/app",
+    "postgres://app:2@24/S3cretPart@db:5432/app",
+    "mysql://app:2024/S3cretPart@db/app",
+    "mongodb://app:2024/S3cretPart@db/app",
+]
+
+
+@pytest.mark.parametrize("url", TORN)
+def test_a_password_that_ends_the_host_is_refused_and_shown_nowhere(program: Program, url: str):
+    done = program.run("backup", DATABASE_URL=url)
+    assert done.code == 2
+    assert done.error.startswith("DATABASE_URL is no database URL that can be understood")
+    assert "percent-encoded" in done.error
+    assert "S3cret" not in done.out + done.err + "".join(program.stored() if program.remote.exists() else [])
+
+
+@pytest.mark.parametrize("name", ["BACKUP_HEARTBEAT_URL", "BACKUP_PUSHGATEWAY_URL"])
+def test_a_torn_web_address_is_refused_and_shown_nowhere(program: Program, name: str):
+    done = program.run("list", **{name: "https://me:2024/S3cretPart@push.example/x"})
+    assert done.code == 2
+    assert done.error.startswith(f'{name} has an "@" behind its host.')
+    assert "S3cret" not in done.err
+
+
+def test_version_tells_all_versions_and_needs_no_django():
+    script = (
+        "import sys\nfrom django_rclone_sidecar.cli import main\ncode = main(['version', '--json'])\n"
+        "assert not [name for name in sys.modules if name.partition('.')[0] == 'django'], 'Django was imported'\n"
+        "sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)) == {"django-rclone", "Django", "Python", "rclone"}
+
+
+def test_the_module_is_the_program(program: Program):
+    done = subprocess.run(
+        [sys.executable, "-m", "django_rclone_sidecar", "version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == program.ok("version")
+
+
+def test_a_backup_and_a_restore_bring_everything_back(program: Program):
+    program.fill_media()
+    program.ok("backup")
+    program.write("second")
+    (program.media / "photo.jpg").unlink()
+    said = program.run("restore", "--latest", "--media")
+    assert said.code == 0, said.err
+    assert program.note() == "first"
+    assert (program.media / "photo.jpg").read_bytes() == b"photo"
+
+
+def test_the_log_begins_with_what_is_backed_up_and_where_that_was_said(program: Program):
+    done = program.run("backup")
+    first, second, *_ = done.err.splitlines()
+    assert f'Database "default": sqlite3 {program.path("app")} (from DATABASE_URL' in first
+    assert f"Remote: {program.remote}" in second
+    assert done.out == ""
+
+
+def test_the_list_of_an_empty_remote_is_empty_and_asks_no_database(program: Program):
+    program.path("app").unlink()
+    done = program.run("list")
+    assert (done.code, done.out) == (0, "")
+    assert json.loads(program.ok("list", "--json")) == []
+
+
+def test_a_list_shows_backups_and_media(program: Program):
+    program.fill_media()
+    program.ok("backup")
+    (row,) = program.listed()
+    assert (row["database"], row["state"]) == ("default", "good")
+    assert row["id"] in program.ok("list")
+    assert [file["path"] for file in program.listed("--media")] == ["photo.jpg"]
+    assert "photo.jpg" in program.ok("list", "--media")
+
+
+def test_several_databases_stand_alone(program: Program):
+    program.add("extra")
+    program.ok("backup")
+    assert {row["database"] for row in program.listed()} == {"default", "extra"}
+    program.path("extra").unlink()
+    program.write("second")
+    done = program.run("backup")
+    assert done.code == 3
+    assert 'Database "extra"' in done.err
+    assert "1 of 2 parts of this run failed." in done.err
+    assert len(program.listed("--database", "default")) == 2
+    assert program.run("backup", "--database", "extra").code not in (0, 3)
+
+
+def test_databases_can_be_chosen(program: Program):
+    program.add("extra")
+    program.ok("backup", "--database", "extra")
+    assert [row["database"] for row in program.listed()] == ["extra"]
+    program.ok("backup", BACKUP_DATABASES="default")
+    assert [row["database"] for row in program.listed()] == ["default", "extra"]
+    done = program.run("backup", BACKUP_DATABASES="other")
+    assert done.code == 2
+    assert done.error == 'BACKUP_DATABASES names the database "other"; the target has: default, extra.'
+
+
+def test_only_the_last_backups_are_kept_when_that_is_said(program: Program):
+    done = program.run("backup")
+    assert "BACKUP_KEEP_LAST is not set: all backups are kept." in done.err
+    program.ok("backup")
+    program.ok("backup", BACKUP_KEEP_LAST="2")
+    assert len(program.listed()) == 2
+
+
+def test_pruning_removes_only_what_it_may(program: Program):
+    for _ in range(3):
+        program.ok("backup")
+    assert json.loads(program.ok("prune", "--json")) == []
+    newest, *older = program.listed()
+    planned = json.loads(program.ok("prune", "--dry-run", "--json", BACKUP_KEEP_LAST="1"))
+    assert {row["id"] for row in planned} == {row["id"] for row in older}
+    assert len(program.listed()) == 3
+    removed = json.loads(program.ok("prune", "--json", BACKUP_KEEP_LAST="1"))
+    assert removed == planned
+    assert program.listed() == [newest]
+
+
+def test_nothing_is_removed_after_a_failure(program: Program):
+    for _ in range(3):
+        program.ok("backup")
+    program.path("app").unlink()
+    assert program.run("backup", BACKUP_KEEP_LAST="1").code != 0
+    assert len(program.listed()) == 3
+
+
+def test_a_second_run_does_not_start(program: Program):
+    program.ok("backup")
+    folder = os.open(program.folder / "state", os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        for arguments in (["backup"], ["restore", "--latest"], ["prune"], ["media-backup"], ["media-restore"]):
+            done = program.run(*arguments, BACKUP_MEDIA_ROOT=str(program.folder))
+            assert done.code == 4, arguments
+            assert "Another run holds the lock" in done.error
+        assert len(program.listed()) == 1
+    finally:
+        os.close(folder)
+    program.ok("backup")
+
+
+def test_a_state_folder_that_cannot_be_is_said(program: Program):
+    done = program.run("backup", BACKUP_STATE_DIR="/proc/no-such")
+    assert done.code == 2
+    assert "Set BACKUP_STATE_DIR to one that can." in done.error
+
+
+def test_media_follow_the_choice(program: Program):
+    assert "Media files: none" in program.run("backup").err
+    done = program.run("backup", BACKUP_MEDIA="on")
+    assert done.code == 2
+    assert "Set BACKUP_MEDIA_ROOT" in done.error
+    program.fill_media()
+    program.ok("backup", BACKUP_MEDIA="off")
+    assert not (program.remote / "media").exists()
+    program.ok("backup")
+    assert (program.remote / "media/photo.jpg").exists()
+
+
+def test_a_media_folder_that_has_gone_fails_the_run_and_not_the_databases(program: Program):
+    program.fill_media()
+    program.ok("media-backup")
+    (program.media / "photo.jpg").unlink()
+    done = program.run("backup")
+    assert done.code == 3
+    assert "is a volume not mounted?" in done.err
+    assert len(program.listed()) == 1
+    assert (program.remote / "media/photo.jpg").exists()
+    program.ok("media-restore")
+    assert (program.media / "photo.jpg").exists()
+    (program.media / "photo.jpg").unlink()
+    program.ok("media-backup", "--allow-empty")
+    assert not (program.remote / "media/photo.jpg").exists()
+
+
+def test_management_commands_run_in_the_sidecars_project(program: Program):
+    program.ok("backup")
+    assert "default-" in program.ok("manage", "listbackups")
+    assert program.run("manage", "dbrestore", "--at", "never").code == 2
+
+
+def test_a_target_that_is_missing_is_a_configuration_error(program: Program):
+    for verb in ("backup", "list", "prune", "manage"):
+        done = program.run(verb, *(["listbackups"] if verb == "manage" else []), DATABASE_URL="")
+        assert done.code == 2, verb
+        assert "DATABASE_URL" in done.error
+
+
+def test_a_remote_that_cannot_be_reached_is_temporary(program: Program):
+    env = {
+        "RCLONE_CONFIG_AWAY_TYPE": "webdav",
+        "RCLONE_CONFIG_AWAY_URL": "http://127.0.0.1:1/",
+        "BACKUP_REMOTE": "away:x",
+    }
+    done = program.run("backup", **env)
+    assert done.code == 75
+    assert 'Remote "away:x" cannot be reached' in done.error
+
+
+def test_a_signal_ends_a_run_in_order(program: Program):
+    program.execute("CREATE TABLE ballast AS SELECT randomblob(8000000) AS bytes")
+    env = {**program.env, "RCLONE_BWLIMIT": "1M", "RCLONE_BUFFER_SIZE": "0"}
+    process = subprocess.Popen(
+        ["django-rclone", "backup"],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    run = Started(process)
+    upload = run.child("rcat")
+    process.terminate()
+    done = run.end()
+    assert done.code == 143
+    assert "Interrupted by signal 15." in done.err
+    assert not alive(upload)
+    assert program.stored() == []
+    program.ok("backup")
+
+
+def test_somebody_who_stops_listening_is_no_accident(program: Program):
+    for _ in range(2):
+        program.ok("backup")
+    command = "django-rclone list --json | head -c 1"
+    done = subprocess.run(["bash", "-c", command], env=program.env, capture_output=True, text=True, check=True)
+    assert done.stdout == "["
+    assert "Error" not in done.stderr
