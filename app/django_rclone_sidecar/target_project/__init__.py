@@ -20,6 +20,6 @@ __all__ = ["Target", "resolve"]
 def resolve(environ: Mapping[str, str]) -> Target:
     """Returns the target that the environment names; see ``sources.resolve``. Raises ConfigurationError."""
     # The child process lives in this package too, and starts in half the time without what asks it.
-    from django_rclone_sidecar.target_project import resolve as sources  # noqa: PLC0415
+    from django_rclone_sidecar.target_project import sources  # noqa: PLC0415
 
     return sources.resolve(environ)
