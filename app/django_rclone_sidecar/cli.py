@@ -11,13 +11,14 @@ from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from typing import TextIO, cast
 
-from django_rclone import output_errors
+from django_rclone import output_errors, vocabulary
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import secret_values
 from django_rclone.process.interrupts import interruptible
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment import read
 from django_rclone_sidecar.report import Reported
+from django_rclone_sidecar.vocabulary import SettingsAndCommands
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def _run(verb: str, arguments: list[str]) -> int:
     # Imported when it is asked for: not every verb needs Django.
     module = import_module(f"django_rclone_sidecar.commands.{verb.replace('-', '_')}")
     try:
-        with interruptible():
+        with interruptible(), vocabulary.using(SettingsAndCommands()):
             _start_log()
             code: int = module.main(arguments)
             return code

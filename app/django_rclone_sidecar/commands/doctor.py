@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from django_rclone import display
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
-from django_rclone_sidecar import bootstrap, messages
+from django_rclone_sidecar import bootstrap
 from django_rclone_sidecar.doctor import databases, environment, notifications, remote
 from django_rclone_sidecar.doctor.finding import Finding, Level, fail, safely
 
@@ -46,7 +46,7 @@ def _findings(*, send: bool) -> Iterator[Finding]:
     except Interrupted:
         raise
     except DjangoRcloneError as error:
-        yield fail("target", message=messages.ours(str(error)))
+        yield fail("target", message=str(error))
         return
     for name, check in (
         ("target", environment.target),

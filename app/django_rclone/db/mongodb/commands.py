@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django_rclone.command import Attached, Command, Secret
 from django_rclone.db.client_programs import Client
-from django_rclone.db.mongodb.clients import INSTALL
+from django_rclone.db.mongodb.clients import install
 from django_rclone.db.mongodb.connection import Connection
 from django_rclone.db.mongodb.errors import explainer
 
@@ -49,6 +49,6 @@ class Programs:
             ),
             explain=explainer(self.alias, self.connection.place, nothing_changed=nothing_changed),
             may_stall=program == "mongodump",
-            install=INSTALL,
+            install=install(),
             hide=self.connection.hidden,
         )

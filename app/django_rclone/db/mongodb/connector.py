@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django_rclone import vocabulary
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.client_programs import Client
@@ -99,9 +100,10 @@ class MongoDumpConnector(BaseConnector):
         place = self.connection.place
         if not facts.tables and not facts.details["others"]:
             # MongoDB has no databases but those that hold something: a mistyped NAME looks like this one.
+            name = vocabulary.current().connection("NAME")
             raise ConfigurationError(
-                f'Database "{self.alias}": {place} does not exist, or is empty. Correct NAME, run migrate, or restore '
-                "a backup."
+                f'Database "{self.alias}": {place} does not exist, or is empty. Correct {name}, run migrate, or '
+                "restore a backup."
             )
         if foreign := facts.details["foreign"]:
             raise ConfigurationError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from django_rclone import vocabulary
 from django_rclone.command import Explanation
 from django_rclone.exceptions import (
     ConfigurationError,
@@ -46,9 +47,9 @@ _DAMAGED = (
     *("corruption found in archive", "archive io error", "demultiplexing archive", "reading bson input"),
     *("not appear to be a mongodump archive", "reading beginning of archive", "error parsing metadata"),
 )
-_LOGIN_HINT = "{text} ({place}). Check USER, PASSWORD and AUTH_SOURCE."
+_LOGIN_HINT = "{text} ({place}). Check {USER, PASSWORD and AUTH_SOURCE}."
 _RIGHTS_HINT = "{text}. A backup needs the role read on the database, a restore readWrite. Grant it, then try again."
-_LATER = "{text} ({place}). Try again later, or check HOST and PORT."
+_LATER = "{text} ({place}). Try again later, or check {HOST and PORT}."
 _BY_KIND: dict[str, _Meaning] = {
     "Refused": (ConfigurationError, "{text}"),
     "Locked": (Locked, "{text}"),
@@ -58,16 +59,16 @@ _BY_KIND: dict[str, _Meaning] = {
         "the restored data are in place in part only, because the server refused to go on: {text}. Remove the cause; "
         "then the next command, whichever it is, finishes the restore.",
     ),
-    "InvalidURI": (ConfigurationError, "{text}. Check HOST."),
-    "ConfigurationError": (ConfigurationError, "{text}. Check HOST and OPTIONS."),
-    "InvalidName": (ConfigurationError, "{text}. Check NAME."),
-    "FileNotFoundError": (ConfigurationError, "{text}. Check OPTIONS."),
-    "PermissionError": (ConfigurationError, "{text}. Check OPTIONS."),
+    "InvalidURI": (ConfigurationError, "{text}. Check {HOST}."),
+    "ConfigurationError": (ConfigurationError, "{text}. Check {HOST and OPTIONS}."),
+    "InvalidName": (ConfigurationError, "{text}. Check {NAME}."),
+    "FileNotFoundError": (ConfigurationError, "{text}. Check {OPTIONS}."),
+    "PermissionError": (ConfigurationError, "{text}. Check {OPTIONS}."),
 }
 _BY_CODE: dict[str, _Meaning] = {
     "13": (ConfigurationError, _RIGHTS_HINT),
     "18": (ConfigurationError, _LOGIN_HINT),
-    "73": (ConfigurationError, "{text}. Check NAME."),
+    "73": (ConfigurationError, "{text}. Check {NAME}."),
     "8000": (ConfigurationError, _LOGIN_HINT),
 }
 
@@ -98,7 +99,7 @@ def _meaning(failure: ProgramFailed, place: str) -> _Meaning:
             return _BY_KIND[kind][0], ours[2]
         for meaning in (_BY_KIND.get(kind), _BY_CODE.get(code)):
             if meaning is not None:
-                return meaning[0], meaning[1].format(text=text, place=place)
+                return meaning[0], vocabulary.filled(meaning[1], text=text, place=place)
         said = ours[2]
     return _by_words(said.rstrip("."), place, failure)
 
@@ -121,7 +122,7 @@ def _by_words(said: str, place: str, failure: ProgramFailed) -> _Meaning:
     )
     for words, (kind, sentence) in meanings:
         if any(word in said for word in words):
-            return kind, sentence.format(text=said, place=place)
+            return kind, vocabulary.filled(sentence, text=said, place=place)
     if failure.program == "mongorestore" and any(word in said for word in _DAMAGED):
         kind, sentence = _BY_KIND["Damaged"]
         return kind, sentence.format(text=f"mongorestore cannot read it ({said})")

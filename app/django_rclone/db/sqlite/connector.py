@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+from django_rclone import vocabulary
 from django_rclone.command import Command, Explanation
 from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, RestorePlan
 from django_rclone.db.sqlite import sql_text
@@ -21,9 +22,6 @@ from django_rclone.manifest import Manifest
 
 _PROGRAMS = Path(__file__).parent / "programs"
 _FORMATS = ("file", "sql")
-_INSTALL = (
-    "Install it (Debian: apt-get install sqlite3), or set BINARY_DIR in DATABASE_OPTIONS to the folder that it is in."
-)
 
 
 class SqliteConnector(BaseConnector):
@@ -74,7 +72,7 @@ class SqliteConnector(BaseConnector):
             if not self.name.startswith("file:memorydb_"):
                 found.append(str(error))
         if self.format == "sql" and not self._find_cli():
-            found.append(f'The program "sqlite3", which FORMAT "sql" needs, was not found. {_INSTALL}')
+            found.append(f'The program "sqlite3", which FORMAT "sql" needs, was not found. {_install()}')
         return found
 
     def journal_mode(self) -> str:
@@ -102,14 +100,14 @@ class SqliteConnector(BaseConnector):
         return unwritable(self._live(facts))
 
     def dump(self, facts: Facts) -> Dump:
-        path = self._live(facts)
+        path, name = self._live(facts), vocabulary.current().connection("NAME")
         if not facts.details["exists"]:
-            raise self._refuse(f"{path} does not exist. Correct NAME, run migrate, or restore a backup.")
+            raise self._refuse(f"{path} does not exist. Correct {name}, run migrate, or restore a backup.")
         if facts.details.get("damaged"):
             raise DjangoRcloneError(f'Database "{self.alias}": {_damage(path, facts)}')
         if not facts.size:
             # Any connection to a mistyped NAME makes such a file, and a backup of it would look like the newest one.
-            raise self._refuse(f"{path} is empty (0 bytes). Correct NAME, run migrate, or restore a backup.")
+            raise self._refuse(f"{path} is empty (0 bytes). Correct {name}, run migrate, or restore a backup.")
         notes = () if facts.tables else (f"{path} has no tables.",)
         said = explain(self.alias, path, "A dump")
         if self.format == "sql":
@@ -193,7 +191,7 @@ class SqliteConnector(BaseConnector):
         """Returns the sqlite3 program. Raises ConfigurationError where there is none."""
         found = self._find_cli()
         if found is None:
-            raise self._refuse(f'the program "sqlite3", which SQL text needs, was not found. {_INSTALL}')
+            raise self._refuse(f'the program "sqlite3", which SQL text needs, was not found. {_install()}')
         return found
 
     def _whole_text(self, end: bytes) -> bytes:
@@ -212,6 +210,10 @@ class SqliteConnector(BaseConnector):
             yield "Processes that have the database open will see the restored data."
         if mode.terminate_sessions:
             yield "SQLite has no sessions that could be ended; the restore waits for who has the file locked."
+
+
+def _install() -> str:
+    return f"Install it (Debian: apt-get install sqlite3), or {vocabulary.current().find_program('BINARY_DIR')}."
 
 
 def _damage(path: str, facts: Facts) -> str:

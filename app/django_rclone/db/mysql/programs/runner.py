@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from django_rclone import vocabulary
 from django_rclone.command import Attached, Command, Explanation, Secret
 from django_rclone.exceptions import (
     ConfigurationError,
@@ -41,7 +42,7 @@ def program(
 def run(work: Callable[[], None]) -> int:
     """Runs a program's work and returns its exit code; an error becomes one line on stderr."""
     try:
-        with interruptible():
+        with interruptible(), vocabulary.using(vocabulary.Marks()):
             work()
     except DjangoRcloneError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
@@ -54,6 +55,8 @@ def _what_it_said(alias: str) -> Explanation:
         lines = [line for line in failure.stderr.splitlines() if line.strip()]
         if failure.returncode < 0 or not lines:
             return DjangoRcloneError(f'Database "{alias}": {failure}. The next command puts things in order.')
-        return _KINDS.get(failure.returncode, DjangoRcloneError)(f'Database "{alias}": {lines[-1]}')
+        return _KINDS.get(failure.returncode, DjangoRcloneError)(
+            f'Database "{alias}": {vocabulary.replaced(lines[-1])}'
+        )
 
     return explain

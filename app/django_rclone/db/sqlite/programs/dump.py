@@ -38,6 +38,10 @@ class Busy(Exception):
     """Others have used the database for longer than we wait; the message says how."""
 
 
+class LogInUse(Busy):
+    """Readers have kept the write-ahead log from being emptied; whoever started this program says what to do."""
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Opens the database without ever creating it; for writing where we may, since only then can SQLite roll back
     what a crash has left, empty the write-ahead log, and tidy up behind itself."""
@@ -111,10 +115,7 @@ def begin_without_log(database: sqlite3.Connection, path: Path, wait: float) -> 
     while mode == "wal" and log.exists() and log.stat().st_size:
         database.execute("ROLLBACK")
         if time.monotonic() > end:
-            raise Busy(
-                f"for {wait:g} s some reader has kept the write-ahead log from being emptied. End long read "
-                "transactions, set SPOOL, or use a SQLite library that has sqlite_dbpage (Debian 13's has)."
-            )
+            raise LogInUse(f"for {wait:g} s some reader has kept the write-ahead log from being emptied.")
         database.execute(f"PRAGMA busy_timeout = {_CHECKPOINT}")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         database.execute("PRAGMA busy_timeout = 0")

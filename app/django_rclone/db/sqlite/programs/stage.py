@@ -35,6 +35,10 @@ class Refused(Exception):
     """It cannot work like this; the message says what to change."""
 
 
+class WrongName(Refused):
+    """No database can be at this path; whoever started this program says what to correct."""
+
+
 class Damaged(Exception):
     """What should be restored is no whole database."""
 
@@ -53,9 +57,9 @@ def prepare(target: Path, stage: Path, size: int, *, new: bool) -> None:
     """Makes room: leftovers of killed restores go, target and space are looked at, the stage is made."""
     folder = target.parent
     if not folder.is_dir():
-        raise Refused(f"the folder {folder} does not exist. Create it, or correct NAME.")
+        raise WrongName(f"the folder {folder} does not exist.")
     if target.exists() and not target.is_file():
-        raise Refused(f"{target} is no file. Correct NAME.")
+        raise WrongName(f"{target} is no file.")
     sweep(target)
     live = target.stat().st_size if target.exists() else 0
     if live and new:
