@@ -176,14 +176,15 @@ django.setup()
 from django.conf import settings
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
-from django_rclone_sidecar import history, history_file, state_reader
-from django_rclone_sidecar.models import Known, Part, Run, Stored, Target
-name = connections[history_file.ALIAS].settings_dict["NAME"]
+from django_rclone_sidecar.history import location, store
+from django_rclone_sidecar.history.models import Known, Part, Run, Stored, Target
+from django_rclone_sidecar.monitoring import load
+name = connections[location.ALIAS].settings_dict["NAME"]
 now = datetime.now(UTC)
 counts = []
 for more in (range(1), range(1, 1000)):
-    connections[history_file.ALIAS].settings_dict["NAME"] = name
-    with history.opened():
+    connections[location.ALIAS].settings_dict["NAME"] = name
+    with store.opened():
         for alias in ("default", "second"):
             Target.objects.update_or_create(alias=alias, defaults={"engine": "x", "place": "x", "position": 0})
         for number in more:
@@ -191,8 +192,8 @@ for more in (range(1), range(1, 1000)):
             for alias in ("default", "second"):
                 Part.objects.create(run=run, database=alias, engine="x", outcome="success", started_at=now, error="")
             Known.objects.create(path=str(number), text="{}")
-    with CaptureQueriesContext(connections[history_file.ALIAS]) as queries:
-        state = state_reader.read(settings.ENVIRONMENT, now)
+    with CaptureQueriesContext(connections[location.ALIAS]) as queries:
+        state = load.read(settings.ENVIRONMENT, now)
     assert len(state.databases) == 2
     counts.append(len(queries))
 print(*counts)

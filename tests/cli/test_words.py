@@ -17,7 +17,7 @@ from django_rclone_sidecar.cli import VERBS
 
 APP = Path(django_rclone.__file__).parent
 # What they say is for those who restore without any of this, is for Django alone, or is a command line of others.
-ELSEWHERE = {"guide.py", "outdated.py"}
+ELSEWHERE = {"restore_guide.py", "outdated.py"}
 OPTIONS = {"BINARY_DIR", "FORMAT", "SPOOL", "DATABASE_OPTIONS", "DJANGO_RCLONE"}
 OF_DATABASES = "NAME|HOST|PORT|USER|PASSWORD|AUTH_SOURCE|OPTIONS"
 COMMANDS = [path.stem for path in (APP / "management/commands").glob("[a-z]*.py")]

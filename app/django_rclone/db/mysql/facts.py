@@ -6,14 +6,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from django_rclone.db.base import Facts
 from django_rclone.db.mysql import grants as mysql_grants
 from django_rclone.db.mysql.clients import flavour_of, numbers
 from django_rclone.db.mysql.grants import Grants
+from django_rclone.db.mysql.names import quote_name
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT
-from django_rclone.db.mysql.view_order import in_order
 
 SNAPSHOTS = frozenset({"InnoDB", "RocksDB", "TokuDB", "ROCKSDB"})
 """The storage engines that show one moment to a transaction."""
@@ -175,3 +176,20 @@ def live(facts: Facts) -> Live:
     state = facts.details["live"]
     assert isinstance(state, Live)
     return state
+
+
+def in_order(definitions: Mapping[str, str], schema: str) -> list[str]:
+    """Return the views, each after those that it uses; ``definitions`` are as information_schema has them.
+
+    The dump programs make placeholders first, and so could do in any order; but MariaDB decides when a view is made
+    whether rows can be changed through it, and a placeholder says no.
+    """
+    spelled = {name: quote_name(schema, name) for name in definitions}
+    graph = {
+        name: sorted(other for other, spelling in spelled.items() if other != name and spelling in definition)
+        for name, definition in sorted(definitions.items())
+    }
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError:  # a text that looks like a name: then as the dump programs do it
+        return sorted(definitions)
