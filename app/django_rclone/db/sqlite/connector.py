@@ -6,13 +6,13 @@ import json
 import os
 import secrets
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 from django_rclone.command import Command, Explanation
 from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, RestorePlan
+from django_rclone.db.helper_programs import script_command
 from django_rclone.db.sqlite import sql_text
 from django_rclone.db.sqlite.errors import explain
 from django_rclone.db.sqlite.location import journal_mode, locate, unwritable
@@ -86,7 +86,9 @@ class SqliteConnector(BaseConnector):
 
     def probe(self) -> Command:
         path = self.path
-        return self._program("probe", path, f"{self.wait:g}", explain=explain(self.alias, path, "Inspection"))
+        return script_command(
+            _PROGRAMS / "probe.py", path, f"{self.wait:g}", explain=explain(self.alias, path, "Inspection")
+        )
 
     def facts(self, output: str) -> Facts:
         found: dict[str, Any] = json.loads(output)
@@ -116,11 +118,13 @@ class SqliteConnector(BaseConnector):
             return Dump(
                 checks=(
                     sql_text.check(self._cli(), facts.details.get("schema", ()), said),
-                    self._program("check_loadable", path, f"{self.wait:g}", explain=said, may_stall=False),
+                    script_command(
+                        _PROGRAMS / "check_loadable.py", path, f"{self.wait:g}", explain=said, may_stall=False
+                    ),
                 ),
                 command=sql_text.dump(self._cli(), path, self.wait, said, writable=bool(facts.details.get("writable"))),
                 # sqlite3 ends 0 whatever .dump met on its way, so what it prints goes through a program of ours.
-                through=(self._program("check_sql", explain=said),),
+                through=(_program("check_sql", explain=said),),
                 extension="sql",
                 format="sql",
                 client="sqlite3",
@@ -128,7 +132,7 @@ class SqliteConnector(BaseConnector):
             )
         spool = ("spool",) if self.spool else ()
         return Dump(
-            command=self._program("dump", path, f"{self.wait:g}", *spool, explain=said),
+            command=_program("dump", path, f"{self.wait:g}", *spool, explain=said),
             extension="sqlite3",
             format="file",
             client=f"libsqlite3 {facts.server_version}",
@@ -139,7 +143,7 @@ class SqliteConnector(BaseConnector):
         if manifest.format in _FORMATS and all(stored.sha256 for stored in manifest.objects):
             return None
         said = explain(self.alias, manifest.objects[0].path, "Reading")
-        return self._program("stage", "sniff", explain=said)
+        return _program("stage", "sniff", explain=said)
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         live = self._live(facts)
@@ -153,10 +157,12 @@ class SqliteConnector(BaseConnector):
         new = ("new",) if mode.into else ()
         size = str(stored.raw_bytes or stored.bytes)
         said = explain(self.alias, target, "A restore", unchanged=True)
-        prepare = self._program("stage", "prepare", target, stage, size, *new, explain=said)
-        load = self._program("stage", "load", stage, explain=said, may_stall=False)
-        commit = self._program("replace", target, stage, f"{self.wait:g}", *new, explain=said, may_stall=False)
-        abort = self._program("stage", "abort", stage, explain=explain(self.alias, stage, "Removal"))
+        prepare = _program("stage", "prepare", target, stage, size, *new, explain=said)
+        load = _program("stage", "load", stage, explain=said, may_stall=False)
+        commit = script_command(
+            _PROGRAMS / "replace.py", target, stage, f"{self.wait:g}", *new, explain=said, may_stall=False
+        )
+        abort = _program("stage", "abort", stage, explain=explain(self.alias, stage, "Removal"))
         return RestorePlan(
             target=target,
             prepare=(prepare,),
@@ -178,12 +184,6 @@ class SqliteConnector(BaseConnector):
 
     def _refuse(self, sentence: str) -> ConfigurationError:
         return ConfigurationError(f'Database "{self.alias}": {sentence}')
-
-    def _program(self, name: str, *arguments: str, explain: Explanation, may_stall: bool = True) -> Command:
-        """Describes one of our own programs, which run whatever the project's import path is."""
-        return Command(
-            (sys.executable, "-I", str(_PROGRAMS / f"{name}.py"), *arguments), explain=explain, may_stall=may_stall
-        )
 
     def _find_cli(self) -> str | None:
         folder: str | os.PathLike[str] | None = self.options.get("BINARY_DIR")
@@ -212,6 +212,10 @@ class SqliteConnector(BaseConnector):
             yield "Processes that have the database open will see the restored data."
         if mode.terminate_sessions:
             yield "SQLite has no sessions that could be ended; the restore waits for who has the file locked."
+
+
+def _program(name: str, *arguments: str, explain: Explanation, may_stall: bool = True) -> Command:
+    return script_command(_PROGRAMS / f"{name}.py", *arguments, explain=explain, may_stall=may_stall)
 
 
 def _damage(path: str, facts: Facts) -> str:

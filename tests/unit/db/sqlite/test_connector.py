@@ -169,7 +169,7 @@ def test_the_command_line_by_hand() -> None:
         ("SQLITE_CORRUPT_INDEX: malformed", DjangoRcloneError, "is damaged (malformed). Restore a backup."),
         ("SQLITE_READONLY_DIRECTORY: attempt to write", ConfigurationError, "cannot be written"),
         ("PermissionError: [Errno 13] Permission denied: 'x'", ConfigurationError, "Let this user write"),
-        ("Refused: do this.", ConfigurationError, "do this."),
+        ("ConfigurationError: do this.", ConfigurationError, "do this."),
         ("Traceback (most recent call last)\nKeyError: 1", DjangoRcloneError, "ended with exit code 1"),
     ],
 )
