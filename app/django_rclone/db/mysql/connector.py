@@ -11,10 +11,9 @@ from django_rclone.command import Attached, Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.helper_programs import module_command
 from django_rclone.db.mysql import clients as programs
-from django_rclone.db.mysql import dump_markers, dump_preflight
+from django_rclone.db.mysql import dump_format, dump_preflight
 from django_rclone.db.mysql import facts as mysql_facts
 from django_rclone.db.mysql.connection import Connection, connection
-from django_rclone.db.mysql.dump_format import parts
 from django_rclone.db.mysql.errors import explainer, program_explainer
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.preflight import hindrances
@@ -91,13 +90,13 @@ class MysqlDumpConnector(BaseConnector):
         defaults = f"ALTER DATABASE CHARACTER SET {live.charset} COLLATE {live.collation};\n"
         document = {
             # The dump programs leave out the schema's own defaults; without a name the statement means the one in use.
-            "head": (dump_markers.head(token, live.flavour, live.short_version) + defaults.encode()).decode()
+            "head": (dump_format.head(token, live.flavour, live.short_version) + defaults.encode()).decode()
             + LOADING[live.flavour],
             "parts": [
-                {"name": part, "mark": dump_markers.mark(token, part).decode(), "arguments": arguments}
-                for part, arguments in parts(live, self.name)
+                {"name": part, "mark": dump_format.mark(token, part).decode(), "arguments": arguments}
+                for part, arguments in dump_format.parts(live, self.name)
             ],
-            "end": dump_markers.mark(token, dump_markers.END.decode()).decode(),
+            "end": dump_format.mark(token, dump_format.END.decode()).decode(),
             "schema": self.name,
             "limit": live.max_packet,
             "begins_wrong": list(dump_problems(live.variables, live.names)),

@@ -14,7 +14,6 @@ from django_rclone.db.mysql.clients import Programs
 from django_rclone.db.mysql.connector import MysqlDumpConnector
 from django_rclone.db.mysql.errors import error_in, explainer
 from django_rclone.db.mysql.preflight import program_problems
-from django_rclone.db.mysql.view_order import in_order
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
 from django_rclone.manifest import Manifest, StoredObject
 
@@ -305,4 +304,4 @@ def test_one_statement_moves_everything():
 
 
 def test_views_that_seem_to_use_each_other_come_in_the_order_of_their_names():
-    assert in_order({"b": "`app`.`a`", "a": "'`app`.`b`'"}, "app") == ["a", "b"]
+    assert mysql_facts.in_order({"b": "`app`.`a`", "a": "'`app`.`b`'"}, "app") == ["a", "b"]

@@ -15,11 +15,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from django_rclone.db import helper_programs
-from django_rclone.db.mysql import dump_markers, journal
+from django_rclone.db.mysql import dump_format, journal
 from django_rclone.db.mysql.clients import TITLES
-from django_rclone.db.mysql.dump_format import PROGRAMS, TABLES
-from django_rclone.db.mysql.dump_markers import read_head, read_mark
-from django_rclone.db.mysql.legacy_dump import SPOKEN_OF, LegacyParts
+from django_rclone.db.mysql.dump_format import PROGRAMS, SPOKEN_OF, TABLES, LegacyParts, read_head, read_mark
 from django_rclone.db.mysql.names import quote_name
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT, Statements
 from django_rclone.exceptions import ConfigurationError, VerificationFailed
@@ -66,7 +64,7 @@ def _marked(stream: Iterator[tuple[bytes, bool]], token: str, statements: Statem
         if found:
             if not complete:
                 raise VerificationFailed(f"the backup is damaged: its part {part} is not complete.")
-            if found == dump_markers.END.decode():
+            if found == dump_format.END.decode():
                 return
             part, complete = found, False
             continue
