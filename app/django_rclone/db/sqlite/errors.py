@@ -13,9 +13,9 @@ from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Prog
 _WRITE = "Let this user write to the file and to its folder"
 # The first word of the programs' last line: the name of SQLite's error code, or the class of another exception.
 _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
-    ("Refused", ConfigurationError, "{text}"),
+    ("ConfigurationError", ConfigurationError, "{text}"),
     ("Damaged", DjangoRcloneError, "{action} of {path} failed: {text}"),
-    ("Busy", Unavailable, "{action} of {path} failed: {text}{holders}"),
+    ("Unavailable", Unavailable, "{action} of {path} failed: {text}{holders}"),
     (
         "SQLITE_BUSY|SQLITE_LOCKED|.*database is locked",
         Unavailable,

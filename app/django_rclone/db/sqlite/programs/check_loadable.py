@@ -37,12 +37,12 @@ _LENGTH = (
 _KEEPS = 'FORMAT "file" keeps them.'
 
 
-class Refused(Exception):
+class ConfigurationError(Exception):
     """The text could not be loaded; the message says why, and what to do."""
 
 
 def look(path: Path, wait: float) -> Iterator[str]:
-    """Gives a sentence for each column whose values would come back changed. Raises Refused."""
+    """Gives a sentence for each column whose values would come back changed. Raises ConfigurationError."""
     mode = "rw" if os.access(path, os.W_OK) else "ro"
     address = f"{path.as_uri()}?mode={mode}"
     with closing(sqlite3.connect(address, uri=True, timeout=wait, isolation_level=None)) as database:
@@ -60,20 +60,20 @@ def _constraints(database: sqlite3.Connection) -> Iterator[str]:
     said = set()
     for (fault,) in database.execute(f"PRAGMA integrity_check({_ALL})"):
         if found := _REJECTED.fullmatch(fault):
-            raise Refused(
+            raise ConfigurationError(
                 f"{found['where']} holds a {found['what']} value, which its declaration does not allow, so SQL text of "
                 'it could not be loaded. Correct those rows, or set FORMAT to "file".'
             )
         if found := _DOUBLE.fullmatch(fault):
             where, _unique = _columns_of(database, found["index"])
-            raise Refused(
+            raise ConfigurationError(
                 f"{where} holds values twice that must be unique (index {found['index']}), so SQL text of it could "
                 'not be loaded. Correct those rows, or set FORMAT to "file".'
             )
         if found := _INCOMPLETE.fullmatch(fault):
             where, unique = _columns_of(database, found["index"])
             if unique:  # what it does not know of may be there twice
-                raise Refused(
+                raise ConfigurationError(
                     f"{where} must be unique, and its index {found['index']} lacks rows, so it is not sure that SQL "
                     f'text of it could be loaded. Repair the index: REINDEX "{found["index"]}".'
                 )
@@ -112,7 +112,7 @@ def _values(database: sqlite3.Connection, table: str, columns: list[str]) -> Ite
     longest, *changed = database.execute(query).fetchone()
     limit = database.getlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH)
     if (longest or 0) + 1000 > limit:
-        raise Refused(
+        raise ConfigurationError(
             f"{table} ({', '.join(columns)}) has a row that is {longest:,} characters of SQL text, and SQLite loads "
             f'at most {limit:,}. Set FORMAT to "file".'
         )
@@ -139,7 +139,7 @@ def main(arguments: list[str]) -> int | str:
     try:
         for sentence in look(Path(os.fsdecode(path)), float(wait)):
             print(" ".join(sentence.split()))
-    except (sqlite3.Error, OSError, Refused) as error:
+    except (sqlite3.Error, OSError, ConfigurationError) as error:
         text = " ".join(str(error).split())
         return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {text}"
     return 0

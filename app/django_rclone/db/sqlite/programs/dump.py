@@ -30,11 +30,11 @@ _LEFTOVER = 3600.0
 """Seconds after which a copy that has a name is nobody's any more: it loses its name as soon as it is open."""
 
 
-class Refused(Exception):
+class ConfigurationError(Exception):
     """It cannot work like this; the message says what to change."""
 
 
-class Busy(Exception):
+class Unavailable(Exception):
     """Others have used the database for longer than we wait; the message says how."""
 
 
@@ -86,7 +86,7 @@ def pages_of_table(database: sqlite3.Connection, wait: float) -> Iterator[bytes]
         size -= len(chunk)
         yield chunk
     if size != 0:
-        raise Refused(f"sqlite_dbpage gave {-size:+,} bytes more than the database has.")
+        raise ConfigurationError(f"sqlite_dbpage gave {-size:+,} bytes more than the database has.")
 
 
 def pages_of_file(database: sqlite3.Connection, file: BinaryIO, path: Path, wait: float) -> Iterator[bytes]:
@@ -95,7 +95,7 @@ def pages_of_file(database: sqlite3.Connection, file: BinaryIO, path: Path, wait
     while size:
         chunk = file.read(min(CHUNK, size))
         if not chunk:
-            raise Refused(f"The file ends {size:,} bytes before the database does.")
+            raise ConfigurationError(f"The file ends {size:,} bytes before the database does.")
         size -= len(chunk)
         yield chunk
 
@@ -111,7 +111,7 @@ def begin_without_log(database: sqlite3.Connection, path: Path, wait: float) -> 
     while mode == "wal" and log.exists() and log.stat().st_size:
         database.execute("ROLLBACK")
         if time.monotonic() > end:
-            raise Busy(
+            raise Unavailable(
                 f"for {wait:g} s some reader has kept the write-ahead log from being emptied. End long read "
                 "transactions, set SPOOL, or use a SQLite library that has sqlite_dbpage (Debian 13's has)."
             )
@@ -153,7 +153,7 @@ def _folder_for_copy(path: Path, size: int) -> Path:
             if free[folder] > size:
                 return folder
     places = ", ".join(f"{folder} has {space:,}" for folder, space in free.items()) or "no folder may be written"
-    raise Refused(f"SPOOL needs {size:,} free bytes beside the database or in TMPDIR: {places}.")
+    raise ConfigurationError(f"SPOOL needs {size:,} free bytes beside the database or in TMPDIR: {places}.")
 
 
 def dump(path: Path, wait: float, *, spool: bool) -> Iterator[bytes]:
@@ -177,7 +177,7 @@ def main(arguments: list[str]) -> int | str:
             rest = memoryview(chunk)
             while rest:
                 rest = rest[os.write(1, rest) :]
-    except (sqlite3.Error, OSError, Refused, Busy) as error:
+    except (sqlite3.Error, OSError, ConfigurationError, Unavailable) as error:
         return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
     return 0
 
