@@ -10,7 +10,7 @@ from django_rclone_sidecar import bootstrap, rclone_config
 
 
 def main(arguments: list[str]) -> int:
-    bootstrap.hand_on(os.environ)
+    bootstrap.take_over_settings_module(os.environ)
     rclone_config.provide(os.environ)
     ManagementUtility(["django-rclone manage", *arguments]).execute()
     return 0
