@@ -10,13 +10,13 @@ from pathlib import Path
 
 import django_rclone
 from django_rclone import conf
-from django_rclone_sidecar.cli import VERBS
+from django_rclone_sidecar.cli import COMMANDS
 
 APP = Path(django_rclone.__file__).parent
 # For those who restore without any of this, and the names themselves.
 ELSEWHERE = {"restore_guide.py", "vocabulary.py"}
 OF_DATABASES = "NAME|HOST|PORT|USER|PASSWORD|AUTH_SOURCE|OPTIONS"
-COMMANDS = [path.stem for path in (APP / "management/commands").glob("[a-z]*.py")]
+MANAGEMENT_COMMANDS = [path.stem for path in (APP / "management/commands").glob("[a-z]*.py")]
 
 
 def _text(node: ast.AST) -> str:
@@ -47,10 +47,10 @@ def sentences() -> Iterator[tuple[str, str]]:
 
 
 def flags() -> set[str]:
-    """Every option of every verb."""
+    """Every option of every command."""
     found = set()
-    for verb in VERBS:
-        module = import_module(f"django_rclone_sidecar.commands.{verb.replace('-', '_')}")
+    for command in COMMANDS:
+        module = import_module(f"django_rclone_sidecar.commands.{command.replace('-', '_')}")
         if hasattr(module, "parser"):
             found |= set(module.parser()._option_string_actions)
     return found
@@ -62,14 +62,14 @@ def test_no_message_names_a_setting_or_a_command_that_the_sidecar_does_not_have(
         (place, text)
         for place, text in sentences()
         if re.search(rf"(?<![\w{{])(?:{named}|DJANGO_RCLONE)(?![\w}}])", text)
-        or re.search(rf"\b(?:{'|'.join(COMMANDS)})\b", text)
+        or re.search(rf"\b(?:{'|'.join(MANAGEMENT_COMMANDS)})\b", text)
         or re.search(rf"[Cc](?:heck|orrect) (?:{OF_DATABASES})\b", text)
         or re.search(r"\bset (?:BINARY_DIR|(?:SPOOL|FORMAT to \"file\")(?!\{in_database_options\}| in X))", text)
     ]
     assert wrong == []
 
 
-def test_no_message_names_an_option_that_no_verb_has() -> None:
+def test_no_message_names_an_option_that_no_command_has() -> None:
     of_others = re.compile(
         r"--(?:bwlimit|archive|execute|databases|exit-on-error|single-transaction|dbname|format|max-delete)"
     )

@@ -11,9 +11,9 @@ import pytest
 
 from django_rclone.db.mongodb.names import JOURNAL, is_ours, staged_prefix
 from django_rclone.db.mongodb.programs import restore_lock as lock
-from django_rclone.db.mongodb.programs.runner import Locked
 from django_rclone.db.mongodb.programs.stage import abort, finish
 from django_rclone.db.mongodb.programs.swap import commit
+from django_rclone.exceptions import Locked
 from tests.contract.subjects.mongodb import Mongodb
 
 TOKEN = "0123abcd"

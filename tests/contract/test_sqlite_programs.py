@@ -46,7 +46,7 @@ def test_what_was_restored_equals_what_was_backed_up(live: Path, wal: bool, opti
     assert contents(live) != before
     restore(connector(live, **options), data)
     assert contents(live) == before
-    assert facts(connector(live)).details["journal_mode"] == ("wal" if wal else "rollback")
+    assert facts(connector(live)).details["live"].journal_mode == ("wal" if wal else "rollback")
     assert files(live.parent) == [live.name]
 
 
@@ -86,12 +86,12 @@ def test_the_probe_knows_the_database(live: Path) -> None:
     assert found.tables["empty"] == 0
     assert found.tables["book"] == 2
     assert found.server_version == sqlite3.sqlite_version
-    assert found.details["page_size"] == 4096
-    assert found.details["journal_mode"] == "wal"
+    assert found.details["live"].page_size == 4096
+    assert found.details["live"].journal_mode == "wal"
 
 
 def test_the_probe_makes_no_file(live: Path) -> None:
-    assert facts(connector(live)).details["exists"] is False
+    assert facts(connector(live)).details["live"].exists is False
     assert files(live.parent) == []
 
 
@@ -102,7 +102,7 @@ def test_a_restore_on_a_fresh_machine_makes_the_file(live: Path) -> None:
     restore(connector(live), data)
     assert contents(live) == contents(original)
     assert live.stat().st_mode & 0o777 == 0o660
-    assert facts(connector(live)).details["journal_mode"] == "wal"
+    assert facts(connector(live)).details["live"].journal_mode == "wal"
     assert files(live.parent) == [live.name, "other"]
 
 
@@ -132,7 +132,7 @@ def test_the_live_file_keeps_its_journal_mode(live: Path, wal: bool) -> None:
     with closing(connect(live)) as app:
         app.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'DELETE'}")
     restore(connector(live), data)
-    assert facts(connector(live)).details["journal_mode"] == ("wal" if wal else "rollback")
+    assert facts(connector(live)).details["live"].journal_mode == ("wal" if wal else "rollback")
 
 
 def test_an_empty_file_is_no_database_to_back_up_but_one_to_restore_into(live: Path) -> None:
@@ -193,7 +193,7 @@ def test_pages_of_another_size_are_restored(live: Path, wal: bool) -> None:
     restore(connector(live), data)
     assert contents(live) == contents(live.with_name("other"))
     assert live.stat().st_ino == inode
-    assert facts(connector(live)).details["journal_mode"] == ("wal" if wal else "rollback")
+    assert facts(connector(live)).details["live"].journal_mode == ("wal" if wal else "rollback")
 
 
 def test_pages_of_another_size_do_not_replace_a_log_that_others_use(live: Path) -> None:
@@ -263,7 +263,7 @@ def test_garbage_in_the_place_of_the_database_is_replaced(live: Path) -> None:
     leave_a_log(live)
     spoil(live, 0, 50000)
     live.chmod(0o604)
-    assert facts(connector(live)).details["damaged"]
+    assert facts(connector(live)).details["live"].damaged
     with pytest.raises(DjangoRcloneError, match=r"is damaged .*Restore a backup"):
         dump(connector(live))
     steps = restore(connector(live), data)

@@ -10,9 +10,9 @@ import pytest
 import django_rclone
 import django_rclone_sidecar
 from django_rclone import conf, vocabulary
+from django_rclone.db import helper_programs
 from django_rclone.db.mysql import clients as mysql
 from django_rclone.db.mysql import errors as mysql_errors
-from django_rclone.db.mysql.programs import runner
 from django_rclone.db.postgresql import clients as postgresql
 from django_rclone.db.sqlite.errors import explain
 from django_rclone.exceptions import ProgramFailed, Unavailable
@@ -71,19 +71,20 @@ def test_djangos_commands_in_the_sidecar_name_variables_and_themselves() -> None
     assert vocabulary.current().list_command == "`list`"
 
 
-def test_a_helper_programs_error_has_the_names_of_who_started_it(capsys: pytest.CaptureFixture[str]) -> None:
-    def fail() -> None:
+def test_a_helper_programs_error_has_the_names_of_the_program_that_started_it() -> None:
+    def fail(_arguments: list[str]) -> None:
         raise mysql_errors.meaning(ProgramFailed("mysql", 1, "ERROR 2003 (HY000): Can't connect"), "app on db")
 
-    code = runner.run(fail)
-    failure = ProgramFailed("probe", code, capsys.readouterr().err)
-    explained = runner.program("default", "probe").explain
-    assert explained is not None
-    error = explained(failure)
-    assert isinstance(error, Unavailable)
-    assert str(error).endswith("(app on db). Try again later, or check HOST and PORT.")
+    def reported() -> str:
+        found = helper_programs.reported_error(failure)
+        assert found is not None
+        assert isinstance(found.error, Unavailable)
+        return str(found.error)
+
+    failure = ProgramFailed("probe", 1, f"{helper_programs.run(fail)}\n")
+    assert reported().endswith("(app on db). Try again later, or check HOST and PORT.")
     with vocabulary.using(SettingsAndCommands()):
-        assert str(explained(failure)).endswith("check DATABASE_URL, or HOST and PORT in the project's settings.")
+        assert reported().endswith("check DATABASE_URL, or HOST and PORT in the project's settings.")
 
 
 @pytest.mark.usefixtures("sidecar")

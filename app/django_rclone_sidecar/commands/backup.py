@@ -11,13 +11,13 @@ from django_rclone.backup import Run
 from django_rclone.management import options as arguments
 from django_rclone_sidecar import bootstrap, logs
 from django_rclone_sidecar.runs import lock, media, runner
-from django_rclone_sidecar.runs.backup import save
+from django_rclone_sidecar.runs.backup import back_up_database
 
 logger = logging.getLogger(__name__)
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
+    """Returns what reads the command's arguments."""
     made = ArgumentParser(
         "django-rclone backup",
         description="Backs up the databases, then the media files (BACKUP_MEDIA), then removes the backups of each "
@@ -43,15 +43,18 @@ def parser() -> ArgumentParser:
 
 def main(given: list[str]) -> int:
     options = parser().parse_args(given)
-    with runner.run("backup") as reporter:
+    with runner.run("backup") as tasks:
         sidecar = bootstrap.start()
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             run = Run(conf.remote(), conf.get("PROJECT"), quiet=not logs.shows_progress())
             keep = sidecar.environment.get("BACKUP_KEEP_LAST")
             if keep is None:
                 logger.info("BACKUP_KEEP_LAST is not set: all backups are kept.", extra={"event": "retention.none"})
-            parts = [sidecar.part(partial(save, alias, run, keep), alias) for alias in sidecar.chosen(options.database)]
-            if not options.database and media.wanted(sidecar, run.remote):
-                parts.append(sidecar.part(partial(media.back_up, run.remote, allow_deletes=options.allow_deletes)))
-            reporter.each(parts)
+            parts = [
+                sidecar.task(partial(back_up_database, alias, run, keep), alias)
+                for alias in sidecar.selected(options.database)
+            ]
+            if not options.database and media.is_included(sidecar, run.remote):
+                parts.append(sidecar.task(partial(media.back_up, run.remote, allow_deletes=options.allow_deletes)))
+            tasks.each(parts)
     return 0

@@ -14,7 +14,7 @@ from django_rclone_sidecar.doctor.finding import Finding, Level, fail, safely
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
+    """Returns what reads the command's arguments."""
     made = ArgumentParser(
         "django-rclone doctor",
         description="Checks everything that a backup and a restore need, and says what to do. It writes one small "

@@ -11,11 +11,11 @@ from django_rclone.exceptions import DjangoRcloneError
 from django_rclone_sidecar.environment import read
 
 _PROGRAM = ("entrypoint.sh", "django-rclone", "django_rclone_sidecar")
-"""What the verb comes after: the image's entrypoint, or one that somebody put in its place."""
+"""What the command comes after: the image's entrypoint, or one that somebody put in its place."""
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
+    """Returns what reads the command's arguments."""
     return ArgumentParser(
         "django-rclone healthcheck",
         description="Asks the `serve` of this container for /healthz. Exit code 0: it is well, or this container does "
@@ -26,9 +26,9 @@ def parser() -> ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     parser().parse_args(arguments)
-    verb = served(Path("/proc/1/cmdline"))
-    if verb not in ("serve", ""):
-        print(f"This container runs {verb}.")
+    command = served(Path("/proc/1/cmdline"))
+    if command not in ("serve", ""):
+        print(f"This container runs {command}.")
         return 0
     port = read.read(os.environ).get("PORT")
     try:
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     except ConnectionRefusedError as error:
         print(f"Nobody answers on port {port}: {error}.")
         # Without `serve` there is nobody who should.
-        return DjangoRcloneError.exit_code if verb else 0
+        return DjangoRcloneError.exit_code if command else 0
     except (OSError, HTTPException) as error:
         print(f"Nobody answers on port {port}: {error}.")
         return DjangoRcloneError.exit_code
@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
 
 
 def served(first: Path) -> str:
-    """Returns the verb of this container's first process, which Docker names to it; empty where nobody can tell."""
+    """Returns the command of this container's first process, which Docker names to it; empty where nobody can tell."""
     try:
         words = first.read_bytes().decode(errors="replace").rstrip("\0").split("\0")
     except OSError:

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
+    """Returns what reads the command's arguments."""
     made = ArgumentParser(
         "django-rclone list",
         description="Lists the backups on the remote, newest first. Only good ones are restored unasked.",

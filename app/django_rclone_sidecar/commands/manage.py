@@ -12,7 +12,7 @@ from django_rclone_sidecar.vocabulary import Settings
 
 
 def main(arguments: list[str]) -> int:
-    bootstrap.hand_on(os.environ)
+    bootstrap.take_over_settings_module(os.environ)
     rclone_config.provide(os.environ)
     with vocabulary.using(Settings()):
         ManagementUtility(["django-rclone manage", *arguments]).execute()

@@ -11,7 +11,7 @@ from django_rclone_sidecar.runs import lock, media, runner
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
+    """Returns what reads the command's arguments."""
     made = ArgumentParser(
         "django-rclone media-backup",
         description="Makes the mirror of the media files on the remote equal to them: only what changed is sent.",
@@ -32,10 +32,10 @@ def parser() -> ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
-    with runner.run("media-backup") as reporter:
+    with runner.run("media-backup") as tasks:
         sidecar = bootstrap.start()
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
-            media.check(sidecar)
+            media.require_folder(sidecar)
             allowed = {"allow_empty": options.allow_empty, "allow_deletes": options.allow_deletes}
-            reporter.each([sidecar.part(partial(media.back_up, conf.remote(), **allowed))])
+            tasks.each([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
     return 0

@@ -11,25 +11,25 @@ from django_rclone_sidecar.runs import confirm, lock, media, runner
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
+    """Returns what reads the command's arguments."""
     made = ArgumentParser(
         "django-rclone media-restore",
         description="Makes the media files equal to their mirror on the remote. Files that the mirror lacks are "
         "deleted: at a terminal it says how many before it asks.",
         allow_abbrev=False,
     )
-    confirm.arguments(made)
+    confirm.add_options(made)
     return made
 
 
 def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
-    with runner.run("media-restore", watched=not options.dry_run) as reporter:
+    with runner.run("media-restore", watched=not options.dry_run) as tasks:
         sidecar = bootstrap.start()
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
-            media.check(sidecar)
+            media.require_folder(sidecar)
             remote = conf.remote()
             plan = media.plan(remote)
-            if confirm.given(options, str(plan)):
-                reporter.each([sidecar.part(partial(media.restore, remote, plan))])
+            if confirm.confirmed(options, str(plan)):
+                tasks.each([sidecar.task(partial(media.restore, remote, plan))])
     return 0

@@ -18,13 +18,13 @@ from django_rclone_sidecar import bootstrap
 from django_rclone_sidecar.bootstrap import Sidecar
 from django_rclone_sidecar.report import Task
 from django_rclone_sidecar.runs import lock, runner
-from django_rclone_sidecar.runs.backup import tell_removed
+from django_rclone_sidecar.runs.backup import log_removed
 
 logger = logging.getLogger(__name__)
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
+    """Returns what reads the command's arguments."""
     made = ArgumentParser(
         "django-rclone prune",
         description="Removes the backups of each database beyond the newest BACKUP_KEEP_LAST (else the project's "
@@ -48,7 +48,9 @@ def main(given: list[str]) -> int:
         remote, keep = conf.remote(), _keep(sidecar)
         work = partial(_prune, remote, keep, removed, dry_run=options.dry_run)
         try:
-            runner.each("prune", [Task(partial(work, alias), alias) for alias in sidecar.chosen(options.database)])
+            runner.run_each(
+                "prune", [Task(partial(work, alias), alias) for alias in sidecar.selected(options.database)]
+            )
         finally:
             if options.json:
                 print(json.dumps(removed, indent=2))
@@ -73,5 +75,5 @@ def _prune(remote: Remote, keep: int | None, removed: list[dict[str, Any]], alia
             logger.info('Database "%s": would remove %s (%s).', alias, backup.path, backup.state, extra=about)
         else:
             prune.remove(remote, backup)
-            tell_removed(alias, backup.path, backup.state)
+            log_removed(alias, backup.path, backup.state)
         removed.append(listing.document(backup))

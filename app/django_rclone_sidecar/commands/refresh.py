@@ -15,7 +15,7 @@ from django_rclone_sidecar.scheduler import snapshot
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
+    """Returns what reads the command's arguments."""
     made = ArgumentParser("django-rclone observe", allow_abbrev=False)
     made.add_argument("--quiet", action="store_true", help="Say only what is wrong.")
     return made
@@ -27,6 +27,6 @@ def main(arguments: list[str]) -> int:
         logging.getLogger().setLevel(max(logging.getLogger().level, logging.WARNING))
     sidecar = bootstrap.start(announce=not options.quiet)
     # What works with models can be imported when Django is ready.
-    observing = import_module("django_rclone_sidecar.runs.refresh")
-    print(snapshot.to_json(observing.observe(sidecar)))
+    refresh = import_module("django_rclone_sidecar.runs.refresh")
+    print(snapshot.to_json(refresh.refresh(sidecar)))
     return 0

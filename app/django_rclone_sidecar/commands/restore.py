@@ -14,12 +14,12 @@ from django_rclone.management.base import parse_time
 from django_rclone_sidecar import bootstrap, logs
 from django_rclone_sidecar.bootstrap import Sidecar
 from django_rclone_sidecar.runs import confirm, lock, media, restore, restore_selection, runner
-from django_rclone_sidecar.runs.restore_selection import Shelf
-from django_rclone_sidecar.runs.runner import Reporter
+from django_rclone_sidecar.runs.restore_selection import BackupStore
+from django_rclone_sidecar.runs.runner import TaskRunner
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
+    """Returns what reads the command's arguments."""
     made = ArgumentParser(
         "django-rclone restore",
         description="Restores databases, each all or nothing. Say which backup with one of --latest, --id, --at and "
@@ -58,7 +58,7 @@ def parser() -> ArgumentParser:
     made.add_argument(
         "--from-project", type=arguments.text, metavar="NAME", help="Restore the backups of another project."
     )
-    confirm.arguments(made)
+    confirm.add_options(made)
     return made
 
 
@@ -67,16 +67,16 @@ def main(given: list[str]) -> int:
     options = reads.parse_args(given)
     named = bool(options.latest or options.id or options.at or options.input_path)
     _check(reads, options, named)
-    with runner.run("restore", watched=not options.dry_run) as reporter:
+    with runner.run("restore", watched=not options.dry_run) as tasks:
         sidecar = bootstrap.start()
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
-            shelf = restore_selection.shelf(options.from_project)
+            store = restore_selection.backup_store(options.from_project)
             if not named:
-                options.id = restore_selection.choose(shelf, options.database[0] if options.database else "")
+                options.id = restore_selection.choose(store, options.database[0] if options.database else "")
                 if not options.id:
                     print("Nothing was changed.")
                     return 0
-            _restore(options, sidecar, shelf, reporter)
+            _restore(options, sidecar, store, tasks)
     return 0
 
 
@@ -90,29 +90,29 @@ def _check(reads: ArgumentParser, options: Namespace, named: bool) -> None:
         reads.error("--into leaves the live database as it is: --media and --backup-first do not go with it")
 
 
-def _restore(options: Namespace, sidecar: Sidecar, shelf: Shelf, reporter: Reporter) -> None:
-    wishes = restore_selection.wishes(options, sidecar, shelf)
-    if options.into and len(wishes) > 1:
+def _restore(options: Namespace, sidecar: Sidecar, store: BackupStore, tasks: TaskRunner) -> None:
+    requests = restore_selection.requests(options, sidecar, store)
+    if options.into and len(requests) > 1:
         raise ConfigurationError(
             f"--into takes one database: say which with --database ({', '.join(sidecar.aliases)})."
         )
     mode = Mode(into=options.into or "", terminate_sessions=options.terminate_sessions, in_place=options.in_place)
-    plans = [restore.plan(wish, mode, shelf, finish=not options.dry_run) for wish in wishes]
-    restore_selection.say_points([plan.ready.backup for plan in plans if plan.ready])
+    plans = [restore.make_plan(request, mode, store, finish=not options.dry_run) for request in requests]
+    restore_selection.warn_about_mixed_points([plan.ready.backup for plan in plans if plan.ready])
     lines = [plan.shown(whole=options.dry_run) for plan in plans]
     files = None
     if options.media:
-        media.check(sidecar)
-        files = media.plan(shelf.remote, shelf.project)
+        media.require_folder(sidecar)
+        files = media.plan(store.remote, store.project)
         lines.append(str(files))
     if options.dry_run:
         print("\n".join(lines))
-        reporter.each([sidecar.part(plan.check, plan.alias) for plan in plans])
-    elif not (options.media or any(plan.ready for plan in plans)) or confirm.given(options, "\n".join(lines)):
+        tasks.each([sidecar.task(plan.check, plan.alias) for plan in plans])
+    elif not (options.media or any(plan.ready for plan in plans)) or confirm.confirmed(options, "\n".join(lines)):
         first = (
-            Run(shelf.remote, conf.get("PROJECT"), quiet=not logs.shows_progress()) if options.backup_first else None
+            Run(store.remote, conf.get("PROJECT"), quiet=not logs.shows_progress()) if options.backup_first else None
         )
-        parts = [sidecar.part(partial(restore.carry_out, plan, first), plan.alias) for plan in plans]
+        parts = [sidecar.task(partial(restore.carry_out, plan, first), plan.alias) for plan in plans]
         if files is not None:
-            parts.append(sidecar.part(partial(media.restore, shelf.remote, files)))
-        reporter.each(parts)
+            parts.append(sidecar.task(partial(media.restore, store.remote, files)))
+        tasks.each(parts)

@@ -9,7 +9,7 @@ from django_rclone_sidecar.versions import versions
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
+    """Returns what reads the command's arguments."""
     made = ArgumentParser("django-rclone version", description="Prints the versions.", allow_abbrev=False)
     made.add_argument("--json", action="store_true", help="Print one JSON object.")
     return made

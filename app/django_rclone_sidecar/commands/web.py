@@ -10,7 +10,7 @@ from django_rclone_sidecar.web import server
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
+    """Returns what reads the command's arguments."""
     return ArgumentParser("django-rclone web", allow_abbrev=False)
 
 

@@ -9,13 +9,13 @@ from argparse import ArgumentParser, Namespace
 logger = logging.getLogger(__name__)
 
 
-def arguments(parser: ArgumentParser) -> None:
+def add_options(parser: ArgumentParser) -> None:
     """Adds the options that ``given`` looks at."""
     parser.add_argument("--yes", action="store_true", help="At a terminal: do not ask.")
     parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
 
 
-def given(options: Namespace, plan: str) -> bool:
+def confirmed(options: Namespace, plan: str) -> bool:
     """Tells whether to go ahead with a plan. With ``--dry-run`` it is printed, and nothing else."""
     if options.dry_run:
         print(plan)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 
 from django_rclone.command import Attached, Command, Secret
 from django_rclone.db.client_programs import Client
+from django_rclone.db.helper_programs import module_command
 from django_rclone.db.mongodb.clients import install
 from django_rclone.db.mongodb.connection import Connection
 from django_rclone.db.mongodb.errors import explainer
@@ -21,12 +20,10 @@ class Programs:
     connection: Connection
 
     def ours(self, program: str, *arguments: str | Secret | Attached, nothing_changed: bool = False) -> Command:
-        """Returns one of our programs. It finds this package and pymongo where we found them, also where manage.py
-        has arranged that."""
-        path = os.pathsep.join(path for path in sys.path if path)
-        return Command(
-            (sys.executable, "-P", "-m", f"django_rclone.db.mongodb.programs.{program}", *arguments),
-            env={"PYTHONPATH": path},
+        """Returns one of our programs."""
+        return module_command(
+            f"django_rclone.db.mongodb.programs.{program}",
+            *arguments,
             explain=explainer(self.alias, self.connection.place, nothing_changed=nothing_changed),
             may_stall=False,
             hide=self.connection.hidden,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import shlex
-from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from django_rclone import vocabulary
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.client_programs import Client
 from django_rclone.db.mongodb import archive as mongodb_archive
+from django_rclone.db.mongodb import facts as mongodb_facts
 from django_rclone.db.mongodb.clients import tools
 from django_rclone.db.mongodb.commands import Programs
 from django_rclone.db.mongodb.connection import Connection, connection
@@ -70,42 +68,33 @@ class MongoDumpConnector(BaseConnector):
         return self._programs.on_database("probe", "")
 
     def facts(self, output: str) -> Facts:
-        found: dict[str, Any] = json.loads(output)
-        version, flavour, clock = found.pop("version"), found.pop("flavour"), found.pop("clock", "")
-        return Facts(
-            server_version=f"{version} ({flavour})" if flavour else version,
-            size=found.pop("size"),
-            tables=found.pop("tables"),
-            migrations=found.pop("migrations"),
-            clock=datetime.fromisoformat(clock) if clock else None,
-            details=found,
-        )
+        return mongodb_facts.parse(output)
 
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:
-        restore = facts.details["restore"]
-        if restore is not None and restore["alive"]:
-            if restore["swapping"]:  # a dump of it would be a mix
-                raise Locked(f'Database "{self.alias}": {restore["described"]}')
+        live = mongodb_facts.live(facts)
+        if live.restore is not None and live.restore.alive:
+            if live.restore.swapping:  # a dump of it would be a mix
+                raise Locked(f'Database "{self.alias}": {live.restore.described}')
             return ()
-        if restore is None and not facts.details["staged"]:
+        if live.restore is None and not live.staged:
             return ()
         return (self._programs.on_database("stage", "finish"),)
 
     def restore_hindrances(self, facts: Facts) -> list[str]:
-        if lacking := facts.details["lacking_to_restore"]:
+        if lacking := mongodb_facts.live(facts).lacking_to_restore:
             return [f"the role may not {', '.join(lacking)} here. Grant it readWrite on the database {self.name}."]
         return []
 
     def dump(self, facts: Facts) -> Dump:
-        place = self.connection.place
-        if not facts.tables and not facts.details["others"]:
+        live, place = mongodb_facts.live(facts), self.connection.place
+        if not facts.tables and not live.others:
             # MongoDB has no databases but those that hold something: a mistyped NAME looks like this one.
             name = vocabulary.current().connection("NAME")
             raise ConfigurationError(
                 f'Database "{self.alias}": {place} does not exist, or is empty. Correct {name}, run migrate, or '
                 "restore a backup."
             )
-        if foreign := facts.details["foreign"]:
+        if foreign := live.foreign:
             raise ConfigurationError(
                 f'Database "{self.alias}": the collection {foreign[0]} has a name that begins with {PREFIX}, which is '
                 "what a restore in progress is known by: it would be missing in the backup. Rename it."

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from django_rclone import vocabulary
 from django_rclone.command import Explanation
+from django_rclone.db.helper_programs import reported_error
 from django_rclone.exceptions import (
     ConfigurationError,
     DjangoRcloneError,
-    Locked,
     ProgramFailed,
     Unavailable,
     VerificationFailed,
@@ -18,8 +18,7 @@ from django_rclone.exceptions import (
 
 type _Meaning = tuple[Callable[[str], DjangoRcloneError], str]
 
-# Our programs say the kind of their failure first, then its text: "OperationFailure: Authentication failed. (code 18)".
-_OURS = re.compile(r"^(?!Failed: )([A-Z]\w+): (.*)$")
+# The server's error code, which our programs print after pymongo's message.
 _CODE = re.compile(r" \(code (\d+)\)$")
 # The tools begin lines with a time: "2026-11-24T21:48:34.123+0000	Failed: error connecting to db server: …".
 _SESSION = re.compile(r"^can't create session: (?:failed to connect to \S+: )?")
@@ -51,17 +50,18 @@ _LOGIN_HINT = "{text} ({place}). Check {USER, PASSWORD and AUTH_SOURCE}."
 _RIGHTS_HINT = "{text}. A backup needs the role read on the database, a restore readWrite. Grant it, then try again."
 _LATER = "{text} ({place}). Try again later, or check {HOST and PORT}."
 _BY_KIND: dict[str, _Meaning] = {
-    "Refused": (ConfigurationError, "{text}"),
-    "Locked": (Locked, "{text}"),
-    "Damaged": (VerificationFailed, "the backup is damaged: {text}. Choose another one. Nothing was changed."),
-    "Halfway": (
+    "VerificationFailed": (
+        VerificationFailed,
+        "the backup is damaged: {text}. Choose another one. Nothing was changed.",
+    ),
+    "SwapInterrupted": (
         DjangoRcloneError,
         "the restored data are in place in part only, because the server refused to go on: {text}. Remove the cause; "
         "then the next command, whichever it is, finishes the restore.",
     ),
-    "InvalidURI": (ConfigurationError, "{text}. Check {HOST}."),
-    "ConfigurationError": (ConfigurationError, "{text}. Check {HOST and OPTIONS}."),
-    "InvalidName": (ConfigurationError, "{text}. Check {NAME}."),
+    "pymongo.InvalidURI": (ConfigurationError, "{text}. Check {HOST}."),
+    "pymongo.ConfigurationError": (ConfigurationError, "{text}. Check {HOST and OPTIONS}."),
+    "pymongo.InvalidName": (ConfigurationError, "{text}. Check {NAME}."),
     "FileNotFoundError": (ConfigurationError, "{text}. Check {OPTIONS}."),
     "PermissionError": (ConfigurationError, "{text}. Check {OPTIONS}."),
 }
@@ -92,15 +92,16 @@ def _meaning(failure: ProgramFailed, place: str) -> _Meaning:
     said = _last_words(lines)
     if failure.returncode < 0:
         return DjangoRcloneError, f"{failure.program} {failure.ending}."
-    if ours := _OURS.match(lines[-1]) if lines else None:
-        kind, text = ours[1], _CODE.sub("", ours[2]).rstrip(".")
-        code = found[1] if (found := _CODE.search(ours[2])) else ""
-        if kind in ("Refused", "Locked"):
-            return _BY_KIND[kind][0], ours[2]
-        for meaning in (_BY_KIND.get(kind), _BY_CODE.get(code)):
+    reported = reported_error(failure)
+    if reported is not None and reported.kind not in ("", "Failed"):
+        if reported.kind in ("ConfigurationError", "Locked"):
+            return type(reported.error), reported.message
+        text = _CODE.sub("", reported.message).rstrip(".")
+        code = found[1] if (found := _CODE.search(reported.message)) else ""
+        for meaning in (_BY_KIND.get(reported.kind), _BY_CODE.get(code)):
             if meaning is not None:
                 return meaning[0], vocabulary.filled(meaning[1], text=text, place=place)
-        said = ours[2]
+        said = reported.message
     return _by_words(said.rstrip("."), place, failure)
 
 
@@ -124,6 +125,6 @@ def _by_words(said: str, place: str, failure: ProgramFailed) -> _Meaning:
         if any(word in said for word in words):
             return kind, vocabulary.filled(sentence, text=said, place=place)
     if failure.program == "mongorestore" and any(word in said for word in _DAMAGED):
-        kind, sentence = _BY_KIND["Damaged"]
+        kind, sentence = _BY_KIND["VerificationFailed"]
         return kind, sentence.format(text=f"mongorestore cannot read it ({said})")
     return DjangoRcloneError, f"{failure.program} {failure.ending}: {said}. Remove the cause, then try again."

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from django_rclone.command import Attached, Command
 from django_rclone.db.base import Facts, Mode, RestorePlan
 from django_rclone.db.client_programs import Client
+from django_rclone.db.mongodb import facts as mongodb_facts
 from django_rclone.db.mongodb.archive import Archive
 from django_rclone.db.mongodb.commands import Programs
+from django_rclone.db.mongodb.facts import Live
 from django_rclone.db.mongodb.names import staged_prefix
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, Locked, VerificationFailed
@@ -25,9 +27,9 @@ def plan(programs: Programs, client: Client, facts: Facts, mode: Mode, archive: 
     """Returns the plan. Raises ConfigurationError when the archive cannot be restored here, Locked while another
     restore works on the database."""
     alias, target = programs.alias, programs.connection.name
-    restore = facts.details["restore"]
-    if restore is not None and restore["alive"] and not mode.into:
-        raise Locked(f'Database "{alias}": {restore["described"]}')
+    live = mongodb_facts.live(facts)
+    if live.restore is not None and live.restore.alive and not mode.into:
+        raise Locked(f'Database "{alias}": {live.restore.described}')
     if not archive.database:
         held = enumerate_some(archive.databases) or "no database at all"
         kind = ConfigurationError if archive.databases else VerificationFailed
@@ -39,7 +41,7 @@ def plan(programs: Programs, client: Client, facts: Facts, mode: Mode, archive: 
         target=programs.connection.place,
         prepare=(programs.on_database("stage", "prepare", token, *new, nothing_changed=True),),
         load=(
-            _mongorestore(programs, client, facts, archive, token),
+            _mongorestore(programs, client, live, archive, token),
             programs.on_database("stage", "hold", token, nothing_changed=True),
         ),
         commit=(_swap(programs, archive, token),),
@@ -48,12 +50,12 @@ def plan(programs: Programs, client: Client, facts: Facts, mode: Mode, archive: 
     )
 
 
-def _mongorestore(programs: Programs, client: Client, facts: Facts, archive: Archive, token: str) -> Command:
+def _mongorestore(programs: Programs, client: Client, live: Live, archive: Archive, token: str) -> Command:
     source, target = archive.database, programs.connection.name
     only = () if len(archive.databases) == 1 else (f"--nsInclude={_literally(source)}.*",)
     without = (f"--nsExclude={_literally(f'{source}.{entry.name}')}" for entry in archive.left_out)
     # What was there when a rule of validation came is as good as what came after it.
-    bypass = ("--bypassDocumentValidation",) if facts.details["bypasses_validation"] else ()
+    bypass = ("--bypassDocumentValidation",) if live.bypasses_validation else ()
     command = programs.tool(
         client,
         "mongorestore",
@@ -96,7 +98,7 @@ def _check_names(alias: str, target: str, prefix: str, archive: Archive) -> None
 
 def _notes(facts: Facts, mode: Mode, archive: Archive) -> Iterator[str]:
     copied = [entry.name for entry in archive.collections if entry.kind == "timeseries" or entry.name == "system.js"]
-    if not facts.details["renames_dots"]:
+    if not mongodb_facts.live(facts).renames_dots:
         dotted = [entry.name for entry in archive.collections if "." in entry.name and entry.name not in copied]
         if dotted:
             yield (
@@ -112,7 +114,7 @@ def _notes(facts: Facts, mode: Mode, archive: Archive) -> Iterator[str]:
         )
     if len(archive.databases) > 1:
         yield f"The backup holds {enumerate_some(archive.databases)}; only {archive.database} is restored."
-    if facts.details["sharded"]:
+    if mongodb_facts.live(facts).sharded:
         yield "Restored collections are not sharded: shard them again afterwards."
     ours, theirs = (_major(version) for version in (facts.server_version, archive.server_version))
     if theirs > ours > 0:

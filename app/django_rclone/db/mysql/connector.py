@@ -9,17 +9,16 @@ from functools import cached_property
 
 from django_rclone.command import Attached, Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
+from django_rclone.db.helper_programs import module_command
 from django_rclone.db.mysql import clients as programs
-from django_rclone.db.mysql import dump_markers, dump_preflight
+from django_rclone.db.mysql import dump_format, dump_preflight
 from django_rclone.db.mysql import facts as mysql_facts
 from django_rclone.db.mysql.connection import Connection, connection
-from django_rclone.db.mysql.dump_format import parts
-from django_rclone.db.mysql.errors import explainer
+from django_rclone.db.mysql.errors import explainer, program_explainer
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.preflight import hindrances
-from django_rclone.db.mysql.programs.runner import program
 from django_rclone.db.mysql.recovery import is_unfinished
-from django_rclone.db.mysql.restore import Restorer, plan
+from django_rclone.db.mysql.restore import PROGRAMS, Restorer, plan
 from django_rclone.db.mysql.session import CLIENT_FLAGS
 from django_rclone.db.mysql.session_variables import LOADING, dump_problems
 from django_rclone.exceptions import ConfigurationError
@@ -67,7 +66,9 @@ class MysqlDumpConnector(BaseConnector):
             for flavour in programs.TITLES
             for argument in (here.get(flavour, ""), self.connection.option_file(flavour))
         ]
-        return program(self.alias, "probe", self.connection.place, self.name, *clients)
+        return module_command(
+            f"{PROGRAMS}.probe", self.connection.place, self.name, *clients, explain=program_explainer(self.alias)
+        )
 
     def facts(self, output: str) -> Facts:
         return mysql_facts.parse(output)
@@ -89,20 +90,19 @@ class MysqlDumpConnector(BaseConnector):
         defaults = f"ALTER DATABASE CHARACTER SET {live.charset} COLLATE {live.collation};\n"
         document = {
             # The dump programs leave out the schema's own defaults; without a name the statement means the one in use.
-            "head": (dump_markers.head(token, live.flavour, live.short_version) + defaults.encode()).decode()
+            "head": (dump_format.head(token, live.flavour, live.short_version) + defaults.encode()).decode()
             + LOADING[live.flavour],
             "parts": [
-                {"name": part, "mark": dump_markers.mark(token, part).decode(), "arguments": arguments}
-                for part, arguments in parts(live, self.name)
+                {"name": part, "mark": dump_format.mark(token, part).decode(), "arguments": arguments}
+                for part, arguments in dump_format.parts(live, self.name)
             ],
-            "end": dump_markers.mark(token, dump_markers.END.decode()).decode(),
+            "end": dump_format.mark(token, dump_format.END.decode()).decode(),
             "schema": self.name,
             "limit": live.max_packet,
             "begins_wrong": list(dump_problems(live.variables, live.names)),
         }
-        command = program(
-            self.alias,
-            "dump",
+        command = module_command(
+            f"{PROGRAMS}.dump",
             *(client.dumper, self.connection.option_file(live.flavour)),
             Attached(json.dumps(document).encode(), "parts"),
             explain=explainer(self.alias, self.connection.place),

@@ -61,7 +61,7 @@ def _definitions(live: Live) -> Iterator[str]:
             f"({', '.join(sorted(forced))}). Give it one, or run as an administrator: {_to_set(live)}"
         )
     engine = live.variables.get("enforce_storage_engine", "")
-    others = sorted({str(table["engine"]) for table in live.tables.values()} - {engine}) if engine else []
+    others = sorted({table.engine for table in live.tables.values()} - {engine}) if engine else []
     if others:
         yield (
             f"the server makes tables of {engine} only (enforce_storage_engine), and there are tables of "
@@ -79,7 +79,7 @@ def notes(live: Live, schema: str) -> Iterator[str]:
             "write during the dump may be in it in part. Convert with ALTER TABLE … ENGINE=InnoDB."
         )
     for kind, sure, said in _INEXACT:
-        found = [str(row["inexact"]) for row in live.inexact if row["kind"] == kind and bool(row["sure"]) == sure]
+        found = [column.name for column in live.inexact if (column.kind, column.sure) == (kind, sure)]
         if found:
             yield said.format(columns=enumerate_some(found))
     if live.wide and not live.sets_restricted and live.variables.get("innodb_strict_mode") == "ON":

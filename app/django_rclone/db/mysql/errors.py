@@ -8,13 +8,12 @@ from contextlib import contextmanager
 
 from django_rclone import vocabulary
 from django_rclone.command import Explanation
+from django_rclone.db.helper_programs import reported_error
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
 
 # Assertions in our scripts: a statement that no server understands, when something is not as it should be.
 LOCKED = "django_rclone_locked"
 GONE = "django_rclone_gone"
-REFUSED = "django_rclone refuses: "
-"""What our own dump program says before what people shall read."""
 
 # "ERROR 1049 (42000): Unknown database 'x'", "ERROR 1205 (HY000) at line 7: Lock wait timeout exceeded",
 # "mysqldump: Got error: 1045: Access denied …", "mysqldump: Error 2013: Lost connection …",
@@ -77,9 +76,9 @@ def meaning(failure: ProgramFailed, place: str, after: str = "") -> DjangoRclone
         return DjangoRcloneError(
             f"what was loaded beside {place} is gone: another command removed it.{rest} Try again."
         )
-    if REFUSED in failure.stderr:
-        refusal = vocabulary.replaced(failure.stderr.rpartition(REFUSED)[2].splitlines()[0])
-        return ConfigurationError(f"{refusal} ({place}).{rest}")
+    reported = reported_error(failure)
+    if reported and reported.kind == ConfigurationError.__name__:
+        return ConfigurationError(f"{reported.message} ({place}).{rest}")
     for codes, kind, advice in _MEANINGS:
         if code in codes:
             return kind(f"{message} ({place}).{rest} {vocabulary.filled(advice)}")
@@ -102,6 +101,19 @@ def explainer(alias: str, place: str, after: Callable[[ProgramFailed], str] | st
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
         error = meaning(failure, place, after if isinstance(after, str) else after(failure))
+        return type(error)(f'Database "{alias}": {error}')
+
+    return explain
+
+
+def program_explainer(alias: str) -> Explanation:
+    """Returns what explains the failure of one of our own programs, which say in their errors all that matters."""
+
+    def explain(failure: ProgramFailed) -> DjangoRcloneError:
+        reported = reported_error(failure)
+        if reported is None:
+            return DjangoRcloneError(f'Database "{alias}": {failure}. The next command puts things in order.')
+        error = reported.error
         return type(error)(f'Database "{alias}": {error}')
 
     return explain

@@ -79,17 +79,11 @@ def notes(live: Live, mode: Mode) -> Iterator[str]:
 
 
 def _about_sessions(live: Live, mode: Mode) -> str:
-    said = enumerate_some(session_in_words(session) for session in live.sessions)
+    said = enumerate_some(session.described for session in live.sessions)
     connected = "Another session is" if len(live.sessions) == 1 else f"{len(live.sessions)} other sessions are"
     if mode.terminate_sessions:
         return f"{connected} connected and will be ended as far as this role may: {said}."
     return f"{connected} connected ({said}): stop the application first, or add --terminate-sessions."
-
-
-def session_in_words(session: Mapping[str, object]) -> str:
-    """Returns a session as people recognise it."""
-    host = f" from {session['host']}" if session.get("host") else ""
-    return f"id {session['session']} of {session['account']}{host}: {session['command']} for {session['seconds']} s"
 
 
 def no_scratch(live: Live, schema: str, pattern_of: str) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
 from django_rclone.db.mysql import journal
-from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.facts import Leftover, Live
 from django_rclone.db.mysql.names import leftovers, lock
 from django_rclone.db.mysql.swap import WAIT_FOR_A_SWAP, Swap
 
@@ -17,14 +15,14 @@ _YOUNG = 60
 
 def is_unfinished(live: Live) -> bool:
     """Tells whether there is something to do that no living restore is just doing."""
-    return any(_is_actionable(entry, live.locked) for entry in live.leftovers)
+    return any(_is_actionable(leftover, live.locked) for leftover in live.leftovers)
 
 
-def _is_actionable(entry: Mapping[str, Any], locked: bool) -> bool:
-    state = entry["state"]
+def _is_actionable(leftover: Leftover, locked: bool) -> bool:
+    state = leftover.state
     if state == journal.SWAPPING:
         return True  # if that restore lives, we wait for its lock, and find nothing left to do
-    return not locked and (state != journal.LOADED or int(entry["age"]) > _YOUNG)
+    return not locked and (state != journal.LOADED or leftover.age > _YOUNG)
 
 
 def finish(swap: Swap) -> None:

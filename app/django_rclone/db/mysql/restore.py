@@ -8,18 +8,19 @@ from dataclasses import dataclass
 
 from django_rclone.command import Command
 from django_rclone.db.base import Mode, RestorePlan
+from django_rclone.db.helper_programs import module_command
 from django_rclone.db.mysql.clients import Programs
 from django_rclone.db.mysql.connection import Connection
-from django_rclone.db.mysql.errors import explainer
+from django_rclone.db.mysql.errors import explainer, program_explainer
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.names import scratch
 from django_rclone.db.mysql.preflight import notes, problems
-from django_rclone.db.mysql.programs.runner import program
 from django_rclone.db.mysql.session import client_command
 from django_rclone.db.mysql.session_variables import init_command
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT
 from django_rclone.exceptions import ConfigurationError
 
+PROGRAMS = "django_rclone.db.mysql.programs"
 _BESIDE = "Nothing was changed."
 _IN_PLACE = "The schema is left half restored: remove the cause and repeat the command."
 
@@ -44,17 +45,18 @@ class Restorer:
     def step(self, verb: str, schema: str, *extra: str) -> Command:
         """Returns one of the steps around the load."""
         options = self.connection.option_file(self.programs.flavour)
-        return program(
-            self.alias,
-            "restore_steps",
+        return module_command(
+            f"{PROGRAMS}.restore_steps",
             *(verb, self.connection.place, self.programs.client, options, self.programs.dumper),
             *(self.live, schema, *extra),
+            explain=program_explainer(self.alias),
             may_stall=False,
         )
 
     def split(self, mode: str, schema: str, *extra: str) -> Command:
         """Returns the program that reads a dump and says what the client shall do."""
-        return program(self.alias, "split", *(mode, self.live, schema, self.programs.flavour, str(self.limit)), *extra)
+        arguments = (mode, self.live, schema, self.programs.flavour, str(self.limit), *extra)
+        return module_command(f"{PROGRAMS}.split", *arguments, explain=program_explainer(self.alias))
 
     def client(self, after: str) -> Command:
         """Returns the client that loads."""

@@ -21,7 +21,7 @@ from django_rclone.db.mysql.errors import error_in, explained, meaning
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.journal import Journal
 from django_rclone.db.mysql.names import JOURNAL, lock, old, quote_name, quote_text
-from django_rclone.db.mysql.preflight import problems, program_problems, session_in_words
+from django_rclone.db.mysql.preflight import problems, program_problems
 from django_rclone.db.mysql.schema import look, programs_of
 from django_rclone.db.mysql.session import Session
 from django_rclone.display import enumerate_some
@@ -120,10 +120,10 @@ class Swap:
         """Ends the other sessions that use the live schema, as far as we may."""
         for other in self.look(self.live).sessions:
             with suppress(ProgramFailed):
-                self.session.run(f"KILL {int(other['session'])};")
+                self.session.run(f"KILL {other.id};")
 
     def _blocked(self) -> DjangoRcloneError:
-        others = enumerate_some(session_in_words(other) for other in self.look(self.live).sessions)
+        others = enumerate_some(other.described for other in self.look(self.live).sessions)
         return DjangoRcloneError(
             f"a transaction of another session has kept {self.place} locked for {script.LOCK_TIMEOUT} s "
             f"({others or 'of another role, which this one cannot see'}). Stop the application, or add "

@@ -50,7 +50,7 @@ def drop_programs(schema: str, state: Live, parts: Iterable[str]) -> str:
 
 def drop_tables(schema: str, state: Live, *, but: str = "") -> str:
     """Returns the statements that drop all tables and sequences."""
-    kinds = {name: "SEQUENCE" if table["type"] == "SEQUENCE" else "TABLE" for name, table in state.tables.items()}
+    kinds = {name: "SEQUENCE" if table.type == "SEQUENCE" else "TABLE" for name, table in state.tables.items()}
     return "".join(f"DROP {kind} {quote_name(schema, name)};\n" for name, kind in kinds.items() if name != but)
 
 

@@ -30,7 +30,7 @@ class Administrator:
             f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)} AUTHORIZATION {quote_name(owner)}"
             for name, owner in self.choice.extensions.schemas.items()
         ]
-        extensions = [str(entry.details["statement"]).rstrip(";") for entry in self.choice.extensions.made_before]
+        extensions = [entry.statement.rstrip(";") for entry in self.choice.extensions.made_before]
         return self._run(*_each([*schemas, *extensions]), *lend(self._loans()))
 
     def after(self) -> list[Command]:

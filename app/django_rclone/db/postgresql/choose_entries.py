@@ -116,20 +116,20 @@ class _Chooser:
 
     def _schema_is_there(self, name: str) -> bool:
         """Tells whether a schema survives the emptying, or is made before."""
-        schemas = [schema for schema in self.live.schemas if schema["name"] == name]
-        if any(schema["of_extension"] or not schema["ours"] for schema in schemas):
+        schemas = [schema for schema in self.live.schemas if schema.name == name]
+        if any(schema.of_extension or not schema.ours for schema in schemas):
             return True
         # "public" is there in every new database; a superuser may give it back to its owner.
         if name == "public" and not self.live.superuser:
             return True
-        made_before = {extension.details.get("schema") for extension in self.extensions.made_before}
+        made_before = {extension.extension_schema for extension in self.extensions.made_before}
         if self.live.is_vacant:
             made_before.update(self.extensions.schemas)
         return name in made_before or any(schema == name for _, schema, _ in self.live.staying)
 
     def _is_ours_already(self, entry: Entry) -> bool:
         """Tells whether the entry is a schema that will be there, and ours, when its turn comes."""
-        ours = {schema["name"] for schema in self.live.schemas if schema["ours"]}
+        ours = {schema.name for schema in self.live.schemas if schema.ours}
         return entry.type == "SCHEMA" and (
             entry.name in ours or self.extensions.schemas.get(entry.name) == self.live.role
         )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import shlex
-import sys
 from collections.abc import Sequence
 from functools import cached_property
 
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.client_programs import Client
+from django_rclone.db.helper_programs import module_command
 from django_rclone.db.postgresql import clients as programs
 from django_rclone.db.postgresql import extension_rows, preflight, session_settings, toc
 from django_rclone.db.postgresql import facts as postgresql_facts
@@ -130,12 +129,8 @@ class PgDumpConnector(BaseConnector):
 
     def contents(self, manifest: Manifest) -> Command | None:
         client = self._archive_client(manifest, 0, "")
-        return Command(
-            (sys.executable, "-m", "django_rclone.db.postgresql.programs.read_toc", client.companion("pg_restore")),
-            # It finds this package where we found it, also where manage.py has arranged that.
-            env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-            explain=archive_explainer(self.alias),
-        )
+        program = "django_rclone.db.postgresql.programs.read_toc"
+        return module_command(program, client.companion("pg_restore"), explain=archive_explainer(self.alias))
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         live = postgresql_facts.live(facts)

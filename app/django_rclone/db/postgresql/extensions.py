@@ -46,7 +46,7 @@ def _makes(live: Live, entry: Entry) -> bool:
 
 
 def _schemas(archive: Archive, live: Live, made_before: list[Entry]) -> dict[str, str]:
-    made_for = {str(entry.details.get("schema", "")) for entry in made_before}
+    made_for = {entry.extension_schema for entry in made_before}
     owners = {entry.name: entry.owner for entry in archive.entries if entry.type == "SCHEMA"}
     # We must be able to create where something of the archive goes.
     filled = {entry.schema for entry in archive.entries if entry.type not in PARTS}

@@ -34,18 +34,18 @@ def run_under(path: str, choice: RestoreList, archive: Archive, live: Live) -> N
     if not built and not filled:
         return
     functions = {function.id: function for entry in (*built, *filled) for function in calls.of(entry)}
-    signatures = [str(function.details["signature"]) for function in functions.values()]
+    signatures = [function.signature for function in functions.values()]
     ids = {entry.id for entry in built}
     for entry in choice.entries:
         if entry.type in _PARTS and _script(entry) and not ids.isdisjoint(entry.dependencies):
             ids.add(entry.id)
-    filling = [entry for entry in choice.entries if entry.type == _FILLING and entry.details.get("statement")]
+    filling = [entry for entry in choice.entries if entry.type == _FILLING and entry.statement]
     ids_of_filling = {entry.id for entry in filling} if filled else set()
     late = [
         *(f"ALTER FUNCTION {signature} SET search_path = {path};" for signature in signatures),
         *(_script(entry) for entry in choice.entries if entry.id in ids),
         *choice.late,
-        *(str(entry.details["statement"]) for entry in filling if entry.id in ids_of_filling),
+        *(entry.statement for entry in filling if entry.id in ids_of_filling),
         *(f"ALTER FUNCTION {signature} RESET search_path;" for signature in signatures),
     ]
     if live.superuser and any(entry.type == "EVENT TRIGGER" for entry in choice.entries):
@@ -55,18 +55,18 @@ def run_under(path: str, choice: RestoreList, archive: Archive, live: Live) -> N
 
 
 def _script(entry: Entry) -> str:
-    return _NEXT_ENTRYS.sub("", str(entry.details.get("script", ""))).strip()
+    return _NEXT_ENTRYS.sub("", entry.script).strip()
 
 
 def _name(function: Entry) -> str:
-    return str(function.details["signature"]).partition("(")[0] + "("
+    return function.signature.partition("(")[0] + "("
 
 
 class _Calls:
     """The functions, among those that are restored, that an entry runs as far as its dependencies tell."""
 
     def __init__(self, choice: RestoreList, archive: Archive) -> None:
-        self._functions = {entry.id: entry for entry in choice.entries if entry.details.get("signature")}
+        self._functions = {entry.id: entry for entry in choice.entries if entry.signature}
         self._entries = {entry.id: entry for entry in archive.entries}
 
     def of(self, entry: Entry) -> list[Entry]:

@@ -19,7 +19,7 @@ _FILLING = "MATERIALIZED VIEW DATA"
 def fill_at_the_end(choice: RestoreList, live: Live, database: str) -> None:
     """Moves the filling of materialized views behind our own last statements where it depends on them."""
     leading_back = [entry for entry in choice.entries if _leads_back(entry, database)]
-    filling = [entry for entry in choice.entries if entry.type == _FILLING and entry.details.get("statement")]
+    filling = [entry for entry in choice.entries if entry.type == _FILLING and entry.statement]
     if not filling or not (choice.late or leading_back):
         return
     moved = {entry.id for entry in filling}
@@ -30,7 +30,7 @@ def fill_at_the_end(choice: RestoreList, live: Live, database: str) -> None:
     # A foreign table of this very database waits for the locks that we hold, unseen by the server's search for
     # deadlocks: its session gives up after a while.
     choice.late += [_options(entry, wait=False) for entry in leading_back]
-    choice.late += [str(entry.details["statement"]) for entry in filling]
+    choice.late += [entry.statement for entry in filling]
     choice.late += [_options(entry, wait=True) for entry in leading_back]
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from django_rclone.db.base import Mode
 from django_rclone.db.postgresql.facts import Live
@@ -45,7 +44,7 @@ def problems(
             f'ALTER ROLE "{live.role}" CREATEDB; or create it empty, owned by this role.'
         )
     if choice and choice.extensions.made_before and not administrator and mode.into not in live.databases:
-        lines = " ".join(str(entry.details.get("statement", "")) for entry in choice.extensions.made_before)
+        lines = " ".join(entry.statement for entry in choice.extensions.made_before)
         first = (
             f'make the database (CREATE DATABASE "{mode.into}" OWNER "{live.role}";) and in it ' if mode.into else ""
         )
@@ -59,7 +58,7 @@ def problems(
 def hindrances(live: Live) -> list[str]:
     """Returns what would keep any restore from working, whatever the backup holds."""
     found = ["This server is a standby: a restore needs the primary."] if live.in_recovery else []
-    if closed := sorted(schema["name"] for schema in live.schemas if not schema["may_create"]):
+    if closed := sorted(schema.name for schema in live.schemas if not schema.may_create):
         found.append(
             f'Role "{live.role}" may not create anything in schema {enumerate_some(closed)}. As its owner, run: '
             f'GRANT ALL ON SCHEMA "{closed[0]}" TO "{live.role}";'
@@ -83,7 +82,7 @@ def doubts(live: Live) -> Iterable[str]:
 
 
 def _missing_rights(state: Live, choice: RestoreList) -> Iterable[str]:
-    may_create = {schema["name"]: schema["may_create"] for schema in state.schemas}
+    may_create = {schema.name: schema.may_create for schema in state.schemas}
     if closed := sorted(schema for schema in choice.schemas_to_fill if not may_create.get(schema, True)):
         yield (
             f'role "{state.role}" may not create anything in schema {enumerate_some(closed)}. As its owner, run: '
@@ -142,17 +141,11 @@ def notes(
 
 
 def _about_sessions(state: Live, mode: Mode) -> str:
-    said = enumerate_some(_session(session) for session in state.sessions)
+    said = enumerate_some(session.described for session in state.sessions)
     connected = "Another session is" if len(state.sessions) == 1 else f"{len(state.sessions)} other sessions are"
     if not mode.terminate_sessions:
         return f"{connected} connected ({said}): stop the application first, or add --terminate-sessions."
-    if theirs := [session for session in state.sessions if not session["ours"]]:
-        others = enumerate_some(_session(session) for session in theirs)
+    if theirs := [session for session in state.sessions if not session.ours]:
+        others = enumerate_some(session.described for session in theirs)
         return f"{connected} connected and will be ended, as far as this role may; not ours: {others}."
     return f"{connected} connected and will be ended: {said}."
-
-
-def _session(session: Mapping[str, Any]) -> str:
-    name = session["application"] or "no name"
-    age = f", in a transaction for {session['age']} s" if session["age"] is not None else ""
-    return f"pid {session['pid']} {name} of {session['user']}: {session['state']}{age}"

@@ -31,9 +31,9 @@ _MEANING = ("TimeZone", "DateStyle", "IntervalStyle", "lc_monetary", "xmlbinary"
 def to_record(live: Live) -> dict[str, str]:
     """Returns what a backup writes down of the session that the application has."""
     found = {name: live.session[name] for name in _MEANING if _is_to_record(live, name)}
-    found[_USUAL] = _path(schema["schema"] for schema in live.search_path)
-    if any(schema["of_others"] for schema in live.search_path):
-        found[_TRUSTED] = _path(schema["schema"] for schema in live.search_path if not schema["of_others"])
+    found[_USUAL] = _path(schema.schema for schema in live.search_path)
+    if any(schema.of_others for schema in live.search_path):
+        found[_TRUSTED] = _path(schema.schema for schema in live.search_path if not schema.of_others)
     return found
 
 
@@ -47,10 +47,10 @@ def _is_to_record(live: Live, name: str) -> bool:
 def warnings(live: Live) -> Iterable[str]:
     """Gives what a backup by a superuser says of schemas in which he will not look."""
     for schema in live.search_path:
-        if live.superuser and schema["of_others"] and schema["used"]:
+        if live.superuser and schema.of_others and schema.used:
             yield (
-                f"{enumerate_some(schema['of_others'])} may have put functions or operators into schema "
-                f'"{schema["schema"]}", so a restore by a superuser does not look there. What uses its operators in '
+                f"{enumerate_some(schema.of_others)} may have put functions or operators into schema "
+                f'"{schema.schema}", so a restore by a superuser does not look there. What uses its operators in '
                 "IS DISTINCT FROM, NULLIF or CASE may fail to come back: restore as the database's owner, or give what "
                 "is in that schema to that owner."
             )
@@ -70,7 +70,7 @@ def search_path(session: Mapping[str, str], live: Live, archive: Archive | None)
                 "The manifest's session has a search path that is not a list of schemas. Choose another backup."
             )
         return path
-    names = [schema["schema"] for schema in live.search_path] or ["public"]
+    names = [schema.schema for schema in live.search_path] or ["public"]
     if trusted_only and archive is not None:
         names = [name for name in names if not archive.owners_in(name) - _trusted(live, archive)]
     return _path(names)

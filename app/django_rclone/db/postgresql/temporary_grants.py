@@ -46,9 +46,9 @@ def outstanding(live: Live) -> Iterator[Loan]:
     """Gives what restores that were killed have not given back."""
     if live.restoring:
         return
-    for schema, name, _lacking, comment in live.configuration:
-        if (found := _COMMENT.search(comment)) and found[2] == live.role:
-            yield Loan(schema, name, tuple(found[1].split(", ")), live.role)
+    for table in live.configuration:
+        if (found := _COMMENT.search(table.comment)) and found[2] == live.role:
+            yield Loan(table.schema, table.name, tuple(found[1].split(", ")), live.role)
 
 
 def _run(script: str, loans: Iterable[Loan]) -> list[str | Attached]:

@@ -46,6 +46,26 @@ class Entry:
         return [(text, roles) for text, roles in self.details.get("statements", ())]
 
     @property
+    def statement(self) -> str:
+        """The statement that makes the extension, or fills the materialized view; empty for other entries."""
+        return str(self.details.get("statement", ""))
+
+    @property
+    def script(self) -> str:
+        """The statements of an index, or of something that belongs to one, that may have to come last; else empty."""
+        return str(self.details.get("script", ""))
+
+    @property
+    def signature(self) -> str:
+        """The function as ALTER FUNCTION names it, where its search path could be changed; else empty."""
+        return str(self.details.get("signature", ""))
+
+    @property
+    def extension_schema(self) -> str:
+        """The schema that the extension goes into; empty for other entries."""
+        return str(self.details.get("schema", ""))
+
+    @property
     def large_objects(self) -> int:
         """How many large objects the entry makes: ``16400`` or, from 17 on, ``16400..16402``."""
         if self.type not in ("BLOB", "BLOB METADATA"):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django_rclone import vocabulary
 from django_rclone.command import Command, Explanation
 from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, RestorePlan
+from django_rclone.db.helper_programs import script_command
+from django_rclone.db.sqlite import facts as sqlite_facts
 from django_rclone.db.sqlite import sql_text
 from django_rclone.db.sqlite.errors import explain
+from django_rclone.db.sqlite.facts import Live
 from django_rclone.db.sqlite.location import journal_mode, locate, unwritable
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.manifest import Manifest
@@ -84,27 +85,23 @@ class SqliteConnector(BaseConnector):
 
     def probe(self) -> Command:
         path = self.path
-        return self._program("probe", path, f"{self.wait:g}", explain=explain(self.alias, path, "Inspection"))
-
-    def facts(self, output: str) -> Facts:
-        found: dict[str, Any] = json.loads(output)
-        return Facts(
-            server_version=found.pop("library"),
-            size=found.pop("size"),
-            tables=found.pop("tables", {}),
-            migrations=found.pop("migrations", {}),
-            details=found,
+        return script_command(
+            _PROGRAMS / "probe.py", path, f"{self.wait:g}", explain=explain(self.alias, path, "Inspection")
         )
 
+    def facts(self, output: str) -> Facts:
+        return sqlite_facts.parse(output)
+
     def restore_hindrances(self, facts: Facts) -> list[str]:
-        return unwritable(self._live(facts))
+        return unwritable(self._path(sqlite_facts.live(facts)))
 
     def dump(self, facts: Facts) -> Dump:
-        path, name = self._live(facts), vocabulary.current().connection("NAME")
-        if not facts.details["exists"]:
+        live = sqlite_facts.live(facts)
+        path, name = self._path(live), vocabulary.current().connection("NAME")
+        if not live.exists:
             raise self._refuse(f"{path} does not exist. Correct {name}, run migrate, or restore a backup.")
-        if facts.details.get("damaged"):
-            raise DjangoRcloneError(f'Database "{self.alias}": {_damage(path, facts)}')
+        if live.damaged:
+            raise DjangoRcloneError(f'Database "{self.alias}": {_damage(path, live.damaged, facts.server_version)}')
         if not facts.size:
             # Any connection to a mistyped NAME makes such a file, and a backup of it would look like the newest one.
             raise self._refuse(f"{path} is empty (0 bytes). Correct {name}, run migrate, or restore a backup.")
@@ -113,12 +110,14 @@ class SqliteConnector(BaseConnector):
         if self.format == "sql":
             return Dump(
                 checks=(
-                    sql_text.check(self._cli(), facts.details.get("schema", ()), said),
-                    self._program("check_loadable", path, f"{self.wait:g}", explain=said, may_stall=False),
+                    sql_text.check(self._cli(), live.schema, said),
+                    script_command(
+                        _PROGRAMS / "check_loadable.py", path, f"{self.wait:g}", explain=said, may_stall=False
+                    ),
                 ),
-                command=sql_text.dump(self._cli(), path, self.wait, said, writable=bool(facts.details.get("writable"))),
+                command=sql_text.dump(self._cli(), path, self.wait, said, writable=live.writable),
                 # sqlite3 ends 0 whatever .dump met on its way, so what it prints goes through a program of ours.
-                through=(self._program("check_sql", explain=said),),
+                through=(_program("check_sql", explain=said),),
                 extension="sql",
                 format="sql",
                 client="sqlite3",
@@ -126,7 +125,7 @@ class SqliteConnector(BaseConnector):
             )
         spool = ("spool",) if self.spool else ()
         return Dump(
-            command=self._program("dump", path, f"{self.wait:g}", *spool, explain=said),
+            command=_program("dump", path, f"{self.wait:g}", *spool, explain=said),
             extension="sqlite3",
             format="file",
             client=f"libsqlite3 {facts.server_version}",
@@ -137,11 +136,12 @@ class SqliteConnector(BaseConnector):
         if manifest.format in _FORMATS and all(stored.sha256 for stored in manifest.objects):
             return None
         said = explain(self.alias, manifest.objects[0].path, "Reading")
-        return self._program("stage", "sniff", explain=said)
+        return _program("stage", "sniff", explain=said)
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
-        live = self._live(facts)
-        target = str(Path(live).parent / mode.into) if mode.into else live
+        live = sqlite_facts.live(facts)
+        path = self._path(live)
+        target = str(Path(path).parent / mode.into) if mode.into else path
         form = contents.strip() or manifest.format
         if form not in _FORMATS:
             raise self._refuse(f'the backup has the format "{form}", which this connector cannot restore.')
@@ -151,10 +151,12 @@ class SqliteConnector(BaseConnector):
         new = ("new",) if mode.into else ()
         size = str(stored.raw_bytes or stored.bytes)
         said = explain(self.alias, target, "A restore", unchanged=True)
-        prepare = self._program("stage", "prepare", target, stage, size, *new, explain=said)
-        load = self._program("stage", "load", stage, explain=said, may_stall=False)
-        commit = self._program("replace", target, stage, f"{self.wait:g}", *new, explain=said, may_stall=False)
-        abort = self._program("stage", "abort", stage, explain=explain(self.alias, stage, "Removal"))
+        prepare = _program("stage", "prepare", target, stage, size, *new, explain=said)
+        load = _program("stage", "load", stage, explain=said, may_stall=False)
+        commit = script_command(
+            _PROGRAMS / "replace.py", target, stage, f"{self.wait:g}", *new, explain=said, may_stall=False
+        )
+        abort = _program("stage", "abort", stage, explain=explain(self.alias, stage, "Removal"))
         return RestorePlan(
             target=target,
             prepare=(prepare,),
@@ -162,7 +164,7 @@ class SqliteConnector(BaseConnector):
             commit=(commit,),
             abort=(abort,),
             gate=Gate(tail=self._whole_text) if text else Gate(),
-            notes=tuple(self._notes(facts, mode, target)),
+            notes=tuple(_notes(live, mode, target)),
         )
 
     def restore_by_hand(self, object_command: str) -> str:
@@ -170,18 +172,12 @@ class SqliteConnector(BaseConnector):
             return f"{object_command} | sqlite3 -bail restored.sqlite3"
         return f"{object_command} > restored.sqlite3"
 
-    def _live(self, facts: Facts) -> str:
+    def _path(self, live: Live) -> str:
         """Returns the database file's path, links followed."""
-        return str(facts.details.get("path") or self.path)
+        return live.path or self.path
 
     def _refuse(self, sentence: str) -> ConfigurationError:
         return ConfigurationError(f'Database "{self.alias}": {sentence}')
-
-    def _program(self, name: str, *arguments: str, explain: Explanation, may_stall: bool = True) -> Command:
-        """Describes one of our own programs, which run whatever the project's import path is."""
-        return Command(
-            (sys.executable, "-I", str(_PROGRAMS / f"{name}.py"), *arguments), explain=explain, may_stall=may_stall
-        )
 
     def _find_cli(self) -> str | None:
         folder: str | os.PathLike[str] | None = self.options.get("BINARY_DIR")
@@ -203,24 +199,28 @@ class SqliteConnector(BaseConnector):
             "Nothing was changed. Restore another backup."
         )
 
-    def _notes(self, facts: Facts, mode: Mode, target: str) -> Iterator[str]:
-        if facts.details.get("damaged") and not mode.into:
-            yield f"{target} is damaged; after the restore, restart what has it open."
-        elif facts.details.get("exists") and not mode.into:
-            yield "Processes that have the database open will see the restored data."
-        if mode.terminate_sessions:
-            yield "SQLite has no sessions that could be ended; the restore waits for who has the file locked."
+
+def _program(name: str, *arguments: str, explain: Explanation, may_stall: bool = True) -> Command:
+    return script_command(_PROGRAMS / f"{name}.py", *arguments, explain=explain, may_stall=may_stall)
+
+
+def _notes(live: Live, mode: Mode, target: str) -> Iterator[str]:
+    if live.damaged and not mode.into:
+        yield f"{target} is damaged; after the restore, restart what has it open."
+    elif live.exists and not mode.into:
+        yield "Processes that have the database open will see the restored data."
+    if mode.terminate_sessions:
+        yield "SQLite has no sessions that could be ended; the restore waits for who has the file locked."
 
 
 def _install() -> str:
     return f"Install it (Debian: apt-get install sqlite3), or {vocabulary.current().find_program('BINARY_DIR')}."
 
 
-def _damage(path: str, facts: Facts) -> str:
-    reason = str(facts.details["damaged"])
+def _damage(path: str, reason: str, library: str) -> str:
     if reason.startswith("malformed database schema"):
         return (
-            f"SQLite {facts.server_version} cannot read the schema of {path} ({reason}). If the app's SQLite is newer, "
+            f"SQLite {library} cannot read the schema of {path} ({reason}). If the app's SQLite is newer, "
             "use that here too; else the file is damaged: restore a backup."
         )
     return f"{path} is damaged ({reason}). Restore a backup."

@@ -14,7 +14,7 @@ from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Prog
 _WRITE = "Let this user write to the file and to its folder"
 # The first word of the programs' last line: the name of SQLite's error code, or the class of another exception.
 _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
-    ("Refused", ConfigurationError, "{text}"),
+    ("ConfigurationError", ConfigurationError, "{text}"),
     ("WrongName", ConfigurationError, "{text} Correct {NAME}."),
     (
         "NotLoadable",
@@ -28,7 +28,7 @@ _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
         "library that has sqlite_dbpage (Debian 13's has).{holders}",
     ),
     ("Damaged", DjangoRcloneError, "{action} of {path} failed: {text}"),
-    ("Busy", Unavailable, "{action} of {path} failed: {text}{holders}"),
+    ("Unavailable", Unavailable, "{action} of {path} failed: {text}{holders}"),
     (
         "SQLITE_BUSY|SQLITE_LOCKED|.*database is locked",
         Unavailable,

@@ -14,7 +14,6 @@ from django_rclone.db.mysql.clients import Programs
 from django_rclone.db.mysql.connector import MysqlDumpConnector
 from django_rclone.db.mysql.errors import error_in, explainer
 from django_rclone.db.mysql.preflight import program_problems
-from django_rclone.db.mysql.view_order import in_order
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
 from django_rclone.manifest import Manifest, StoredObject
 
@@ -127,8 +126,8 @@ def test_secrets_are_in_no_argument_of_any_program():
 
 def test_a_restore_is_loaded_beside_and_then_swapped():
     plan = connector().restore(facts(), manifest(), Mode())
-    assert [command.argv[3] for command in (*plan.prepare, *plan.commit, *plan.abort)] == ["prepare", "commit", "abort"]
-    (scratch,) = {command.argv[9] for command in (*plan.prepare, *plan.commit, *plan.abort)}
+    assert [command.argv[4] for command in (*plan.prepare, *plan.commit, *plan.abort)] == ["prepare", "commit", "abort"]
+    (scratch,) = {command.argv[10] for command in (*plan.prepare, *plan.commit, *plan.abort)}
     assert str(scratch).startswith("app__restore_new_")
     assert plan.verify == ()
     assert "target   app on db:3306" in plan.summary
@@ -136,7 +135,7 @@ def test_a_restore_is_loaded_beside_and_then_swapped():
 
 def test_in_place_reads_everything_before_it_begins():
     plan = connector().restore(facts(), manifest(), Mode(in_place=True))
-    assert plan.verify[0].argv[3] == "check"
+    assert plan.verify[0].argv[4] == "check"
     assert plan.steps.startswith("verify ")
     assert "half restored" in plan.summary
     assert plan.abort == ()
@@ -144,10 +143,10 @@ def test_in_place_reads_everything_before_it_begins():
 
 def test_into_makes_a_schema_or_takes_an_empty_one():
     plan = connector().restore(facts(), manifest(), Mode(into="copy"))
-    assert plan.load[0].argv[3] == "beside"
+    assert plan.load[0].argv[4] == "beside"
     assert plan.abort[0].argv[-1] == "made"
     plan = connector().restore(facts({"schema": "copy", "objects": 0}), manifest(), Mode(into="copy"))
-    assert plan.load[0].argv[3] == "into"
+    assert plan.load[0].argv[4] == "into"
     with pytest.raises(ConfigurationError, match="the schema copy is not empty"):
         connector().restore(facts({"schema": "copy", "objects": 1}), manifest(), Mode(into="copy"))
 
@@ -305,4 +304,4 @@ def test_one_statement_moves_everything():
 
 
 def test_views_that_seem_to_use_each_other_come_in_the_order_of_their_names():
-    assert in_order({"b": "`app`.`a`", "a": "'`app`.`b`'"}, "app") == ["a", "b"]
+    assert mysql_facts.in_order({"b": "`app`.`a`", "a": "'`app`.`b`'"}, "app") == ["a", "b"]

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from django_rclone.db.mysql import dump_markers
+from django_rclone.db.mysql import dump_format
 from django_rclone.db.mysql.programs import split as mysql_split
 from django_rclone.db.mysql.programs.split import beginning, beside, split
 from django_rclone.exceptions import ConfigurationError, VerificationFailed
@@ -16,11 +16,11 @@ TABLES = (
 )
 ROUTINES = b"DELIMITER ;;\nCREATE PROCEDURE p()\n-- django-rclone\nSELECT 1 ;;\nDELIMITER ;\n-- Dump completed\n"
 OURS = (
-    dump_markers.head(TOKEN, "mysql", "9.7.4")
+    dump_format.head(TOKEN, "mysql", "9.7.4")
     + b"ALTER DATABASE CHARACTER SET utf8mb4;\n"
-    + (dump_markers.mark(TOKEN, "tables") + TABLES)
-    + (dump_markers.mark(TOKEN, "routines") + ROUTINES)
-    + dump_markers.mark(TOKEN, "end")
+    + (dump_format.mark(TOKEN, "tables") + TABLES)
+    + (dump_format.mark(TOKEN, "routines") + ROUTINES)
+    + dump_format.mark(TOKEN, "end")
 )
 
 TRIGGER = b"""/*!50003 SET @saved_cs_client      = @@character_set_client */ ;

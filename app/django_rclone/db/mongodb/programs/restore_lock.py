@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from django_rclone.db.mongodb.names import JOURNAL
-from django_rclone.db.mongodb.programs.runner import Document, Locked
+from django_rclone.db.mongodb.programs.server import Document
+from django_rclone.exceptions import Locked
 
 BEAT = 5.0
 """Seconds between two renewals."""
@@ -38,7 +39,7 @@ def now(database: Any) -> datetime:
 
 def take(database: Any, token: str, pid: int) -> None:
     """Makes our document; ``pid`` is the process whose restore this is. Raises Locked where there is one already."""
-    from pymongo.errors import DuplicateKeyError  # noqa: PLC0415 - see runner.py
+    from pymongo.errors import DuplicateKeyError  # noqa: PLC0415 - see server.py
 
     try:
         database[JOURNAL].insert_one({"_id": _ID, **_us(database, token, pid)})
@@ -81,7 +82,7 @@ def kept(database: Any, token: str) -> Iterator[threading.Event]:
     lost, done = threading.Event(), threading.Event()
 
     def renew() -> None:
-        from pymongo.errors import PyMongoError  # noqa: PLC0415 - see runner.py
+        from pymongo.errors import PyMongoError  # noqa: PLC0415 - see server.py
 
         while not done.wait(BEAT):
             with suppress(PyMongoError):  # a server that stays away ends the programs that work on it

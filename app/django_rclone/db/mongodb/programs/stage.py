@@ -16,18 +16,19 @@ import sys
 import threading
 from typing import Any
 
+from django_rclone.db import helper_programs
 from django_rclone.db.mongodb.names import JOURNAL, is_ours
 from django_rclone.db.mongodb.programs import restore_lock as lock
-from django_rclone.db.mongodb.programs import runner as session
-from django_rclone.db.mongodb.programs.runner import Document, Locked, Refused, connected
+from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
 from django_rclone.db.mongodb.programs.swap import carry_out
+from django_rclone.exceptions import ConfigurationError, Locked
 
 
 def prepare(database: Any, token: str, *, new: bool) -> None:
     """Makes the restore ours, or rather that of the process that has started us."""
     finish(database, os.getppid())
     if new and (there := [name for name in database.list_collection_names() if not is_ours(name)]):
-        raise Refused(
+        raise ConfigurationError(
             f"the database {database.name} exists already and holds {len(there)} collections. Choose another name, or "
             "drop it first."
         )
@@ -84,7 +85,8 @@ def _drop_staged(database: Any, there: list[str]) -> None:
             database.drop_collection(name)
 
 
-def work(arguments: list[str]) -> None:
+@pymongo_errors()
+def main(arguments: list[str]) -> None:
     """Does what the first argument says."""
     verb, uri, name, *rest = arguments
     with connected(uri, name) as database:
@@ -98,8 +100,8 @@ def work(arguments: list[str]) -> None:
             case "finish", []:
                 finish(database, os.getppid())
             case _:
-                raise Refused(f"{arguments} is no verb with its arguments.")
+                raise ConfigurationError(f"{arguments} is no verb with its arguments.")
 
 
 if __name__ == "__main__":
-    sys.exit(session.main(work))
+    sys.exit(helper_programs.run(main))

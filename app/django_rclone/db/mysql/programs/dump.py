@@ -16,14 +16,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django_rclone.command import Command
+from django_rclone.db import helper_programs
 from django_rclone.db.mysql.dump_format import TABLES
-from django_rclone.db.mysql.errors import REFUSED
-from django_rclone.db.mysql.programs import runner
 from django_rclone.db.mysql.programs.split import lines
 from django_rclone.db.mysql.session import dump_command
 from django_rclone.db.mysql.table_rewrites import Statements
-from django_rclone.exceptions import ConfigurationError, ProgramFailed
+from django_rclone.exceptions import ProgramFailed
 from django_rclone.process.child import Process
+from django_rclone.process.interrupts import interruptible
 
 _STDOUT = 1
 _LINE = 1 << 20
@@ -75,6 +75,7 @@ def _pass_on(source: int, statements: Statements) -> None:
             target.write(statements.follow(piece, begins))
 
 
+@interruptible()
 def main(arguments: list[str]) -> None:
     """Does what the program is for."""
     dumper, options, plan = arguments
@@ -86,9 +87,6 @@ def main(arguments: list[str]) -> None:
         statements = Statements(document["schema"], document["limit"]) if part["name"] == TABLES else None
         try:
             write(dump_command(dumper, content, *part["arguments"]), statements, document["begins_wrong"])
-        except ConfigurationError as error:
-            print(f"{REFUSED}{error}", file=sys.stderr)
-            sys.exit(1)
         except ProgramFailed as failure:
             # The recipe knows whose database this is, and explains.
             print(failure.stderr.rstrip(), file=sys.stderr)
@@ -104,4 +102,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(runner.run(lambda: main(sys.argv[1:])))
+    sys.exit(helper_programs.run(main))

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from django_rclone.db import helper_programs
 from django_rclone.db.mysql.clients import flavour_of, only_others
 from django_rclone.db.mysql.connection import OWN_GROUP
 from django_rclone.db.mysql.errors import explained
@@ -23,11 +24,11 @@ from django_rclone.db.mysql.handshake import greeting
 from django_rclone.db.mysql.inexact_values import Look, looks
 from django_rclone.db.mysql.names import JOURNAL, leftovers, lock, quote_name, quote_text
 from django_rclone.db.mysql.option_file import read_options
-from django_rclone.db.mysql.programs import runner
 from django_rclone.db.mysql.schema import PROBE
 from django_rclone.db.mysql.session import Session
 from django_rclone.db.mysql.session_variables import RESTRICTED, UNLIMITED
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
+from django_rclone.process.interrupts import interruptible
 
 _PATIENCE = 30.0
 """Seconds that looking at values may take; one table more may still be begun."""
@@ -110,6 +111,7 @@ def _or_nothing(session: Session, query: str, schema: str = "") -> str:
         return ""
 
 
+@interruptible()
 def main(arguments: list[str]) -> None:
     """Does what the program is for."""
     place, schema, mysql, mysql_options, mariadb, mariadb_options = arguments
@@ -136,4 +138,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(runner.run(lambda: main(sys.argv[1:])))
+    sys.exit(helper_programs.run(main))

@@ -13,17 +13,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from django_rclone.db import helper_programs
 from django_rclone.db.mysql import journal
 from django_rclone.db.mysql import swap_sql as script
 from django_rclone.db.mysql.dump_format import PROGRAMS
 from django_rclone.db.mysql.errors import error_in, explained
 from django_rclone.db.mysql.names import JOURNAL, quote_name
 from django_rclone.db.mysql.preflight import no_new_schema, no_scratch, program_problems
-from django_rclone.db.mysql.programs import runner
 from django_rclone.db.mysql.recovery import finish
 from django_rclone.db.mysql.session import Session
 from django_rclone.db.mysql.swap import UNCHANGED, Swap
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
+from django_rclone.process.interrupts import interruptible
 
 _NO_RIGHT_TO_SCHEMA = 1044
 
@@ -104,6 +105,7 @@ class Steps:
         self.session.run(f"{script.setting()}{before}USE {quote_name(schema)};\n{statements}")
 
 
+@interruptible()
 def main(arguments: list[str]) -> None:
     """Does what the program is for."""
     verb, place, client, options, dumper, live, schema, *extra = arguments
@@ -113,4 +115,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(runner.run(lambda: main(sys.argv[1:])))
+    sys.exit(helper_programs.run(main))

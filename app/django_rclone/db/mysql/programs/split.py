@@ -14,15 +14,14 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from django_rclone.db.mysql import dump_markers, journal
+from django_rclone.db import helper_programs
+from django_rclone.db.mysql import dump_format, journal
 from django_rclone.db.mysql.clients import TITLES
-from django_rclone.db.mysql.dump_format import PROGRAMS, TABLES
-from django_rclone.db.mysql.dump_markers import read_head, read_mark
-from django_rclone.db.mysql.legacy_dump import SPOKEN_OF, LegacyParts
+from django_rclone.db.mysql.dump_format import PROGRAMS, SPOKEN_OF, TABLES, LegacyParts, read_head, read_mark
 from django_rclone.db.mysql.names import quote_name
-from django_rclone.db.mysql.programs import runner
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT, Statements
 from django_rclone.exceptions import ConfigurationError, VerificationFailed
+from django_rclone.process.interrupts import interruptible
 
 _LINE = 1 << 20
 _MARIADB = re.compile(rb"-- MariaDB dump |/\*M?!999999\\- enable the sandbox mode")
@@ -65,7 +64,7 @@ def _marked(stream: Iterator[tuple[bytes, bool]], token: str, statements: Statem
         if found:
             if not complete:
                 raise VerificationFailed(f"the backup is damaged: its part {part} is not complete.")
-            if found == dump_markers.END.decode():
+            if found == dump_format.END.decode():
                 return
             part, complete = found, False
             continue
@@ -142,6 +141,7 @@ def beginning(mode: str, live: str, schema: str, charset: str = "", collation: s
     return script if mode == "through" else script + journal.create(schema)
 
 
+@interruptible()
 def main(arguments: list[str]) -> None:
     """Does what the program is for."""
     mode, live, schema, flavour, longest, *charset = arguments
@@ -161,4 +161,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(runner.run(lambda: main(sys.argv[1:])))
+    sys.exit(helper_programs.run(main))

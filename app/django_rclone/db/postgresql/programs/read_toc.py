@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from django_rclone import process
 from django_rclone.command import Attached, Command
+from django_rclone.db import helper_programs
 from django_rclone.exceptions import DjangoRcloneError, ProgramFailed
 
 _FIRST_READ = 1 << 18
@@ -55,7 +56,7 @@ _MORE_THAN_ITS_TABLE = 2
 _END = re.compile(r"^(?:-- Completed on .*\n+)?--\n-- PostgreSQL database dump complete$", re.MULTILINE)
 
 
-def main(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
+def contents(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
     """Returns what the archive holds. Reads no more of it than its table of contents takes, to a factor of two.
 
     Raises DjangoRcloneError where that would be more than any table of contents is.
@@ -199,8 +200,11 @@ def _python_encoding(script: bytes) -> str:
         return "utf-8"  # SQL_ASCII, and the few that Python does not know
 
 
+def main(arguments: list[str]) -> None:
+    """Prints what the archive on stdin holds."""
+    (pg_restore,) = arguments
+    json.dump(contents(pg_restore, sys.stdin.buffer), sys.stdout)
+
+
 if __name__ == "__main__":
-    try:
-        json.dump(main(sys.argv[1], sys.stdin.buffer), sys.stdout)
-    except DjangoRcloneError as error:
-        sys.exit(str(error))
+    sys.exit(helper_programs.run(main))

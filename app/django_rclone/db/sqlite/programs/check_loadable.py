@@ -37,16 +37,16 @@ _LENGTH = (
 _KEEPS = 'FORMAT "file" keeps them.'
 
 
-class Refused(Exception):
+class ConfigurationError(Exception):
     """The text could not be loaded; the message says why, and what to do."""
 
 
-class NotLoadable(Refused):
+class NotLoadable(ConfigurationError):
     """The text could not be loaded because of some rows; whoever started this program says what to do."""
 
 
 def look(path: Path, wait: float) -> Iterator[str]:
-    """Gives a sentence for each column whose values would come back changed. Raises Refused."""
+    """Gives a sentence for each column whose values would come back changed. Raises ConfigurationError."""
     mode = "rw" if os.access(path, os.W_OK) else "ro"
     address = f"{path.as_uri()}?mode={mode}"
     with closing(sqlite3.connect(address, uri=True, timeout=wait, isolation_level=None)) as database:
@@ -77,7 +77,7 @@ def _constraints(database: sqlite3.Connection) -> Iterator[str]:
         if found := _INCOMPLETE.fullmatch(fault):
             where, unique = _columns_of(database, found["index"])
             if unique:  # what it does not know of may be there twice
-                raise Refused(
+                raise ConfigurationError(
                     f"{where} must be unique, and its index {found['index']} lacks rows, so it is not sure that SQL "
                     f'text of it could be loaded. Repair the index: REINDEX "{found["index"]}".'
                 )
@@ -143,7 +143,7 @@ def main(arguments: list[str]) -> int | str:
     try:
         for sentence in look(Path(os.fsdecode(path)), float(wait)):
             print(" ".join(sentence.split()))
-    except (sqlite3.Error, OSError, Refused) as error:
+    except (sqlite3.Error, OSError, ConfigurationError) as error:
         text = " ".join(str(error).split())
         return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {text}"
     return 0

@@ -30,15 +30,15 @@ _LEFTOVER = 3600.0
 """Seconds after which a copy that has a name is nobody's any more: it loses its name as soon as it is open."""
 
 
-class Refused(Exception):
+class ConfigurationError(Exception):
     """It cannot work like this; the message says what to change."""
 
 
-class Busy(Exception):
+class Unavailable(Exception):
     """Others have used the database for longer than we wait; the message says how."""
 
 
-class LogInUse(Busy):
+class LogInUse(Unavailable):
     """Readers have kept the write-ahead log from being emptied; whoever started this program says what to do."""
 
 
@@ -90,7 +90,7 @@ def pages_of_table(database: sqlite3.Connection, wait: float) -> Iterator[bytes]
         size -= len(chunk)
         yield chunk
     if size != 0:
-        raise Refused(f"sqlite_dbpage gave {-size:+,} bytes more than the database has.")
+        raise ConfigurationError(f"sqlite_dbpage gave {-size:+,} bytes more than the database has.")
 
 
 def pages_of_file(database: sqlite3.Connection, file: BinaryIO, path: Path, wait: float) -> Iterator[bytes]:
@@ -99,7 +99,7 @@ def pages_of_file(database: sqlite3.Connection, file: BinaryIO, path: Path, wait
     while size:
         chunk = file.read(min(CHUNK, size))
         if not chunk:
-            raise Refused(f"The file ends {size:,} bytes before the database does.")
+            raise ConfigurationError(f"The file ends {size:,} bytes before the database does.")
         size -= len(chunk)
         yield chunk
 
@@ -154,7 +154,7 @@ def _folder_for_copy(path: Path, size: int) -> Path:
             if free[folder] > size:
                 return folder
     places = ", ".join(f"{folder} has {space:,}" for folder, space in free.items()) or "no folder may be written"
-    raise Refused(f"SPOOL needs {size:,} free bytes beside the database or in TMPDIR: {places}.")
+    raise ConfigurationError(f"SPOOL needs {size:,} free bytes beside the database or in TMPDIR: {places}.")
 
 
 def dump(path: Path, wait: float, *, spool: bool) -> Iterator[bytes]:
@@ -178,7 +178,7 @@ def main(arguments: list[str]) -> int | str:
             rest = memoryview(chunk)
             while rest:
                 rest = rest[os.write(1, rest) :]
-    except (sqlite3.Error, OSError, Refused, Busy) as error:
+    except (sqlite3.Error, OSError, ConfigurationError, Unavailable) as error:
         return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
     return 0
 

@@ -48,7 +48,7 @@ _MISSING = re.compile(
 _IN_USE = "others have it locked. End what uses it, and try again."
 
 
-class Refused(Exception):
+class ConfigurationError(Exception):
     """It cannot work like this; the message says what to change."""
 
 
@@ -60,7 +60,7 @@ class _Uncheckable(Exception):
     """integrity_check needs something here that only the app has; the message says what."""
 
 
-class Busy(Exception):
+class Unavailable(Exception):
     """Others have used the live database for longer than we wait; the message says what to do."""
 
 
@@ -72,7 +72,9 @@ def commit(target: Path, stage: Path, wait: float, *, new: bool) -> None:
         check(stage)
         end = time.monotonic() + wait
         if new and target.exists() and target.stat().st_size:
-            raise Refused(f"{target} has come to exist, and is not empty. Choose another name, or remove it first.")
+            raise ConfigurationError(
+                f"{target} has come to exist, and is not empty. Choose another name, or remove it first."
+            )
         if target.exists() or not publish(stage, target, held, mode):
             try:
                 _pour(stage, target, end)
@@ -202,7 +204,7 @@ def _pour(stage: Path, target: Path, end: float) -> None:
     def give_up(status: int, _remaining: int, _total: int) -> None:
         # Connection.backup tries for ever.
         if status & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > end:
-            raise Busy(_IN_USE)
+            raise Unavailable(_IN_USE)
 
     with closing(_open(stage, "immutable=1")) as source, closing(_open(target, "mode=rw")) as live:
 
@@ -241,7 +243,7 @@ def _try_until(end: float, action: Callable[[], object], busy: type[Exception], 
             if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
             if time.monotonic() > end:
-                raise Busy(sentence) from error
+                raise Unavailable(sentence) from error
         else:
             return
         time.sleep(0.005)
@@ -265,7 +267,7 @@ def main(arguments: list[str]) -> int | str:
     target, stage, wait, *new = arguments
     try:
         commit(Path(target), Path(stage), float(wait), new=new == ["new"])
-    except (sqlite3.Error, OSError, Refused, Damaged, Busy) as error:
+    except (sqlite3.Error, OSError, ConfigurationError, Damaged, Unavailable) as error:
         return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
     return 0
 

@@ -31,11 +31,11 @@ _STALE = 3600.0
 """Seconds after which a stage that nobody has locked is nobody's, wherever its maker ran."""
 
 
-class Refused(Exception):
+class ConfigurationError(Exception):
     """It cannot work like this; the message says what to change."""
 
 
-class WrongName(Refused):
+class WrongName(ConfigurationError):
     """No database can be at this path; whoever started this program says what to correct."""
 
 
@@ -63,14 +63,16 @@ def prepare(target: Path, stage: Path, size: int, *, new: bool) -> None:
     sweep(target)
     live = target.stat().st_size if target.exists() else 0
     if live and new:
-        raise Refused(f"{target} exists already and is not empty. Choose another name, or remove it first.")
+        raise ConfigurationError(f"{target} exists already and is not empty. Choose another name, or remove it first.")
     for path in (folder, target):
         if path.exists() and not os.access(path, os.W_OK):
-            raise Refused(f"{path} cannot be written by this user ({os.geteuid()}). Change its owner or mode.")
+            raise ConfigurationError(
+                f"{path} cannot be written by this user ({os.geteuid()}). Change its owner or mode."
+            )
     needed = size + (max(size, live) if live else 0)  # the stage, and the journal that can undo what is half done
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise Refused(f"a restore needs {needed:,} free bytes in {folder}, there are {free:,}. Make room.")
+        raise ConfigurationError(f"a restore needs {needed:,} free bytes in {folder}, there are {free:,}. Make room.")
     os.close(os.open(stage, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
@@ -124,8 +126,8 @@ def main(arguments: list[str]) -> int | str:
             case ["abort", stage]:
                 abort(Path(stage))
             case _:
-                return f"Refused: {arguments} is no verb with its arguments."
-    except (OSError, Refused, Damaged) as error:
+                return f"ConfigurationError: {arguments} is no verb with its arguments."
+    except (OSError, ConfigurationError, Damaged) as error:
         return f"{type(error).__name__}: {error}"
     return 0
 
