@@ -16,7 +16,7 @@ def text(value: str) -> str:
     return value
 
 
-def empty_option(options: Mapping[str, Any], names: Iterable[str]) -> str:
+def empty_option_problem(options: Mapping[str, Any], names: Iterable[str]) -> str:
     """Returns what is wrong with options that did not come through a parser (``call_command``); empty: nothing."""
     for name in names:
         value = options.get(name)

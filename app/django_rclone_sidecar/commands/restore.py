@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from functools import partial
 
 from django_rclone import conf
-from django_rclone.backup import Run
+from django_rclone.backup import BackupRun
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.management import options as arguments
@@ -110,7 +110,9 @@ def _restore(options: Namespace, sidecar: Sidecar, store: BackupStore, tasks: Ta
         tasks.each([sidecar.task(plan.check, plan.alias) for plan in plans])
     elif not (options.media or any(plan.ready for plan in plans)) or confirm.confirmed(options, "\n".join(lines)):
         first = (
-            Run(store.remote, conf.get("PROJECT"), quiet=not logs.shows_progress()) if options.backup_first else None
+            BackupRun(store.remote, conf.get("PROJECT"), quiet=not logs.shows_progress())
+            if options.backup_first
+            else None
         )
         parts = [sidecar.task(partial(restore.carry_out, plan, first), plan.alias) for plan in plans]
         if files is not None:

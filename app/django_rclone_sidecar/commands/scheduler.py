@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 
-from django_rclone.process.background import Companion
+from django_rclone.process.background import BackgroundProcess
 from django_rclone_sidecar import spawn
 from django_rclone_sidecar.environment import read
 from django_rclone_sidecar.scheduler import liveness
@@ -23,7 +23,7 @@ def main(_arguments: list[str]) -> int:
         timeout=environment.get("BACKUP_TIMEOUT"),
         grace=environment.get("BACKUP_STOP_GRACE") or 0,
     )
-    loop = Scheduler(config, lambda arguments: Companion(spawn.sidecar(*arguments), os.environ))
+    loop = Scheduler(config, lambda arguments: BackgroundProcess(spawn.sidecar(*arguments), os.environ))
     with SignalWakeup() as wakeup:
         while loop.code is None:
             liveness.report_alive()

@@ -12,7 +12,7 @@ import signal
 from argparse import ArgumentParser
 
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.process.background import Companion
+from django_rclone.process.background import BackgroundProcess
 from django_rclone_sidecar import spawn
 from django_rclone_sidecar.environment import read
 from django_rclone_sidecar.history import location
@@ -48,15 +48,15 @@ def main(arguments: list[str]) -> int:
         logger.warning(_FORGETFUL, folder, extra={"event": "history.in_memory"})
     with SignalWakeup() as wakeup, liveness.create() as file:
         shared = {**os.environ, liveness.VARIABLE: str(file.fileno())}
-        loop = Companion(spawn.sidecar("scheduler"), shared, keep=(file.fileno(),))
-        web = Companion(spawn.sidecar("web"), shared, keep=(file.fileno(),))
+        loop = BackgroundProcess(spawn.sidecar("scheduler"), shared, keep=(file.fileno(),))
+        web = BackgroundProcess(spawn.sidecar("web"), shared, keep=(file.fileno(),))
         code = _watch(wakeup, loop, web)
         for child in (loop, web):
             _end(child)
     return code
 
 
-def _watch(wakeup: SignalWakeup, loop: Companion, web: Companion) -> int:
+def _watch(wakeup: SignalWakeup, loop: BackgroundProcess, web: BackgroundProcess) -> int:
     """Waits until one of the children has ended, and returns what to end with."""
     told = False
     while loop.returncode is None:
@@ -73,7 +73,7 @@ def _watch(wakeup: SignalWakeup, loop: Companion, web: Companion) -> int:
     return loop.returncode if loop.returncode > 0 else DjangoRcloneError.exit_code
 
 
-def _end(child: Companion) -> None:
+def _end(child: BackgroundProcess) -> None:
     child.signal(signal.SIGTERM)
     if child.wait(_PATIENCE) is None:
         child.signal(signal.SIGKILL)
