@@ -8,18 +8,19 @@ import random
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import django
 
-from django_rclone import __version__, conf, display, naming, process, restore_guide, signals, streams
+from django_rclone import __version__, conf, naming, process, restore_guide, signals, streams
+from django_rclone.clocks import ComparedClock
 from django_rclone.db.base import BaseConnector, Dump, Facts
-from django_rclone.display import Progress
+from django_rclone.db.inspection import examine, inspect
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.inspection import examine, inspect
 from django_rclone.manifest import LARGEST, Manifest, StoredObject
 from django_rclone.naming import PARTIAL, ManifestName
+from django_rclone.process.progress import Progress
 from django_rclone.rclone import crypt
 from django_rclone.rclone.remote import Abilities, Remote
 
@@ -27,10 +28,6 @@ logger = logging.getLogger("django_rclone")
 
 # What a dump comes to after compression, for the estimate of a program that compresses by itself.
 _TYPICAL_RATIO = 3.5
-
-
-# Clocks that differ by less are taken for equal.
-_INACCURATE = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -47,40 +44,20 @@ class BackupRun:
     point: str = ""
     quiet: bool = False
     """No progress is shown."""
-    behind: timedelta = timedelta()
-    """How much this machine's clock is behind a better one that was looked at; negative: ahead."""
+    compared: ComparedClock = field(init=False)
     _abilities: Abilities | None = None
     _guided: bool = False
 
     def __post_init__(self) -> None:
         self.point = self.point or naming.point(self.clock())
+        self.compared = ComparedClock(self.clock)
 
     def now(self) -> datetime:
-        """Returns the time by the best clock that was looked at: the storage's, else the database server's, else ours.
+        """Return the time by the best clock that was compared: the storage's, the database server's or this machine's.
 
         The names of a run's backups keep the time that they were given first; times inside manifests are right.
         """
-        return self.clock() + self.behind
-
-    def compare(self, other: datetime | None, began: datetime, whose: str) -> None:
-        """Looks at another clock, which was read between ``began``, by ours, and now."""
-        ended = self.clock()
-        if other is None or began - _INACCURATE <= other <= ended + _INACCURATE:
-            found = timedelta()
-        else:
-            found = other - began if other < began else other - ended
-        if other is not None and abs(found - self.behind) > _INACCURATE:
-            self._tell_clock(found, whose)
-        if other is not None:
-            self.behind = found
-
-    def _tell_clock(self, found: timedelta, whose: str) -> None:
-        if found:
-            direction = "behind" if found > timedelta() else "ahead of"
-            logger.warning(
-                "The clock of this machine is %s %s %s: backups are dated by that one. Set the clock right.",
-                *(display.duration(abs(found).total_seconds()), direction, whose),
-            )
+        return self.compared.now()
 
     def abilities(self) -> Abilities:
         """Asks the remote once what it can do. Raises when it cannot be reached: no dump is begun for nothing."""
@@ -129,7 +106,7 @@ def _back_up(connector: BaseConnector, run: BackupRun) -> Manifest:
     abilities = run.abilities()
     began = run.clock()
     facts = inspect(connector)
-    run.compare(facts.clock, began, "the database server's")
+    run.compared.compare(facts.clock, began, "the database server's")
     dump = connector.dump(facts)
     for note in examine(dump):
         logger.warning('Database "%s": %s', connector.alias, note)
@@ -147,7 +124,7 @@ def _back_up(connector: BaseConnector, run: BackupRun) -> Manifest:
             run.remote.move(upload.target, path)
         _confirm(run.remote, path, digest.bytes)
         if abilities.atomic:  # elsewhere rclone itself sets the time of a file, by our clock
-            run.compare(run.remote.stored_at(path), began, "the storage's")
+            run.compared.compare(run.remote.stored_at(path), began, "the storage's")
         manifest = Manifest(
             id=name.id,
             point=run.point,
@@ -161,7 +138,7 @@ def _back_up(connector: BaseConnector, run: BackupRun) -> Manifest:
             compression=dump.compression or ("" if method == "none" else f"{method}:{level}"),
             consistency=dump.consistency,
             objects=(StoredObject(path, digest.bytes, digest.sha256, None if dump.compression else raw.bytes),),
-            started_at=began + run.behind,
+            started_at=began + run.compared.behind,
             finished_at=run.now(),
             host=platform.node(),
             source=connector.source,

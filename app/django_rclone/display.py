@@ -1,17 +1,9 @@
-"""How sizes, times and progress are written for people."""
+"""Format sizes, times, names and tables for people."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TextIO
-
-from django_rclone.output_errors import Tolerant
-
-_LINE_EVERY = 30.0  # seconds between two lines where nobody watches
-_DRAW_EVERY = 0.1  # and between two states of the one line where somebody does
 
 
 def size(count: float) -> str:
@@ -86,58 +78,3 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequen
         ).rstrip()
         for row in (header, *rows)
     ]
-
-
-class Progress:
-    """Shows how a stream goes on: one line that changes at a terminal, one line every 30 s elsewhere.
-
-    ``done`` tells the bytes so far; ``estimate`` is what they will come to, 0 if nobody knows.
-    """
-
-    def __init__(
-        self,
-        what: str,
-        done: Callable[[], int],
-        estimate: int = 0,
-        *,
-        quiet: bool = False,
-        stream: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._what = what
-        self._done = done
-        self._estimate = estimate
-        self._stream = Tolerant(stream or sys.stderr)
-        self._clock = clock
-        self._quiet = quiet
-        self._terminal = self._stream.isatty()
-        self._began = self._shown = clock()
-        self._width = 0
-
-    def tick(self) -> None:
-        """Shows the state if it is time to."""
-        now = self._clock()
-        if self._quiet or now - self._shown < (_DRAW_EVERY if self._terminal else _LINE_EVERY):
-            return
-        self._shown = now
-        line = self.line()
-        self._stream.write("\r" + line.ljust(self._width) if self._terminal else line + "\n")
-        self._width = len(line)
-        self._stream.flush()
-
-    def line(self) -> str:
-        """Returns the state: bytes, rate, share of the estimate, time left."""
-        seconds = self._clock() - self._began
-        done = self._done()
-        rate = done / seconds if seconds > 0 else 0.0
-        text = f"{self._what}: {size(done)}, {size(rate)}/s"
-        if 0 < done < self._estimate and rate > 0:
-            left = (self._estimate - done) / rate
-            text += f", {100 * done // self._estimate} % of about {size(self._estimate)}, {duration(left)} left"
-        return text
-
-    def close(self) -> None:
-        """Clears the changing line."""
-        if self._terminal and self._width:
-            self._stream.write("\r" + " " * self._width + "\r")
-            self._stream.flush()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django_rclone import catalog, display, naming, retention, vocabulary
 from django_rclone.catalog import Backup, State
+from django_rclone.clocks import dated_ahead
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.naming import ManifestName, Scheme
 from django_rclone.rclone.remote import Remote
-from django_rclone.selection import Owner, dated_ahead
+from django_rclone.selection import Owner
 
 logger = logging.getLogger("django_rclone")
 
@@ -34,22 +35,31 @@ def remove(remote: Remote, backup: Backup) -> None:
         remote.delete(stored.path)
 
 
-def candidates(
-    remote: Remote,
-    names: Scheme,
-    owner: Owner,
-    *,
-    keep: int | None,
-    now: datetime,
-    timeout: float | None,
-    made: str = "",
-) -> list[Backup]:
-    """Returns what retention would remove of this owner's backups; with ``keep`` None only what dead runs left.
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """What to prune: the backups of one owner on a remote."""
 
-    ``made`` is the id of the backup that this run has made. Raises DjangoRcloneError where the listing does not show
-    it, or hides a manifest that is there: what cannot be seen must not be taken for gone. Where others keep backups
-    under the same alias, what has no manifest may be theirs: it stays.
+    remote: Remote
+    names: Scheme
+    owner: Owner
+    keep: int | None
+    """How many backups to keep; None: all, and only the remains of interrupted runs go."""
+    now: datetime
+    timeout: float | None
+    """How long a run may take, in seconds: what is younger may belong to one that still goes on."""
+    made: str = ""
+    """The id of the backup that this run has made."""
+
+
+def candidates(pruning: Pruning) -> list[Backup]:
+    """Return the backups to remove.
+
+    Raises DjangoRcloneError if the listing does not show the backup that this run has made, or hides a manifest that
+    exists: an object that is not listed is not necessarily gone. Objects without a manifest stay if others keep
+    backups under the same alias, because they may be theirs.
     """
+    remote, names, owner, keep, now = pruning.remote, pruning.names, pruning.owner, pruning.keep, pruning.now
+    timeout, made = pruning.timeout, pruning.made
     found = catalog.load(remote, names, owner.alias)
     if made and not any(backup.id == made and backup.state is State.GOOD for backup in found):
         raise DjangoRcloneError(
@@ -152,17 +162,8 @@ def _has_no_manifest(remote: Remote, names: Scheme, backup: Backup) -> bool:
     return True
 
 
-def prune(
-    remote: Remote,
-    names: Scheme,
-    owner: Owner,
-    *,
-    keep: int | None,
-    now: datetime,
-    timeout: float | None,
-    made: str = "",
-) -> Iterator[Backup]:
-    """Removes what retention says of this owner's backups, and gives each when it is gone."""
-    for backup in candidates(remote, names, owner, keep=keep, now=now, timeout=timeout, made=made):
-        remove(remote, backup)
+def prune(pruning: Pruning) -> Iterator[Backup]:
+    """Remove the backups that retention does not keep, and yield each one when it is gone."""
+    for backup in candidates(pruning):
+        remove(pruning.remote, backup)
         yield backup

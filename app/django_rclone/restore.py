@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from django_rclone import catalog, display, process, selection, signals, streams, vocabulary
+from django_rclone import catalog, clocks, display, process, selection, signals, streams, vocabulary
 from django_rclone.catalog import Backup, State
 from django_rclone.db.base import BaseConnector, Mode, RestorePlan
+from django_rclone.db.inspection import inspect
 from django_rclone.exceptions import (
     ConfigurationError,
     DjangoRcloneError,
-    Interrupted,
     NothingToRestore,
     VerificationFailed,
 )
-from django_rclone.inspection import inspect
 from django_rclone.naming import PARTIAL, Scheme
+from django_rclone.process.progress import Progress
 from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
 from django_rclone.streams import Gate
@@ -65,32 +65,14 @@ def latest(
     """
     found = catalog.load(remote, names, owner.alias)
     now = datetime.now(UTC)
-    late = [backup for backup in found if owner.owns(backup) and selection.dated_ahead(backup, now)]
+    late = [backup for backup in found if owner.owns(backup) and clocks.dated_ahead(backup, now)]
     if late or (at is not None and at > now):
-        now = max(now, *_other_clocks(remote, late, connector))
+        now = max(now, *clocks.certainly_passed(remote, late, lambda: _server_clock(connector)))
     return selection.latest(found, owner, at=at, unverified=unverified, now=now)
 
 
-def _other_clocks(remote: Remote, late: Sequence[Backup], connector: BaseConnector | None) -> Iterator[datetime]:
-    """Gives moments that have certainly passed, as far as others tell. One that cannot be asked tells nothing."""
-    yield datetime.fromtimestamp(0, UTC)
-    with _unless_interrupted():
-        if late and remote.abilities().atomic and (stored := remote.stored_at(late[0].path)):
-            yield stored
-    with _unless_interrupted():
-        if connector is not None and (clock := inspect(connector, finish=False).clock):
-            yield clock
-
-
-@contextmanager
-def _unless_interrupted() -> Iterator[None]:
-    """Goes on after a failure."""
-    try:
-        yield
-    except Interrupted:
-        raise
-    except DjangoRcloneError as error:
-        logger.debug("No other clock could be asked: %s", error)
+def _server_clock(connector: BaseConnector | None) -> datetime | None:
+    return inspect(connector, finish=False).clock if connector is not None else None
 
 
 def by_path(remote: Remote, names: Scheme, owner: Owner, path: str) -> Backup:
@@ -221,7 +203,7 @@ def _stream(
     backup = restore.backup
     (stored,) = backup.manifest.objects
     digest = streams.Digest((stored.bytes, stored.sha256) if stored.sha256 else None, backup.path)
-    progress = display.Progress(f"{restore.connector.alias}: {what}", lambda: digest.bytes, stored.bytes, quiet=quiet)
+    progress = Progress(f"{restore.connector.alias}: {what}", lambda: digest.bytes, stored.bytes, quiet=quiet)
     first, *rest = programs
     try:
         process.pipe(

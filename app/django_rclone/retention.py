@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django_rclone.catalog import Backup, State
-from django_rclone.selection import dated_ahead
+from django_rclone.clocks import dated_ahead
 
 _LEFTOVER_AGE = timedelta(hours=24)
 

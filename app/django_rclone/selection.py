@@ -5,17 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from django_rclone import display, vocabulary
+from django_rclone import clocks, display, vocabulary
 from django_rclone.catalog import Backup, State
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
 
 logger = logging.getLogger("django_rclone")
-
-AHEAD = timedelta(hours=1)
-"""A backup that is dated later than this after now was made by a clock that was wrong (or ours is)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +44,6 @@ class Owner:
         return self.owns(backup) and found.name in ("", self.name) and here
 
 
-def dated_ahead(backup: Backup, now: datetime) -> bool:
-    """Tells whether a backup is dated later than it can have been made."""
-    return backup.moment - now > AHEAD
-
-
 def latest(
     backups: Sequence[Backup],
     owner: Owner,
@@ -67,7 +59,7 @@ def latest(
     Only with ``unverified``, and only when there is nothing better, an undocumented one is taken.
     """
     now = now or datetime.now(UTC)
-    if at is not None and at - now > AHEAD:
+    if at is not None and at - now > clocks.AHEAD:
         logger.warning(
             "--at %s is in the future (this machine's clock says %s): it means the newest backup.",
             *(display.utc(at), display.utc(now)),
@@ -110,7 +102,7 @@ def _of_one_name(good: list[Backup], owner: Owner) -> list[Backup]:
 
 def _timely(good: list[Backup], owner: Owner, now: datetime) -> list[Backup]:
     """Returns those that are not dated after now, and says which are; all of them where there is no other."""
-    late = [backup for backup in good if dated_ahead(backup, now)]
+    late = [backup for backup in good if clocks.dated_ahead(backup, now)]
     if not late:
         return good
     timely = [backup for backup in good if backup not in late]

@@ -16,8 +16,8 @@ import pytest
 
 from django_rclone import process
 from django_rclone.db.base import Mode
+from django_rclone.db.inspection import examine
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Unavailable
-from django_rclone.inspection import examine
 from tests.contract import sqlite_support as support
 from tests.contract.sqlite_support import build, change, connect, connector, contents, dump, facts, files, restore
 

@@ -14,8 +14,9 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
     "django_rclone": (
         ("apps", "management"),
         ("backup", "restore", "prune", "listing", "checks"),
-        ("inspection", "media", "retention"),
-        ("selection",),
+        ("media",),
+        ("selection", "retention"),
+        ("clocks",),
         ("db",),
         ("catalog", "conf", "restore_guide"),
         ("rclone", "remote_folders"),

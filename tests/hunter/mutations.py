@@ -37,7 +37,7 @@ def overlapping_folders() -> None:
 
 def clock_ahead() -> None:
     """A backup that is dated later than now counts, and this run's own may go for it."""
-    for module in ("selection", "retention", "prune"):
+    for module in ("clocks", "retention", "prune"):
         _replace(module, "dated_ahead", lambda _backup, _now: False)
     surplus = import_module("django_rclone.retention").surplus
     _replace("retention", "surplus", lambda backups, keep, **_options: surplus(backups, keep))

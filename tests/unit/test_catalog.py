@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_rclone import catalog, display, naming, prune, selection
+from django_rclone import catalog, clocks, display, naming, prune, selection
 from django_rclone import listing as listing_of
 from django_rclone import manifest as manifests
 from django_rclone.catalog import Backup, State
@@ -525,10 +525,10 @@ def test_the_latest_is_ours_and_proven_or_there_is_none(
         one
         for one in listed
         if one.state is State.GOOD and owner.owns_exactly(one) and (at is None or one.moment <= at)
-        if not selection.dated_ahead(one, NOW)
+        if not clocks.dated_ahead(one, NOW)
     ]
-    assert all(chosen.moment >= one.moment for one in better) or selection.dated_ahead(chosen, NOW)
-    assert not better or not selection.dated_ahead(chosen, NOW)
+    assert all(chosen.moment >= one.moment for one in better) or clocks.dated_ahead(chosen, NOW)
+    assert not better or not clocks.dated_ahead(chosen, NOW)
     assert not better or chosen.state is State.GOOD
 
 

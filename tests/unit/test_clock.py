@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from django_rclone import backup, catalog, restore, selection
+from django_rclone import backup, catalog, clocks, restore
 from django_rclone.command import Command
 from django_rclone.db.base import Facts
 from django_rclone.rclone.remote import Abilities, Remote
@@ -100,7 +100,7 @@ def test_a_server_that_cannot_be_asked_keeps_no_backup_from_being_found(
     server: Server, storage: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = backup.back_up(server, a_run(storage))
-    monkeypatch.setattr(selection, "AHEAD", timedelta(days=-9999))
+    monkeypatch.setattr(clocks, "AHEAD", timedelta(days=-9999))
     monkeypatch.setattr(Server, "probe", lambda _server: Command(("false",)))
     owner: Any = Owner("shop", "default", server.name)
     assert restore.latest(storage, NAMES, owner, connector=server).id == made.id

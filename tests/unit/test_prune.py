@@ -47,7 +47,7 @@ def orphan(folder: Folder, backup_id: str = "orpha1", *, alias: str = "default",
 
 def clean(folder: Folder, owner: Owner, keep: int | None = 1, **about: Any) -> set[str]:
     """Prunes, and returns the names of what is gone."""
-    gone = prune.prune(folder.remote, SCHEME, owner, keep=keep, now=NOW, timeout=None, **about)
+    gone = prune.prune(prune.Pruning(folder.remote, SCHEME, owner, keep=keep, now=NOW, timeout=None, **about))
     return {one.file for one in gone}
 
 
@@ -210,7 +210,7 @@ def test_where_names_do_not_say_the_recovery_point_what_has_no_manifest_stays(fo
     folder.backup("aaaaa1", project="shop")
     left = age(folder.write("db/default-2026-11-01-orpha1.dump"), 9)
     assert [one.state for one in catalog.load(folder.remote, by_day)] == [State.GOOD, State.ORPHAN]
-    assert list(prune.prune(folder.remote, by_day, SHOP, keep=1, now=NOW, timeout=None)) == []
+    assert list(prune.prune(prune.Pruning(folder.remote, by_day, SHOP, keep=1, now=NOW, timeout=None))) == []
     assert left.exists()
 
 
@@ -221,7 +221,7 @@ def test_by_a_clock_that_is_ahead_alone_nothing_looks_left_over(folder: Folder) 
     folder.backup("aaaaa1", hours=1, project="shop")
     written = orphan(folder, days=0)  # by another machine, right now
     wrong = NOW + timedelta(days=365)
-    assert list(prune.prune(folder.remote, SCHEME, SHOP, keep=5, now=wrong, timeout=None)) == []
+    assert list(prune.prune(prune.Pruning(folder.remote, SCHEME, SHOP, keep=5, now=wrong, timeout=None))) == []
     assert written.exists()
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from django_rclone import process
-from django_rclone.display import Progress
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone.media.sync_log import Account
+from django_rclone.process.progress import Progress
 from django_rclone.rclone.remote import Abilities, Remote
 
 logger = logging.getLogger("django_rclone")

@@ -69,7 +69,7 @@ def _keep(sidecar: Sidecar) -> int | None:
 def _prune(remote: Remote, keep: int | None, removed: list[dict[str, Any]], alias: str, *, dry_run: bool) -> None:
     owner = Owner.of(conf.get("PROJECT"), registry.connector(alias))
     timeout = conf.limits().timeout
-    for backup in prune.candidates(remote, conf.names(), owner, keep=keep, now=datetime.now(UTC), timeout=timeout):
+    for backup in prune.candidates(prune.Pruning(remote, conf.names(), owner, keep, datetime.now(UTC), timeout)):
         if dry_run:
             about = {"event": "prune.planned", "database": alias, "path": backup.path}
             logger.info('Database "%s": would remove %s (%s).', alias, backup.path, backup.state, extra=about)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django_rclone import conf, display, restore
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector, Facts, Mode
+from django_rclone.db.inspection import examine, inspect
 from django_rclone.exceptions import NothingToRestore
-from django_rclone.inspection import examine, inspect
 from django_rclone.selection import Owner
 from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
 

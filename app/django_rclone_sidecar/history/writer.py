@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from django.db.models import F
 
-from django_rclone.selection import AHEAD
+from django_rclone.clocks import AHEAD
 from django_rclone_sidecar.history.models import DatabaseRecord, PartRecord, RunRecord, StoredBackups, Tally
 from django_rclone_sidecar.report import Outcome, Report, Result
 

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Max
 
 from django_rclone import display
+from django_rclone.clocks import AHEAD
 from django_rclone.masking import mask, secret_values
-from django_rclone.selection import AHEAD
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import reader, writer
 from django_rclone_sidecar.history.models import DatabaseRecord, Fact, PartRecord, RunRecord, StoredBackups, Tally

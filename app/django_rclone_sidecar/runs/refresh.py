@@ -11,6 +11,7 @@ from django.conf import settings
 
 from django_rclone import catalog, conf, display, manifest
 from django_rclone.catalog import Backup, State
+from django_rclone.clocks import dated_ahead
 from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Locked
 from django_rclone.manifest import Manifest
@@ -18,7 +19,7 @@ from django_rclone.masking import mask
 from django_rclone.media import recipes as app_media
 from django_rclone.media_record import Mirror
 from django_rclone.naming import ManifestName
-from django_rclone.selection import Owner, dated_ahead
+from django_rclone.selection import Owner
 from django_rclone_sidecar.bootstrap import Sidecar
 from django_rclone_sidecar.history import store, writer
 from django_rclone_sidecar.history.models import DatabaseRecord, Fact, KnownManifest, StoredBackups

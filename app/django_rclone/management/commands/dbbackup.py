@@ -14,7 +14,7 @@ from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.management import options
 from django_rclone.management.base import BackupCommand
 from django_rclone.manifest import Manifest
-from django_rclone.prune import prune
+from django_rclone.prune import Pruning, prune
 from django_rclone.selection import Owner
 
 
@@ -67,5 +67,5 @@ class Command(BackupCommand):
     def _clean(self, connector: BaseConnector, run: BackupRun, made: Manifest, verbosity: int) -> None:
         owner = Owner.of(run.project, connector)
         keep, limit = conf.get("DB_CLEANUP_KEEP"), run.limits.timeout
-        for gone in prune(run.remote, run.names, owner, keep=keep, now=run.now(), timeout=limit, made=made.id):
+        for gone in prune(Pruning(run.remote, run.names, owner, keep, run.now(), limit, made.id)):
             self.say(f"Removed {gone.path} ({gone.state}).", verbosity=verbosity)

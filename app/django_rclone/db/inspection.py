@@ -1,4 +1,4 @@
-"""Looking at a database: what both recipes do first."""
+"""Inspect a database: the first step of a backup and of a restore."""
 
 from __future__ import annotations
 
