@@ -115,7 +115,7 @@ def environment() -> str:
 
 def verbs() -> str:
     """What the sidecar's program can do."""
-    return table(("verb", "meaning"), [(f"`{verb}`", meaning) for verb, meaning in cli.VERBS.items()])
+    return table(("command", "meaning"), [(f"`{verb}`", meaning) for verb, meaning in cli.VERBS.items()])
 
 
 def verb_options(verb: str) -> str:
