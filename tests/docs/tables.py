@@ -116,7 +116,7 @@ def environment() -> str:
 
 def commands() -> str:
     """What the sidecar's program can do."""
-    return table(("verb", "meaning"), [(f"`{verb}`", meaning) for verb, meaning in cli.COMMANDS.items()])
+    return table(("command", "meaning"), [(f"`{command}`", meaning) for command, meaning in cli.COMMANDS.items()])
 
 
 def command_options(verb: str) -> str:
