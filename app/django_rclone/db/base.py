@@ -145,7 +145,7 @@ class BaseConnector(ABC):
     @property
     def source(self) -> str:
         """Where the database is, without its name and without secrets: server and port, as manifests carry it."""
-        return source.of(self.settings)
+        return source.describe(self.settings)
 
     @property
     @abstractmethod

@@ -26,7 +26,7 @@ class Client:
     program: str
     version: str
     """For instance ``17.4``: the first number that the program says of itself."""
-    said: str
+    version_output: str
     """All that it says of itself, which also tells flavours apart."""
 
     @property
@@ -64,9 +64,9 @@ def find(program: str, binary_dir: str = "", patterns: Sequence[str] = ()) -> li
         if real in seen or (real.name in _FRONT_ENDS and not binary_dir):
             continue
         seen.add(real)
-        said = _ask_version(str(path), path.stat().st_mtime_ns)
-        if version := _VERSION.search(said):
-            clients.append(Client(str(folder), program, version[0], said))
+        version_output = _ask_version(str(path), path.stat().st_mtime_ns)
+        if version := _VERSION.search(version_output):
+            clients.append(Client(str(folder), program, version[0], version_output))
     return clients
 
 

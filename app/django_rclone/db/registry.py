@@ -48,7 +48,7 @@ _VENDORS: Mapping[str, str] = {
 }
 
 
-NONE = ("", "django.db.backends.dummy")
+NO_ENGINE = ("", "django.db.backends.dummy")
 """The engines of an empty entry of DATABASES, before and after Django has looked at it."""
 
 
@@ -64,7 +64,7 @@ def aliases() -> list[str]:
 def _is_empty(alias: str, database: Mapping[str, Any]) -> bool:
     engine = str(database.get("ENGINE", ""))
     # Who names a connector may keep something there that Django knows nothing of.
-    return engine in NONE and not (conf.get("CONNECTORS").get(alias) or conf.get("CONNECTOR_MAPPING").get(engine))
+    return engine in NO_ENGINE and not (conf.get("CONNECTORS").get(alias) or conf.get("CONNECTOR_MAPPING").get(engine))
 
 
 def connector(alias: str, *, connects: bool = True) -> BaseConnector:

@@ -14,7 +14,7 @@ _DEFAULT_PORTS = ("5432", "3306", "27017")
 _CONTAINER_FILES = ("/.dockerenv", "/run/.containerenv")
 
 
-def of(settings: Mapping[str, Any]) -> str:
+def describe(settings: Mapping[str, Any]) -> str:
     """Returns ``HOST`` or ``HOST:PORT`` of an entry of DATABASES; for a database on this machine the machine's name.
 
     In a container that name changes with each of them, and says nothing: there it is empty.

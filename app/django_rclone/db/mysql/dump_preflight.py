@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from django_rclone.db.mysql import session_variables
 from django_rclone.db.mysql.clients import numbers
 from django_rclone.db.mysql.facts import Live
-from django_rclone.db.mysql.grants import TO_DUMP, account, on_schema
-from django_rclone.db.mysql.table_rewrites import remedy
+from django_rclone.db.mysql.grants import REQUIRED_TO_DUMP, account, grant_statement
+from django_rclone.db.mysql.table_rewrites import packet_advice
 from django_rclone.display import enumerate_some
 
 _SHOW_CREATE_ROUTINE = (11, 3)
@@ -16,14 +16,14 @@ _SHOW_CREATE_ROUTINE = (11, 3)
 
 def problems(live: Live, schema: str) -> Iterator[str]:
     """Gives why no dump can be made that could be restored here, one sentence or two each."""
-    if lacking := live.rights.lacking(schema, TO_DUMP):
+    if lacking := live.rights.lacking(schema, REQUIRED_TO_DUMP):
         yield (
             f"the role {live.user} lacks {enumerate_some(lacking)}, and a dump without what these would show is not "
-            f"whole. As an administrator, run: {on_schema(lacking, schema, live.user)}"
+            f"whole. As an administrator, run: {grant_statement(lacking, schema, live.user)}"
         )
     if live.flavour == "mariadb":
         wrong = session_variables.dump_problems(live.variables, live.names)
-        yield from (session_variables.remedy(found) for found in wrong)
+        yield from (session_variables.advice(found) for found in wrong)
     if live.hidden:
         yield (
             f"the role {live.user} may not see the text of {enumerate_some(live.hidden)}, which is of another definer. "
@@ -40,7 +40,7 @@ def problems(live: Live, schema: str) -> Iterator[str]:
         yield (
             f"a row of {enumerate_some(longest)} is a statement of {max(longest.values()):,} bytes or more in a dump, "
             f"and the server takes none of more than {live.max_packet:,} (max_allowed_packet): it could not be "
-            f"restored. {remedy(max(longest.values()))}"
+            f"restored. {packet_advice(max(longest.values()))}"
         )
     yield from _definitions(live)
 
@@ -121,7 +121,7 @@ def _to_see_routines(live: Live, schema: str) -> str:
         return f"GRANT SHOW_ROUTINE ON *.* TO {account(live.user)};"
     if numbers(live.version)[:2] < _SHOW_CREATE_ROUTINE:
         return f"GRANT SELECT ON mysql.proc TO {account(live.user)};"
-    return on_schema(["SHOW CREATE ROUTINE"], schema, live.user)
+    return grant_statement(["SHOW CREATE ROUTINE"], schema, live.user)
 
 
 def _to_set(live: Live) -> str:

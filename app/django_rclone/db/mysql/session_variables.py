@@ -79,7 +79,7 @@ def dump_problems(found: Mapping[str, str], names: Iterable[str]) -> Iterator[st
         yield f"{wrong[0]} = {charsets[wrong[0]]} (names with letters beyond ASCII would not be read as they are)"
 
 
-def remedy(problem: str) -> str:
+def advice(problem: str) -> str:
     """Returns what people can do about a variable."""
     name = problem.partition(" ")[0]
     return (

@@ -35,7 +35,7 @@ def available(binary_dir: str) -> list[Client]:
     return [client for client in found if client.has("pg_restore", "psql")]
 
 
-def any_client(alias: str, binary_dir: str) -> Client:
+def newest_client(alias: str, binary_dir: str) -> Client:
     """Returns the newest version. Raises ConfigurationError when there is none."""
     if found := available(binary_dir):
         return max(found, key=lambda client: client.major)
@@ -58,7 +58,7 @@ def for_archive(alias: str, binary_dir: str, written_by: int, major: int, server
 
 
 def _at_least(alias: str, binary_dir: str, major: int, what: str, program: str) -> Client:
-    newest = any_client(alias, binary_dir)
+    newest = newest_client(alias, binary_dir)
     if newest.major < major:
         raise ConfigurationError(
             f'Database "{alias}": {program} {newest.major} is older than {what}. '

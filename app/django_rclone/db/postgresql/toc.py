@@ -36,7 +36,7 @@ class Entry:
     details: Mapping[str, Any]
 
     @property
-    def words(self) -> str:
+    def described(self) -> str:
         """The entry as people read it."""
         return f"{self.type.lower()} {self.schema}.{self.name}" if self.schema else f"{self.type.lower()} {self.name}"
 

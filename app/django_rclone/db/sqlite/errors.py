@@ -51,18 +51,18 @@ _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
 )
 
 
-def explain(alias: str, path: str, action: str, *, unchanged: bool = False) -> Explanation:
+def explainer(alias: str, path: str, action: str, *, unchanged: bool = False) -> Explanation:
     """Returns what turns the failure of a program that does ``action`` with ``path`` into the error that people read.
 
     ``unchanged``: after it the database is as it was, and the error says so.
     """
 
-    def explained(failure: ProgramFailed) -> DjangoRcloneError:
+    def explain(failure: ProgramFailed) -> DjangoRcloneError:
         kind, sentence = _meaning(failure, path, action)
         assurance = " Nothing was changed." if unchanged else ""
         return kind(f'Database "{alias}": {sentence}{assurance}')
 
-    return explained
+    return explain
 
 
 def _meaning(failure: ProgramFailed, path: str, action: str) -> tuple[type[DjangoRcloneError], str]:

@@ -48,7 +48,7 @@ def _path_of_uri(uri: str) -> str:
     return path
 
 
-def unwritable(path: str) -> list[str]:
+def write_problems(path: str) -> list[str]:
     """Returns what keeps this user from restoring: the file, and the folder in which a restore stages."""
     return [
         f"{place} cannot be written to by user {os.getuid()}, which a restore needs: mount it writable, or run as its "

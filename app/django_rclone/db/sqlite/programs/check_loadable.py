@@ -34,14 +34,14 @@ _REAL = (
 _LENGTH = (
     "CASE typeof({0}) WHEN 'blob' THEN 2 * length({0}) + 4 WHEN 'text' THEN length(CAST({0} AS BLOB)) + 3 ELSE 30 END"
 )
-_KEEPS = 'FORMAT "file" keeps them.'
+_FILE_KEEPS = 'FORMAT "file" keeps them.'
 
 
 class ConfigurationError(Exception):
     """The text could not be loaded; the message says why, and what to do."""
 
 
-def look(path: Path, wait: float) -> Iterator[str]:
+def check(path: Path, wait: float) -> Iterator[str]:
     """Gives a sentence for each column whose values would come back changed. Raises ConfigurationError."""
     mode = "rw" if os.access(path, os.W_OK) else "ro"
     address = f"{path.as_uri()}?mode={mode}"
@@ -79,7 +79,10 @@ def _constraints(database: sqlite3.Connection) -> Iterator[str]:
                 )
         if (found := _CONVERTED.fullmatch(fault)) and fault not in said:
             said.add(fault)
-            yield f"{found['where']} has values of another type than its declaration, which SQL text converts. {_KEEPS}"
+            yield (
+                f"{found['where']} has values of another type than its declaration, which SQL text converts. "
+                f"{_FILE_KEEPS}"
+            )
 
 
 def _columns_of(database: sqlite3.Connection, index: str) -> tuple[str, bool]:
@@ -120,12 +123,12 @@ def _values(database: sqlite3.Connection, table: str, columns: list[str]) -> Ite
         if changed[2 * number]:
             yield (
                 f"{table}.{column} has texts that SQL text changes: they are cut at NUL characters, and half a "
-                f"surrogate pair or a noncharacter in UTF-16 becomes another character. {_KEEPS}"
+                f"surrogate pair or a noncharacter in UTF-16 becomes another character. {_FILE_KEEPS}"
             )
         if changed[2 * number + 1]:
             yield (
                 f"{table}.{column} has numbers that sqlite3 {sqlite3.sqlite_version} does not read back as they were: "
-                f"next to the largest or the smallest, or -0.0. {_KEEPS}"
+                f"next to the largest or the smallest, or -0.0. {_FILE_KEEPS}"
             )
 
 
@@ -137,7 +140,7 @@ def main(arguments: list[str]) -> int | str:
     """Returns the exit code, or the one line that says what went wrong."""
     path, wait = arguments
     try:
-        for sentence in look(Path(os.fsdecode(path)), float(wait)):
+        for sentence in check(Path(os.fsdecode(path)), float(wait)):
             print(" ".join(sentence.split()))
     except (sqlite3.Error, OSError, ConfigurationError) as error:
         text = " ".join(str(error).split())

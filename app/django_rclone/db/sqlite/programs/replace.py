@@ -56,7 +56,7 @@ class Damaged(Exception):
     """What should be restored is no whole database."""
 
 
-class _Uncheckable(Exception):
+class _CannotCheck(Exception):
     """integrity_check needs something here that only the app has; the message says what."""
 
 
@@ -68,7 +68,7 @@ def commit(target: Path, stage: Path, wait: float, *, new: bool) -> None:
     """Checks the stage, puts it in, and removes it."""
     with stage.open("r+b", buffering=0) as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        mode = _make_plain(held)
+        mode = _set_rollback_mode(held)
         check(stage)
         end = time.monotonic() + wait
         if new and target.exists() and target.stat().st_size:
@@ -77,7 +77,7 @@ def commit(target: Path, stage: Path, wait: float, *, new: bool) -> None:
             )
         if target.exists() or not publish(stage, target, held, mode):
             try:
-                _pour(stage, target, end)
+                _copy_contents(stage, target, end)
             except sqlite3.DatabaseError as error:
                 if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
                     raise
@@ -85,7 +85,7 @@ def commit(target: Path, stage: Path, wait: float, *, new: bool) -> None:
     stage.unlink(missing_ok=True)
 
 
-def _make_plain(stage: BinaryIO) -> bytes:
+def _set_rollback_mode(stage: BinaryIO) -> bytes:
     """Sets the stage to rollback-journal mode, so that it is one file, and returns the mode that it had."""
     header = os.pread(stage.fileno(), 100, 0)
     if not header.startswith(_MAGIC):
@@ -109,14 +109,14 @@ def check(stage: Path) -> None:
 def _faults(database: sqlite3.Connection) -> list[str]:
     # CHECK constraints, too, may use functions that only the app registers.
     database.execute("PRAGMA ignore_check_constraints = ON")
-    with suppress(_Uncheckable):
+    with suppress(_CannotCheck):
         return _integrity(database)
     faults, uncheckable = [], []
     tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0").fetchall()
     for (table,) in [("sqlite_master",), *tables]:
         try:
             faults += _integrity(database, table)
-        except _Uncheckable:
+        except _CannotCheck:
             uncheckable.append(table)
     for table in uncheckable:  # last: the substitutes stay registered
         faults += [fault for fault in _with_substitutes(database, table) if not _OF_INDEXES.match(fault)]
@@ -124,7 +124,7 @@ def _faults(database: sqlite3.Connection) -> list[str]:
 
 
 def _integrity(database: sqlite3.Connection, table: str = "") -> list[str]:
-    """Returns what integrity_check finds. Raises _Uncheckable where it does not run without the app."""
+    """Returns what integrity_check finds. Raises _CannotCheck where it does not run without the app."""
     argument = '("' + table.replace('"', '""') + '")' if table else ""
     try:
         return [fault for (fault,) in database.execute(f"PRAGMA integrity_check{argument}")]
@@ -132,7 +132,7 @@ def _integrity(database: sqlite3.Connection, table: str = "") -> list[str]:
         # SQLITE_ERROR, also as SQLITE_ERROR_MISSING_COLLSEQ, is about the statement and not about the file.
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:
             raise
-        raise _Uncheckable(str(error)) from error
+        raise _CannotCheck(str(error)) from error
 
 
 def _with_substitutes(database: sqlite3.Connection, table: str) -> list[str]:
@@ -142,7 +142,7 @@ def _with_substitutes(database: sqlite3.Connection, table: str) -> list[str]:
     while True:
         try:
             return _integrity(database, table)
-        except _Uncheckable as error:
+        except _CannotCheck as error:
             missing = _MISSING.match(str(error))
             if not missing or missing[0] in known:
                 return []  # nothing of it can be looked at from here
@@ -158,7 +158,7 @@ def publish(stage: Path, target: Path, held: BinaryIO, mode: bytes) -> bool:
     folder = target.parent.stat()
     # Whoever may write to the folder may write to the file.
     os.fchmod(held.fileno(), folder.st_mode & 0o666)
-    _give_to(held, folder)
+    _set_owner(held, folder)
     os.pwrite(held.fileno(), mode, _MODES.start)
     os.fsync(held)
     for companion in _COMPANIONS:  # of a file that is no more: SQLite would take them for this one's
@@ -166,7 +166,7 @@ def publish(stage: Path, target: Path, held: BinaryIO, mode: bytes) -> bool:
     try:
         target.hardlink_to(stage)
     except FileExistsError:
-        _make_plain(held)
+        _set_rollback_mode(held)
         return False
     except OSError:  # a file system without links
         stage.rename(target)
@@ -181,10 +181,10 @@ def replace(stage: Path, target: Path, held: BinaryIO, mode: bytes, end: float) 
         def lock() -> None:
             fcntl.lockf(live, fcntl.LOCK_EX | fcntl.LOCK_NB, *_LOCKS)
 
-        _try_until(end, lock, BlockingIOError, "the live file is damaged, so it must be replaced, but it is in use.")
+        _retry_until(end, lock, BlockingIOError, "the live file is damaged, so it must be replaced, but it is in use.")
         status = os.fstat(live.fileno())
         os.fchmod(held.fileno(), status.st_mode & 0o7777)
-        _give_to(held, status)
+        _set_owner(held, status)
         os.pwrite(held.fileno(), mode, _MODES.start)
         os.fsync(held)
         for companion in _COMPANIONS:  # before: with them the restored file would be malformed for everybody
@@ -193,7 +193,7 @@ def replace(stage: Path, target: Path, held: BinaryIO, mode: bytes, end: float) 
         _sync_folder(target)
 
 
-def _pour(stage: Path, target: Path, end: float) -> None:
+def _copy_contents(stage: Path, target: Path, end: float) -> None:
     """Replaces the live file's contents by the stage's in one transaction."""
     with stage.open("rb") as file:
         page_size = file.read(100)[_PAGE_SIZE]
@@ -208,12 +208,12 @@ def _pour(stage: Path, target: Path, end: float) -> None:
 
     with closing(_open(stage, "immutable=1")) as source, closing(_open(target, "mode=rw")) as live:
 
-        def pour() -> None:
+        def copy() -> None:
             live.execute("PRAGMA synchronous = FULL")
             source.backup(live, pages=-1, progress=give_up, sleep=0.005)
 
         if resized:  # a write-ahead log cannot carry pages of another size
-            _try_until(
+            _retry_until(
                 end,
                 lambda: live.execute("PRAGMA journal_mode = DELETE").fetchall(),
                 sqlite3.OperationalError,
@@ -221,7 +221,7 @@ def _pour(stage: Path, target: Path, end: float) -> None:
                 "Stop what uses it, and try again.",
             )
         try:
-            _try_until(end, pour, sqlite3.OperationalError, _IN_USE)
+            _retry_until(end, copy, sqlite3.OperationalError, _IN_USE)
         finally:
             with suppress(sqlite3.OperationalError):  # that is tidying up, and the next who writes can do it too
                 if resized:
@@ -234,7 +234,7 @@ def _open(path: Path, how: str) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=0.03, isolation_level=None)
 
 
-def _try_until(end: float, action: Callable[[], object], busy: type[Exception], sentence: str) -> None:
+def _retry_until(end: float, action: Callable[[], object], busy: type[Exception], sentence: str) -> None:
     """Repeats ``action`` while it says that others are in the way."""
     while True:
         try:
@@ -249,7 +249,7 @@ def _try_until(end: float, action: Callable[[], object], busy: type[Exception], 
         time.sleep(0.005)
 
 
-def _give_to(file: BinaryIO, status: os.stat_result) -> None:
+def _set_owner(file: BinaryIO, status: os.stat_result) -> None:
     with suppress(PermissionError):  # an ordinary user's files are the user's own
         os.fchown(file.fileno(), status.st_uid, status.st_gid)
 
