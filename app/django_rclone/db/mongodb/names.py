@@ -15,5 +15,5 @@ def staged_prefix(token: str) -> str:
 
 
 def is_internal(name: str) -> bool:
-    """Tells whether a collection is a restore's own."""
+    """Returns whether a collection is a restore's own."""
     return name == JOURNAL or _STAGED.match(name) is not None

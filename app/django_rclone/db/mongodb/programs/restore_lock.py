@@ -100,7 +100,7 @@ def renewed(database: Any, token: str) -> Iterator[threading.Event]:
 
 
 def is_alive(document: Document, moment: datetime) -> bool:
-    """Tells whether the restore of this document goes on."""
+    """Returns whether the restore of this document goes on."""
     if (moment - document["beat"]).total_seconds() > STALE:
         return False
     if not _process_namespace() or document["space"] != _process_namespace():
