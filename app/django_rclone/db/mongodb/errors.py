@@ -45,9 +45,9 @@ _DAMAGED = (
     *("corruption found in archive", "archive io error", "demultiplexing archive", "reading bson input"),
     *("not appear to be a mongodump archive", "reading beginning of archive", "error parsing metadata"),
 )
-_LOGIN_HINT = "{text} ({place}). Check USER, PASSWORD and AUTH_SOURCE."
+_LOGIN_HINT = "{text} ({location}). Check USER, PASSWORD and AUTH_SOURCE."
 _RIGHTS_HINT = "{text}. A backup needs the role read on the database, a restore readWrite. Grant it, then try again."
-_LATER = "{text} ({place}). Try again later, or check HOST and PORT."
+_LATER = "{text} ({location}). Try again later, or check HOST and PORT."
 _BY_KIND: dict[str, _Meaning] = {
     "VerificationFailed": (
         VerificationFailed,
@@ -72,23 +72,23 @@ _BY_CODE: dict[str, _Meaning] = {
 }
 
 
-def explainer(alias: str, place: str, *, nothing_changed: bool = False) -> Explanation:
+def explainer(alias: str, location: str, *, nothing_changed: bool = False) -> Explanation:
     """Returns what turns a program's failure into the error that people read.
 
     ``nothing_changed``: after it the database is as it was, and errors that do not say so themselves do.
     """
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        kind, sentence = _meaning(failure, place)
+        kind, sentence = _meaning(failure, location)
         assurance = " Nothing was changed." if nothing_changed and "Nothing was changed" not in sentence else ""
         return kind(f'Database "{alias}": {sentence}{assurance}')
 
     return explain
 
 
-def _meaning(failure: ProgramFailed, place: str) -> _Meaning:
+def _meaning(failure: ProgramFailed, location: str) -> _Meaning:
     lines = [_TIME.sub("", line).strip() for line in failure.stderr.splitlines() if line.strip()]
-    said = _last_words(lines)
+    said = _reason(lines)
     if failure.returncode < 0:
         return DjangoRcloneError, f"{failure.program} {failure.ending}."
     reported = reported_error(failure)
@@ -99,12 +99,12 @@ def _meaning(failure: ProgramFailed, place: str) -> _Meaning:
         code = found[1] if (found := _CODE.search(reported.message)) else ""
         for meaning in (_BY_KIND.get(reported.kind), _BY_CODE.get(code)):
             if meaning is not None:
-                return meaning[0], meaning[1].format(text=text, place=place)
+                return meaning[0], meaning[1].format(text=text, location=location)
         said = reported.message
-    return _by_words(said.rstrip("."), place, failure)
+    return _meaning_of_text(said.rstrip("."), location, failure)
 
 
-def _last_words(lines: list[str]) -> str:
+def _reason(lines: list[str]) -> str:
     """Returns the line that says why: the tools begin it with "Failed: ", and may say more after it."""
     for line in reversed(lines):
         if line.startswith("Failed: "):
@@ -113,16 +113,16 @@ def _last_words(lines: list[str]) -> str:
     return lines[-1] if lines else "it said nothing"
 
 
-def _by_words(said: str, place: str, failure: ProgramFailed) -> _Meaning:
+def _meaning_of_text(said: str, location: str, failure: ProgramFailed) -> _Meaning:
     meanings: tuple[tuple[tuple[str, ...], _Meaning], ...] = (
         (_LOGIN, (ConfigurationError, _LOGIN_HINT)),
         (_RIGHTS, (ConfigurationError, _RIGHTS_HINT)),
-        (_MISCONFIGURED, (ConfigurationError, "{text} ({place}). Check the database's settings.")),
+        (_MISCONFIGURED, (ConfigurationError, "{text} ({location}). Check the database's settings.")),
         (_UNREACHABLE, (Unavailable, _LATER)),
     )
     for words, (kind, sentence) in meanings:
         if any(word in said for word in words):
-            return kind, sentence.format(text=said, place=place)
+            return kind, sentence.format(text=said, location=location)
     if failure.program == "mongorestore" and any(word in said for word in _DAMAGED):
         kind, sentence = _BY_KIND["VerificationFailed"]
         return kind, sentence.format(text=f"mongorestore cannot read it ({said})")

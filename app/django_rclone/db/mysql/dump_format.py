@@ -15,7 +15,7 @@ from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.session_variables import DUMPING
 
 TABLES = "tables"
-PROGRAMS = ("routines", "triggers", "views", "events")
+STORED_OBJECTS = ("routines", "triggers", "views", "events")
 """What cannot be loaded beside the live schema: it names the schema it is in, or would run there."""
 
 _HEAD = re.compile(rb"-- django-rclone dump 1 ([0-9a-f]{16}) (mysql|mariadb) (\S+)\n")
@@ -26,7 +26,7 @@ _COMMON = (
     # No locks around each table's rows: they would keep a default of NEXTVAL(sequence) from being evaluated.
     *("--skip-dump-date", "--max-allowed-packet=1G", "--skip-add-locks"),
 )
-_OF_FLAVOUR = {
+_BY_FLAVOUR = {
     # Without the first a server with GTIDs wants rights of an administrator, and the load sets what is not ours to set.
     # Masking policies are the server's; older programs do not know the option, hence "loose".
     "mysql": ("--set-gtid-purged=OFF", "--loose-skip-masking-policies", f"--loose-init-command={DUMPING}"),
@@ -46,18 +46,18 @@ _SECTIONS = (
     (b"-- Dumping routines for database ", "routines"),
     (b"/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */", TABLES),
 )
-SPOKEN_OF = (TABLES, "triggers", "views")
+ALWAYS_PRESENT = (TABLES, "triggers", "views")
 """What is always in such a dump. Of routines and events it says nothing unless somebody asked for them."""
 _TRIGGERS = b"/*!50003 SET @saved_cs_client "
 # A dump of a server with GTIDs sets the server's own, and stops its binary log: not ours to do, and not needed.
 _LOCKS = (b"LOCK TABLES ", b"UNLOCK TABLES;")  # of no use beside, and in the way of defaults of NEXTVAL(sequence)
 _GTIDS = (b"SET @MYSQLDUMP_TEMP_LOG_BIN", b"SET @@SESSION.SQL_LOG_BIN", b"SET @@GLOBAL.GTID_PURGED")
-_ELSEWHERE = (b"USE `", b"CREATE DATABASE ", b"/*!40000 DROP DATABASE ")
+_CHANGES_SCHEMA = (b"USE `", b"CREATE DATABASE ", b"/*!40000 DROP DATABASE ")
 
 
 def parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
-    """Gives each part that the schema has, with the dump program's arguments."""
-    common = [*_COMMON, *_OF_FLAVOUR[live.flavour]]
+    """Yields each part that the schema has, with the dump program's arguments."""
+    common = [*_COMMON, *_BY_FLAVOUR[live.flavour]]
     history = ["--dump-history"] if any(table.type == "SYSTEM VERSIONED" for table in live.tables.values()) else []
     not_views = [f"--ignore-table={database}.{view}" for view in live.views]
     yield TABLES, [*common, *history, "--skip-triggers", *not_views, "--", database]
@@ -66,7 +66,7 @@ def parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def programs(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
-    """Gives the parts but the tables, with what is special about their arguments."""
+    """Yields the parts but the tables, with what is special about their arguments."""
     # Naming a table keeps the program from looking at all of them, of which it writes nothing.
     one = [name for name, table in live.tables.items() if table.type != "SEQUENCE"][:1] or list(live.views)[:1]
     nothing = ["--no-data", "--no-create-info"]
@@ -81,10 +81,10 @@ def programs(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
         yield "events", [*nothing, "--skip-triggers", "--events", "--", database, *one]
 
 
-def program_arguments(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
-    """Gives the parts but the tables, with the dump program's whole arguments."""
+def stored_object_arguments(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
+    """Yields the parts but the tables, with the dump program's whole arguments."""
     for part, arguments in programs(live, database):
-        yield part, [*_COMMON, *_OF_FLAVOUR[live.flavour], *arguments]
+        yield part, [*_COMMON, *_BY_FLAVOUR[live.flavour], *arguments]
 
 
 def head(token: str, flavour: str, version: str) -> bytes:
@@ -135,6 +135,6 @@ class LegacyParts:
         self._in_program = line.startswith(b"DELIMITER ;;")
         return self.part
 
-    def leads_elsewhere(self, line: bytes) -> bool:
-        """Tells whether the next line would take the rest into another schema than the one chosen."""
-        return not self._in_program and line.startswith(_ELSEWHERE)
+    def changes_schema(self, line: bytes) -> bool:
+        """Returns whether the next line would take the rest into another schema than the one chosen."""
+        return not self._in_program and line.startswith(_CHANGES_SCHEMA)

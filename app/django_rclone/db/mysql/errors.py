@@ -65,41 +65,41 @@ def error_in(stderr: str) -> tuple[int, str]:
     return int(groups[letter]), str(groups[f"{letter}t"]).strip()
 
 
-def meaning(failure: ProgramFailed, place: str, after: str = "") -> DjangoRcloneError:
+def meaning(failure: ProgramFailed, location: str, after: str = "") -> DjangoRcloneError:
     """Returns the error that people read. ``after`` says what became of the database."""
     code, message = error_in(failure.stderr)
     rest = f" {after}" if after else ""
     if LOCKED in failure.stderr:
-        return Locked(f"another restore of {place} runs. Wait until it has ended, then try again.")
+        return Locked(f"another restore of {location} runs. Wait until it has ended, then try again.")
     if GONE in failure.stderr:
         return DjangoRcloneError(
-            f"what was loaded beside {place} is gone: another command removed it.{rest} Try again."
+            f"what was loaded beside {location} is gone: another command removed it.{rest} Try again."
         )
     reported = reported_error(failure)
     if reported and reported.kind == ConfigurationError.__name__:
-        return ConfigurationError(f"{reported.message} ({place}).{rest}")
+        return ConfigurationError(f"{reported.message} ({location}).{rest}")
     for codes, kind, advice in _MEANINGS:
         if code in codes:
-            return kind(f"{message} ({place}).{rest} {advice}")
+            return kind(f"{message} ({location}).{rest} {advice}")
     if code:
-        return DjangoRcloneError(f"{failure.program} failed: {message} (error {code}, {place}).{rest}")
-    return DjangoRcloneError(f"{failure.program} {failure.ending}{failure.last_words} ({place}).{rest}")
+        return DjangoRcloneError(f"{failure.program} failed: {message} (error {code}, {location}).{rest}")
+    return DjangoRcloneError(f"{failure.program} {failure.ending}{failure.last_words} ({location}).{rest}")
 
 
 @contextmanager
-def explained(place: str, after: str = "") -> Iterator[None]:
+def explained(location: str, after: str = "") -> Iterator[None]:
     """Turns the failure of a client inside the block into the error that people read."""
     try:
         yield
     except ProgramFailed as failure:
-        raise meaning(failure, place, after) from failure
+        raise meaning(failure, location, after) from failure
 
 
-def explainer(alias: str, place: str, after: Callable[[ProgramFailed], str] | str = "") -> Explanation:
+def explainer(alias: str, location: str, after: Callable[[ProgramFailed], str] | str = "") -> Explanation:
     """Returns what explains a client that the recipe itself runs."""
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        error = meaning(failure, place, after if isinstance(after, str) else after(failure))
+        error = meaning(failure, location, after if isinstance(after, str) else after(failure))
         return type(error)(f'Database "{alias}": {error}')
 
     return explain

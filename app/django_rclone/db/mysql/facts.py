@@ -115,7 +115,7 @@ class Live:
     """Tables whose history is kept by the numbers of transactions."""
     keyless: tuple[str, ...] = ()
     """Tables without a primary key."""
-    foreign_letters: tuple[str, ...] = ()
+    non_ascii_columns: tuple[str, ...] = ()
     """A column whose name has letters beyond ASCII, if there is any."""
     wide: tuple[str, ...] = ()
     """Tables that innodb_strict_mode may not let be made."""
@@ -141,7 +141,7 @@ class Live:
     @property
     def names(self) -> Iterator[str]:
         """The names that a dump program reads and writes."""
-        yield from (*self.tables, *self.views, *self.triggers, *self.events, *self.foreign_letters)
+        yield from (*self.tables, *self.views, *self.triggers, *self.events, *self.non_ascii_columns)
         yield from (name for _kind, name, _definer in self.routines)
 
     @property
@@ -153,7 +153,7 @@ class Live:
 def parse(output: str) -> Facts:
     """Returns the facts in what the probe printed."""
     rows = [json.loads(line) for line in output.splitlines()]
-    state, migrations = understand(rows)
+    state, migrations = parse_rows(rows)
     clock = next((row["clock"] for row in rows if row.get("clock")), "")
     size = sum(table.bytes * (2 if name in state.binary else 1) for name, table in state.tables.items())
     return Facts(
@@ -166,7 +166,7 @@ def parse(output: str) -> Facts:
     )
 
 
-def understand(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]:
+def parse_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]:
     """Returns the schema that the probe's documents describe, and its newest migrations."""
     server: dict[str, Any] = {"locked": False}
     found: dict[str, list[Mapping[str, Any]]] = {kind: [] for kind in _KINDS}
@@ -178,7 +178,7 @@ def understand(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]
         else:
             server |= row
     views = {row["view"]: row for row in found["view"]}
-    order = in_order({name: str(row["definition"] or "") for name, row in views.items()}, server["name"])
+    order = creation_order({name: str(row["definition"] or "") for name, row in views.items()}, server["name"])
     state = Live(
         version=server["version"],
         user=server["user"],
@@ -205,7 +205,7 @@ def understand(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]
         hidden=tuple(row["routine"] for row in found["routine"] if row.get("hidden")),
         by_transaction=tuple(row["by_transaction"] for row in found["by_transaction"]),
         keyless=tuple(row["keyless"] for row in found["keyless"]),
-        foreign_letters=tuple(row["foreign_letters"] for row in found["foreign_letters"]),
+        non_ascii_columns=tuple(row["non_ascii_columns"] for row in found["non_ascii_columns"]),
         wide=tuple(row["wide"] for row in found["wide"]),
         inexact=tuple(InexactColumn(row["inexact"], row["kind"], bool(row["sure"])) for row in found["inexact"]),
         longest={row["longest"]: int(row["size"]) for row in found["longest"]},
@@ -215,7 +215,17 @@ def understand(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]
 
 _KINDS = (
     *("table", "binary", "view", "trigger", "routine", "event", "referrer", "session", "schema", "grant"),
-    *("leftover", "migration", "column", "foreign_letters", "wide", "keyless", "by_transaction", "inexact", "longest"),
+    *(
+        "leftover",
+        "migration",
+        "column",
+        "non_ascii_columns",
+        "wide",
+        "keyless",
+        "by_transaction",
+        "inexact",
+        "longest",
+    ),
 )
 """What a document of the probe may describe: the name of its first key."""
 
@@ -228,7 +238,7 @@ def _session(row: Mapping[str, Any]) -> Session:
     return Session(int(row["session"]), row["account"], row["host"] or "", row["command"], int(row["seconds"] or 0))
 
 
-def in_order(definitions: Mapping[str, str], schema: str) -> list[str]:
+def creation_order(definitions: Mapping[str, str], schema: str) -> list[str]:
     """Returns the views, each after those that it uses; ``definitions`` are as information_schema gives them.
 
     The dump programs make placeholders first, and so could do in any order; but MariaDB decides when a view is made
@@ -241,7 +251,7 @@ def in_order(definitions: Mapping[str, str], schema: str) -> list[str]:
     }
     try:
         return list(TopologicalSorter(graph).static_order())
-    except CycleError:  # a text that looks like a name: then as the dump programs do it
+    except CycleError:  # a text that value_queries like a name: then as the dump programs do it
         return sorted(definitions)
 
 

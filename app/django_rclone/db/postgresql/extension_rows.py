@@ -11,7 +11,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 
-from django_rclone.db.postgresql.extensions import place_in_extension
+from django_rclone.db.postgresql.extensions import table_of_extension
 from django_rclone.db.postgresql.facts import ExtensionRows, Live
 from django_rclone.db.postgresql.quoting import quote_name, quote_value
 from django_rclone.db.postgresql.restore_list import RestoreList
@@ -22,7 +22,7 @@ _MOST_ROWS = 1000
 _MOST_CHARACTERS = 1 << 20
 
 
-def to_record(live: Live) -> dict[str, str]:
+def recorded_rows(live: Live) -> dict[str, str]:
     """Returns what a backup writes down, beside the settings of its session."""
     tables = [table for table in live.extension_rows if _fits(table)]
     return (
@@ -30,8 +30,8 @@ def to_record(live: Live) -> dict[str, str]:
     )
 
 
-def doubts(live: Live) -> Iterable[str]:
-    """Gives what a backup warns of: rows that are too many to be recorded."""
+def warnings(live: Live) -> Iterable[str]:
+    """Yields what a backup warns of: rows that are too many to be recorded."""
     for table in live.extension_rows:
         if not _fits(table):
             yield (
@@ -45,38 +45,40 @@ def _fits(table: ExtensionRows) -> bool:
     return len(table.rows) <= _MOST_ROWS and len(json.dumps(table.rows)) <= _MOST_CHARACTERS
 
 
-def load_first(alias: str, choice: RestoreList, session: Mapping[str, str]) -> str:
+def load_first(alias: str, restore_list: RestoreList, session: Mapping[str, str]) -> str:
     """Moves the recorded rows, and what makes their tables, before pg_restore's script. Returns the statements."""
     recorded = _parse(alias, session.get(_RECORDED, "[]"))
-    of_extensions = {
-        place_in_extension(entry): entry for entry in choice.entries if entry.type == "TABLE DATA" and not entry.schema
+    extension_data = {
+        table_of_extension(entry): entry
+        for entry in restore_list.entries
+        if entry.type == "TABLE DATA" and not entry.schema
     }
-    tables = [table for table in recorded if (table.schema, table.name) in of_extensions]
+    tables = [table for table in recorded if (table.schema, table.name) in extension_data]
     if not tables:
         return ""
-    moved = {of_extensions[table.schema, table.name].id for table in tables}
-    extensions = [entry for entry in choice.entries if entry.type == "EXTENSION"]
+    moved = {extension_data[table.schema, table.name].id for table in tables}
+    extensions = [entry for entry in restore_list.entries if entry.type == "EXTENSION"]
     in_schemas = {entry.extension_schema for entry in extensions}
     statements = []
-    for entry in choice.entries:
+    for entry in restore_list.entries:
         if entry.type == "SCHEMA" and entry.name in in_schemas:
-            owner = f" AUTHORIZATION {quote_name(entry.owner)}" if choice.keep_owners and entry.owner else ""
+            owner = f" AUTHORIZATION {quote_name(entry.owner)}" if restore_list.keep_owners and entry.owner else ""
             statements.append(f"CREATE SCHEMA {quote_name(entry.name)}{owner};")
             moved.add(entry.id)
     # IF NOT EXISTS, so that they can stay in the archive's own order too.
     statements += [entry.statement for entry in extensions]
     statements += [_insert(table) for table in tables]
-    choice.entries = [entry for entry in choice.entries if entry.id not in moved]
+    restore_list.entries = [entry for entry in restore_list.entries if entry.id not in moved]
     return "".join(f"{statement}\n" for statement in statements)
 
 
 def _insert(table: ExtensionRows) -> str:
-    place = f"{quote_name(table.schema)}.{quote_name(table.name)}"
+    location = f"{quote_name(table.schema)}.{quote_name(table.name)}"
     columns = ", ".join(quote_name(column) for column in table.columns)
     rows = quote_value(json.dumps(table.rows, ensure_ascii=False))
-    source = f"pg_catalog.json_populate_recordset(NULL::{place}, {rows})"
+    source = f"pg_catalog.json_populate_recordset(NULL::{location}, {rows})"
     # All parts are quoted.
-    return f"INSERT INTO {place} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {source};"  # noqa: S608
+    return f"INSERT INTO {location} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {source};"  # noqa: S608
 
 
 def _parse(alias: str, text: str) -> list[ExtensionRows]:

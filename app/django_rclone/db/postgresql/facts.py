@@ -42,7 +42,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchedSchema:
+class SearchPathSchema:
     """A schema of the search path."""
 
     schema: str
@@ -64,7 +64,7 @@ class ExtensionRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
+class ConfigurationTable:
     """A table or sequence of an extension that a dump carries the contents of."""
 
     schema: str
@@ -106,7 +106,7 @@ class Live:
     """Installed ones, and whether they are ours."""
     available: Mapping[str, bool]
     """What CREATE EXTENSION could install, and whether an ordinary role may."""
-    configuration: tuple[Configuration, ...]
+    configuration: tuple[ConfigurationTable, ...]
     event_triggers: tuple[str, ...]
     casts: tuple[str, ...]
     """Casts that are not PostgreSQL's, as an archive names them."""
@@ -129,13 +129,13 @@ class Live:
     """Prepared transactions that hold locks in this database."""
     session: Mapping[str, str]
     """Settings that this role's sessions have in this database, unlike the server's others."""
-    search_path: tuple[SearchedSchema, ...]
+    search_path: tuple[SearchPathSchema, ...]
     reading: tuple[tuple[str, str, str], ...]
     """Tables whose rows cannot be loaded before another's: table, what reads, the other table."""
     restoring: bool
     """Whether another restore of this database is under way."""
     extension_rows: tuple[ExtensionRows, ...] = ()
-    is_vacant: bool = False
+    is_new_database: bool = False
     """Whether this describes a new database instead of the live one."""
 
     @property
@@ -157,7 +157,7 @@ class Live:
                 return list(table.lacking)
         return ["SELECT", "INSERT", "DELETE"]
 
-    def vacant(self) -> Live:
+    def as_new_database(self) -> Live:
         """Returns the same server with a database that was just made."""
         return dataclasses.replace(
             self,
@@ -179,7 +179,7 @@ class Live:
             large_objects=0,
             large_object_owners=(),
             sessions=(),
-            is_vacant=True,
+            is_new_database=True,
         )
 
 
@@ -213,11 +213,11 @@ def _live(found: Mapping[str, Any]) -> Live:
     }
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     values["staying"] = frozenset((type_, schema, name) for type_, schema, name in values["staying"])
-    for name, kind in (("schemas", Schema), ("sessions", Session), ("search_path", SearchedSchema)):
+    for name, kind in (("schemas", Schema), ("sessions", Session), ("search_path", SearchPathSchema)):
         values[name] = tuple(kind(**_tuples(row)) for row in values[name])
     values["extension_rows"] = tuple(ExtensionRows(**_tuples(row)) for row in values.get("extension_rows", ()))
     values["configuration"] = tuple(
-        Configuration(schema, name, tuple(lacking), comment)
+        ConfigurationTable(schema, name, tuple(lacking), comment)
         for schema, name, lacking, comment in values["configuration"]
     )
     return Live(**values)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django_rclone.db import helper_programs
-from django_rclone.db.mongodb.names import JOURNAL, PREFIX, is_ours
+from django_rclone.db.mongodb.names import JOURNAL, PREFIX, is_internal
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
 
@@ -25,7 +25,7 @@ def probe(database: Any) -> Document:
     build = database.command("buildInfo")
     hello = database.command("hello")
     entries = {entry["name"]: entry for entry in database.list_collections()}
-    live = {name: entry for name, entry in sorted(entries.items()) if not is_ours(name)}
+    live = {name: entry for name, entry in sorted(entries.items()) if not is_internal(name)}
     plain = [
         name
         for name, entry in live.items()
@@ -47,7 +47,7 @@ def probe(database: Any) -> Document:
         "bypasses_validation": actions is None or "bypassDocumentValidation" in actions,
         "lacking_to_restore": _lacking(actions),
         "restore": _restore(database) if JOURNAL in entries else None,
-        "staged": [name for name in entries if is_ours(name) and name != JOURNAL],
+        "staged": [name for name in entries if is_internal(name) and name != JOURNAL],
     }
 
 

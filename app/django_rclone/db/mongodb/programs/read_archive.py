@@ -20,7 +20,7 @@ from django_rclone.exceptions import VerificationFailed
 
 _MAGIC = 0x8199E26D
 _TERMINATOR = 0xFFFFFFFF
-_LONGEST = 16 * 1024 * 1024 + 16 * 1024  # a document's size, and what the server allows itself on top
+_MAX_NAME = 16 * 1024 * 1024 + 16 * 1024  # a document's size, and what the server allows itself on top
 
 
 def contents(archive: BinaryIO) -> Document:
@@ -54,7 +54,7 @@ def _documents(archive: BinaryIO) -> Iterator[Document]:
     import bson  # noqa: PLC0415 - see server.py
 
     while (size := _number(archive)) != _TERMINATOR:
-        if not 5 <= size <= _LONGEST:
+        if not 5 <= size <= _MAX_NAME:
             raise VerificationFailed("its list of collections cannot be read")
         body = _exactly(archive, size - 4)
         try:

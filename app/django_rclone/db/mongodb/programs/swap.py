@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from django_rclone.db import helper_programs
-from django_rclone.db.mongodb.names import is_ours, staged_prefix
+from django_rclone.db.mongodb.names import is_internal, staged_prefix
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
 from django_rclone.exceptions import DjangoRcloneError, VerificationFailed
@@ -35,11 +35,11 @@ def commit(database: Any, token: str, contents: Document) -> None:
     """Writes down what is to be done, does it, and lets the database go."""
     from pymongo.errors import PyMongoError  # noqa: PLC0415 - see server.py
 
-    with lock.kept(database, token):
+    with lock.renewed(database, token):
         journal = plan(database, token, contents)
         lock.write_journal(database, token, journal)
         try:
-            carry_out(database, journal)
+            apply(database, journal)
         except PyMongoError as error:
             raise SwapInterrupted(str(error).partition(", full error:")[0]) from error
     lock.release(database, token)
@@ -48,7 +48,7 @@ def commit(database: Any, token: str, contents: Document) -> None:
 def plan(database: Any, token: str, contents: Document) -> Document:
     """Returns what is to be done. Raises VerificationFailed when something is not there that the archive promises."""
     prefix = staged_prefix(token)
-    live = [entry for entry in database.list_collections() if not is_ours(entry["name"])]
+    live = [entry for entry in database.list_collections() if not is_internal(entry["name"])]
     staged = [name for name in database.list_collection_names() if name.startswith(prefix)]
     restored = [name.removeprefix(prefix) for name in staged]
     if missing := sorted(set(contents["collections"]) - set(restored)):
@@ -67,7 +67,7 @@ def plan(database: Any, token: str, contents: Document) -> Document:
     }
 
 
-def carry_out(database: Any, journal: Document) -> None:
+def apply(database: Any, journal: Document) -> None:
     """Does what the journal says, or what is left of it."""
     from bson import json_util  # noqa: PLC0415 - see server.py
 
@@ -78,7 +78,7 @@ def carry_out(database: Any, journal: Document) -> None:
         if name not in journal["restored"] or name in left:
             database.drop_collection(name)
     for name in left:
-        _put(database, there[journal["prefix"] + name], name)
+        _move_into_place(database, there[journal["prefix"] + name], name)
     for name in journal["later"]:
         _remove(database, name)
     for view in journal["views"]:
@@ -87,7 +87,7 @@ def carry_out(database: Any, journal: Document) -> None:
         database.command({"create": view["name"], **options})
 
 
-def _put(database: Any, staged: Document, name: str) -> None:
+def _move_into_place(database: Any, staged: Document, name: str) -> None:
     """Puts one collection into its place: at once where the server can, else by copying it."""
     from pymongo.errors import OperationFailure  # noqa: PLC0415 - see server.py
 

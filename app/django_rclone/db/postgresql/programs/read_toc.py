@@ -64,7 +64,7 @@ def contents(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
     head = archive.read(_FIRST_READ)
     while True:
         try:
-            return describe(*_ask(pg_restore, head))
+            return describe(*_run_pg_restore(pg_restore, head))
         except ProgramFailed as failure:
             if _TOO_SHORT not in failure.stderr:
                 raise
@@ -78,7 +78,7 @@ def contents(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
             head += more
 
 
-def _ask(pg_restore: str, head: bytes) -> tuple[bytes, bytes]:
+def _run_pg_restore(pg_restore: str, head: bytes) -> tuple[bytes, bytes]:
     """Returns the archive's list, and the script of its entries without data."""
     env = {"LC_ALL": "C"}
     listing = process.run(Command((pg_restore, "-l", Attached(head, "head")), env=env))
@@ -122,7 +122,7 @@ def describe(listing: bytes, script: bytes) -> dict[str, Any]:
 
 
 def _entries(script: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Gives what the verbose script says of each entry, by its number."""
+    """Yields what the verbose script says of each entry, by its number."""
     headings = list(_HEADING.finditer(script))
     ends = [*(heading.start() for heading in headings[1:]), len(script)]
     for heading, end in zip(headings, ends, strict=False):
@@ -132,7 +132,7 @@ def _entries(script: str) -> Iterator[tuple[str, dict[str, Any]]]:
             entry[key] = "" if entry[key] == "-" else entry[key]
         entry["dependencies"] = [int(number) for number in (entry["dependencies"] or "").split()]
         entry["details"] = _details(entry["type"], statements)
-        if _may_be_late(entry, statements):
+        if _may_be_deferred(entry, statements):
             entry["details"]["script"] = _END.split(statements)[0].strip()
         yield entry["id"], entry
 
@@ -163,8 +163,8 @@ def _details(type_: str, statements: str) -> dict[str, Any]:
     return {}
 
 
-def _may_be_late(entry: dict[str, Any], statements: str) -> bool:
-    """Tells whether an entry is an index, or says something of one, that may have to be made at the end."""
+def _may_be_deferred(entry: dict[str, Any], statements: str) -> bool:
+    """Returns whether an entry is an index, or says something of one, that may have to be made at the end."""
     if entry["type"] == "INDEX":
         return len(set(entry["dependencies"])) >= _MORE_THAN_ITS_TABLE
     # What the index below an exclusion constraint depends on is not in the archive.
