@@ -10,6 +10,7 @@ from django_rclone import conf
 from django_rclone.backup import Run
 from django_rclone.management import options as arguments
 from django_rclone_sidecar import bootstrap, logs
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.runs import lock, media, runner
 from django_rclone_sidecar.runs.backup import back_up_database
 
@@ -41,10 +42,10 @@ def parser() -> ArgumentParser:
     return made
 
 
-def main(given: list[str]) -> int:
+def main(given: list[str], environment: Environment) -> int:
     options = parser().parse_args(given)
-    with runner.run("backup") as tasks:
-        sidecar = bootstrap.start()
+    with runner.run("backup", environment) as tasks:
+        sidecar = bootstrap.start(environment)
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             run = Run(conf.remote(), conf.get("PROJECT"), quiet=not logs.shows_progress())
             keep = sidecar.environment.get("BACKUP_KEEP_LAST")

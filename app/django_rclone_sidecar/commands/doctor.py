@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from django_rclone import display
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone_sidecar import bootstrap, messages
-from django_rclone_sidecar.doctor import databases, environment, notifications, remote
+from django_rclone_sidecar.doctor import databases, notifications, remote
+from django_rclone_sidecar.doctor import environment as surroundings
 from django_rclone_sidecar.doctor.finding import Finding, Level, fail, safely
+from django_rclone_sidecar.environment.read import Environment
 
 
 def parser() -> ArgumentParser:
@@ -27,10 +29,10 @@ def parser() -> ArgumentParser:
     return made
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], environment: Environment) -> int:
     options = parser().parse_args(arguments)
     found: list[Finding] = []
-    for finding in _findings(send=options.notify):
+    for finding in _findings(environment, send=options.notify):
         found.append(finding)
         if not options.json:
             print(display.printable(str(finding)), flush=True)
@@ -40,25 +42,25 @@ def main(arguments: list[str]) -> int:
     return 0 if healthy else DjangoRcloneError.exit_code
 
 
-def _findings(*, send: bool) -> Iterator[Finding]:
+def _findings(environment: Environment, *, send: bool) -> Iterator[Finding]:
     try:
-        sidecar = bootstrap.start()
+        sidecar = bootstrap.start(environment)
     except Interrupted:
         raise
     except DjangoRcloneError as error:
         yield fail("target", message=messages.ours(str(error)))
         return
     for name, check in (
-        ("target", environment.target),
-        ("environment", environment.environment),
-        ("settings", environment.settings),
-        ("state", environment.state),
+        ("target", surroundings.target),
+        ("environment", surroundings.environment),
+        ("settings", surroundings.settings),
+        ("state", surroundings.state),
     ):
         yield from safely(name, check, sidecar)
     for alias in sidecar.aliases:
         yield from databases.check(alias)
     yield from remote.check()
-    yield from safely("media", environment.media, sidecar)
+    yield from safely("media", surroundings.media, sidecar)
     for name, check in (
         ("notifications", notifications.notifications if not send else notifications.test_message),
         ("heartbeat", notifications.heartbeat),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.environment.read import Environment
 
 _PROGRAM = ("entrypoint.sh", "django-rclone", "django_rclone_sidecar")
 """What the command comes after: the image's entrypoint, or one that somebody put in its place."""
@@ -24,13 +23,13 @@ def parser() -> ArgumentParser:
     )
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], environment: Environment) -> int:
     parser().parse_args(arguments)
     command = served(Path("/proc/1/cmdline"))
     if command not in ("serve", ""):
         print(f"This container runs {command}.")
         return 0
-    port = read.read(os.environ).get("PORT")
+    port = environment.get("PORT")
     try:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         connection.request("GET", "/healthz")

@@ -11,6 +11,7 @@ from django_rclone import catalog, conf, listing
 from django_rclone.management import options as arguments
 from django_rclone.media import recipes
 from django_rclone_sidecar import bootstrap
+from django_rclone_sidecar.environment.read import Environment
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +29,9 @@ def parser() -> ArgumentParser:
     return made
 
 
-def main(given: list[str]) -> int:
+def main(given: list[str], environment: Environment) -> int:
     options = parser().parse_args(given)
-    bootstrap.start()
+    bootstrap.start(environment)
     if options.media:
         _media(options.json)
     else:

@@ -7,6 +7,7 @@ from functools import partial
 
 from django_rclone import conf
 from django_rclone_sidecar import bootstrap
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.runs import confirm, lock, media, runner
 
 
@@ -22,10 +23,10 @@ def parser() -> ArgumentParser:
     return made
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], environment: Environment) -> int:
     options = parser().parse_args(arguments)
-    with runner.run("media-restore", watched=not options.dry_run) as tasks:
-        sidecar = bootstrap.start()
+    with runner.run("media-restore", environment, observed=not options.dry_run) as tasks:
+        sidecar = bootstrap.start(environment)
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             media.require_folder(sidecar)
             remote = conf.remote()

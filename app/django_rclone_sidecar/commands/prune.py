@@ -16,6 +16,7 @@ from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
 from django_rclone_sidecar import bootstrap
 from django_rclone_sidecar.bootstrap import Sidecar
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.report import Task
 from django_rclone_sidecar.runs import lock, runner
 from django_rclone_sidecar.runs.backup import log_removed
@@ -40,9 +41,9 @@ def parser() -> ArgumentParser:
     return made
 
 
-def main(given: list[str]) -> int:
+def main(given: list[str], environment: Environment) -> int:
     options = parser().parse_args(given)
-    sidecar = bootstrap.start()
+    sidecar = bootstrap.start(environment)
     removed: list[dict[str, Any]] = []
     with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
         remote, keep = conf.remote(), _keep(sidecar)

@@ -11,6 +11,7 @@ from argparse import ArgumentParser
 from importlib import import_module
 
 from django_rclone_sidecar import bootstrap
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.scheduler import snapshot
 
 
@@ -21,11 +22,11 @@ def parser() -> ArgumentParser:
     return made
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], environment: Environment) -> int:
     options = parser().parse_args(arguments)
     if options.quiet:
         logging.getLogger().setLevel(max(logging.getLogger().level, logging.WARNING))
-    sidecar = bootstrap.start(announce=not options.quiet)
+    sidecar = bootstrap.start(environment, announce=not options.quiet)
     # What works with models can be imported when Django is ready.
     refresh = import_module("django_rclone_sidecar.runs.refresh")
     print(snapshot.to_json(refresh.refresh(sidecar)))

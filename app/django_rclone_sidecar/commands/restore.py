@@ -13,6 +13,7 @@ from django_rclone.management import options as arguments
 from django_rclone.management.base import parse_time
 from django_rclone_sidecar import bootstrap, logs
 from django_rclone_sidecar.bootstrap import Sidecar
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.runs import confirm, lock, media, restore, restore_selection, runner
 from django_rclone_sidecar.runs.restore_selection import BackupStore
 from django_rclone_sidecar.runs.runner import TaskRunner
@@ -62,13 +63,13 @@ def parser() -> ArgumentParser:
     return made
 
 
-def main(given: list[str]) -> int:
+def main(given: list[str], environment: Environment) -> int:
     reads = parser()
     options = reads.parse_args(given)
     named = bool(options.latest or options.id or options.at or options.input_path)
     _check(reads, options, named)
-    with runner.run("restore", watched=not options.dry_run) as tasks:
-        sidecar = bootstrap.start()
+    with runner.run("restore", environment, observed=not options.dry_run) as tasks:
+        sidecar = bootstrap.start(environment)
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             store = restore_selection.backup_store(options.from_project)
             if not named:

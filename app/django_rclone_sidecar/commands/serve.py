@@ -14,7 +14,7 @@ from argparse import ArgumentParser
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.process.background import Companion
 from django_rclone_sidecar import spawn
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import location
 from django_rclone_sidecar.scheduler import liveness
 from django_rclone_sidecar.scheduler.wakeup import SignalWakeup
@@ -41,9 +41,9 @@ def parser() -> ArgumentParser:
     )
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], environment: Environment) -> int:
     parser().parse_args(arguments)
-    folder = read.read(os.environ).get("BACKUP_STATE_DIR")
+    folder = environment.get("BACKUP_STATE_DIR")
     if location.path(folder).parent != folder:
         logger.warning(_FORGETFUL, folder, extra={"event": "history.in_memory"})
     with SignalWakeup() as wakeup, liveness.create() as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.versions import versions
 
 
@@ -15,7 +16,7 @@ def parser() -> ArgumentParser:
     return made
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], _environment: Environment) -> int:
     options = parser().parse_args(arguments)
     found = versions()
     print(json.dumps(found, indent=2) if options.json else "\n".join(f"{name} {text}" for name, text in found.items()))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
 
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.web import server
 
 
@@ -14,7 +13,7 @@ def parser() -> ArgumentParser:
     return ArgumentParser("django-rclone web", allow_abbrev=False)
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], environment: Environment) -> int:
     parser().parse_args(arguments)
-    server.Server(server.listen(read.read(os.environ).get("PORT"))).run()
+    server.Server(server.listen(environment.get("PORT"))).run()
     return 0
