@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from django_rclone import display
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
-from django_rclone_sidecar import bootstrap, messages
+from django_rclone_sidecar import arguments, bootstrap, messages
 from django_rclone_sidecar.doctor import databases, notifications, remote
 from django_rclone_sidecar.doctor import environment as surroundings
 from django_rclone_sidecar.doctor.finding import Finding, Level, fail, safely
@@ -16,21 +16,20 @@ from django_rclone_sidecar.environment.read import Environment
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the command's arguments."""
-    made = ArgumentParser(
-        "django-rclone doctor",
-        description="Checks everything that a backup and a restore need, and says what to do. It writes one small "
-        "object to the remote and deletes it again; nothing else is changed, and nobody is told. Exit code 1: "
-        "something fails.",
-        allow_abbrev=False,
+    """Return the parser of the command's arguments."""
+    made = arguments.parser(
+        "doctor",
+        "Check everything that a backup and a restore need, and print what to do about each problem. Writes one small "
+        "object to the remote and deletes it again; changes nothing else and sends no notifications. Exit code 1: "
+        "a check failed.",
     )
     made.add_argument("--notify", action="store_true", help="Send a test message to BACKUP_NOTIFY_URLS.")
-    made.add_argument("--json", action="store_true", help="Print one JSON object.")
+    arguments.add_json(made, "one JSON object")
     return made
 
 
-def main(arguments: list[str], environment: Environment) -> int:
-    options = parser().parse_args(arguments)
+def main(argv: list[str], environment: Environment) -> int:
+    options = parser().parse_args(argv)
     found: list[Finding] = []
     for finding in _findings(environment, send=options.notify):
         found.append(finding)

@@ -10,7 +10,7 @@ from django_rclone_sidecar import rclone_config
 from django_rclone_sidecar.environment.read import Environment
 
 
-def main(arguments: list[str], _environment: Environment) -> int:
+def main(argv: list[str], _environment: Environment) -> int:
     rclone_config.provide(os.environ)
-    ManagementUtility(["django-rclone manage", *arguments]).execute()
+    ManagementUtility(["django-rclone manage", *argv]).execute()
     return 0

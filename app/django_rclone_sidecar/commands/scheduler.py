@@ -13,7 +13,7 @@ from django_rclone_sidecar.scheduler.scheduler import Scheduler, SchedulerConfig
 from django_rclone_sidecar.scheduler.wakeup import SignalWakeup
 
 
-def main(_arguments: list[str], environment: Environment) -> int:
+def main(_argv: list[str], environment: Environment) -> int:
     config = SchedulerConfig(
         expression=environment.get("BACKUP_SCHEDULE"),
         zone=environment.get("BACKUP_TIME_ZONE") or "",
