@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -16,12 +16,10 @@ from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import mask
 from django_rclone_sidecar import container, logs, rclone_config
-from django_rclone_sidecar.environment.read import Environment
+from django_rclone_sidecar.environment.read import SETTINGS_MODULE, Environment
 from django_rclone_sidecar.report import Task, UnknownArgument
 from django_rclone_sidecar.settings import build
 from django_rclone_sidecar.target_project import Target
-
-_OURS = "django_rclone_sidecar.settings.project"
 
 logger = logging.getLogger(__name__)
 
@@ -53,21 +51,10 @@ class Sidecar:
         return Task(work, alias, self.engine(alias) if alias else "")
 
 
-def take_over_settings_module(environ: MutableMapping[str, str]) -> None:
-    """Takes DJANGO_SETTINGS_MODULE, as the web container has it, for the target's, and puts ours in its place."""
-    theirs = environ.get("DJANGO_SETTINGS_MODULE", "")
-    if theirs and theirs != _OURS and not environ.get("TARGET_SETTINGS_MODULE"):
-        environ["TARGET_SETTINGS_MODULE"] = theirs
-    environ["DJANGO_SETTINGS_MODULE"] = _OURS
-
-
-def start(*, announce: bool = True) -> Sidecar:
+def start(environment: Environment, *, announce: bool = True) -> Sidecar:
     """Resolves the target, sets Django up, and says what is meant."""
-    take_over_settings_module(os.environ)
     rclone_config.provide(os.environ)
-    ours = import_module(_OURS)
-    environment: Environment = ours.ENVIRONMENT
-    target: Target = ours.TARGET
+    target: Target = import_module(SETTINGS_MODULE).TARGET
     logs.hide(build.passwords(target))
     _find_connectors(environment, target)
     django.setup()

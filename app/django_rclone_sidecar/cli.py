@@ -17,6 +17,7 @@ from django_rclone.masking import secret_values
 from django_rclone.process.interrupts import interruptible
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.report import AlreadyLogged
 
 logger = logging.getLogger(__name__)
@@ -71,8 +72,7 @@ def _run(command: str, arguments: list[str]) -> int:
     module = import_module(f"django_rclone_sidecar.commands.{command.replace('-', '_')}")
     try:
         with interruptible():
-            _start_log()
-            code: int = module.main(arguments)
+            code: int = module.main(arguments, _start())
             return code
     except AlreadyLogged as error:
         return error.exit_code
@@ -108,11 +108,13 @@ def _unknown_command(command: str) -> str:
     return f'error: there is no command "{command}".' + (f" Did you mean {meant}?" if meant else "")
 
 
-def _start_log() -> None:
-    """Sets the log up before anything can go wrong: also when some other variable is mistyped."""
+def _start() -> Environment:
+    """Parse the environment variables and set up the log. Also logs when a variable has a value that is not valid."""
+    read.take_over_settings_module(os.environ)
+    read.current.cache_clear()
     secrets = secret_values(os.environ)
     try:
-        environment = read.read(os.environ)
+        environment = read.current()
     except ConfigurationError:
         logs.set_up("json" if os.environ.get("BACKUP_LOG_FORMAT", "").lower() == "json" else "text", "info", secrets)
         raise
@@ -120,6 +122,7 @@ def _start_log() -> None:
     logs.hide(environment.secrets)
     for warning in environment.warnings:
         logger.warning("%s", warning, extra={"event": "environment.unknown"})
+    return environment
 
 
 def _traceback(error: BaseException) -> BaseException | None:

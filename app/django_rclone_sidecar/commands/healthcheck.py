@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar import arguments
+from django_rclone_sidecar.environment.read import Environment
 
 _PROGRAM = ("entrypoint.sh", "django-rclone", "django_rclone_sidecar")
 """What the command comes after: the image's entrypoint, or one that somebody put in its place."""
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the command's arguments."""
-    return ArgumentParser(
-        "django-rclone healthcheck",
-        description="Asks the `serve` of this container for /healthz. Exit code 0: it is well, or this container does "
-        "something else, which ends by itself.",
-        allow_abbrev=False,
+    """Return the parser of the command's arguments."""
+    return arguments.parser(
+        "healthcheck",
+        "Request /healthz from the `serve` of this container. Exit code 0: it is healthy, or the container runs a "
+        "command that ends by itself.",
     )
 
 
-def main(arguments: list[str]) -> int:
-    parser().parse_args(arguments)
+def main(argv: list[str], environment: Environment) -> int:
+    parser().parse_args(argv)
     command = served(Path("/proc/1/cmdline"))
     if command not in ("serve", ""):
         print(f"This container runs {command}.")
         return 0
-    port = read.read(os.environ).get("PORT")
+    port = environment.get("PORT")
     try:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         connection.request("GET", "/healthz")

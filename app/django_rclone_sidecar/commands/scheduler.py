@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 
 from django_rclone.process.background import Companion
 from django_rclone_sidecar import spawn
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.scheduler import liveness
 from django_rclone_sidecar.scheduler.scheduler import Scheduler, SchedulerConfig
 from django_rclone_sidecar.scheduler.wakeup import SignalWakeup
 
 
-def main(_arguments: list[str]) -> int:
-    environment = read.read(os.environ)
+def main(_argv: list[str], environment: Environment) -> int:
     config = SchedulerConfig(
         expression=environment.get("BACKUP_SCHEDULE"),
         zone=environment.get("BACKUP_TIME_ZONE") or "",

@@ -13,8 +13,8 @@ from argparse import ArgumentParser
 
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.process.background import Companion
-from django_rclone_sidecar import spawn
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar import arguments, spawn
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import location
 from django_rclone_sidecar.scheduler import liveness
 from django_rclone_sidecar.scheduler.wakeup import SignalWakeup
@@ -31,19 +31,18 @@ _PATIENCE = 5.0
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the command's arguments."""
-    return ArgumentParser(
-        "django-rclone serve",
-        description="Makes backups by BACKUP_SCHEDULE until it is stopped, and serves on PORT: / for people, /metrics "
-        "for Prometheus, /status for uptime monitors, /healthz and /readyz for whoever runs containers. A slot that "
-        "was missed is caught up at the start. Ends when it is stopped, or with an error.",
-        allow_abbrev=False,
+    """Return the parser of the command's arguments."""
+    return arguments.parser(
+        "serve",
+        "Make backups by BACKUP_SCHEDULE and serve on PORT until stopped: / for people, /metrics for Prometheus, "
+        "/status for uptime monitors, /healthz and /readyz for container platforms. A slot that was missed is caught "
+        "up at the start.",
     )
 
 
-def main(arguments: list[str]) -> int:
-    parser().parse_args(arguments)
-    folder = read.read(os.environ).get("BACKUP_STATE_DIR")
+def main(argv: list[str], environment: Environment) -> int:
+    parser().parse_args(argv)
+    folder = environment.get("BACKUP_STATE_DIR")
     if location.path(folder).parent != folder:
         logger.warning(_FORGETFUL, folder, extra={"event": "history.in_memory"})
     with SignalWakeup() as wakeup, liveness.create() as file:

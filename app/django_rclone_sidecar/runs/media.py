@@ -77,8 +77,7 @@ class MediaRestorePlan:
     changes: recipes.Changes
 
     def __str__(self) -> str:
-        to_copy = f"{self.changes.copied} files to copy ({self.changes.bytes:,} bytes)"
-        return f"media    in {settings.MEDIA_ROOT}: {to_copy}, {self.changes.deleted} to delete"
+        return f"media    in {settings.MEDIA_ROOT}: {self.changes.planned()}"
 
 
 def plan(remote: Remote, project: str | None = None) -> MediaRestorePlan:

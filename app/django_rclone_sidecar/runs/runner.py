@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from django_rclone.exceptions import DjangoRcloneError, Interrupted, Locked
 from django_rclone.manifest import Manifest
 from django_rclone.process.interrupts import insist
 from django_rclone_sidecar import logs
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.report import AlreadyLogged, Outcome, Report, Result, RunObserver, Task, UnknownArgument
 from django_rclone_sidecar.runs import observers
 
@@ -94,15 +93,15 @@ class TaskRunner:
 
 
 @contextmanager
-def run(command: str, *, watched: bool = True) -> Iterator[TaskRunner]:
+def run(command: str, environment: Environment, *, observed: bool = True) -> Iterator[TaskRunner]:
     """Gives what does the parts of a run, and tells at its end how it went.
 
     A run that finds the lock held by another has not begun, nor has one whose arguments are mistyped. One that ends by
     an error before it begins has failed all the same: nobody else would say so.
     """
     made = TaskRunner(Report(naming.new_id(random.SystemRandom()), command, datetime.now(UTC)))
-    if watched:
-        made.observers = observers.configured(read.read(os.environ))
+    if observed:
+        made.observers = observers.configured(environment)
     try:
         yield made
     except (Locked, UnknownArgument):
