@@ -1,4 +1,4 @@
-"""Where the target comes from, and what of it is backed up."""
+"""The choice between settings, URLs and a JSON file, and the databases that are backed up."""
 
 from __future__ import annotations
 

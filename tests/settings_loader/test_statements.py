@@ -1,4 +1,4 @@
-"""Constructs of public projects' settings, each in a project of its own."""
+"""Statements in settings of public projects, each in a small project: classes, ``with``, ``exec``, loops, aliases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings that do odd things, or lack what does not matter: they are read all the same."""
+"""The child process: what it tolerates, refuses and hides, and its deadline."""
 
 from __future__ import annotations
 
