@@ -13,7 +13,7 @@ from tests.support.servers.ports import LOOPBACK, free_port
 
 def test_whoever_asks_is_told_which_verbs_there_are(image: str) -> None:
     said = Sidecar(image).ok("--help").out
-    assert "usage: django-rclone VERB" in said
+    assert "usage: django-rclone COMMAND" in said
     assert "restore" in said
 
 
