@@ -16,7 +16,7 @@ from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConn
 from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.manifest import Manifest, StoredObject
 from django_rclone.media_record import Mirror
-from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, State
+from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, OverallState
 from django_rclone_sidecar.web import status
 from tests.docs import tables
 
@@ -81,7 +81,7 @@ def test_every_field_of_the_media_record_is_documented() -> None:
 
 def test_the_fields_of_status_are_documented():
     database = DatabaseState("default", "sqlite", "")
-    document = status.document(State(datetime.now(UTC), databases=(database,), media=MediaState()))
+    document = status.document(OverallState(datetime.now(UTC), databases=(database,), media=MediaState()))
     assert names("docs/monitoring.md", "## /status") == list(document)
     assert names("docs/monitoring.md", "An entry of `databases`") == list(document["databases"][0])
     rest = (tables.ROOT / "docs/monitoring.md").read_text().partition("## /status")[2]
