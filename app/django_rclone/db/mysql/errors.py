@@ -35,7 +35,7 @@ _MEANINGS: tuple[tuple[frozenset[int], type[DjangoRcloneError], str], ...] = (
     (
         frozenset({1142, 1143, 1227, 1370, 1410}),
         ConfigurationError,
-        "Grant the role what it lacks; README.md lists the rights that a dump and a restore need.",
+        "Grant the role what it lacks; docs/mysql.md lists the rights that a dump and a restore need.",
     ),
     (
         frozenset({1419}),
