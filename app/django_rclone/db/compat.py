@@ -1,4 +1,4 @@
-"""Tells a connector that was written for django-rclone 0.4, whose methods started programs."""
+"""Detects connectors written for django-rclone 0.4, whose methods started programs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 from django_rclone.db.base import BaseConnector
 
-# What a connector of 0.4 could override, and today's have no more: it would silently be without effect.
+# What a connector of 0.4 could override and is not called any more: it would silently have no effect.
 _REMOVED = frozenset({"extension", "_env", "_common_args", "_auth_args", "_host_port", "_enable_postgis"})
-# The methods whose arguments are others now, and how many they take.
+# The methods whose arguments have changed, and how many they take.
 _ARGUMENTS = {"dump": 2, "restore": 5}
 
 
 def differences(found: Any) -> str:
-    """Returns what keeps a class from being a connector of today, as a clause; empty: nothing."""
+    """Returns what prevents a class from being a connector, as a clause; empty if nothing does."""
     if not (isinstance(found, type) and issubclass(found, BaseConnector)):
-        return "it is no BaseConnector"
+        return "it is not a BaseConnector"
     return ", and ".join(_differences(found))
 
 

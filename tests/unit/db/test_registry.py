@@ -37,7 +37,7 @@ def test_a_backend_of_the_projects_own_is_asked_what_it_connects_with(databases:
 def test_a_backend_that_cannot_tell_is_one_clear_line(databases: Databases) -> None:
     databases({"default": database(ENGINE="tests.unit.iam")})
     with pytest.raises(
-        ConfigurationError, match=r'^Database "default": the engine tests.unit.iam cannot tell .* no cred'
+        ConfigurationError, match=r'^Database "default": the engine tests.unit.iam cannot compute .* no cred'
     ):
         registry.connector("default")
 

@@ -56,7 +56,7 @@ _CHANGES_SCHEMA = (b"USE `", b"CREATE DATABASE ", b"/*!40000 DROP DATABASE ")
 
 
 def parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
-    """Gives each part that the schema has, with the dump program's arguments."""
+    """Yields each part that the schema has, with the dump program's arguments."""
     common = [*_COMMON, *_BY_FLAVOUR[live.flavour]]
     history = ["--dump-history"] if any(table.type == "SYSTEM VERSIONED" for table in live.tables.values()) else []
     not_views = [f"--ignore-table={database}.{view}" for view in live.views]
@@ -66,7 +66,7 @@ def parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def programs(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
-    """Gives the parts but the tables, with what is special about their arguments."""
+    """Yields the parts but the tables, with what is special about their arguments."""
     # Naming a table keeps the program from looking at all of them, of which it writes nothing.
     one = [name for name, table in live.tables.items() if table.type != "SEQUENCE"][:1] or list(live.views)[:1]
     nothing = ["--no-data", "--no-create-info"]
@@ -82,7 +82,7 @@ def programs(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def stored_object_arguments(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
-    """Gives the parts but the tables, with the dump program's whole arguments."""
+    """Yields the parts but the tables, with the dump program's whole arguments."""
     for part, arguments in programs(live, database):
         yield part, [*_COMMON, *_BY_FLAVOUR[live.flavour], *arguments]
 
@@ -136,5 +136,5 @@ class LegacyParts:
         return self.part
 
     def changes_schema(self, line: bytes) -> bool:
-        """Tells whether the next line would take the rest into another schema than the one chosen."""
+        """Returns whether the next line would take the rest into another schema than the one chosen."""
         return not self._in_program and line.startswith(_CHANGES_SCHEMA)

@@ -15,7 +15,7 @@ _SHOW_CREATE_ROUTINE = (11, 3)
 
 
 def problems(live: Live, schema: str) -> Iterator[str]:
-    """Gives why no dump can be made that could be restored here, one sentence or two each."""
+    """Yields why no dump can be made that could be restored here, one sentence or two each."""
     if lacking := live.rights.lacking(schema, REQUIRED_TO_DUMP):
         yield (
             f"the role {live.user} lacks {enumerate_some(lacking)}, and a dump without what these would show is not "
@@ -46,7 +46,7 @@ def problems(live: Live, schema: str) -> Iterator[str]:
 
 
 def _definitions(live: Live) -> Iterator[str]:
-    """Gives which tables the server would not make again, or not as they are."""
+    """Yields which tables the server would not make again, or not as they are."""
     on = {name for name, value in live.variables.items() if value == "ON"}
     forced = {"sql_require_primary_key", "sql_generate_invisible_primary_key"} & on
     if live.keyless and "innodb_force_primary_key" in on:
@@ -70,7 +70,7 @@ def _definitions(live: Live) -> Iterator[str]:
 
 
 def notes(live: Live, schema: str) -> Iterator[str]:
-    """Gives what people should know about a dump, one sentence or two each."""
+    """Yields what people should know about a dump, one sentence or two each."""
     if not live.tables:
         yield f"{schema} has no tables."
     if outside := live.without_snapshot:

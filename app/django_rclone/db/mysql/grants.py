@@ -43,7 +43,7 @@ class Grants:
         return [] if _ALL in held or self.by_other_roles else [name for name in privileges if name not in held]
 
     def surely_lacks(self, *anywhere: str) -> bool:
-        """Tells whether surely none of these server-wide privileges is there."""
+        """Returns whether surely none of these server-wide privileges is there."""
         return not (self.by_other_roles or _ALL in self.everywhere or self.everywhere & set(anywhere))
 
 

@@ -36,7 +36,7 @@ class ValueQuery:
     sql: str
 
     def parse(self, output: str) -> Iterator[dict[str, Any]]:
-        """Gives what the query's output says, as documents of the probe; an empty output: it took too long."""
+        """Yields what the query's output says, as documents of the probe; an empty output: it took too long."""
         numbers = output.split() or [""] * (len(self.columns) + 1)
         for (column, kind), number in zip(self.columns, numbers, strict=False):
             if number != "0":
@@ -48,7 +48,7 @@ class ValueQuery:
 def value_queries(
     columns: Iterable[Mapping[str, Any]], schema: str, flavour: str, max_packet: int
 ) -> Iterator[ValueQuery]:
-    """Gives the queries for the columns that the probe found, smaller tables first."""
+    """Yields the queries for the columns that the probe found, smaller tables first."""
     ordered = sorted(columns, key=lambda row: (int(row["bytes"] or 0), row["in"]))
     for table, group in groupby(ordered, key=lambda row: str(row["in"])):
         rows = list(group)

@@ -20,7 +20,7 @@ _FUNCTION = re.compile(rb"^(?:/\*!\d+ )?CREATE(?:\*/ /\*!\d+)? DEFINER=[^\n]* FU
 
 
 def problems(live: Live, mode: Mode) -> Iterator[str]:
-    """Gives why a restore cannot work, one sentence or two each."""
+    """Yields why a restore cannot work, one sentence or two each."""
     if live.read_only:
         yield "this server is read-only. Restore on the primary."
     if live.referrers and not mode.into:
@@ -35,7 +35,7 @@ def problems(live: Live, mode: Mode) -> Iterator[str]:
 
 
 def restore_problems(live: Live, name: str) -> Iterator[str]:
-    """Gives what would keep a restore over the live schema from working, as far as can be told without a backup."""
+    """Yields what would keep a restore over the live schema from working, as far as can be told without a backup."""
     yield from problems(live, Mode())
     if live.rights.lacking(scratch(name, "0" * 8), ("CREATE",)):
         yield (
@@ -45,7 +45,7 @@ def restore_problems(live: Live, name: str) -> Iterator[str]:
 
 
 def stored_object_problems(live: Live, texts: Mapping[str, bytes], parts: Iterable[str]) -> Iterator[str]:
-    """Gives why the programs of a dump could not be made by this role."""
+    """Yields why the programs of a dump could not be made by this role."""
     chosen = {part: texts[part] for part in parts if texts.get(part)}
     definers = {match.decode() for text in chosen.values() for match in _DEFINER.findall(text)}
     foreign = sorted(definers - {account(live.user)})
@@ -64,7 +64,7 @@ def stored_object_problems(live: Live, texts: Mapping[str, bytes], parts: Iterab
 
 
 def notes(live: Live, mode: Mode) -> Iterator[str]:
-    """Gives what will not be exact, and what the user should know before saying yes."""
+    """Yields what will not be exact, and what the user should know before saying yes."""
     if mode.in_place:
         yield (
             "--in-place: the backup is read and verified as a whole first, and then loaded over the live tables. If "

@@ -14,7 +14,7 @@ _MINIMUM_AGE = 60
 
 
 def is_unfinished(live: Live) -> bool:
-    """Tells whether there is something to do that no living restore is just doing."""
+    """Returns whether there is something to do that no living restore is just doing."""
     return any(_is_actionable(leftover, live.locked) for leftover in live.leftovers)
 
 

@@ -62,7 +62,7 @@ LOADING = {
 
 
 def dump_problems(found: Mapping[str, str], names: Iterable[str]) -> Iterator[str]:
-    """Gives what in a dump program's session would change its dump, where it cannot be told to set its own.
+    """Yields what in a dump program's session would change its dump, where it cannot be told to set its own.
 
     ``found`` are the variables as a new session has them, ``names`` those of tables and all else.
     """

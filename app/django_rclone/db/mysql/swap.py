@@ -133,7 +133,7 @@ class Swap:
         )
 
     def is_past_rename(self, plan: Mapping[str, Any]) -> bool:
-        """Tells whether the point of no return is behind us."""
+        """Returns whether the point of no return is behind us."""
         query = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = {} AND table_name <> '{}';"
 
         def count(schema: str) -> int:

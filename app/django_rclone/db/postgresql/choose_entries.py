@@ -111,11 +111,11 @@ class _Chooser:
         return None
 
     def _is_of_own_type(self, entry: Entry) -> bool:
-        """Tells whether a cast is one of a type that the archive brings: its owner may make it."""
+        """Returns whether a cast is one of a type that the archive brings: its owner may make it."""
         return any(self.types.get(number) in ("TYPE", "DOMAIN", "TABLE", "SHELL TYPE") for number in entry.dependencies)
 
     def _schema_is_there(self, name: str) -> bool:
-        """Tells whether a schema survives the emptying, or is made before."""
+        """Returns whether a schema survives the emptying, or is made before."""
         schemas = [schema for schema in self.live.schemas if schema.name == name]
         if any(schema.of_extension or not schema.ours for schema in schemas):
             return True
@@ -128,18 +128,19 @@ class _Chooser:
         return name in created_first or any(schema == name for _, schema, _ in self.live.staying)
 
     def _is_own_schema(self, entry: Entry) -> bool:
-        """Tells whether the entry is a schema that will be there, and ours, when its turn comes."""
+        """Returns whether the entry is a schema that will be there, and ours, when its turn comes."""
         ours = {schema.name for schema in self.live.schemas if schema.ours}
         return entry.type == "SCHEMA" and (
             entry.name in ours or self.extensions.schemas.get(entry.name) == self.live.role
         )
 
     def _is_of_other_role(self, entry: Entry) -> bool:
-        """Tells whether the entry is a schema that the administrator makes, for somebody else."""
+        """Returns whether the entry is a schema that the administrator makes, for somebody else."""
         return entry.type == "SCHEMA" and self.extensions.schemas.get(entry.name, self.live.role) != self.live.role
 
     def _is_of_extension(self, entry: Entry) -> bool:
-        """Tells whether the entry says something about a member of an extension, which itself is not in the archive."""
+        """Returns whether the entry says something about a member of an extension, which itself is not in the
+        archive."""
         if entry.type == "TABLE DATA":
             return not entry.schema
         if entry.type == "SEQUENCE SET":
@@ -217,7 +218,7 @@ class _Chooser:
 
 
 def _keeps_owners(archive: Archive, live: Live) -> bool:
-    """Tells whether this role can give everything back to whom it belonged."""
+    """Returns whether this role can give everything back to whom it belonged."""
     owners = {entry.owner for entry in archive.entries if (entry.type, entry.name) != ("SCHEMA", "public")} - {""}
     if live.superuser:
         return owners <= set(live.roles)

@@ -68,7 +68,7 @@ def _at_least(alias: str, binary_dir: str, major: int, what: str, program: str) 
 
 
 def has_zstd(client: Client) -> bool:
-    """Tells whether this pg_dump can compress with zstd: from 16 on, where it was built so."""
+    """Returns whether this pg_dump can compress with zstd: from 16 on, where it was built so."""
     return client.major >= 16 and _accepts_zstd(client.path, Path(client.path).stat().st_mtime_ns)
 
 

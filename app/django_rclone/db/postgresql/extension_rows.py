@@ -31,7 +31,7 @@ def recorded_rows(live: Live) -> dict[str, str]:
 
 
 def warnings(live: Live) -> Iterable[str]:
-    """Gives what a backup warns of: rows that are too many to be recorded."""
+    """Yields what a backup warns of: rows that are too many to be recorded."""
     for table in live.extension_rows:
         if not _fits(table):
             yield (

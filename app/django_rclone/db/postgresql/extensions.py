@@ -43,7 +43,7 @@ def plan_extensions(archive: Archive, live: Live, administrator: bool) -> Extens
 
 
 def _can_create(live: Live, entry: Entry) -> bool:
-    """Tells whether this role can make the extension itself."""
+    """Returns whether this role can make the extension itself."""
     return live.available.get(entry.name, False) and live.may_create
 
 

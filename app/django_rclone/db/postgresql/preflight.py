@@ -72,7 +72,7 @@ def restore_problems(live: Live) -> list[str]:
 
 
 def warnings(live: Live) -> Iterable[str]:
-    """Gives what a backup warns of: it is whole, and a restore of it fails."""
+    """Yields what a backup warns of: it is whole, and a restore of it fails."""
     for table, what, other in live.reading:
         yield (
             f"{table}: its {what} reads {other}, which a restore fills later, so that its rows may be refused and the "
@@ -117,7 +117,7 @@ def _too_many_locks(state: Live, archive: Archive) -> Iterable[str]:
 def notes(
     live: Live, state: Live, mode: Mode, archive: Archive | None, restore_list: RestoreList | None, administrator: bool
 ) -> Iterable[str]:
-    """Gives what will not be exact, and what the user should know before saying yes."""
+    """Yields what will not be exact, and what the user should know before saying yes."""
     if restore_list and restore_list.extensions.created_first and mode.into in live.databases and not administrator:
         names = enumerate_some(entry.name for entry in restore_list.extensions.created_first)
         yield f"The database {mode.into} has to have these extensions already: {names}."

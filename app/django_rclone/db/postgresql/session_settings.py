@@ -52,7 +52,7 @@ def _is_to_record(live: Live, name: str) -> bool:
 
 
 def warnings(live: Live) -> Iterable[str]:
-    """Gives what a backup by a superuser says of schemas in which he will not look."""
+    """Yields what a backup by a superuser says of schemas in which he will not look."""
     for schema in live.search_path:
         if live.superuser and schema.of_others and schema.used:
             yield (

@@ -43,7 +43,7 @@ def revoke(temporary_grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
 
 
 def not_revoked(live: Live) -> Iterator[TemporaryGrant]:
-    """Gives what restores that were killed have not given back."""
+    """Yields what restores that were killed have not given back."""
     if live.restoring:
         return
     for table in live.configuration:

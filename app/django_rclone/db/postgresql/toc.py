@@ -74,7 +74,7 @@ class Entry:
         return int(last) - int(first) + 1 if first.isdigit() and last.isdigit() else 1
 
     def is_part_of(self, other: Entry) -> bool:
-        """Tells whether this entry, which depends on the other one, makes no sense without it."""
+        """Returns whether this entry, which depends on the other one, makes no sense without it."""
         if self.type in PARTS:
             return True
         if other.type not in RELATIONS or other.schema != self.schema:

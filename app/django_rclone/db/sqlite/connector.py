@@ -36,7 +36,7 @@ class SqliteConnector(BaseConnector):
 
     option_names: ClassVar[frozenset[str]] = frozenset({"FORMAT", "SPOOL", "BINARY_DIR"})
     wait: ClassVar[float] = 60.0
-    """Seconds that we wait for others who have locked the database."""
+    """Seconds to wait for other processes that have locked the database."""
 
     @property
     def engine(self) -> str:
@@ -44,7 +44,7 @@ class SqliteConnector(BaseConnector):
 
     @property
     def path(self) -> str:
-        """The absolute path of the database file. Raises ConfigurationError where NAME is no file."""
+        """The absolute path of the database file. Raises ConfigurationError where NAME is not a file."""
         try:
             return locate(self.settings.get("NAME"))
         except ConfigurationError as error:
@@ -71,7 +71,7 @@ class SqliteConnector(BaseConnector):
         try:
             locate(self.settings.get("NAME"))
         except ConfigurationError as error:
-            # The system checks run in Django's test runner too, where the database in memory is as it should be.
+            # The system checks also run in Django's test runner, where a database in memory is right.
             if not self.name.startswith("file:memorydb_"):
                 found.append(str(error))
         if self.format == "sql" and not self._find_sqlite3():
@@ -79,7 +79,7 @@ class SqliteConnector(BaseConnector):
         return found
 
     def journal_mode(self) -> str:
-        """Returns ``wal`` or ``rollback``, without a lock; nothing where there is no such file yet."""
+        """Returns ``wal`` or ``rollback``, without a lock; empty if the file does not exist yet."""
         try:
             return journal_mode(locate(self.settings.get("NAME")))
         except ConfigurationError:
@@ -105,7 +105,7 @@ class SqliteConnector(BaseConnector):
         if live.damaged:
             raise DjangoRcloneError(f'Database "{self.alias}": {_damage(path, live.damaged, facts.server_version)}')
         if not facts.size:
-            # Any connection to a mistyped NAME makes such a file, and a backup of it would look like the newest one.
+            # Any connection to a mistyped NAME creates such a file, and a backup of it would become the newest one.
             raise self._configuration_error(
                 f"{path} is empty (0 bytes). Correct NAME, run migrate, or restore a backup."
             )
@@ -120,7 +120,7 @@ class SqliteConnector(BaseConnector):
                     ),
                 ),
                 command=sql_text.dump(self._sqlite3(), path, self.wait, explain, writable=live.writable),
-                # sqlite3 ends 0 whatever .dump met on its way, so what it prints goes through a program of ours.
+                # sqlite3 ends with 0 whatever .dump ran into, so its output goes through a program of ours.
                 through=(_program("check_sql", explain=explain),),
                 extension="sql",
                 format="sql",
@@ -195,7 +195,7 @@ class SqliteConnector(BaseConnector):
         return found
 
     def _require_commit(self, end: bytes) -> bytes:
-        """Lets the end of a whole script through: sqlite3 ends 0 on a cut one, and keeps what came before."""
+        """Returns the end of a complete script. On a cut one sqlite3 would end with 0 and keep what came before."""
         if end.rstrip().endswith(b"COMMIT;"):
             return end
         raise DjangoRcloneError(
@@ -210,24 +210,24 @@ def _program(name: str, *arguments: str, explain: Explanation, may_stall: bool =
 
 def _notes(live: Live, mode: Mode, target: str) -> Iterator[str]:
     if live.damaged and not mode.into:
-        yield f"{target} is damaged; after the restore, restart what has it open."
+        yield f"{target} is damaged. After the restore, restart the processes that have it open."
     elif live.exists and not mode.into:
         yield "Processes that have the database open will see the restored data."
     if mode.terminate_sessions:
-        yield "SQLite has no sessions that could be ended; the restore waits for who has the file locked."
+        yield "SQLite has no sessions that could be ended; the restore waits for processes that have the file locked."
 
 
 def _damage(path: str, reason: str, library: str) -> str:
     if reason.startswith("malformed database schema"):
         return (
             f"SQLite {library} cannot read the schema of {path} ({reason}). If the app's SQLite is newer, "
-            "use that here too; else the file is damaged: restore a backup."
+            "use that version here too; otherwise the file is damaged: restore a backup."
         )
     return f"{path} is damaged ({reason}). Restore a backup."
 
 
 def _stage_path(target: str) -> str:
-    """Returns a name for the stage, beside the target, that says who works on it."""
+    """Returns the path of the stage: next to the target, with the process that uses it in its name."""
     try:
         namespace = Path("/proc/self/ns/pid").stat().st_ino
     except OSError:

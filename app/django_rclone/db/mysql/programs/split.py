@@ -35,7 +35,7 @@ _COMPLETE = b"-- Dump completed"
 
 
 def lines(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """Gives the lines, long ones in pieces, each with whether it begins one."""
+    """Yields the lines, long ones in pieces, each with whether it begins one."""
     begins = True
     while piece := source.readline(_LINE):
         yield piece, begins
@@ -43,7 +43,7 @@ def lines(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
 
 
 def split(source: BinaryIO, flavour: str, limit: int = CLIENT_LIMIT) -> Iterator[tuple[str, bytes]]:
-    """Gives the dump in pieces, each with its part; every part of which the dump says something comes at least once,
+    """Yields the dump in pieces, each with its part; every part of which the dump says something comes at least once,
     if only to say that there is nothing. Raises VerificationFailed when it is not whole, ConfigurationError when it
     is not one for a server of this flavour."""
     stream = lines(source)

@@ -122,7 +122,7 @@ def describe(listing: bytes, script: bytes) -> dict[str, Any]:
 
 
 def _entries(script: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Gives what the verbose script says of each entry, by its number."""
+    """Yields what the verbose script says of each entry, by its number."""
     headings = list(_HEADING.finditer(script))
     ends = [*(heading.start() for heading in headings[1:]), len(script)]
     for heading, end in zip(headings, ends, strict=False):
@@ -164,7 +164,7 @@ def _details(type_: str, statements: str) -> dict[str, Any]:
 
 
 def _may_be_deferred(entry: dict[str, Any], statements: str) -> bool:
-    """Tells whether an entry is an index, or says something of one, that may have to be made at the end."""
+    """Returns whether an entry is an index, or says something of one, that may have to be made at the end."""
     if entry["type"] == "INDEX":
         return len(set(entry["dependencies"])) >= _MORE_THAN_ITS_TABLE
     # What the index below an exclusion constraint depends on is not in the archive.
