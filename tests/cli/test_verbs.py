@@ -21,7 +21,7 @@ def test_without_a_command_it_says_how_it_is_used(program: Program):
     assert done.out == ""
 
 
-@pytest.mark.parametrize(("command", "hint"), [("bakup", "Did you mean backup?"), ("xyzzy", "there is no command")])
+@pytest.mark.parametrize(("command", "hint"), [("bakup", "Did you mean backup?"), ("xyzzy", "unknown command")])
 def test_an_unknown_command_is_a_usage_error(program: Program, command: str, hint: str):
     done = program.run(command)
     assert done.code == 2
@@ -61,7 +61,7 @@ def test_a_password_that_ends_the_host_is_refused_and_shown_nowhere(program: Pro
 def test_a_torn_web_address_is_refused_and_shown_nowhere(program: Program, name: str):
     done = program.run("list", **{name: "https://me:2024/S3cretPart@push.example/x"})
     assert done.code == 2
-    assert done.error.startswith(f'{name} has an "@" behind its host.')
+    assert done.error.startswith(f'{name} has an "@" after the host.')
     assert "S3cret" not in done.err
 
 
@@ -191,7 +191,7 @@ def test_a_second_run_does_not_start(program: Program):
 def test_a_state_folder_that_cannot_be_is_said(program: Program):
     done = program.run("backup", BACKUP_STATE_DIR="/proc/no-such")
     assert done.code == 2
-    assert "Set BACKUP_STATE_DIR to one that can." in done.error
+    assert "Set BACKUP_STATE_DIR to another folder." in done.error
 
 
 def test_media_follow_the_choice(program: Program):

@@ -70,7 +70,7 @@ def test_status_is_503_when_a_database_is_overdue(observed: Program):
         answer = website.get("/status")
         assert answer.status == 503
         assert answer.json["databases"][0]["overdue"] is True
-        assert answer.json["problems"] == ['Database "default": its backup is overdue.']
+        assert answer.json["problems"] == ['Database "default": the backup is overdue.']
         assert website.get("/readyz").status == 200
 
 
@@ -153,7 +153,7 @@ def test_with_a_password_only_probes_are_answered_without(observed: Program):
 
 
 def test_healthz_fails_when_the_loop_has_stood_still(program: Program):
-    with liveness.make() as heart:
+    with liveness.create() as heart:
         env = {liveness.VARIABLE: str(heart.fileno())}
         with serving(program, pass_fds=(heart.fileno(),), **env) as website:
             assert website.get("/healthz").status == 200
@@ -167,7 +167,7 @@ def test_healthz_fails_when_the_loop_has_stood_still(program: Program):
 
 def test_without_a_history_it_says_that_nothing_is_known_yet(program: Program):
     with serving(program) as website:
-        assert unharmed(website).startswith("Nothing is known yet")
+        assert unharmed(website).startswith("No data yet")
     assert not (program.folder / "state").exists()
     assert website.log.read_text() == ""
 
@@ -252,7 +252,7 @@ def test_a_state_folder_that_goes_and_comes_again_is_followed(observed: Program)
     with serving(observed) as website:
         assert website.get("/readyz").status == 200
         state.rename(away)
-        assert unharmed(website).startswith("Nothing is known yet")
+        assert unharmed(website).startswith("No data yet")
         state.write_text("a file where the folder was")
         unharmed(website)
         state.unlink()
@@ -273,7 +273,7 @@ def test_what_nobody_foresaw_is_one_line_here_and_in_the_log(observed: Program):
     with serving(observed) as website:
         answer = website.get("/metrics")
         assert answer.status == 500
-        assert answer.text == "Something went wrong here; the log says what.\n"
+        assert answer.text == "Internal error. See the log.\n"
         assert website.get("/healthz").status == 200
     (line,) = website.log.read_text().splitlines()
     assert "/metrics: AttributeError" in line
@@ -294,7 +294,7 @@ def test_a_taken_port_is_one_clear_line(program: Program):
     with serving(program) as website:
         done = program.run("web", PORT=str(website.port))
     assert done.code == 2
-    assert done.error == f"Nothing can be served on port {website.port} (PORT): Address already in use."
+    assert done.error == f"Cannot listen on port {website.port} (PORT): Address already in use."
 
 
 def test_what_is_meant_for_the_web_container_is_not_heeded(observed: Program):

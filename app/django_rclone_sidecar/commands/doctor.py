@@ -1,4 +1,4 @@
-"""``doctor``: everything that a backup and a restore need, looked at in the order in which they would meet it."""
+"""``doctor``: checks of everything that a backup and a restore need, in the order in which they need it."""
 
 from __future__ import annotations
 

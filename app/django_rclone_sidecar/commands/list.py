@@ -1,4 +1,4 @@
-"""``list``: what is on the remote. Asks no database."""
+"""``list``: the backups on the remote. Does not connect to a database."""
 
 from __future__ import annotations
 

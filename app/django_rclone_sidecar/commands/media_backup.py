@@ -1,4 +1,4 @@
-"""``media-backup``: the media files alone."""
+"""``media-backup``: backup of the media files only."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def main(argv: list[str], environment: Environment) -> int:
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             media.require_folder(sidecar)
             allowed = {"allow_empty": options.allow_empty, "allow_deletes": options.allow_deletes}
-            tasks.each([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
+            tasks.run_all([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
     return 0

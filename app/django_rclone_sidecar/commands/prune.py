@@ -1,4 +1,4 @@
-"""``prune``: removes old backups, and what dead runs left."""
+"""``prune``: removes old backups and leftovers of interrupted runs."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def main(argv: list[str], environment: Environment) -> int:
 
 
 def _keep(sidecar: Sidecar) -> int | None:
-    """Returns how many backups somebody has said to keep; None: all."""
+    """Returns how many backups to keep, None for all."""
     if sidecar.environment.given("BACKUP_KEEP_LAST") or "DB_CLEANUP_KEEP" in sidecar.target.django_rclone:
         keep: int = conf.get("DB_CLEANUP_KEEP")
         return keep

@@ -1,4 +1,4 @@
-"""``version``: what is here. Imports no Django, so that the answer comes at once."""
+"""``version``: prints versions. Does not import Django, to start quickly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is each database there, and can it be dumped and restored?"""
+"""Checks of each database: connection, dump and restore."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
 
 @dataclass(slots=True)
 class DatabaseUnderCheck:
-    """One database, and what the first check found out about it."""
+    """One database, with the results of the first checks."""
 
     alias: str
     connector: BaseConnector | None = None
@@ -26,12 +26,12 @@ class DatabaseUnderCheck:
         return f'database "{self.alias}" {what}'
 
     def known(self) -> tuple[BaseConnector, Facts] | None:
-        """Returns what later checks build on; None where an earlier one has failed, and said why."""
+        """Returns the results that later checks need; None if an earlier check has failed."""
         return (self.connector, self.facts) if self.connector and self.facts else None
 
 
 def check(alias: str) -> Iterator[Finding]:
-    """Gives what is found of one database, in the order in which a backup and a restore would meet it."""
+    """Yields the findings for one database."""
     database = DatabaseUnderCheck(alias)
     for what, function in (
         ("client", _programs),
@@ -66,11 +66,11 @@ def _dump(database: DatabaseUnderCheck) -> Iterator[Finding]:
     dump = connector.dump(facts)
     for note in examine(dump):
         yield warn(database.named("dump"), message=note)
-    yield ok(database.named("dump"), message=f"{dump.client} fits, and nothing is in the way")
+    yield ok(database.named("dump"), message=f"can be dumped with {dump.client}")
 
 
 def _restore(database: DatabaseUnderCheck) -> Iterator[Finding]:
-    """Plans a restore of the newest backup, where there is one: this looks at everything but the object's end."""
+    """Plans a restore of the newest backup, if there is one. This checks everything except the object's content."""
     if (known := database.known()) is None:
         return
     connector, facts = known
@@ -83,9 +83,9 @@ def _restore(database: DatabaseUnderCheck) -> Iterator[Finding]:
     try:
         newest = restore.latest(conf.remote(), conf.names(), owner, connector=connector)
     except NothingToRestore:
-        yield ok(database.named("restore"), message="nothing is in the way; a backup to plan one with is not there yet")
+        yield ok(database.named("restore"), message="no problems found; there is no backup yet to plan a restore with")
         return
     planned = restore.plan(connector, conf.remote(), newest, Mode(), finish=False)
     for note in planned.plan.notes:
         yield warn(database.named("restore"), message=note)
-    yield ok(database.named("restore"), message=f"{newest.path} could be restored to {planned.plan.target}")
+    yield ok(database.named("restore"), message=f"{newest.path} can be restored to {planned.plan.target}")
