@@ -35,7 +35,7 @@ class Sidecar:
     def selected(self, databases: list[str] | None) -> list[str]:
         """Returns the aliases given with ``--database``, or all. Raises UnknownArgument for an unknown alias."""
         try:
-            return build.known(databases, self.target, "--database") if databases else self.aliases
+            return build.require_known(databases, self.target, "--database") if databases else self.aliases
         except ConfigurationError as error:
             raise UnknownArgument(str(error)) from error
 
@@ -72,13 +72,13 @@ def _find_connectors(environment: Environment, target: Target) -> None:
 
 def _log_target(sidecar: Sidecar) -> None:
     for alias in sidecar.aliases:
-        where, origin = build.place(sidecar.target.databases[alias]), sidecar.target.origins.get(alias, "")
+        where, origin = build.describe(sidecar.target.databases[alias]), sidecar.target.origins.get(alias, "")
         extra = {"event": "target.database", "database": alias, logs.NO_SECRETS: True}
         logger.info('Database "%s": %s (from %s)', alias, where, origin, extra=extra)
     remote = conf.configured()["REMOTE"]
     encrypted = ", encrypted" if conf.configured().get("ENCRYPTION_PASSWORD") else ""
     logger.info("Remote: %s%s", mask(remote), encrypted, extra={"event": "target.remote"})
-    if container.vanishes(remote):
-        logger.warning("%s", container.VANISHES.format(folder=remote), extra={"event": "target.remote"})
+    if container.is_ephemeral(remote):
+        logger.warning("%s", container.EPHEMERAL.format(folder=remote), extra={"event": "target.remote"})
     for note in sidecar.target.notes:
         logger.warning("%s", note, extra={"event": "target.note"})

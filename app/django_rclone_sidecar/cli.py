@@ -109,7 +109,7 @@ def _unknown_command(command: str) -> str:
 
 
 def _start() -> Environment:
-    """Parse the environment variables and set up the log. Also logs when a variable has a value that is not valid."""
+    """Parses the environment variables and sets up the log, also when a value is not valid."""
     read.take_over_settings_module(os.environ)
     read.current.cache_clear()
     secrets = secret_values(os.environ)

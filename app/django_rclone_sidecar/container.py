@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-VANISHES = (
+EPHEMERAL = (
     "{folder} is inside this container, and is lost with it. Mount a volume there, or set BACKUP_REMOTE to another "
     "remote."
 )
@@ -13,7 +13,7 @@ VANISHES = (
 _SIGNS = ("/.dockerenv", "/run/.containerenv")
 
 
-def vanishes(remote: str) -> bool:
+def is_ephemeral(remote: str) -> bool:
     """Tells whether a remote is a folder in a container that is not on a volume."""
     if ":" in remote or not in_container():
         return False

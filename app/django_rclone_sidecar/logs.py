@@ -24,11 +24,11 @@ _LEVELS = logging.getLevelNamesMapping()
 NO_SECRETS = "holds_no_secrets"
 """Set as `extra` on records that only hold names: a password may be the same word as a database's name."""
 
-QUIET = "delivery"
+DROPPED_THREADS = "delivery"
 """Name of threads whose log records are dropped: libraries that send notifications log URLs that are secrets."""
 
 
-class Form(logging.Formatter):
+class MaskingFormatter(logging.Formatter):
     """Formatter that masks secrets."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -42,7 +42,7 @@ class Form(logging.Formatter):
         return display.printable(mask(text, () if getattr(record, NO_SECRETS, False) else self.secrets))
 
 
-class Text(Form):
+class TextFormatter(MaskingFormatter):
     """``2026-11-23T10:15:00Z INFO    message``. Further lines of a message that begin with a digit are indented."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -50,7 +50,7 @@ class Text(Form):
         return f"{_time(record, 'seconds')} {record.levelname:<7} {message}"
 
 
-class Json(Form):
+class JsonFormatter(MaskingFormatter):
     """One object per line: time, level, event, message, run_id, and if known database, path, bytes, seconds."""
 
     def __init__(self, secrets: Iterable[str], run: str) -> None:
@@ -73,8 +73,8 @@ def set_up(form: str, level: str, secrets: Iterable[str]) -> None:
     """Logs to stderr, from this level up."""
     handler = logging.StreamHandler(sys.stderr)
     run = naming.new_id(random.SystemRandom())
-    handler.setFormatter(Json(secrets, run) if form == "json" else Text(secrets))
-    handler.addFilter(lambda record: record.threadName != QUIET)
+    handler.setFormatter(JsonFormatter(secrets, run) if form == "json" else TextFormatter(secrets))
+    handler.addFilter(lambda record: record.threadName != DROPPED_THREADS)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[level.upper()])
@@ -82,21 +82,25 @@ def set_up(form: str, level: str, secrets: Iterable[str]) -> None:
 
 def hide(secrets: Iterable[str]) -> None:
     """Adds secrets to be masked in the log."""
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler.formatter, Form):
-            handler.formatter.secrets.extend(secrets)
+    added = list(secrets)
+    for formatter in _formatters():
+        formatter.secrets.extend(added)
 
 
-def shown(text: str) -> str:
+def masked(text: str) -> str:
     """Returns a message as the log would show it, with secrets masked."""
-    forms = [handler.formatter for handler in logging.getLogger().handlers if isinstance(handler.formatter, Form)]
-    return display.printable(mask(messages.ours(text), [secret for form in forms for secret in form.secrets]))
+    return display.printable(mask(messages.ours(text), [secret for form in _formatters() for secret in form.secrets]))
 
 
 def shows_progress() -> bool:
     """Tells whether progress is shown on stderr."""
-    root = logging.getLogger()
-    return root.level <= logging.INFO and not any(isinstance(handler.formatter, Json) for handler in root.handlers)
+    as_json = any(isinstance(form, JsonFormatter) for form in _formatters())
+    return logging.getLogger().level <= logging.INFO and not as_json
+
+
+def _formatters() -> list[MaskingFormatter]:
+    formatters = (handler.formatter for handler in logging.getLogger().handlers)
+    return [formatter for formatter in formatters if isinstance(formatter, MaskingFormatter)]
 
 
 def _time(record: logging.LogRecord, precision: str) -> str:

@@ -50,7 +50,7 @@ def provide(environ: MutableMapping[str, str]) -> None:
 
 
 def applied(texts: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return ``texts`` with the variables that ``provide`` has changed in ``environ`` since they were read."""
+    """Returns ``texts`` with the variables that ``provide`` has changed in ``environ`` since they were read."""
     changed = {name: environ[name] for name in (_GIVEN, "RCLONE_CONFIG") if name in environ}
     return {name: text for name, text in texts.items() if name not in (_GIVEN, "RCLONE_CONFIG")} | changed
 

@@ -164,6 +164,6 @@ def test_what_kubernetes_says_of_a_service_called_backup_is_no_mistake():
 
 
 def test_every_default_fits_its_own_variable():
-    assert env.parse({}).given("BACKUP_MEDIA") is False
+    assert env.parse({}).is_set("BACKUP_MEDIA") is False
     for name, variable in variables.VARIABLES.items():
         assert bool(variable.default) != bool(variable.unset), name

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser(
         "backup",
         "Back up the databases, then the media files (BACKUP_MEDIA), then remove the backups of each database beyond "

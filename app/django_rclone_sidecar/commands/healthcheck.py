@@ -15,7 +15,7 @@ _PROGRAM = ("entrypoint.sh", "django-rclone", "django_rclone_sidecar")
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     return arguments.parser(
         "healthcheck",
         "Request /healthz from the `serve` of this container. Exit code 0: it is healthy, or the container runs a "
@@ -25,7 +25,7 @@ def parser() -> ArgumentParser:
 
 def main(argv: list[str], environment: Environment) -> int:
     parser().parse_args(argv)
-    command = served(Path("/proc/1/cmdline"))
+    command = container_command(Path("/proc/1/cmdline"))
     if command not in ("serve", ""):
         print(f"This container runs {command}.")
         return 0
@@ -45,7 +45,7 @@ def main(argv: list[str], environment: Environment) -> int:
     return 0 if answer.status == 200 else DjangoRcloneError.exit_code
 
 
-def served(first: Path) -> str:
+def container_command(first: Path) -> str:
     """Returns the command of this container's first process, empty if unknown."""
     try:
         words = first.read_bytes().decode(errors="replace").rstrip("\0").split("\0")

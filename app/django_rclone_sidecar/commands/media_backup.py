@@ -12,7 +12,7 @@ from django_rclone_sidecar.runs import lock, media, runner
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser(
         "media-backup", "Make the mirror on the remote equal to the media files. Only changes are sent."
     )

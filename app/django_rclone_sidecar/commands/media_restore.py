@@ -12,7 +12,7 @@ from django_rclone_sidecar.runs import confirm, lock, media, runner
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser(
         "media-restore",
         "Make the media files equal to their mirror on the remote. Files that are not in the mirror are deleted; on a "

@@ -16,7 +16,7 @@ from django_rclone_sidecar.scheduler import snapshot
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser("refresh")
     made.add_argument("--quiet", action="store_true", help="Log only warnings and errors.")
     return made

@@ -20,7 +20,7 @@ from django_rclone_sidecar.runs.runner import TaskRunner
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser(
         "restore",
         "Restore databases, each all or nothing. Choose the backup with one of --latest, --id, --at or --input-path. "

@@ -31,7 +31,7 @@ _STOP_TIMEOUT = 5.0
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     return arguments.parser(
         "serve",
         "Make backups by BACKUP_SCHEDULE and serve on PORT until stopped: / for people, /metrics for Prometheus, "
@@ -57,12 +57,12 @@ def main(argv: list[str], environment: Environment) -> int:
 
 def _watch(wakeup: SignalWakeup, scheduler: Companion, web: Companion) -> int:
     """Waits until one of the children has ended, and returns the exit code."""
-    told = False
+    stopping = False
     while scheduler.returncode is None:
-        if wakeup.stop_signal is not None and not told:
-            told = True
+        if wakeup.stop_signal is not None and not stopping:
+            stopping = True
             scheduler.signal(signal.SIGTERM)
-        if web.returncode is not None and not told:
+        if web.returncode is not None and not stopping:
             logger.error("The web server ended (%s).", _how(web.returncode), extra={"event": "serve.failed"})
             return DjangoRcloneError.exit_code
         wakeup.wait(60)

@@ -10,7 +10,7 @@ from django_rclone_sidecar.web import server
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     return arguments.parser("web")
 
 

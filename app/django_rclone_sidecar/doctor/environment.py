@@ -23,7 +23,7 @@ def target(sidecar: Sidecar) -> Iterator[Finding]:
     """Databases, and where their settings come from."""
     for alias in sidecar.aliases:
         origin = sidecar.target.origins.get(alias, "")
-        where = build.place(sidecar.target.databases[alias])
+        where = build.describe(sidecar.target.databases[alias])
         yield ok("target", message=f'database "{alias}" is {where} (from {origin})')
     for alias in sorted(set(sidecar.target.databases) - set(sidecar.aliases)):
         yield ok("target", message=f'database "{alias}" is not backed up: it is not in BACKUP_DATABASES')
@@ -35,7 +35,7 @@ def environment(sidecar: Sidecar) -> Iterator[Finding]:
     """Unknown environment variables."""
     for warning in sidecar.environment.warnings:
         yield warn("environment", message=warning)
-    if not sidecar.environment.given("BACKUP_KEEP_LAST"):
+    if not sidecar.environment.is_set("BACKUP_KEEP_LAST"):
         yield ok("environment", message="BACKUP_KEEP_LAST is not set: all backups are kept")
 
 
@@ -58,7 +58,7 @@ def media(sidecar: Sidecar) -> Iterator[Finding]:
         yield (fail if choice == "on" else ok)("media", message=f"none, {origin}. Set BACKUP_MEDIA_ROOT to a folder.")
     elif not Path(root).is_dir():
         remedy = "Mount it, set BACKUP_MEDIA_ROOT, or set BACKUP_MEDIA=off."
-        must = choice == "on" or sidecar.environment.given("BACKUP_MEDIA_ROOT")
+        must = choice == "on" or sidecar.environment.is_set("BACKUP_MEDIA_ROOT")
         yield (fail if must else warn)("media", message=f"{root} (from {origin}) does not exist. {remedy}")
     elif not os.access(root, os.R_OK | os.X_OK):
         yield fail("media", message=f"{root} cannot be read by user {os.getuid()}. Run as a user with read permission.")

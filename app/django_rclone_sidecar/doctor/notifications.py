@@ -21,7 +21,7 @@ def notifications(sidecar: Sidecar) -> Iterator[Finding]:
         return
     for number, url in enumerate(urls, 1):
         service = apprise.parse_url(url)
-        where = apprise.shown(number, url, service)
+        where = apprise.describe_url(number, url, service)
         if service is None:
             yield fail("notifications", message=f"{where}: {_INVALID_URL}")
         else:
@@ -55,7 +55,7 @@ def heartbeat(sidecar: Sidecar) -> Iterator[Finding]:
         except http.HttpStatusError:
             return
 
-    yield _reached("heartbeat", "BACKUP_HEARTBEAT_URL", http.shown(url), ask, "the server answers; it was not pinged")
+    yield _reached("heartbeat", "BACKUP_HEARTBEAT_URL", http.address(url), ask, "the server answers; it was not pinged")
 
 
 def pushgateway(sidecar: Sidecar) -> Iterator[Finding]:
@@ -65,7 +65,7 @@ def pushgateway(sidecar: Sidecar) -> Iterator[Finding]:
         yield ok("pushgateway", message="off: BACKUP_PUSHGATEWAY_URL is not set")
         return
     ask = partial(http.send, http.below(url, "-/ready"))
-    yield _reached("pushgateway", "BACKUP_PUSHGATEWAY_URL", http.shown(url), ask, "it is ready")
+    yield _reached("pushgateway", "BACKUP_PUSHGATEWAY_URL", http.address(url), ask, "it is ready")
 
 
 def _reached(check: str, variable: str, where: str, ask: Callable[[], None], good: str) -> Finding:

@@ -64,8 +64,8 @@ def _reachable(subject: RemoteUnderCheck) -> Iterator[Finding]:
     crypt.check_password(remote)
     count = sum(naming.parse_manifest_name(entry.path) is not None for entry in remote.files(naming.MANIFEST_DIR))
     yield ok("remote", message=f"{remote.where} can be listed; it has {count} manifests")
-    if container.vanishes(remote.where):
-        yield warn("remote", message=container.VANISHES.format(folder=remote.where))
+    if container.is_ephemeral(remote.where):
+        yield warn("remote", message=container.EPHEMERAL.format(folder=remote.where))
 
 
 def _abilities(subject: RemoteUnderCheck) -> Iterator[Finding]:

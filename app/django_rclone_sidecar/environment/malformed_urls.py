@@ -11,7 +11,7 @@ import re
 ADVICE = "Special characters in the password must be percent-encoded (/ as %2F, @ as %40, ? as %3F, # as %23)."
 
 
-def is_torn(url: str) -> bool:
+def is_malformed(url: str) -> bool:
     """Tells whether part of a password has become path, query or fragment: an ``@`` comes after the host."""
     _scheme, separator, rest = url.partition("://")
     authority = re.split("[/?#]", rest, maxsplit=1)[0]

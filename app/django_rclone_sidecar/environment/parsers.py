@@ -142,7 +142,7 @@ def web_address(text: str) -> str:
     parts = urlsplit(line(text))
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError
-    if malformed_urls.is_torn(text):
+    if malformed_urls.is_malformed(text):
         raise UnusableValue(f'has an "@" after the host. {malformed_urls.ADVICE}')
     parts.port  # noqa: B018 - raises ValueError if it is not valid
     return text

@@ -44,7 +44,7 @@ class Environment:
         """Returns a variable's value, its default, or None."""
         return self.values[name]
 
-    def given(self, name: str) -> bool:
+    def is_set(self, name: str) -> bool:
         """Tells whether a variable is set."""
         return bool(self.texts.get(name))
 
@@ -57,12 +57,12 @@ class Environment:
 
 @cache
 def current() -> Environment:
-    """Return the environment of this process, parsed at the first call."""
+    """Returns the environment of this process, parsed at the first call."""
     return parse(os.environ)
 
 
 def take_over_settings_module(environ: MutableMapping[str, str]) -> None:
-    """Move the project's DJANGO_SETTINGS_MODULE to TARGET_SETTINGS_MODULE, and set the sidecar's own."""
+    """Moves the project's DJANGO_SETTINGS_MODULE to TARGET_SETTINGS_MODULE, and sets the sidecar's own."""
     theirs = environ.get("DJANGO_SETTINGS_MODULE", "")
     named = environ.get("TARGET_SETTINGS_MODULE") or environ.get(f"TARGET_SETTINGS_MODULE{_TWIN}")
     if theirs and theirs != SETTINGS_MODULE and not named:
@@ -128,11 +128,11 @@ def _value(name: str, variable: Variable, texts: Mapping[str, str]) -> Any:
 def _warnings(environ: Mapping[str, str]) -> list[str]:
     """Returns warnings about names that are probably mistyped: like ours, but unknown."""
     known = [*VARIABLES, *(name + _TWIN for name, variable in VARIABLES.items() if variable.twin)]
-    said = []
+    warnings = []
     for name in sorted(environ):
         if not name.startswith("BACKUP_") or name in known or _KUBERNETES.fullmatch(name):
             continue
         meant = next(iter(difflib.get_close_matches(name, known, n=1)), "")
         hint = f" Did you mean {meant}?" if meant else " See docs/environment.md."
-        said.append(f"The variable {name} is unknown and has no effect.{hint}")
-    return said
+        warnings.append(f"The variable {name} is unknown and has no effect.{hint}")
+    return warnings

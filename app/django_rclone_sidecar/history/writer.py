@@ -35,7 +35,7 @@ def task_ended(report: Report, result: Result) -> None:
 def run_ended(report: Report) -> None:
     run = _run(report)
     if not report.results:  # it failed before its databases were known: it failed for all of them
-        for database, engine in _meant(report.command):
+        for database, engine in _affected(report.command):
             failed = Result(database, engine, report.started_at, Outcome.FAILURE)
             failed.finished_at, failed.error = report.finished_at, report.error
             _end(run, failed)
@@ -44,7 +44,7 @@ def run_ended(report: Report) -> None:
         oldest.delete()
 
 
-def _meant(command: str) -> Iterable[tuple[str, str]]:
+def _affected(command: str) -> Iterable[tuple[str, str]]:
     """Returns the databases of a run that failed before it knew them."""
     return [("", "")] if command.startswith("media-") else DatabaseRecord.objects.values_list("alias", "engine")
 

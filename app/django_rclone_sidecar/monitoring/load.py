@@ -93,7 +93,7 @@ class _Loader:
         ended = self.parts.last(target.alias, ("backup",), _ENDED)
         failing = _failing(ended, newest.finished_at if newest else None)
         restored = self.parts.last(target.alias, ("restore",), (Outcome.SUCCESS,))
-        who = identity(self.facts.get("project", ""), target.alias, target.place)
+        database_identity = identity(self.facts.get("project", ""), target.alias, target.place)
         return DatabaseState(
             alias=target.alias,
             engine=target.engine,
@@ -105,11 +105,11 @@ class _Loader:
             runs=self.tally("backup", target.alias),
             restores=self.tally("restore", target.alias),
             restore_seconds=_seconds(restored),
-            overdue=self.policy.overdue(who, newest.started_at if newest else None, self.now),
+            overdue=self.policy.overdue(database_identity, newest.started_at if newest else None, self.now),
             running=last is not None and last.outcome == Outcome.RUNNING,
             failing=failing is not None,
             error=self.clean(failing.error) if failing else "",
-            next_run=self.policy.next_run(who, self.now),
+            next_run=self.policy.next_run(database_identity, self.now),
             ahead=tuple(self.facts.get("ahead", {}).get(target.alias, ())),
         )
 
@@ -129,12 +129,12 @@ class _Loader:
                     stored.newest_raw_size or 0,
                 )
             )
-        if made is not None and made.finished_at is not None and not self.saw(made.finished_at):
+        if made is not None and made.finished_at is not None and not self.listed_after(made.finished_at):
             found.append(NewestBackup(made.started_at, made.finished_at, made.size or 0, made.raw_size or 0))
         past = [backup for backup in found if self.passed(backup.started_at)]
         return max(past, key=lambda backup: backup.finished_at, default=None)
 
-    def saw(self, moment: datetime) -> bool:
+    def listed_after(self, moment: datetime) -> bool:
         """Tells whether the remote was listed after a moment, so that the listing has every backup made before it."""
         at = self.observed_at
         return self.remote_up and at is not None and at > moment and self.passed(at)

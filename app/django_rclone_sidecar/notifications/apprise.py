@@ -54,10 +54,10 @@ class Notifier:
 
 def deliveries(environment: Environment, sent: Message) -> Iterator[Delivery]:
     """Yields a delivery of the message to each service. One with a URL that is not valid will fail."""
-    safe = Message(sent.kind, logs.shown(sent.title), logs.shown(sent.body))
+    safe = Message(sent.kind, logs.masked(sent.title), logs.masked(sent.body))
     for number, url in enumerate(environment.get("BACKUP_NOTIFY_URLS") or (), 1):
         service = parse_url(url)
-        where = shown(number, url, service)
+        where = describe_url(number, url, service)
         secrets = [piece for piece in _pieces(url) if piece not in where]
         yield Delivery("The notification", where, partial(_send, service, safe, secrets))
 
@@ -76,7 +76,7 @@ def parse_url(url: str) -> Any:
         return None
 
 
-def shown(number: int, url: str, service: Any) -> str:
+def describe_url(number: int, url: str, service: Any) -> str:
     """Returns a description of a URL without secrets: for many services the host part is a token."""
     scheme = re.match(r"([a-z][a-z0-9]{1,20}):", url, re.IGNORECASE)
     host = str(getattr(service, "host", None) or "") if "host" in getattr(service, "template_tokens", {}) else ""
@@ -88,7 +88,7 @@ def shown(number: int, url: str, service: Any) -> str:
 
 def message_context(environment: Environment, report: Report | None = None) -> MessageContext:
     """Returns the context of a message. Without a usable history, recoveries are not known."""
-    here = MessageContext(socket.gethostname(), build.name(environment))
+    here = MessageContext(socket.gethostname(), build.project_name(environment))
     if report is None:
         return here
     try:

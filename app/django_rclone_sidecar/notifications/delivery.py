@@ -39,7 +39,7 @@ class _Attempt:
     thread: threading.Thread = field(init=False)
 
     def __post_init__(self) -> None:
-        self.thread = threading.Thread(target=self._work, name=logs.QUIET, daemon=True)
+        self.thread = threading.Thread(target=self._work, name=logs.DROPPED_THREADS, daemon=True)
 
     def _work(self) -> None:
         try:

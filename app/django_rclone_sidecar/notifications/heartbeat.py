@@ -70,7 +70,7 @@ class Heartbeat:
         self._deliver(service, send)
 
     def _deliver(self, service: str, send: Callable[[], object]) -> None:
-        deliver([Delivery("The heartbeat", http.shown(service), send)], SECONDS)
+        deliver([Delivery("The heartbeat", http.address(service), send)], SECONDS)
 
 
 def _push(service: str, reasons: str) -> str:
@@ -83,4 +83,4 @@ def _push(service: str, reasons: str) -> str:
 
 def _reasons(report: Report) -> str:
     reasons = [result.error for result in report.failed] or [report.error]
-    return logs.shown("\n".join(reasons))[:_LONGEST] or f"Ended with exit code {report.exit_code}."
+    return logs.masked("\n".join(reasons))[:_LONGEST] or f"Ended with exit code {report.exit_code}."

@@ -16,7 +16,7 @@ SECONDS = 5.0
 """Time limit of each step of a request."""
 
 
-def shown(url: str) -> str:
+def address(url: str) -> str:
     """Returns host and port of a URL, without the scheme: the log would mask a whole URL."""
     return _address(urlsplit(url))
 

@@ -47,7 +47,7 @@ class Message:
 def failure(report: Report, context: MessageContext) -> Message:
     """Returns the message about a failed run."""
     failed = report.failed
-    whom = named(failed)
+    whom = describe_tasks(failed)
     of = f" for {whom}" if whom else ""
     what = f"{_NAMES.get(report.command, report.command)} {_ending(report)}{of}"
     if failed and len(failed) < len(report.results):
@@ -55,7 +55,9 @@ def failure(report: Report, context: MessageContext) -> Message:
     lines = [*_where(report, context), "", "What happened:"]
     lines += [f"- {_reason(result)}" for result in failed] or [f"- {_line(report.error)}"]
     if context.recovered:
-        lines.append(f"- Works again: {named(part for part in report.results if part.database in context.recovered)}")
+        lines.append(
+            f"- Works again: {describe_tasks(part for part in report.results if part.database in context.recovered)}"
+        )
     if report.command in ("backup", "media-backup"):
         lines += _last_good(failed, context)
     return Message("failure", _title(what, context), "\n".join([*lines, "", *_advice(report)]))
@@ -64,13 +66,13 @@ def failure(report: Report, context: MessageContext) -> Message:
 def recovery(report: Report, context: MessageContext) -> Message:
     """Returns the message about the first success after a failure."""
     again = [result for result in report.results if result.database in context.recovered]
-    what = f"{_NAMES.get(report.command, report.command)} works again for {named(again)}"
+    what = f"{_NAMES.get(report.command, report.command)} works again for {describe_tasks(again)}"
     return Message("success", _title(what, context), "\n".join([*_where(report, context), "", *_done(report)]))
 
 
 def success(report: Report, context: MessageContext) -> Message:
     """Returns the message about a successful run."""
-    whom = named(report.results)
+    whom = describe_tasks(report.results)
     what = f"{_NAMES.get(report.command, report.command)} done{f' for {whom}' if whom else ''}"
     return Message("success", _title(what, context), "\n".join([*_where(report, context), "", *_done(report)]))
 
@@ -81,7 +83,7 @@ def test(context: MessageContext) -> Message:
     return Message("info", _title("Test message", context), body)
 
 
-def named(parts: Iterable[Result]) -> str:
+def describe_tasks(parts: Iterable[Result]) -> str:
     """Returns tasks of a run as a phrase."""
     parts = list(parts)
     aliases = [f'"{part.database}"' for part in parts if part.database]

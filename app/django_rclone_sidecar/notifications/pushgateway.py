@@ -41,7 +41,7 @@ class Pusher:
         groups = {database: group for database, group in groups.items() if group[1]}
         if groups:
             url = self.environment.get("BACKUP_PUSHGATEWAY_URL")
-            deliver([Delivery("Metrics", http.shown(url), partial(self._push, url, groups))], SECONDS)
+            deliver([Delivery("Metrics", http.address(url), partial(self._push, url, groups))], SECONDS)
 
     def _push(self, url: str, groups: Mapping[str, tuple[Result, Mapping[str, float]]]) -> None:
         for database, (result, gauges) in groups.items():
@@ -51,7 +51,7 @@ class Pusher:
                 labels = {"engine": result.engine} if database else {}
                 gauge = Gauge(metrics.PREFIX + name, metrics.METRICS[name].help, list(labels), registry=registry)
                 (gauge.labels(**labels) if labels else gauge).set(value)
-            key = {"project": build.name(self.environment), "database": database}
+            key = {"project": build.project_name(self.environment), "database": database}
             stable = {name: value for name, value in key.items() if value}
             pushadd_to_gateway(url, JOB, registry, stable, http.SECONDS, _handler)
 

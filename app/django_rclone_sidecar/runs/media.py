@@ -42,7 +42,7 @@ def is_included(sidecar: Sidecar, remote: Remote) -> bool:
     if not root:
         logger.info("Media files: none, %s.", origin, extra={"event": "media.none"})
         return False
-    if sidecar.environment.given("BACKUP_MEDIA_ROOT") or Path(root).is_dir():
+    if sidecar.environment.is_set("BACKUP_MEDIA_ROOT") or Path(root).is_dir():
         return True
     if remote.files(recipes.located(remote), recursive=True):
         return True  # the backup then reports the missing folder

@@ -27,11 +27,11 @@ class HistoryRecorder:
         self._write("run_ended", report)
 
     @staticmethod
-    def _write(what: str, *told: Report | Result) -> None:
+    def _write(what: str, *arguments: Report | Result) -> None:
         try:
             with store.opened():
                 # The models can only be imported once ``opened`` has set up Django.
-                getattr(import_module("django_rclone_sidecar.history.writer"), what)(*told)
+                getattr(import_module("django_rclone_sidecar.history.writer"), what)(*arguments)
         except store.Unusable as error:
             store.warn_once(error)
 
@@ -49,17 +49,17 @@ def external(environment: Environment) -> list[RunObserver]:
         ("BACKUP_HEARTBEAT_URL", "heartbeat", "Heartbeat"),
         ("BACKUP_PUSHGATEWAY_URL", "pushgateway", "Pusher"),
     ):
-        if environment.given(variable):
+        if environment.is_set(variable):
             # Imported on demand: HTTP and metrics are slow to import, and most runs have none.
             found.append(getattr(import_module(f"django_rclone_sidecar.notifications.{module}"), name)(environment))
     return found
 
 
-def notify(observers: Sequence[RunObserver], say: Callable[[RunObserver], None]) -> None:
+def notify(observers: Sequence[RunObserver], call: Callable[[RunObserver], None]) -> None:
     """Calls every observer. Exceptions are logged, because an observer must not affect a run."""
     for observer in observers:
         try:
-            say(observer)
+            call(observer)
         except Interrupted:
             raise
         except Exception as error:

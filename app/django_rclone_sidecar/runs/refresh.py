@@ -127,7 +127,7 @@ def store_listing(sidecar: Sidecar, listing: RemoteListing) -> None:
     """Stores a listing in the history, which must be open."""
     DatabaseRecord.objects.all().delete()
     for position, alias in enumerate(sidecar.aliases):
-        place = build.place(sidecar.target.databases[alias])
+        place = build.describe(sidecar.target.databases[alias])
         DatabaseRecord.objects.create(alias=alias, engine=sidecar.engine(alias), place=place, position=position)
     _store_fact("observed", {"at": listing.at.isoformat(), "error": display.one_line(str(listing.problem or ""))})
     _store_fact("project", conf.get("PROJECT"))
@@ -176,6 +176,6 @@ def snapshot(sidecar: Sidecar, listing: RemoteListing) -> Snapshot:
     databases = []
     for alias in sidecar.aliases:
         found = listing.backups.get(alias)
-        identified = identity(conf.get("PROJECT"), alias, build.place(sidecar.target.databases[alias]))
+        identified = identity(conf.get("PROJECT"), alias, build.describe(sidecar.target.databases[alias]))
         databases.append(DatabaseSnapshot(alias, identified, found[0].moment if found else None))
     return Snapshot(settings.TIME_ZONE, listing.problem is None, listing.media, tuple(databases))

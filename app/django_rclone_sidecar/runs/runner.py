@@ -78,14 +78,14 @@ class TaskRunner:
         return replace(task, work=work)
 
     def _end(self, result: Result, outcome: Outcome, error: BaseException | None = None) -> None:
-        result.outcome, result.finished_at, result.error = outcome, self.clock(), logs.shown(str(error or ""))
+        result.outcome, result.finished_at, result.error = outcome, self.clock(), logs.masked(str(error or ""))
         observers.notify(self.observers, lambda observer: observer.task_ended(self.report, result))
 
     def end(self, error: BaseException | None) -> None:
         """Records the end of the run, also for tasks that did not begin."""
         self.report.finished_at = self.clock()
         self.report.exit_code = 0 if error is None else getattr(error, "exit_code", DjangoRcloneError.exit_code)
-        self.report.error = logs.shown(str(error or ""))
+        self.report.error = logs.masked(str(error or ""))
         for result in self.report.results:
             if result.outcome is Outcome.RUNNING:
                 self._end(result, Outcome.FAILURE, error)

@@ -29,13 +29,13 @@ def create() -> BinaryIO:
 
 def report_alive() -> None:
     """Records that the scheduler is alive."""
-    if (descriptor := _inherited()) is not None:
+    if (descriptor := _descriptor()) is not None:
         os.pwrite(descriptor, _FORM.pack(time.monotonic()), 0)
 
 
 def seconds_since_report() -> float | None:
     """Returns the seconds since the last report; None if this process has no scheduler."""
-    descriptor = _inherited()
+    descriptor = _descriptor()
     if descriptor is None:
         return None
     with suppress(OSError, struct.error):
@@ -43,6 +43,6 @@ def seconds_since_report() -> float | None:
     return None
 
 
-def _inherited() -> int | None:
+def _descriptor() -> int | None:
     number = os.environ.get(VARIABLE, "")
     return int(number) if number.isdecimal() else None

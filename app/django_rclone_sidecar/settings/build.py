@@ -62,7 +62,7 @@ def settings(environment: Environment, target: Target) -> dict[str, Any]:
 
 def _django_rclone(environment: Environment, theirs: Mapping[str, Any]) -> dict[str, Any]:
     here = {key: value for key, value in theirs.items() if key not in _PATHS or Path(str(value)).exists()}
-    given = {key: environment.get(name) for name, key in _OVERRIDES.items() if environment.given(name)}
+    given = {key: environment.get(name) for name, key in _OVERRIDES.items() if environment.is_set(name)}
     # Not backed up: this silences the check about writers that wait during a backup.
     options = {**here.get("DATABASE_OPTIONS", {}), location.ALIAS: {"SPOOL": True}}
     return {"REMOTE": REMOTE, **here, **given, "DATABASE_OPTIONS": options}
@@ -70,7 +70,7 @@ def _django_rclone(environment: Environment, theirs: Mapping[str, Any]) -> dict[
 
 def media_root(environment: Environment, target: Target) -> tuple[str, str]:
     """Returns the folder of the media files, empty if there is none, and a description of its source."""
-    if environment.given("BACKUP_MEDIA_ROOT"):
+    if environment.is_set("BACKUP_MEDIA_ROOT"):
         return str(environment.get("BACKUP_MEDIA_ROOT")), "BACKUP_MEDIA_ROOT"
     storage = target.storages.get("default", {})
     backend = storage.get("BACKEND", _FILE_STORAGES[0])
@@ -83,10 +83,10 @@ def media_root(environment: Environment, target: Target) -> tuple[str, str]:
 def aliases(environment: Environment, target: Target) -> list[str]:
     """Returns the aliases of the databases to back up. Raises ConfigurationError for an unknown alias."""
     wanted: tuple[str, ...] = environment.get("BACKUP_DATABASES") or tuple(target.databases)
-    return known(wanted, target, "BACKUP_DATABASES")
+    return require_known(wanted, target, "BACKUP_DATABASES")
 
 
-def known(wanted: tuple[str, ...] | list[str], target: Target, source: str) -> list[str]:
+def require_known(wanted: tuple[str, ...] | list[str], target: Target, source: str) -> list[str]:
     """Returns the aliases without duplicates. Raises ConfigurationError for an unknown alias."""
     for alias in wanted:
         if alias not in target.databases:
@@ -95,7 +95,7 @@ def known(wanted: tuple[str, ...] | list[str], target: Target, source: str) -> l
     return list(dict.fromkeys(wanted))
 
 
-def name(environment: Environment) -> str:
+def project_name(environment: Environment) -> str:
     """Returns the project's name, empty if it has none or its settings could not be read."""
     given = str(environment.get("BACKUP_PROJECT") or "")
     if given or not django_settings.configured:
@@ -103,7 +103,7 @@ def name(environment: Environment) -> str:
     return str(getattr(django_settings, "DJANGO_RCLONE", {}).get("PROJECT") or "")
 
 
-def place(database: Mapping[str, Any]) -> str:
+def describe(database: Mapping[str, Any]) -> str:
     """Returns engine and address of a database: ``postgresql app@db:5432/app``."""
     engine = str(database.get("ENGINE", "")).rpartition(".")[2]
     name = display.one_line(mask(str(database.get("NAME") or "")))

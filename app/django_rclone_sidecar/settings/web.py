@@ -11,7 +11,7 @@ DATABASES = base.DATABASES
 DATABASES[location.ALIAS]["OPTIONS"] = {"timeout": 2}
 
 ROOT_URLCONF = "django_rclone_sidecar.web.urls"
-MIDDLEWARE = ["django_rclone_sidecar.web.middleware.Guard"]
+MIDDLEWARE = ["django_rclone_sidecar.web.middleware.ReadOnlyMiddleware"]
 # No response depends on the host name.
 ALLOWED_HOSTS = ["*"]
 DEBUG = False

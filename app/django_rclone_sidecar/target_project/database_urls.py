@@ -45,7 +45,7 @@ def stranger(alias: str, url: str) -> str:
 def parse(variable: str, url: str) -> dict[str, Any]:
     """Returns a database's settings. Raises ConfigurationError, without showing the URL: it holds a password."""
     scheme = url.partition(":")[0].lower()
-    if malformed_urls.is_torn(url):
+    if malformed_urls.is_malformed(url):
         raise ConfigurationError(
             f'{variable} is no database URL that can be understood: there is an "@" behind the host. '
             f"{malformed_urls.ADVICE}"

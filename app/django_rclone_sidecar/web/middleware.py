@@ -31,7 +31,7 @@ _HEADERS = {
 }
 
 
-class Guard:
+class ReadOnlyMiddleware:
     """Django middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

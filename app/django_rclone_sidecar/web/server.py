@@ -53,7 +53,7 @@ def options(listener: socket.socket) -> dict[str, Any]:
         "control_socket_disable": True,
         "accesslog": None,
         "errorlog": None,
-        "logger_class": "django_rclone_sidecar.web.gunicorn_log.Log",
+        "logger_class": "django_rclone_sidecar.web.gunicorn_log.GunicornLogger",
         "proc_name": "django-rclone web",
     }
 

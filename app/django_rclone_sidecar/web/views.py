@@ -25,14 +25,14 @@ _RUNS_SHOWN = 20
 class _HistoryProblem:
     """Logs a problem with the history when it first occurs, not at every scrape."""
 
-    said = ""
+    last = ""
 
     @classmethod
     def log(cls, problem: Unreadable | None) -> None:
         text = "" if problem is None or isinstance(problem, NotCreated) else str(problem)
-        if text and text != cls.said:
+        if text and text != cls.last:
             logger.warning("%s", text, extra={"event": "history.unreadable"})
-        cls.said = text
+        cls.last = text
 
 
 def _state(runs: int = 0) -> OverallState:
@@ -47,15 +47,15 @@ def _state(runs: int = 0) -> OverallState:
 
 def healthz(_request: HttpRequest) -> HttpResponse:
     """Liveness: the scheduler runs and this process answers."""
-    return _verdict(health.stopped(liveness.seconds_since_report()))
+    return _health_response(health.stopped(liveness.seconds_since_report()))
 
 
 def readyz(_request: HttpRequest) -> HttpResponse:
     """Readiness: the history can be read and has databases."""
     try:
-        return _verdict(health.unready(_state()))
+        return _health_response(health.unready(_state()))
     except Unreadable as error:
-        return _verdict(str(error))
+        return _health_response(str(error))
 
 
 def status(_request: HttpRequest) -> HttpResponse:
@@ -99,7 +99,7 @@ def server_error(_request: HttpRequest) -> HttpResponse:
     return line("Internal error. See the log.", 500)
 
 
-def _verdict(problem: str) -> HttpResponse:
+def _health_response(problem: str) -> HttpResponse:
     return line(problem, 503) if problem else line("ok")
 
 
