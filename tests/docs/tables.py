@@ -22,6 +22,7 @@ from django_rclone.rclone import options as rclone_options
 from django_rclone_sidecar import cli
 from django_rclone_sidecar.environment import variables
 from django_rclone_sidecar.monitoring import metrics
+from tests.docs import architecture
 
 ROOT = Path(__file__).parents[2]
 COMMANDS_WITH_OPTIONS = tuple(name for name in cli.COMMANDS if name not in ("serve", "healthcheck", "manage"))
@@ -173,6 +174,9 @@ def folder_connector() -> str:
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "folder-connector": folder_connector,
+    "source-rows": architecture.picture,
+    "source-app": partial(architecture.package_tables, "django_rclone"),
+    "source-sidecar": partial(architecture.package_tables, "django_rclone_sidecar"),
     "settings": settings,
     "exit-codes": exit_codes,
     "checks": system_checks,

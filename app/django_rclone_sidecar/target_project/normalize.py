@@ -24,7 +24,7 @@ def tidy(target: Target, selected: tuple[str, ...], *, base: str) -> Target:
     databases: dict[str, Mapping[str, Any]] = {}
     for alias, database in target.databases.items():
         engine = str(database.get("ENGINE", ""))
-        if engine in registry.NONE:  # Django's own form where no database is the default one
+        if engine in registry.NO_ENGINE:  # Django's own form where no database is the default one
             continue
         ours = engine if alias in connectors else engines.here(engine, mapping)
         if not ours:
