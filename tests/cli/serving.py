@@ -38,14 +38,14 @@ class Serving:
         """The log so far."""
         return self.log.read_text()
 
-    def child(self, verb: str) -> int | None:
-        """The process id of what it, or its schedule, has started for a verb."""
+    def child(self, command: str) -> int | None:
+        """The process id of what it, or its schedule, has started for a command."""
         for number in self._below(self.process.pid):
             with suppress(OSError):
                 words = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
                 if (
                     b"django_rclone_sidecar" in words
-                    and words[words.index(b"django_rclone_sidecar") + 1] == verb.encode()
+                    and words[words.index(b"django_rclone_sidecar") + 1] == command.encode()
                 ):
                     return number
         return None
@@ -60,9 +60,9 @@ class Serving:
                 yield int(child)
                 yield from self._below(int(child))
 
-    def kill(self, verb: str) -> None:
+    def kill(self, command: str) -> None:
         """Sends SIGKILL to one process."""
-        number = self.child(verb)
+        number = self.child(command)
         assert number is not None, self.said
         os.kill(number, signal.SIGKILL)
 

@@ -13,14 +13,14 @@ import pytest
 import django_rclone
 from django_rclone import conf
 from django_rclone_sidecar import messages
-from django_rclone_sidecar.cli import VERBS
+from django_rclone_sidecar.cli import COMMANDS
 
 APP = Path(django_rclone.__file__).parent
 # What they say is for those who restore without any of this, is for Django alone, or is a command line of others.
-ELSEWHERE = {"guide.py", "outdated.py"}
+ELSEWHERE = {"restore_guide.py", "outdated.py"}
 OPTIONS = {"BINARY_DIR", "FORMAT", "SPOOL", "DATABASE_OPTIONS", "DJANGO_RCLONE"}
 OF_DATABASES = "NAME|HOST|PORT|USER|PASSWORD|AUTH_SOURCE|OPTIONS"
-COMMANDS = [path.stem for path in (APP / "management/commands").glob("[a-z]*.py")]
+MANAGEMENT_COMMANDS = [path.stem for path in (APP / "management/commands").glob("[a-z]*.py")]
 
 
 def _text(node: ast.AST) -> str:
@@ -43,10 +43,10 @@ def sentences() -> Iterator[tuple[str, str]]:
 
 
 def flags() -> set[str]:
-    """Every option of every verb."""
+    """Every option of every command."""
     found = {"--traceback"}
-    for verb in VERBS:
-        module = import_module(f"django_rclone_sidecar.commands.{verb.replace('-', '_')}")
+    for command in COMMANDS:
+        module = import_module(f"django_rclone_sidecar.commands.{command.replace('-', '_')}")
         if hasattr(module, "parser"):
             found |= set(module.parser()._option_string_actions)
     return found
@@ -63,7 +63,7 @@ def test_no_message_names_a_setting_or_a_command_that_the_sidecar_does_not_have(
                 rf"(?<![\w\"'])(?<!project's )(?:{named})(?![\w\"'])(?! of the project)",
                 shown.replace("the project's DATABASE_", ""),
             )
-            or re.search(rf"`(?:{'|'.join(COMMANDS)})\b", shown)
+            or re.search(rf"`(?:{'|'.join(MANAGEMENT_COMMANDS)})\b", shown)
             or re.search(rf"[Cc](?:heck|orrect) (?:{OF_DATABASES})\b", shown)
             or re.search(r"\bset (?:BINARY_DIR|SPOOL(?! in the project)|FORMAT(?! to \"file\" in the project))", shown)
         )
@@ -71,7 +71,7 @@ def test_no_message_names_a_setting_or_a_command_that_the_sidecar_does_not_have(
     assert wrong == []
 
 
-def test_no_message_names_an_option_that_no_verb_has() -> None:
+def test_no_message_names_an_option_that_no_command_has() -> None:
     of_others = re.compile(
         r"--(?:bwlimit|archive|execute|databases|exit-on-error|single-transaction|dbname|format|max-delete)"
     )

@@ -81,6 +81,7 @@ def make(project: Project) -> str:
     return Path(path).name
 
 
+@pytest.mark.representatives("sqlite-sql", "postgresql-17", "mongodb")
 def test_what_it_made_is_listed_as_unverified_and_restored_by_path(typical: Subject, project: Project):
     name = make(project)
     (backup,) = project.backups()
@@ -129,6 +130,7 @@ def test_everything_that_is_in_them_comes_back(typical: Subject, empty_project: 
     assert everything(typical) == before
 
 
+@pytest.mark.representatives("sqlite-sql")
 @with_few
 def test_a_cut_one_is_refused_and_changes_nothing(typical: Subject, project: Project, tmp_path: Path):
     name = make(project)
@@ -142,6 +144,7 @@ def test_a_cut_one_is_refused_and_changes_nothing(typical: Subject, project: Pro
         assert typical.fingerprint() == before
 
 
+@pytest.mark.representatives("sqlite-sql")
 @with_few
 def test_the_newest_of_them_is_latest_only_when_the_user_says_unverified(typical: Subject, project: Project):
     make(project)
@@ -155,6 +158,7 @@ def test_the_newest_of_them_is_latest_only_when_the_user_says_unverified(typical
     assert [number for number, _text in typical.words()] == [1, 3]
 
 
+@pytest.mark.representatives("sqlite-sql")
 @with_few
 def test_it_neither_lists_nor_restores_nor_deletes_ours(typical: Subject, project: Project):
     project.ok("dbbackup")
@@ -172,6 +176,7 @@ def test_it_neither_lists_nor_restores_nor_deletes_ours(typical: Subject, projec
     assert [backup["state"] for backup in project.backups()].count("good") == 2
 
 
+@pytest.mark.representatives("sqlite-sql")
 def test_clean_removes_its_backups_in_order_of_the_time_in_their_names(typical: Subject, project: Project):
     first = make(project)
     ending = Path(first).suffix

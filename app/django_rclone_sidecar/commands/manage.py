@@ -6,11 +6,11 @@ import os
 
 from django.core.management import ManagementUtility
 
-from django_rclone_sidecar import bootstrap, rclone_config
+from django_rclone_sidecar import rclone_config
+from django_rclone_sidecar.environment.read import Environment
 
 
-def main(arguments: list[str]) -> int:
-    bootstrap.hand_on(os.environ)
+def main(argv: list[str], _environment: Environment) -> int:
     rclone_config.provide(os.environ)
-    ManagementUtility(["django-rclone manage", *arguments]).execute()
+    ManagementUtility(["django-rclone manage", *argv]).execute()
     return 0

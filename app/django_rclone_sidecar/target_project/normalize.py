@@ -38,7 +38,7 @@ def normalize(target: Target, selected: tuple[str, ...], *, base: str) -> Target
     databases: dict[str, Mapping[str, Any]] = {}
     for alias, database in target.databases.items():
         engine = str(database.get("ENGINE", ""))
-        if engine in registry.NONE:  # Django's form for "no default database"
+        if engine in registry.NO_ENGINE:  # Django's form for "no default database"
             continue
         local = engine if alias in connectors else _local_engine(engine, mapping)
         if not local:

@@ -8,11 +8,11 @@ from typing import Any
 
 from django_rclone.exceptions import ConfigurationError
 from django_rclone_sidecar.environment import parsers
+from django_rclone_sidecar.environment.read import SETTINGS_MODULE
 from django_rclone_sidecar.target_project import database_urls, json_file, normalize
 from django_rclone_sidecar.target_project.model import Target
 from django_rclone_sidecar.target_project.settings_loader import load, messages
 
-_SIDECAR_SETTINGS = "django_rclone_sidecar.settings.project"
 _CHOICES = ("auto", "settings", "url")
 
 
@@ -44,7 +44,7 @@ def resolve(environ: Mapping[str, str]) -> Target:
 
 def _module(environ: Mapping[str, str]) -> str:
     module = environ.get("TARGET_SETTINGS_MODULE") or environ.get("DJANGO_SETTINGS_MODULE") or ""
-    return "" if module == _SIDECAR_SETTINGS else module
+    return "" if module == SETTINGS_MODULE else module
 
 
 def _from_urls(environ: Mapping[str, str], *notes: str) -> Target:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django_rclone.db.mongodb.names import is_ours
+from django_rclone.db.mongodb.names import is_internal
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Collection:
     @property
     def is_restored(self) -> bool:
         """False for what the server keeps by itself, and for what a restore had staged when 0.4 made the dump."""
-        return not is_ours(self.name) and (not self.name.startswith("system.") or self.name == "system.js")
+        return not is_internal(self.name) and (not self.name.startswith("system.") or self.name == "system.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Archive:
         return tuple(entry for entry in self.entries if entry.is_restored and entry.kind == "view")
 
     @property
-    def left_out(self) -> tuple[Collection, ...]:
+    def excluded(self) -> tuple[Collection, ...]:
         """What mongorestore must not load: views are made when all collections are in their places."""
         return tuple(entry for entry in self.entries if not entry.is_restored or entry.kind == "view")
 

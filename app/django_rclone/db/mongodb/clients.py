@@ -17,7 +17,7 @@ OLDEST = (100, 3)
 """The first with ``--config``."""
 
 
-def tools(alias: str, binary_dir: str) -> Client:
+def newest_client(alias: str, binary_dir: str) -> Client:
     """Returns the newest mongodump that has mongorestore beside it. Raises ConfigurationError when there is none."""
     found = [client for client in client_programs.find("mongodump", binary_dir, FOLDERS) if client.has("mongorestore")]
     if not found:

@@ -2,53 +2,50 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 
 from django_rclone.command import Attached, Command, Secret
 from django_rclone.db.client_programs import Client
+from django_rclone.db.helper_programs import module_command
 from django_rclone.db.mongodb.clients import INSTALL
 from django_rclone.db.mongodb.connection import Connection
 from django_rclone.db.mongodb.errors import explainer
 
 
 @dataclass(frozen=True, slots=True)
-class Programs:
+class Commands:
     """What all commands on one database have in common."""
 
     alias: str
     connection: Connection
 
-    def ours(self, program: str, *arguments: str | Secret | Attached, nothing_changed: bool = False) -> Command:
-        """Returns one of our programs. It finds this package and pymongo where we found them, also where manage.py
-        has arranged that."""
-        path = os.pathsep.join(path for path in sys.path if path)
-        return Command(
-            (sys.executable, "-P", "-m", f"django_rclone.db.mongodb.programs.{program}", *arguments),
-            env={"PYTHONPATH": path},
-            explain=explainer(self.alias, self.connection.place, nothing_changed=nothing_changed),
+    def program(self, program: str, *arguments: str | Secret | Attached, nothing_changed: bool = False) -> Command:
+        """Returns one of our programs."""
+        return module_command(
+            f"django_rclone.db.mongodb.programs.{program}",
+            *arguments,
+            explain=explainer(self.alias, self.connection.location, nothing_changed=nothing_changed),
             may_stall=False,
-            hide=self.connection.hidden,
+            hide=self.connection.secrets,
         )
 
-    def on_database(
+    def program_on_database(
         self, program: str, verb: str, *arguments: str | Attached, nothing_changed: bool = False
     ) -> Command:
         """Returns one of our programs, connected to the database."""
         verbs = (verb,) if verb else ()
         where = (self.connection.uri, self.connection.name)
-        return self.ours(program, *verbs, *where, *arguments, nothing_changed=nothing_changed)
+        return self.program(program, *verbs, *where, *arguments, nothing_changed=nothing_changed)
 
     def tool(self, client: Client, program: str, *arguments: str, nothing_changed: bool = False) -> Command:
         """Returns one of MongoDB's tools. The file that it is given holds the URI with the password."""
         return Command(
             (
                 *(client.companion(program), "--config", self.connection.config),
-                *(f"--serverSelectionTimeout={self.connection.patience}", *arguments),
+                *(f"--serverSelectionTimeout={self.connection.selection_timeout}", *arguments),
             ),
-            explain=explainer(self.alias, self.connection.place, nothing_changed=nothing_changed),
+            explain=explainer(self.alias, self.connection.location, nothing_changed=nothing_changed),
             may_stall=program == "mongodump",
             install=INSTALL,
-            hide=self.connection.hidden,
+            hide=self.connection.secrets,
         )

@@ -34,8 +34,8 @@ _EXTERNAL = ("GSSAPI", "MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "PLAIN")
 # MongoDB Compass and the shell write it; it means the same as nothing, and the tools do not know it.
 _NEGOTIATED = ("authMechanism", "DEFAULT")
 _SCHEMES = ("mongodb://", "mongodb+srv://")
-_PATIENCE = "serverSelectionTimeoutMS"
-_TIMEOUTS = (_PATIENCE, "connectTimeoutMS")
+_SELECTION_TIMEOUT = "serverSelectionTimeoutMS"
+_TIMEOUTS = (_SELECTION_TIMEOUT, "connectTimeoutMS")
 _SECONDS = 15
 
 
@@ -54,18 +54,18 @@ class Connection:
     @property
     def uri(self) -> Secret:
         """The URI for pymongo, without a database: programs are told that by themselves."""
-        return Secret(self._uri({_PATIENCE: f"{self.patience}000", **self.options}, secrets=True))
+        return Secret(self._uri({_SELECTION_TIMEOUT: f"{self.selection_timeout}000", **self.options}, secrets=True))
 
     @property
-    def patience(self) -> int:
+    def selection_timeout(self) -> int:
         """Seconds until a server that does not answer counts as unreachable."""
-        milliseconds = self.options.get(_PATIENCE, "")
+        milliseconds = self.options.get(_SELECTION_TIMEOUT, "")
         return max(1, int(milliseconds) // 1000) if milliseconds.isdigit() else _SECONDS
 
     @property
     def config(self) -> Secret:
         """The file that the tools read with ``--config``: YAML, of which JSON text is a part."""
-        options = self._for_tools
+        options = self._tool_options
         # The tools' driver has one option for both, and says nothing about those that it does not know.
         either = [options.pop(key, "") for key in ("tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames")]
         if "true" in either:
@@ -73,28 +73,28 @@ class Connection:
         return Secret(f"uri: {json.dumps(self._uri(options, secrets=True))}\n")
 
     @property
-    def plain_uri(self) -> str:
+    def uri_without_password(self) -> str:
         """The URI for people: no password, which the tools ask for."""
-        return self._uri(self._for_tools, secrets=False)
+        return self._uri(self._tool_options, secrets=False)
 
     @property
-    def _for_tools(self) -> dict[str, str]:
-        # They take patience by an argument only: with this in their URI they wait for ever.
+    def _tool_options(self) -> dict[str, str]:
+        # They take the timeout by an argument only: with this in their URI they wait for ever.
         return {key: value for key, value in self.options.items() if key not in _TIMEOUTS}
 
     @property
-    def hidden(self) -> tuple[Secret, ...]:
+    def secrets(self) -> tuple[Secret, ...]:
         """The secrets inside ``uri`` and ``config``, as they are and as they are written there."""
         values = [self.options[key] for key in _SECRETS if key in self.options]
         values += [self.password.value] if self.password is not None else []
         return tuple(Secret(form) for value in values for form in dict.fromkeys((value, _escape(value))))
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """The database in words that people recognise."""
         return f"{self.name} on {unquote(self.hosts)}"
 
-    def to(self, name: str) -> Connection:
+    def to_database(self, name: str) -> Connection:
         """Returns the same connection, for another database of the server."""
         return Connection(name, self.hosts, self.scheme, self.user, self.password, self.options)
 
@@ -158,8 +158,8 @@ def _is_uri(host: Any) -> bool:
 def _parse(uri: str) -> _Address:
     scheme = next(scheme for scheme in _SCHEMES if uri.startswith(scheme))
     rest, _, query = uri.removeprefix(scheme).partition("?")
-    login, at, place = rest.rpartition("@")
-    hosts, _, database = place.partition("/")
+    login, at, address = rest.rpartition("@")
+    hosts, _, database = address.partition("/")
     user, _, password = login.partition(":")
     if not hosts or (at and not user) or any(character in login for character in "/@"):
         raise ValueError("no hosts, or characters that should have been escaped")

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import shlex
-from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.client_programs import Client
 from django_rclone.db.mongodb import archive as mongodb_archive
-from django_rclone.db.mongodb.clients import tools
-from django_rclone.db.mongodb.commands import Programs
+from django_rclone.db.mongodb import facts as mongodb_facts
+from django_rclone.db.mongodb.clients import newest_client
+from django_rclone.db.mongodb.commands import Commands
 from django_rclone.db.mongodb.connection import Connection, connection
 from django_rclone.db.mongodb.names import PREFIX
 from django_rclone.db.mongodb.restore import plan
 from django_rclone.exceptions import ConfigurationError, Locked
 from django_rclone.manifest import Manifest
 
-_NOT_ONE_MOMENT = (
+_INCONSISTENT = (
     "mongodump reads one collection after another: the backup is not one moment of the database, and its manifest says "
     "so (consistency: none)."
 )
@@ -49,86 +47,83 @@ class MongoDumpConnector(BaseConnector):
         return connection(self.alias, self.settings)
 
     @property
-    def _programs(self) -> Programs:
-        return Programs(self.alias, self.connection)
+    def _commands(self) -> Commands:
+        return Commands(self.alias, self.connection)
 
-    def _tools(self) -> Client:
-        return tools(self.alias, str(self.options.get("BINARY_DIR") or ""))
+    def _client(self) -> Client:
+        return newest_client(self.alias, str(self.options.get("BINARY_DIR") or ""))
 
     def check(self) -> list[str]:
         # Making the connection's description is the check.
         return [*self.unknown_options(), *self.problems_of(lambda: self.connection)]
 
     def hindrances(self) -> list[str]:
-        found = self.problems_of(self._tools)
+        found = self.problems_of(self._client)
         if importlib.util.find_spec("pymongo") is None:
             found.append("pymongo is not installed here. Install it: pip install 'django-rclone[mongodb]'")
         return found
 
     def probe(self) -> Command:
-        return self._programs.on_database("probe", "")
+        return self._commands.program_on_database("probe", "")
 
     def facts(self, output: str) -> Facts:
-        found: dict[str, Any] = json.loads(output)
-        version, flavour, clock = found.pop("version"), found.pop("flavour"), found.pop("clock", "")
-        return Facts(
-            server_version=f"{version} ({flavour})" if flavour else version,
-            size=found.pop("size"),
-            tables=found.pop("tables"),
-            migrations=found.pop("migrations"),
-            clock=datetime.fromisoformat(clock) if clock else None,
-            details=found,
-        )
+        return mongodb_facts.parse(output)
 
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:
-        restore = facts.details["restore"]
-        if restore is not None and restore["alive"]:
-            if restore["swapping"]:  # a dump of it would be a mix
-                raise Locked(f'Database "{self.alias}": {restore["described"]}')
+        live = mongodb_facts.live(facts)
+        if live.restore is not None and live.restore.alive:
+            if live.restore.swapping:  # a dump of it would be a mix
+                raise Locked(f'Database "{self.alias}": {live.restore.described}')
             return ()
-        if restore is None and not facts.details["staged"]:
+        if live.restore is None and not live.staged:
             return ()
-        return (self._programs.on_database("stage", "finish"),)
+        return (self._commands.program_on_database("stage", "finish"),)
 
     def restore_hindrances(self, facts: Facts) -> list[str]:
-        if lacking := facts.details["lacking_to_restore"]:
+        if lacking := mongodb_facts.live(facts).lacking_to_restore:
             return [f"the role may not {', '.join(lacking)} here. Grant it readWrite on the database {self.name}."]
         return []
 
     def dump(self, facts: Facts) -> Dump:
-        place = self.connection.place
-        if not facts.tables and not facts.details["others"]:
+        live, location = mongodb_facts.live(facts), self.connection.location
+        if not facts.tables and not live.others:
             # MongoDB has no databases but those that hold something: a mistyped NAME looks like this one.
             raise ConfigurationError(
-                f'Database "{self.alias}": {place} does not exist, or is empty. Correct NAME, run migrate, or restore '
-                "a backup."
+                f'Database "{self.alias}": {location} does not exist, or is empty. Correct NAME, run migrate, or '
+                "restore a backup."
             )
-        if foreign := facts.details["foreign"]:
+        if foreign := live.foreign:
             raise ConfigurationError(
                 f'Database "{self.alias}": the collection {foreign[0]} has a name that begins with {PREFIX}, which is '
                 "what a restore in progress is known by: it would be missing in the backup. Rename it."
             )
-        client = self._tools()
+        client = self._client()
         return Dump(
-            command=self._programs.tool(
+            command=self._commands.tool(
                 client, "mongodump", "--archive", f"--db={self.name}", f"--excludeCollectionsWithPrefix={PREFIX}"
             ),
             extension="archive",
             format="archive",
             client=f"mongodump {client.version}",
             consistency="none",
-            notes=(_NOT_ONE_MOMENT,),
+            notes=(_INCONSISTENT,),
         )
 
     def contents(self, manifest: Manifest) -> Command | None:  # noqa: ARG002 - old archives are read as ours are
-        return self._programs.ours("read_archive", nothing_changed=True)
+        return self._commands.program("read_archive", nothing_changed=True)
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         archive = mongodb_archive.parse(contents, (manifest.name, self.name))
-        where = self.connection.to(mode.into) if mode.into else self.connection
-        return plan(Programs(self.alias, where), self._tools(), facts, mode, archive)
+        where = self.connection.to_database(mode.into) if mode.into else self.connection
+        return plan(Commands(self.alias, where), self._client(), facts, mode, archive)
 
     def restore_by_hand(self, object_command: str) -> str:
         # The tool may ask for a password, which it reads from stdin: so the archive comes another way.
-        words = ("--uri", self.connection.plain_uri, f"--nsFrom={self.name}.*", "--nsTo=restored.*", "--stopOnError")
+        words = (
+            "--uri",
+            self.connection.uri_without_password,
+            f"--nsFrom={self.name}.*",
+            "--nsTo=restored.*",
+            "--stopOnError",
+        )
         return f"{shlex.join(['mongorestore', *words])} --archive=<({object_command})"

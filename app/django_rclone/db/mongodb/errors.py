@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 
 from django_rclone.command import Explanation
+from django_rclone.db.helper_programs import reported_error
 from django_rclone.exceptions import (
     ConfigurationError,
     DjangoRcloneError,
-    Locked,
     ProgramFailed,
     Unavailable,
     VerificationFailed,
@@ -17,8 +17,7 @@ from django_rclone.exceptions import (
 
 type _Meaning = tuple[Callable[[str], DjangoRcloneError], str]
 
-# Our programs say the kind of their failure first, then its text: "OperationFailure: Authentication failed. (code 18)".
-_OURS = re.compile(r"^(?!Failed: )([A-Z]\w+): (.*)$")
+# The server's error code, which our programs print after pymongo's message.
 _CODE = re.compile(r" \(code (\d+)\)$")
 # The tools begin lines with a time: "2026-11-24T21:48:34.123+0000	Failed: error connecting to db server: …".
 _SESSION = re.compile(r"^can't create session: (?:failed to connect to \S+: )?")
@@ -46,21 +45,22 @@ _DAMAGED = (
     *("corruption found in archive", "archive io error", "demultiplexing archive", "reading bson input"),
     *("not appear to be a mongodump archive", "reading beginning of archive", "error parsing metadata"),
 )
-_LOGIN_HINT = "{text} ({place}). Check USER, PASSWORD and AUTH_SOURCE."
+_LOGIN_HINT = "{text} ({location}). Check USER, PASSWORD and AUTH_SOURCE."
 _RIGHTS_HINT = "{text}. A backup needs the role read on the database, a restore readWrite. Grant it, then try again."
-_LATER = "{text} ({place}). Try again later, or check HOST and PORT."
+_LATER = "{text} ({location}). Try again later, or check HOST and PORT."
 _BY_KIND: dict[str, _Meaning] = {
-    "Refused": (ConfigurationError, "{text}"),
-    "Locked": (Locked, "{text}"),
-    "Damaged": (VerificationFailed, "the backup is damaged: {text}. Choose another one. Nothing was changed."),
-    "Halfway": (
+    "VerificationFailed": (
+        VerificationFailed,
+        "the backup is damaged: {text}. Choose another one. Nothing was changed.",
+    ),
+    "SwapInterrupted": (
         DjangoRcloneError,
         "the restored data are in place in part only, because the server refused to go on: {text}. Remove the cause; "
         "then the next command, whichever it is, finishes the restore.",
     ),
-    "InvalidURI": (ConfigurationError, "{text}. Check HOST."),
-    "ConfigurationError": (ConfigurationError, "{text}. Check HOST and OPTIONS."),
-    "InvalidName": (ConfigurationError, "{text}. Check NAME."),
+    "pymongo.InvalidURI": (ConfigurationError, "{text}. Check HOST."),
+    "pymongo.ConfigurationError": (ConfigurationError, "{text}. Check HOST and OPTIONS."),
+    "pymongo.InvalidName": (ConfigurationError, "{text}. Check NAME."),
     "FileNotFoundError": (ConfigurationError, "{text}. Check OPTIONS."),
     "PermissionError": (ConfigurationError, "{text}. Check OPTIONS."),
 }
@@ -72,38 +72,39 @@ _BY_CODE: dict[str, _Meaning] = {
 }
 
 
-def explainer(alias: str, place: str, *, nothing_changed: bool = False) -> Explanation:
+def explainer(alias: str, location: str, *, nothing_changed: bool = False) -> Explanation:
     """Returns what turns a program's failure into the error that people read.
 
     ``nothing_changed``: after it the database is as it was, and errors that do not say so themselves do.
     """
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        kind, sentence = _meaning(failure, place)
+        kind, sentence = _meaning(failure, location)
         assurance = " Nothing was changed." if nothing_changed and "Nothing was changed" not in sentence else ""
         return kind(f'Database "{alias}": {sentence}{assurance}')
 
     return explain
 
 
-def _meaning(failure: ProgramFailed, place: str) -> _Meaning:
+def _meaning(failure: ProgramFailed, location: str) -> _Meaning:
     lines = [_TIME.sub("", line).strip() for line in failure.stderr.splitlines() if line.strip()]
-    said = _last_words(lines)
+    said = _reason(lines)
     if failure.returncode < 0:
         return DjangoRcloneError, f"{failure.program} {failure.ending}."
-    if ours := _OURS.match(lines[-1]) if lines else None:
-        kind, text = ours[1], _CODE.sub("", ours[2]).rstrip(".")
-        code = found[1] if (found := _CODE.search(ours[2])) else ""
-        if kind in ("Refused", "Locked"):
-            return _BY_KIND[kind][0], ours[2]
-        for meaning in (_BY_KIND.get(kind), _BY_CODE.get(code)):
+    reported = reported_error(failure)
+    if reported is not None and reported.kind not in ("", "Failed"):
+        if reported.kind in ("ConfigurationError", "Locked"):
+            return type(reported.error), reported.message
+        text = _CODE.sub("", reported.message).rstrip(".")
+        code = found[1] if (found := _CODE.search(reported.message)) else ""
+        for meaning in (_BY_KIND.get(reported.kind), _BY_CODE.get(code)):
             if meaning is not None:
-                return meaning[0], meaning[1].format(text=text, place=place)
-        said = ours[2]
-    return _by_words(said.rstrip("."), place, failure)
+                return meaning[0], meaning[1].format(text=text, location=location)
+        said = reported.message
+    return _meaning_of_text(said.rstrip("."), location, failure)
 
 
-def _last_words(lines: list[str]) -> str:
+def _reason(lines: list[str]) -> str:
     """Returns the line that says why: the tools begin it with "Failed: ", and may say more after it."""
     for line in reversed(lines):
         if line.startswith("Failed: "):
@@ -112,17 +113,17 @@ def _last_words(lines: list[str]) -> str:
     return lines[-1] if lines else "it said nothing"
 
 
-def _by_words(said: str, place: str, failure: ProgramFailed) -> _Meaning:
+def _meaning_of_text(said: str, location: str, failure: ProgramFailed) -> _Meaning:
     meanings: tuple[tuple[tuple[str, ...], _Meaning], ...] = (
         (_LOGIN, (ConfigurationError, _LOGIN_HINT)),
         (_RIGHTS, (ConfigurationError, _RIGHTS_HINT)),
-        (_MISCONFIGURED, (ConfigurationError, "{text} ({place}). Check the database's settings.")),
+        (_MISCONFIGURED, (ConfigurationError, "{text} ({location}). Check the database's settings.")),
         (_UNREACHABLE, (Unavailable, _LATER)),
     )
     for words, (kind, sentence) in meanings:
         if any(word in said for word in words):
-            return kind, sentence.format(text=said, place=place)
+            return kind, sentence.format(text=said, location=location)
     if failure.program == "mongorestore" and any(word in said for word in _DAMAGED):
-        kind, sentence = _BY_KIND["Damaged"]
+        kind, sentence = _BY_KIND["VerificationFailed"]
         return kind, sentence.format(text=f"mongorestore cannot read it ({said})")
     return DjangoRcloneError, f"{failure.program} {failure.ending}: {said}. Remove the cause, then try again."

@@ -14,6 +14,6 @@ def staged_prefix(token: str) -> str:
     return f"{PREFIX}{token}_"
 
 
-def is_ours(name: str) -> bool:
-    """Tells whether a collection is a restore's own."""
+def is_internal(name: str) -> bool:
+    """Returns whether a collection is a restore's own."""
     return name == JOURNAL or _STAGED.match(name) is not None

@@ -11,23 +11,25 @@ from collections.abc import Iterator
 from django_rclone.command import Attached, Command
 from django_rclone.db.base import Facts, Mode, RestorePlan
 from django_rclone.db.client_programs import Client
+from django_rclone.db.mongodb import facts as mongodb_facts
 from django_rclone.db.mongodb.archive import Archive
-from django_rclone.db.mongodb.commands import Programs
+from django_rclone.db.mongodb.commands import Commands
+from django_rclone.db.mongodb.facts import Live
 from django_rclone.db.mongodb.names import staged_prefix
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, Locked, VerificationFailed
 
-_LONGEST = 255
+_MAX_NAME = 255
 """Bytes of a collection's name with its database's, https://www.mongodb.com/docs/manual/reference/limits/."""
 
 
-def plan(programs: Programs, client: Client, facts: Facts, mode: Mode, archive: Archive) -> RestorePlan:
+def plan(commands: Commands, client: Client, facts: Facts, mode: Mode, archive: Archive) -> RestorePlan:
     """Returns the plan. Raises ConfigurationError when the archive cannot be restored here, Locked while another
     restore works on the database."""
-    alias, target = programs.alias, programs.connection.name
-    restore = facts.details["restore"]
-    if restore is not None and restore["alive"] and not mode.into:
-        raise Locked(f'Database "{alias}": {restore["described"]}')
+    alias, target = commands.alias, commands.connection.name
+    live = mongodb_facts.live(facts)
+    if live.restore is not None and live.restore.alive and not mode.into:
+        raise Locked(f'Database "{alias}": {live.restore.described}')
     if not archive.database:
         held = enumerate_some(archive.databases) or "no database at all"
         kind = ConfigurationError if archive.databases else VerificationFailed
@@ -36,25 +38,25 @@ def plan(programs: Programs, client: Client, facts: Facts, mode: Mode, archive: 
     _check_names(alias, target, staged_prefix(token), archive)
     new = ("new",) if mode.into else ()
     return RestorePlan(
-        target=programs.connection.place,
-        prepare=(programs.on_database("stage", "prepare", token, *new, nothing_changed=True),),
+        target=commands.connection.location,
+        prepare=(commands.program_on_database("stage", "prepare", token, *new, nothing_changed=True),),
         load=(
-            _mongorestore(programs, client, facts, archive, token),
-            programs.on_database("stage", "hold", token, nothing_changed=True),
+            _mongorestore(commands, client, live, archive, token),
+            commands.program_on_database("stage", "hold-lock", token, nothing_changed=True),
         ),
-        commit=(_swap(programs, archive, token),),
-        abort=(programs.on_database("stage", "abort", token),),
+        commit=(_swap(commands, archive, token),),
+        abort=(commands.program_on_database("stage", "abort", token),),
         notes=tuple(_notes(facts, mode, archive)),
     )
 
 
-def _mongorestore(programs: Programs, client: Client, facts: Facts, archive: Archive, token: str) -> Command:
-    source, target = archive.database, programs.connection.name
-    only = () if len(archive.databases) == 1 else (f"--nsInclude={_literally(source)}.*",)
-    without = (f"--nsExclude={_literally(f'{source}.{entry.name}')}" for entry in archive.left_out)
+def _mongorestore(commands: Commands, client: Client, live: Live, archive: Archive, token: str) -> Command:
+    source, target = archive.database, commands.connection.name
+    only = () if len(archive.databases) == 1 else (f"--nsInclude={_escape_pattern(source)}.*",)
+    without = (f"--nsExclude={_escape_pattern(f'{source}.{entry.name}')}" for entry in archive.excluded)
     # What was there when a rule of validation came is as good as what came after it.
-    bypass = ("--bypassDocumentValidation",) if facts.details["bypasses_validation"] else ()
-    command = programs.tool(
+    bypass = ("--bypassDocumentValidation",) if live.bypasses_validation else ()
+    command = commands.tool(
         client,
         "mongorestore",
         *("--archive", f"--nsFrom={source}.$name$", f"--nsTo={target}.{staged_prefix(token)}$name$", *only, *without),
@@ -63,23 +65,23 @@ def _mongorestore(programs: Programs, client: Client, facts: Facts, archive: Arc
         nothing_changed=True,
     )
     # It has ways to lose a document and end 0, but it counts them.
-    return dataclasses.replace(command, believe=_nothing_lost)
+    return dataclasses.replace(command, believe=_lost_no_document)
 
 
-def _nothing_lost(said: str) -> bool:
+def _lost_no_document(said: str) -> bool:
     return re.search(r"\b0 document\(s\) failed to restore", said) is not None
 
 
-def _swap(programs: Programs, archive: Archive, token: str) -> Command:
+def _swap(commands: Commands, archive: Archive, token: str) -> Command:
     contents = {
         "collections": [entry.name for entry in archive.collections],
         "views": [{"name": entry.name, "options": entry.options} for entry in archive.views],
     }
     attached = Attached(json.dumps(contents).encode(), "what the backup holds")
-    return programs.on_database("swap", "", token, attached)
+    return commands.program_on_database("swap", "", token, attached)
 
 
-def _literally(name: str) -> str:
+def _escape_pattern(name: str) -> str:
     """Returns a name as a pattern of the tools that matches it alone."""
     return re.sub(r"([\\*])", r"\\\1", name)
 
@@ -87,16 +89,16 @@ def _literally(name: str) -> str:
 def _check_names(alias: str, target: str, prefix: str, archive: Archive) -> None:
     for entry in archive.collections:
         length = len(f"{target}.{prefix}{entry.name}".encode())
-        if length > _LONGEST:
+        if length > _MAX_NAME:
             raise ConfigurationError(
                 f'Database "{alias}": the collection {entry.name} cannot be loaded beside the live one: with '
-                f"{length - _LONGEST} bytes more than {_LONGEST} its name is too long for that. Restore it by hand."
+                f"{length - _MAX_NAME} bytes more than {_MAX_NAME} its name is too long for that. Restore it by hand."
             )
 
 
 def _notes(facts: Facts, mode: Mode, archive: Archive) -> Iterator[str]:
     copied = [entry.name for entry in archive.collections if entry.kind == "timeseries" or entry.name == "system.js"]
-    if not facts.details["renames_dots"]:
+    if not mongodb_facts.live(facts).renames_dots:
         dotted = [entry.name for entry in archive.collections if "." in entry.name and entry.name not in copied]
         if dotted:
             yield (
@@ -112,7 +114,7 @@ def _notes(facts: Facts, mode: Mode, archive: Archive) -> Iterator[str]:
         )
     if len(archive.databases) > 1:
         yield f"The backup holds {enumerate_some(archive.databases)}; only {archive.database} is restored."
-    if facts.details["sharded"]:
+    if mongodb_facts.live(facts).sharded:
         yield "Restored collections are not sharded: shard them again afterwards."
     ours, theirs = (_major(version) for version in (facts.server_version, archive.server_version))
     if theirs > ours > 0:

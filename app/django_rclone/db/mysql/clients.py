@@ -39,7 +39,7 @@ _VERSIONS = [re.compile(rf"\b{word} (\d+(?:\.\d+)+)") for word in ("(?:Distrib|f
 
 
 @dataclass(frozen=True, slots=True)
-class Programs:
+class Clients:
     """A client and a dump program of one flavour and version."""
 
     flavour: str
@@ -63,26 +63,26 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version.removeprefix("5.5.5-").partition("-")[0])[:3])
 
 
-def available(binary_dir: str) -> list[Programs]:
+def available(binary_dir: str) -> list[Clients]:
     """Returns the clients that have the dump program beside them, the newest of each flavour first."""
-    found: dict[tuple[str, str], Programs] = {}
+    found: dict[tuple[str, str], Clients] = {}
     for name, dumper in _PROGRAMS.items():
         for client in client_programs.find(name, binary_dir, FOLDERS):
-            programs = _understood(client, dumper)
+            programs = _parse_client(client, dumper)
             if programs and client.has(dumper):
                 found.setdefault((programs.flavour, programs.version), programs)
     return sorted(found.values(), key=lambda programs: numbers(programs.version), reverse=True)
 
 
-def _understood(client: Client, dumper: str) -> Programs | None:
-    said = client.said.replace(client.path, "")
+def _parse_client(client: Client, dumper: str) -> Clients | None:
+    said = client.version_output.replace(client.path, "")
     version = next((match[1] for pattern in _VERSIONS if (match := pattern.search(said))), "")
-    return Programs(flavour_of(said), version, client.path, client.companion(dumper)) if version else None
+    return Clients(flavour_of(said), version, client.path, client.companion(dumper)) if version else None
 
 
-def any_programs(alias: str, binary_dir: str) -> list[Programs]:
+def newest_clients(alias: str, binary_dir: str) -> list[Clients]:
     """Returns the newest clients of each flavour that is here. Raises ConfigurationError when there are none."""
-    newest: dict[str, Programs] = {}
+    newest: dict[str, Clients] = {}
     for programs in available(binary_dir):
         newest.setdefault(programs.flavour, programs)
     if newest:
@@ -94,16 +94,16 @@ def any_programs(alias: str, binary_dir: str) -> list[Programs]:
     )
 
 
-def for_server(alias: str, binary_dir: str, flavour: str, version: str) -> Programs:
+def for_server(alias: str, binary_dir: str, flavour: str, version: str) -> Clients:
     """Returns the clients of the server's version, or the next newer ones, of its flavour.
 
     Raises ConfigurationError when only the other flavour's are here, or older ones.
     """
-    here = any_programs(alias, binary_dir)
+    here = newest_clients(alias, binary_dir)
     fitting = [programs for programs in available(binary_dir) if programs.flavour == flavour]
     server = numbers(version)
     if not fitting:
-        raise ConfigurationError(f'Database "{alias}": {only_others(version, [found.flavour for found in here])}')
+        raise ConfigurationError(f'Database "{alias}": {wrong_flavour(version, [found.flavour for found in here])}')
     if numbers(fitting[0].version)[0] < server[0]:
         raise ConfigurationError(
             f'Database "{alias}": {fitting[0].dumper_name} is older than the server ({_short(server)}). '
@@ -113,7 +113,7 @@ def for_server(alias: str, binary_dir: str, flavour: str, version: str) -> Progr
     return not_older[-1] if not_older else fitting[0]
 
 
-def only_others(version: str, here: Sequence[str]) -> str:
+def wrong_flavour(version: str, here: Sequence[str]) -> str:
     """Returns what to do where the clients here are all of another flavour than the server."""
     flavour = flavour_of(version)
     theirs = " and ".join(f"{TITLES[other]}'s" for other in here)

@@ -55,14 +55,14 @@ class Connection:
         return self.tls.get("ssl-mode", "") in mysql_tls.REQUIRED
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """The schema in words that people recognise."""
         if socket := self.parameters.get("socket"):
             return f"{self.database} in {socket}"
         host = self.parameters.get("host")
         return f"{self.database} on {host}:{self.parameters.get('port', '3306')}" if host else f"{self.database} here"
 
-    def to(self, database: str) -> Connection:
+    def to_schema(self, database: str) -> Connection:
         """Returns the same connection to another schema of the server."""
         return dataclasses.replace(self, database=database)
 

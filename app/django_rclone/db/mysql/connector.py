@@ -9,17 +9,16 @@ from functools import cached_property
 
 from django_rclone.command import Attached, Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
+from django_rclone.db.helper_programs import module_command
 from django_rclone.db.mysql import clients as programs
-from django_rclone.db.mysql import dump_markers, dump_preflight
+from django_rclone.db.mysql import dump_format, dump_preflight
 from django_rclone.db.mysql import facts as mysql_facts
 from django_rclone.db.mysql.connection import Connection, connection
-from django_rclone.db.mysql.dump_format import parts
-from django_rclone.db.mysql.errors import explainer
+from django_rclone.db.mysql.errors import explainer, program_explainer
 from django_rclone.db.mysql.facts import Live
-from django_rclone.db.mysql.preflight import hindrances
-from django_rclone.db.mysql.programs.runner import program
+from django_rclone.db.mysql.preflight import restore_problems
 from django_rclone.db.mysql.recovery import is_unfinished
-from django_rclone.db.mysql.restore import Restorer, plan
+from django_rclone.db.mysql.restore import HELPERS, RestoreCommands, plan
 from django_rclone.db.mysql.session import CLIENT_FLAGS
 from django_rclone.db.mysql.session_variables import LOADING, dump_problems
 from django_rclone.exceptions import ConfigurationError
@@ -58,26 +57,28 @@ class MysqlDumpConnector(BaseConnector):
         return [*self.unknown_options(), *self.problems_of(lambda: self.connection)]
 
     def hindrances(self) -> list[str]:
-        return self.problems_of(lambda: programs.any_programs(self.alias, self._binary_dir))
+        return self.problems_of(lambda: programs.newest_clients(self.alias, self._binary_dir))
 
     def probe(self) -> Command:
-        here = {found.flavour: found.client for found in programs.any_programs(self.alias, self._binary_dir)}
+        here = {found.flavour: found.client for found in programs.newest_clients(self.alias, self._binary_dir)}
         clients = [
             argument
             for flavour in programs.TITLES
             for argument in (here.get(flavour, ""), self.connection.option_file(flavour))
         ]
-        return program(self.alias, "probe", self.connection.place, self.name, *clients)
+        return module_command(
+            f"{HELPERS}.probe", self.connection.location, self.name, *clients, explain=program_explainer(self.alias)
+        )
 
     def facts(self, output: str) -> Facts:
         return mysql_facts.parse(output)
 
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:
         live = mysql_facts.live(facts)
-        return (self._restorer(live).step("finish", ""),) if is_unfinished(live) else ()
+        return (self._commands(live).step("finish", ""),) if is_unfinished(live) else ()
 
     def restore_hindrances(self, facts: Facts) -> list[str]:
-        return list(hindrances(mysql_facts.live(facts), self.name))
+        return list(restore_problems(mysql_facts.live(facts), self.name))
 
     def dump(self, facts: Facts) -> Dump:
         live = mysql_facts.live(facts)
@@ -89,23 +90,22 @@ class MysqlDumpConnector(BaseConnector):
         defaults = f"ALTER DATABASE CHARACTER SET {live.charset} COLLATE {live.collation};\n"
         document = {
             # The dump programs leave out the schema's own defaults; without a name the statement means the one in use.
-            "head": (dump_markers.head(token, live.flavour, live.short_version) + defaults.encode()).decode()
+            "head": (dump_format.head(token, live.flavour, live.short_version) + defaults.encode()).decode()
             + LOADING[live.flavour],
             "parts": [
-                {"name": part, "mark": dump_markers.mark(token, part).decode(), "arguments": arguments}
-                for part, arguments in parts(live, self.name)
+                {"name": part, "mark": dump_format.mark(token, part).decode(), "arguments": arguments}
+                for part, arguments in dump_format.parts(live, self.name)
             ],
-            "end": dump_markers.mark(token, dump_markers.END.decode()).decode(),
+            "end": dump_format.mark(token, dump_format.END.decode()).decode(),
             "schema": self.name,
             "limit": live.max_packet,
-            "begins_wrong": list(dump_problems(live.variables, live.names)),
+            "variable_problems": list(dump_problems(live.variables, live.names)),
         }
-        command = program(
-            self.alias,
-            "dump",
+        command = module_command(
+            f"{HELPERS}.dump",
             *(client.dumper, self.connection.option_file(live.flavour)),
             Attached(json.dumps(document).encode(), "parts"),
-            explain=explainer(self.alias, self.connection.place),
+            explain=explainer(self.alias, self.connection.location),
         )
         return Dump(
             command,
@@ -126,7 +126,7 @@ class MysqlDumpConnector(BaseConnector):
                 f'Database "{self.alias}": this is a backup of {theirs} ({manifest.server_version}), and the server is '
                 f"{ours} ({live.short_version}): neither loads the other's dumps reliably. Restore it on {theirs}."
             )
-        return plan(self._restorer(live), live, mode, whole=bool(manifest.id))
+        return plan(self._commands(live), live, mode, whole=bool(manifest.id))
 
     def restore_by_hand(self, object_command: str) -> str:
         flags = ("--host", "host"), ("--port", "port"), ("--socket", "socket"), ("--user", "user")
@@ -135,6 +135,6 @@ class MysqlDumpConnector(BaseConnector):
         load = shlex.join([*(flag for flag in CLIENT_FLAGS if flag in _BY_HAND), "restored"])
         return f"{client} --execute='CREATE DATABASE restored' && {object_command} | {client} {load}"
 
-    def _restorer(self, live: Live) -> Restorer:
+    def _commands(self, live: Live) -> RestoreCommands:
         client = programs.for_server(self.alias, self._binary_dir, live.flavour, live.version)
-        return Restorer(self.alias, self.connection, client, live.max_packet, live.sets_restricted)
+        return RestoreCommands(self.alias, self.connection, client, live.max_packet, live.sets_restricted)

@@ -1,37 +1,64 @@
-"""The parts of a dump, and the arguments by which the dump programs write each. Pure.
+"""The format of a dump: its parts, the comment lines that mark them, and the arguments that make each. Pure.
 
 The order is one in which a plain client can load them: the tables with their rows, then what is made of SQL. Triggers
-come after the rows, which must not fire them, and events last of all, since they run by themselves.
+come after the rows, which must not fire them, and events last of all, since they run by themselves. A plain client
+passes over the marks. Their token is random: whatever a routine's text or a table's name holds, it cannot look like a
+mark. Dumps of django-rclone 0.4 have no marks: their parts are told apart by the comments of the dump programs.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.session_variables import DUMPING
 
 TABLES = "tables"
-PROGRAMS = ("routines", "triggers", "views", "events")
+STORED_OBJECTS = ("routines", "triggers", "views", "events")
 """What cannot be loaded beside the live schema: it names the schema it is in, or would run there."""
+
+_HEAD = re.compile(rb"-- django-rclone dump 1 ([0-9a-f]{16}) (mysql|mariadb) (\S+)\n")
+END = b"end"
 
 _COMMON = (
     *("--default-character-set=utf8mb4", "--single-transaction", "--quick", "--hex-blob", "--no-tablespaces"),
     # No locks around each table's rows: they would keep a default of NEXTVAL(sequence) from being evaluated.
     *("--skip-dump-date", "--max-allowed-packet=1G", "--skip-add-locks"),
 )
-_OF_FLAVOUR = {
+_BY_FLAVOUR = {
     # Without the first a server with GTIDs wants rights of an administrator, and the load sets what is not ours to set.
     # Masking policies are the server's; older programs do not know the option, hence "loose".
     "mysql": ("--set-gtid-purged=OFF", "--loose-skip-masking-policies", f"--loose-init-command={DUMPING}"),
     "mariadb": (),
 }
 
+# What mysqldump and mariadb-dump write before each section. Placeholders of views are part of the views: they are what
+# lets a view stand before another one that it uses.
+_SECTIONS = (
+    (b"-- Table structure for table ", TABLES),
+    (b"-- Sequence structure for ", TABLES),
+    (b"-- Dumping data for table ", TABLES),
+    (b"-- Temporary view structure for view ", "views"),
+    (b"-- Temporary table structure for view ", "views"),
+    (b"-- Final view structure for view ", "views"),
+    (b"-- Dumping events for database ", "events"),
+    (b"-- Dumping routines for database ", "routines"),
+    (b"/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */", TABLES),
+)
+ALWAYS_PRESENT = (TABLES, "triggers", "views")
+"""What is always in such a dump. Of routines and events it says nothing unless somebody asked for them."""
+_TRIGGERS = b"/*!50003 SET @saved_cs_client "
+# A dump of a server with GTIDs sets the server's own, and stops its binary log: not ours to do, and not needed.
+_LOCKS = (b"LOCK TABLES ", b"UNLOCK TABLES;")  # of no use beside, and in the way of defaults of NEXTVAL(sequence)
+_GTIDS = (b"SET @MYSQLDUMP_TEMP_LOG_BIN", b"SET @@SESSION.SQL_LOG_BIN", b"SET @@GLOBAL.GTID_PURGED")
+_CHANGES_SCHEMA = (b"USE `", b"CREATE DATABASE ", b"/*!40000 DROP DATABASE ")
+
 
 def parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
-    """Gives each part that the schema has, with the dump program's arguments."""
-    common = [*_COMMON, *_OF_FLAVOUR[live.flavour]]
-    history = ["--dump-history"] if any(t["type"] == "SYSTEM VERSIONED" for t in live.tables.values()) else []
+    """Yields each part that the schema has, with the dump program's arguments."""
+    common = [*_COMMON, *_BY_FLAVOUR[live.flavour]]
+    history = ["--dump-history"] if any(table.type == "SYSTEM VERSIONED" for table in live.tables.values()) else []
     not_views = [f"--ignore-table={database}.{view}" for view in live.views]
     yield TABLES, [*common, *history, "--skip-triggers", *not_views, "--", database]
     for part, arguments in programs(live, database):
@@ -39,9 +66,9 @@ def parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def programs(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
-    """Gives the parts but the tables, with what is special about their arguments."""
+    """Yields the parts but the tables, with what is special about their arguments."""
     # Naming a table keeps the program from looking at all of them, of which it writes nothing.
-    one = [name for name, table in live.tables.items() if table["type"] != "SEQUENCE"][:1] or list(live.views)[:1]
+    one = [name for name, table in live.tables.items() if table.type != "SEQUENCE"][:1] or list(live.views)[:1]
     nothing = ["--no-data", "--no-create-info"]
     if live.routines:
         yield "routines", [*nothing, "--skip-triggers", "--routines", "--", database, *one]
@@ -54,7 +81,60 @@ def programs(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
         yield "events", [*nothing, "--skip-triggers", "--events", "--", database, *one]
 
 
-def program_arguments(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
-    """Gives the parts but the tables, with the dump program's whole arguments."""
+def stored_object_arguments(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
+    """Yields the parts but the tables, with the dump program's whole arguments."""
     for part, arguments in programs(live, database):
-        yield part, [*_COMMON, *_OF_FLAVOUR[live.flavour], *arguments]
+        yield part, [*_COMMON, *_BY_FLAVOUR[live.flavour], *arguments]
+
+
+def head(token: str, flavour: str, version: str) -> bytes:
+    """Returns the first line of a dump."""
+    return f"-- django-rclone dump 1 {token} {flavour} {version}\n".encode()
+
+
+def mark(token: str, part: str) -> bytes:
+    """Returns the line before a part; with ``end`` the last line of all."""
+    return f"-- django-rclone {token} {part}\n".encode()
+
+
+def read_head(line: bytes) -> tuple[str, str, str] | None:
+    """Returns token, flavour and version of the server in a dump's first line; None if it is not one of ours."""
+    match = _HEAD.fullmatch(line)
+    return (match[1].decode(), match[2].decode(), match[3].decode()) if match else None
+
+
+def read_mark(line: bytes, token: str) -> str:
+    """Returns the part that a line begins; empty for every other line."""
+    words = line.split()
+    return words[3].decode() if len(words) == 4 and words[:3] == [b"--", b"django-rclone", token.encode()] else ""
+
+
+class LegacyParts:
+    """Follows a dump line by line. In the text of a program no line is taken for a section's beginning."""
+
+    def __init__(self) -> None:
+        self.part = TABLES
+        self._in_program = False
+        self._in_gtids = False
+
+    def part_of(self, line: bytes) -> str | None:
+        """Returns the part that a line belongs to; None for one to leave out."""
+        if self._in_program:
+            self._in_program = line.rstrip() != b"DELIMITER ;"
+            return self.part
+        if self._in_gtids or line.startswith(_GTIDS):
+            self._in_gtids = not line.rstrip().endswith(b";")
+            return None
+        if line.startswith(_LOCKS):
+            return None
+        for beginning, part in _SECTIONS:
+            if line.startswith(beginning):
+                self.part = part
+        if self.part == TABLES and line.startswith(_TRIGGERS):
+            self.part = "triggers"
+        self._in_program = line.startswith(b"DELIMITER ;;")
+        return self.part
+
+    def changes_schema(self, line: bytes) -> bool:
+        """Returns whether the next line would take the rest into another schema than the one chosen."""
+        return not self._in_program and line.startswith(_CHANGES_SCHEMA)

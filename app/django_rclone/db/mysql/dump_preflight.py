@@ -7,23 +7,23 @@ from collections.abc import Iterator
 from django_rclone.db.mysql import session_variables
 from django_rclone.db.mysql.clients import numbers
 from django_rclone.db.mysql.facts import Live
-from django_rclone.db.mysql.grants import TO_DUMP, account, on_schema
-from django_rclone.db.mysql.table_rewrites import remedy
+from django_rclone.db.mysql.grants import REQUIRED_TO_DUMP, account, grant_statement
+from django_rclone.db.mysql.table_rewrites import packet_advice
 from django_rclone.display import enumerate_some
 
 _SHOW_CREATE_ROUTINE = (11, 3)
 
 
 def problems(live: Live, schema: str) -> Iterator[str]:
-    """Gives why no dump can be made that could be restored here, one sentence or two each."""
-    if lacking := live.rights.lacking(schema, TO_DUMP):
+    """Yields why no dump can be made that could be restored here, one sentence or two each."""
+    if lacking := live.rights.lacking(schema, REQUIRED_TO_DUMP):
         yield (
             f"the role {live.user} lacks {enumerate_some(lacking)}, and a dump without what these would show is not "
-            f"whole. As an administrator, run: {on_schema(lacking, schema, live.user)}"
+            f"whole. As an administrator, run: {grant_statement(lacking, schema, live.user)}"
         )
     if live.flavour == "mariadb":
         wrong = session_variables.dump_problems(live.variables, live.names)
-        yield from (session_variables.remedy(found) for found in wrong)
+        yield from (session_variables.advice(found) for found in wrong)
     if live.hidden:
         yield (
             f"the role {live.user} may not see the text of {enumerate_some(live.hidden)}, which is of another definer. "
@@ -40,13 +40,13 @@ def problems(live: Live, schema: str) -> Iterator[str]:
         yield (
             f"a row of {enumerate_some(longest)} is a statement of {max(longest.values()):,} bytes or more in a dump, "
             f"and the server takes none of more than {live.max_packet:,} (max_allowed_packet): it could not be "
-            f"restored. {remedy(max(longest.values()))}"
+            f"restored. {packet_advice(max(longest.values()))}"
         )
     yield from _definitions(live)
 
 
 def _definitions(live: Live) -> Iterator[str]:
-    """Gives which tables the server would not make again, or not as they are."""
+    """Yields which tables the server would not make again, or not as they are."""
     on = {name for name, value in live.variables.items() if value == "ON"}
     forced = {"sql_require_primary_key", "sql_generate_invisible_primary_key"} & on
     if live.keyless and "innodb_force_primary_key" in on:
@@ -61,7 +61,7 @@ def _definitions(live: Live) -> Iterator[str]:
             f"({', '.join(sorted(forced))}). Give it one, or run as an administrator: {_to_set(live)}"
         )
     engine = live.variables.get("enforce_storage_engine", "")
-    others = sorted({str(table["engine"]) for table in live.tables.values()} - {engine}) if engine else []
+    others = sorted({table.engine for table in live.tables.values()} - {engine}) if engine else []
     if others:
         yield (
             f"the server makes tables of {engine} only (enforce_storage_engine), and there are tables of "
@@ -70,7 +70,7 @@ def _definitions(live: Live) -> Iterator[str]:
 
 
 def notes(live: Live, schema: str) -> Iterator[str]:
-    """Gives what people should know about a dump, one sentence or two each."""
+    """Yields what people should know about a dump, one sentence or two each."""
     if not live.tables:
         yield f"{schema} has no tables."
     if outside := live.without_snapshot:
@@ -79,7 +79,7 @@ def notes(live: Live, schema: str) -> Iterator[str]:
             "write during the dump may be in it in part. Convert with ALTER TABLE … ENGINE=InnoDB."
         )
     for kind, sure, said in _INEXACT:
-        found = [str(row["inexact"]) for row in live.inexact if row["kind"] == kind and bool(row["sure"]) == sure]
+        found = [column.name for column in live.inexact if (column.kind, column.sure) == (kind, sure)]
         if found:
             yield said.format(columns=enumerate_some(found))
     if live.wide and not live.sets_restricted and live.variables.get("innodb_strict_mode") == "ON":
@@ -121,7 +121,7 @@ def _to_see_routines(live: Live, schema: str) -> str:
         return f"GRANT SHOW_ROUTINE ON *.* TO {account(live.user)};"
     if numbers(live.version)[:2] < _SHOW_CREATE_ROUTINE:
         return f"GRANT SELECT ON mysql.proc TO {account(live.user)};"
-    return on_schema(["SHOW CREATE ROUTINE"], schema, live.user)
+    return grant_statement(["SHOW CREATE ROUTINE"], schema, live.user)
 
 
 def _to_set(live: Live) -> str:

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django_rclone.command import Explanation
+from django_rclone.db.helper_programs import reported_error
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
 
 # Assertions in our scripts: a statement that no server understands, when something is not as it should be.
 LOCKED = "django_rclone_locked"
 GONE = "django_rclone_gone"
-REFUSED = "django_rclone refuses: "
-"""What our own dump program says before what people shall read."""
 
 # "ERROR 1049 (42000): Unknown database 'x'", "ERROR 1205 (HY000) at line 7: Lock wait timeout exceeded",
 # "mysqldump: Got error: 1045: Access denied …", "mysqldump: Error 2013: Lost connection …",
@@ -66,40 +65,54 @@ def error_in(stderr: str) -> tuple[int, str]:
     return int(groups[letter]), str(groups[f"{letter}t"]).strip()
 
 
-def meaning(failure: ProgramFailed, place: str, after: str = "") -> DjangoRcloneError:
+def meaning(failure: ProgramFailed, location: str, after: str = "") -> DjangoRcloneError:
     """Returns the error that people read. ``after`` says what became of the database."""
     code, message = error_in(failure.stderr)
     rest = f" {after}" if after else ""
     if LOCKED in failure.stderr:
-        return Locked(f"another restore of {place} runs. Wait until it has ended, then try again.")
+        return Locked(f"another restore of {location} runs. Wait until it has ended, then try again.")
     if GONE in failure.stderr:
         return DjangoRcloneError(
-            f"what was loaded beside {place} is gone: another command removed it.{rest} Try again."
+            f"what was loaded beside {location} is gone: another command removed it.{rest} Try again."
         )
-    if REFUSED in failure.stderr:
-        return ConfigurationError(f"{failure.stderr.rpartition(REFUSED)[2].splitlines()[0]} ({place}).{rest}")
+    reported = reported_error(failure)
+    if reported and reported.kind == ConfigurationError.__name__:
+        return ConfigurationError(f"{reported.message} ({location}).{rest}")
     for codes, kind, advice in _MEANINGS:
         if code in codes:
-            return kind(f"{message} ({place}).{rest} {advice}")
+            return kind(f"{message} ({location}).{rest} {advice}")
     if code:
-        return DjangoRcloneError(f"{failure.program} failed: {message} (error {code}, {place}).{rest}")
-    return DjangoRcloneError(f"{failure.program} {failure.ending}{failure.last_words} ({place}).{rest}")
+        return DjangoRcloneError(f"{failure.program} failed: {message} (error {code}, {location}).{rest}")
+    return DjangoRcloneError(f"{failure.program} {failure.ending}{failure.last_words} ({location}).{rest}")
 
 
 @contextmanager
-def explained(place: str, after: str = "") -> Iterator[None]:
+def explained(location: str, after: str = "") -> Iterator[None]:
     """Turns the failure of a client inside the block into the error that people read."""
     try:
         yield
     except ProgramFailed as failure:
-        raise meaning(failure, place, after) from failure
+        raise meaning(failure, location, after) from failure
 
 
-def explainer(alias: str, place: str, after: Callable[[ProgramFailed], str] | str = "") -> Explanation:
+def explainer(alias: str, location: str, after: Callable[[ProgramFailed], str] | str = "") -> Explanation:
     """Returns what explains a client that the recipe itself runs."""
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        error = meaning(failure, place, after if isinstance(after, str) else after(failure))
+        error = meaning(failure, location, after if isinstance(after, str) else after(failure))
+        return type(error)(f'Database "{alias}": {error}')
+
+    return explain
+
+
+def program_explainer(alias: str) -> Explanation:
+    """Returns what explains the failure of one of our own programs, which say in their errors all that matters."""
+
+    def explain(failure: ProgramFailed) -> DjangoRcloneError:
+        reported = reported_error(failure)
+        if reported is None:
+            return DjangoRcloneError(f'Database "{alias}": {failure}. The next command puts things in order.')
+        error = reported.error
         return type(error)(f'Database "{alias}": {error}')
 
     return explain

@@ -28,15 +28,15 @@ class Greeting:
     """Whether it offers TLS; None where it did not say."""
 
 
-def greeting(parameters: Mapping[str, str]) -> Greeting:
+def receive_greeting(parameters: Mapping[str, str]) -> Greeting:
     """Returns what the server at this address announces."""
     with suppress(OSError), _connect(parameters) as connection:
         connection.settimeout(_TIMEOUT)
-        return read(connection.makefile("rb").read1(1024))
+        return parse(connection.makefile("rb").read1(1024))
     return Greeting()
 
 
-def read(packet: bytes) -> Greeting:
+def parse(packet: bytes) -> Greeting:
     """Returns what a server's first packet says: length (3), number (1), protocol (1), a text up to a NUL, thread (4),
     random bytes (8), a NUL, capabilities (2)."""
     if len(packet) <= 5 or packet[4] != _PROTOCOL:

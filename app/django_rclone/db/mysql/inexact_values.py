@@ -27,16 +27,16 @@ _LIMIT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ValueQuery:
     """One query over one table. It prints as many numbers as there are ``columns``, and the longest row after them."""
 
     table: str
     columns: tuple[tuple[str, str], ...]
     """Name and kind (``float`` or ``text``) of the columns that may not be exact."""
-    query: str
+    sql: str
 
-    def found(self, output: str) -> Iterator[dict[str, Any]]:
-        """Gives what the query's output says, as documents of the probe; an empty output: it took too long."""
+    def parse(self, output: str) -> Iterator[dict[str, Any]]:
+        """Yields what the query's output says, as documents of the probe; an empty output: it took too long."""
         numbers = output.split() or [""] * (len(self.columns) + 1)
         for (column, kind), number in zip(self.columns, numbers, strict=False):
             if number != "0":
@@ -45,8 +45,10 @@ class Look:
             yield {"longest": self.table, "size": int(numbers[-1])}
 
 
-def looks(columns: Iterable[Mapping[str, Any]], schema: str, flavour: str, max_packet: int) -> Iterator[Look]:
-    """Gives the queries for the columns that the probe found, smaller tables first."""
+def value_queries(
+    columns: Iterable[Mapping[str, Any]], schema: str, flavour: str, max_packet: int
+) -> Iterator[ValueQuery]:
+    """Yields the queries for the columns that the probe found, smaller tables first."""
     ordered = sorted(columns, key=lambda row: (int(row["bytes"] or 0), row["in"]))
     for table, group in groupby(ordered, key=lambda row: str(row["in"])):
         rows = list(group)
@@ -60,7 +62,7 @@ def looks(columns: Iterable[Mapping[str, Any]], schema: str, flavour: str, max_p
         values.append(f"COALESCE(MAX({' + '.join(lengths)}), 0)" if lengths and large else "0")
         select = _LIMIT[flavour].format(seconds=SECONDS, milliseconds=SECONDS * 1000)
         query = f"{select}{', '.join(values)} FROM {quote_name(schema, table)};"
-        yield Look(table, tuple((column, kind) for column, kind, _text in inexact), query)
+        yield ValueQuery(table, tuple((column, kind) for column, kind, _text in inexact), query)
 
 
 def _kind(row: Mapping[str, Any]) -> str:

@@ -50,7 +50,7 @@ def create(schema: str) -> str:
     )
 
 
-def put(schema: str, part: str, body: bytes, first: int = 0) -> str:
+def write(schema: str, part: str, body: bytes, first: int = 0) -> str:
     """Returns the statements that write a text, in pieces that every server takes."""
     table = quote_name(schema, JOURNAL)
     pieces = range(0, len(body), CHUNK) if body else (0,)
@@ -62,7 +62,7 @@ def put(schema: str, part: str, body: bytes, first: int = 0) -> str:
 
 def set_state(schema: str, state: str) -> str:
     """Returns the statement that says how far the restore is."""
-    return put(schema, "state", state.encode())
+    return write(schema, "state", state.encode())
 
 
 def assert_lock(live: str, seconds: int = LOCK_WAIT) -> str:
@@ -72,12 +72,12 @@ def assert_lock(live: str, seconds: int = LOCK_WAIT) -> str:
 
 def assert_state(schema: str, *states: str) -> str:
     """Returns the statements that fail unless the journal says one of these."""
-    wanted = ", ".join(f"'{state}'" for state in states)
-    query = f"SELECT COUNT(*) FROM {quote_name(schema, JOURNAL)} WHERE part = 'state' AND body IN ({wanted})"  # noqa: S608
+    allowed = ", ".join(f"'{state}'" for state in states)
+    query = f"SELECT COUNT(*) FROM {quote_name(schema, JOURNAL)} WHERE part = 'state' AND body IN ({allowed})"  # noqa: S608
     return _assertion(f"({query}) = 1", GONE)
 
 
-def note_session(schema: str) -> str:
+def record_session(schema: str) -> str:
     """Returns the statement that notes which connection swaps."""
     return _row(quote_name(schema, JOURNAL), "session", 0, "CONNECTION_ID()")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "s": " ", '"': '"', "'": "'", "\\": "\\"}
-_DEEPEST = 10  # the clients' own limit for files that include files
+_MAX_DEPTH = 10  # the clients' own limit for files that include files
 
 
 def quote_option(value: str) -> str:
@@ -32,7 +32,7 @@ def _lines(path: Path, depth: int) -> Iterator[tuple[str, str, str]]:
         if not line or line[0] in "#;":
             continue
         if line.startswith("!"):
-            if depth < _DEEPEST:
+            if depth < _MAX_DEPTH:
                 for included in _included(line, path):
                     yield from _lines(included, depth + 1)
         elif line.startswith("["):

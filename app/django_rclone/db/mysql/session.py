@@ -23,7 +23,7 @@ _ENVIRONMENT = {
 }
 
 
-def as_it_is(failure: ProgramFailed) -> ProgramFailed:
+def unexplained(failure: ProgramFailed) -> ProgramFailed:
     """Returns the failure: our programs explain it where they know what they were doing."""
     return failure
 
@@ -33,7 +33,7 @@ def client_command(
     options: str,
     *arguments: str,
     begin: str | None = None,
-    explain: Explanation = as_it_is,
+    explain: Explanation = unexplained,
     may_stall: bool = True,
 ) -> Command:
     """Returns a client with what every call of it needs; ``options`` is the option file's text, ``begin`` the first

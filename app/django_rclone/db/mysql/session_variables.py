@@ -62,7 +62,7 @@ LOADING = {
 
 
 def dump_problems(found: Mapping[str, str], names: Iterable[str]) -> Iterator[str]:
-    """Gives what in a dump program's session would change its dump, where it cannot be told to set its own.
+    """Yields what in a dump program's session would change its dump, where it cannot be told to set its own.
 
     ``found`` are the variables as a new session has them, ``names`` those of tables and all else.
     """
@@ -79,7 +79,7 @@ def dump_problems(found: Mapping[str, str], names: Iterable[str]) -> Iterator[st
         yield f"{wrong[0]} = {charsets[wrong[0]]} (names with letters beyond ASCII would not be read as they are)"
 
 
-def remedy(problem: str) -> str:
+def advice(problem: str) -> str:
     """Returns what people can do about a variable."""
     name = problem.partition(" ")[0]
     return (

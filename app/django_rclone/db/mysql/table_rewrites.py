@@ -31,7 +31,7 @@ class Statements:
         self._size = 0
         self._definition = False
 
-    def follow(self, piece: bytes, begins: bool) -> bytes:
+    def rewrite(self, piece: bytes, begins: bool) -> bytes:
         """Returns the piece as it shall be loaded; ``begins`` tells whether it begins a line. Raises
         ConfigurationError for a row that the server does not take."""
         if begins:
@@ -40,7 +40,7 @@ class Statements:
             elif piece.startswith((b"/*!", b"--")):
                 self._table = ""
         if self._table:
-            return self._measured(piece)
+            return self._check_length(piece)
         if not begins:
             return piece
         if piece.startswith(b"CREATE TABLE "):
@@ -54,36 +54,36 @@ class Statements:
             self._own = _qualifier(match_of_schema[1].strip()) if match_of_schema else b""
         elif self._definition and self._own and self._own in piece:
             # MariaDB prints a default of NEXTVAL(sequence) with its schema: elsewhere that is another one.
-            return _replaced(piece, self._own, b"")
+            return _replace(piece, self._own, b"")
         return piece
 
-    def _measured(self, piece: bytes) -> bytes:
+    def _check_length(self, piece: bytes) -> bytes:
         # A statement that is longer than the dump program's buffer has one row.
         self._size += len(piece)
         if piece.endswith(b";\n"):
             if self._size > self._limit:  # the client has not sent it yet: it waits for the end
                 raise ConfigurationError(
                     f"a row of table {self._table} is a statement of {self._size:,} bytes, and the server takes none "
-                    f"of more than {self._limit:,} (max_allowed_packet). {remedy(self._size)}"
+                    f"of more than {self._limit:,} (max_allowed_packet). {packet_advice(self._size)}"
                 )
             self._table = ""
         return piece
 
 
-def requalified(expression: str, schema: str, other: str) -> str:
+def requalify(expression: str, schema: str, other: str) -> str:
     """Returns an expression that names things of ``other`` where it named those of ``schema``."""
-    return _replaced(expression.encode(), _qualifier(schema), _qualifier(other)).decode()
+    return _replace(expression.encode(), _qualifier(schema), _qualifier(other)).decode()
 
 
-def _replaced(text: bytes, old: bytes, new: bytes) -> bytes:
+def _replace(text: bytes, old: bytes, new: bytes) -> bytes:
     return _TOKEN.sub(lambda token: new if token[0] == old else token[0], text)
 
 
-def remedy(size: int) -> str:
+def packet_advice(size: int) -> str:
     """Returns what to do for a server that takes statements of so many bytes."""
-    wanted = 1 << max(24, (min(size, CLIENT_LIMIT) - 1).bit_length())
+    needed = 1 << max(24, (min(size, CLIENT_LIMIT) - 1).bit_length())
     return (
-        f"As an administrator, run: SET GLOBAL max_allowed_packet = {wanted}; and set it in the server's configuration."
+        f"As an administrator, run: SET GLOBAL max_allowed_packet = {needed}; and set it in the server's configuration."
     )
 
 

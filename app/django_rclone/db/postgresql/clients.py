@@ -35,7 +35,7 @@ def available(binary_dir: str) -> list[Client]:
     return [client for client in found if client.has("pg_restore", "psql")]
 
 
-def any_client(alias: str, binary_dir: str) -> Client:
+def newest_client(alias: str, binary_dir: str) -> Client:
     """Returns the newest version. Raises ConfigurationError when there is none."""
     if found := available(binary_dir):
         return max(found, key=lambda client: client.major)
@@ -58,7 +58,7 @@ def for_archive(alias: str, binary_dir: str, written_by: int, major: int, server
 
 
 def _at_least(alias: str, binary_dir: str, major: int, what: str, program: str) -> Client:
-    newest = any_client(alias, binary_dir)
+    newest = newest_client(alias, binary_dir)
     if newest.major < major:
         raise ConfigurationError(
             f'Database "{alias}": {program} {newest.major} is older than {what}. '
@@ -68,7 +68,7 @@ def _at_least(alias: str, binary_dir: str, major: int, what: str, program: str) 
 
 
 def has_zstd(client: Client) -> bool:
-    """Tells whether this pg_dump can compress with zstd: from 16 on, where it was built so."""
+    """Returns whether this pg_dump can compress with zstd: from 16 on, where it was built so."""
     return client.major >= 16 and _accepts_zstd(client.path, Path(client.path).stat().st_mtime_ns)
 
 

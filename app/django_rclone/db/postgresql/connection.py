@@ -67,7 +67,7 @@ _INHERIT = (
     *("KRB5*", "OPENSSL_CONF"),
 )
 # What settings leave open libpq takes from these variables, for Django as for us.
-_OPEN = {"host": ("PGHOST", "PGHOSTADDR"), "port": ("PGPORT",), "user": ("PGUSER",), "service": ("PGSERVICE",)}
+_VARIABLES = {"host": ("PGHOST", "PGHOSTADDR"), "port": ("PGPORT",), "user": ("PGUSER",), "service": ("PGSERVICE",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Connection:
     def inherit(self) -> tuple[str, ...]:
         """The variables of our own environment that the connection may depend on; no PGOPTIONS, no PGDATABASE."""
         names = list(_INHERIT)
-        for keyword, variables in _OPEN.items():
+        for keyword, variables in _VARIABLES.items():
             if keyword not in self.parameters and not (
                 "service" in self.parameters or (keyword == "service" and "host" in self.parameters)
             ):
@@ -109,7 +109,7 @@ class Connection:
         return tuple(names)
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """The database in words that people recognise."""
         name = self.parameters.get("dbname")
         if service := self.parameters.get("service"):
@@ -120,11 +120,11 @@ class Connection:
         port = self.parameters.get("port", "5432")
         return f"{name} in {host}" if host.startswith("/") else f"{name} on {host}:{port}"
 
-    def to(self, database: str) -> Connection:
+    def to_database(self, database: str) -> Connection:
         """Returns the same connection to another database of the server."""
         return dataclasses.replace(self, parameters={**self.parameters, "dbname": database})
 
-    def by(self, user: str, password: str) -> Connection:
+    def as_user(self, user: str, password: str) -> Connection:
         """Returns the same connection by another user."""
         parameters = {**self.parameters, "user": user}
         return dataclasses.replace(

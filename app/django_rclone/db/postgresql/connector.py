@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import shlex
-import sys
 from collections.abc import Sequence
 from functools import cached_property
 
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.client_programs import Client
+from django_rclone.db.helper_programs import module_command
 from django_rclone.db.postgresql import clients as programs
 from django_rclone.db.postgresql import extension_rows, preflight, session_settings, toc
 from django_rclone.db.postgresql import facts as postgresql_facts
@@ -19,7 +18,7 @@ from django_rclone.db.postgresql.connection import Connection, connection
 from django_rclone.db.postgresql.errors import archive_explainer, explainer
 from django_rclone.db.postgresql.psql import SQL, Psql
 from django_rclone.db.postgresql.restore import plan
-from django_rclone.db.postgresql.temporary_grants import outstanding, take_back
+from django_rclone.db.postgresql.temporary_grants import not_revoked, revoke
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
@@ -67,22 +66,22 @@ class PgDumpConnector(BaseConnector):
         return [*self.unknown_options(), *self.problems_of(lambda: self.connection.conninfo)]
 
     def hindrances(self) -> list[str]:
-        return self.problems_of(lambda: programs.any_client(self.alias, self._binary_dir))
+        return self.problems_of(lambda: programs.newest_client(self.alias, self._binary_dir))
 
     def probe(self) -> Command:
-        client = programs.any_client(self.alias, self._binary_dir)
-        return self._psql(client).in_usual_session(self.connection, "-f", str(SQL / "probe.sql"))
+        client = programs.newest_client(self.alias, self._binary_dir)
+        return self._psql(client).in_default_session(self.connection, "-f", str(SQL / "probe.sql"))
 
     def facts(self, output: str) -> Facts:
         return postgresql_facts.parse(output)
 
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:
-        loans = list(outstanding(postgresql_facts.live(facts)))
-        if not loans or self.administrator is None:
+        temporary_grants = list(not_revoked(postgresql_facts.live(facts)))
+        if not temporary_grants or self.administrator is None:
             return ()
-        client = programs.any_client(self.alias, self._binary_dir)
-        administrator = self.connection.by(*self.administrator)
-        return (self._psql(client).in_plain_session(administrator, *take_back(loans)),)
+        client = programs.newest_client(self.alias, self._binary_dir)
+        administrator = self.connection.as_user(*self.administrator)
+        return (self._psql(client).in_isolated_session(administrator, *revoke(temporary_grants)),)
 
     def dump(self, facts: Facts) -> Dump:
         live = postgresql_facts.live(facts)
@@ -103,21 +102,21 @@ class PgDumpConnector(BaseConnector):
             ),
             env=self.connection.env,
             inherit=self.connection.inherit,
-            explain=explainer(self.alias, self.connection.place),
+            explain=explainer(self.alias, self.connection.location),
         )
         return Dump(
             command,
             *("dump", "custom", f"pg_dump {client.version}", compression),
             notes=(
                 *session_settings.warnings(live),
-                *preflight.doubts(live),
-                *extension_rows.doubts(live),
+                *preflight.warnings(live),
+                *extension_rows.warnings(live),
             ),
-            session={**session_settings.to_record(live), **extension_rows.to_record(live)},
+            session={**session_settings.recorded_settings(live), **extension_rows.recorded_rows(live)},
         )
 
     def restore_hindrances(self, facts: Facts) -> list[str]:
-        return preflight.hindrances(postgresql_facts.live(facts))
+        return preflight.restore_problems(postgresql_facts.live(facts))
 
     def _compression(self, client: Client) -> tuple[str, str]:
         """Returns pg_dump's argument, and what it will have compressed with; empty: the recipe compresses."""
@@ -130,12 +129,8 @@ class PgDumpConnector(BaseConnector):
 
     def contents(self, manifest: Manifest) -> Command | None:
         client = self._archive_client(manifest, 0, "")
-        return Command(
-            (sys.executable, "-m", "django_rclone.db.postgresql.programs.read_toc", client.companion("pg_restore")),
-            # It finds this package where we found it, also where manage.py has arranged that.
-            env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-            explain=archive_explainer(self.alias),
-        )
+        program = "django_rclone.db.postgresql.programs.read_toc"
+        return module_command(program, client.companion("pg_restore"), explain=archive_explainer(self.alias))
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         live = postgresql_facts.live(facts)
@@ -163,11 +158,11 @@ class PgDumpConnector(BaseConnector):
         written_by = version.partition(".")[0]
         if program == "pg_dump" and written_by.isdigit():
             return programs.for_archive(self.alias, self._binary_dir, int(written_by), major, server_version)
-        newest = programs.any_client(self.alias, self._binary_dir)
+        newest = programs.newest_client(self.alias, self._binary_dir)
         return programs.for_archive(self.alias, self._binary_dir, newest.major, major, server_version)
 
     def _psql(self, client: Client, encoding: str = "UTF8", *, terminating: bool = False) -> Psql:
-        explain = explainer(self.alias, self.connection.place, terminating=terminating)
+        explain = explainer(self.alias, self.connection.location, terminating=terminating)
         return Psql(self.alias, self.connection, client, explain, encoding, administrator=self.administrator)
 
 
@@ -186,4 +181,4 @@ class PgDumpGisConnector(PgDumpConnector):
         # Who makes the extension, and writes its tables, can give everything else to whom it belongs.
         role = self.connection.role or self.connection.parameters.get("user")
         owner = (f"--owner={role}",) if role else ()
-        return self._by_hand(object_command, self.connection.by(*self.administrator), owner, ())
+        return self._by_hand(object_command, self.connection.as_user(*self.administrator), owner, ())

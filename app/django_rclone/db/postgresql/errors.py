@@ -58,12 +58,12 @@ _STILL_BLOCKED = (
 _REMOTE = re.compile(r"remote SQL command: (.*)")
 
 
-def explainer(alias: str, place: str, *, terminating: bool = False) -> Explanation:
+def explainer(alias: str, location: str, *, terminating: bool = False) -> Explanation:
     """Returns what turns the failure of a client program on this database into the error that people read.
     ``terminating`` tells that other sessions are ended already."""
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        kind, text = _explain(failure, place, terminating)
+        kind, text = _meaning(failure, location, terminating)
         return kind(f'Database "{alias}": {text}')
 
     return explain
@@ -94,7 +94,9 @@ def archive_explainer(alias: str) -> Explanation:
     return explain
 
 
-def _explain(failure: ProgramFailed, place: str, terminating: bool) -> tuple[Callable[[str], DjangoRcloneError], str]:
+def _meaning(
+    failure: ProgramFailed, location: str, terminating: bool
+) -> tuple[Callable[[str], DjangoRcloneError], str]:
     stderr = failure.stderr
     code, message = _last_error(stderr)
     if ours := _OURS.search(message):
@@ -103,7 +105,7 @@ def _explain(failure: ProgramFailed, place: str, terminating: bool) -> tuple[Cal
         kind, text = _BY_CODE[code]
         return kind, text.format(message=message)
     if code in _LOCK_CODES or "due to lock timeout" in stderr or "Failed to lock table" in stderr:
-        return DjangoRcloneError, _about_locks(stderr, code, message, terminating)
+        return DjangoRcloneError, _lock_message(stderr, code, message, terminating)
     if not code and "out of shared memory" in stderr:
         return DjangoRcloneError, (
             f"{message}: the server's lock table is too small for a dump, which locks all tables and sequences. "
@@ -115,13 +117,13 @@ def _explain(failure: ProgramFailed, place: str, terminating: bool) -> tuple[Cal
             "for instance with GRANT pg_read_all_data (14 and later), or drop what is not the application's."
         )
     if missing := _DOES_NOT_EXIST.search(stderr):
-        return ConfigurationError, f"{missing[1]} ({place}). Check NAME and USER."
+        return ConfigurationError, f"{missing[1]} ({location}). Check NAME and USER."
     if not code and (line := _line_with(stderr, _MISCONFIGURED)):
-        return ConfigurationError, f"{line} ({place}). Check the database's settings."
+        return ConfigurationError, f"{line} ({location}). Check the database's settings."
     if _UNAVAILABLE_CODES.fullmatch(code):
-        return Unavailable, f"{message} ({place}). Try again later."
+        return Unavailable, f"{message} ({location}). Try again later."
     if line := _line_with(stderr, _UNREACHABLE):
-        return Unavailable, f"{line} ({place}). Try again later, or check HOST and PORT."
+        return Unavailable, f"{line} ({location}). Try again later, or check HOST and PORT."
     if code:
         return DjangoRcloneError, f"{failure.program} {failure.ending}: {message} (SQLSTATE {code}). {_NEXT}"
     # psql ends with 2 when it lost the connection.
@@ -129,7 +131,7 @@ def _explain(failure: ProgramFailed, place: str, terminating: bool) -> tuple[Cal
     return DjangoRcloneError, f"{failure.program} {failure.ending}{failure.last_words}. {_UNSURE if unsure else _NEXT}"
 
 
-def _about_locks(stderr: str, code: str, message: str, terminating: bool) -> str:
+def _lock_message(stderr: str, code: str, message: str, terminating: bool) -> str:
     if remote := _REMOTE.search(stderr):
         return (
             f"{message}: a materialized view reads a foreign table that leads back into this database, whose tables "

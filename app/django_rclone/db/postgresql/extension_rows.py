@@ -7,12 +7,12 @@ needs them earlier. Where that may be so, the backup records them, and the resto
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from django_rclone.db.postgresql.extensions import place_in_extension
-from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.extensions import table_of_extension
+from django_rclone.db.postgresql.facts import ExtensionRows, Live
 from django_rclone.db.postgresql.quoting import quote_name, quote_value
 from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.exceptions import ConfigurationError
@@ -22,70 +22,76 @@ _MOST_ROWS = 1000
 _MOST_CHARACTERS = 1 << 20
 
 
-def to_record(live: Live) -> dict[str, str]:
+def recorded_rows(live: Live) -> dict[str, str]:
     """Returns what a backup writes down, beside the settings of its session."""
     tables = [table for table in live.extension_rows if _fits(table)]
-    return {_RECORDED: json.dumps(tables, ensure_ascii=False)} if tables else {}
+    return (
+        {_RECORDED: json.dumps([dataclasses.asdict(table) for table in tables], ensure_ascii=False)} if tables else {}
+    )
 
 
-def doubts(live: Live) -> Iterable[str]:
-    """Gives what a backup warns of: rows that are too many to be recorded."""
+def warnings(live: Live) -> Iterable[str]:
+    """Yields what a backup warns of: rows that are too many to be recorded."""
     for table in live.extension_rows:
         if not _fits(table):
             yield (
-                f"{table['schema']}.{table['name']} holds more than {_MOST_ROWS:,} rows of your own, too many to be "
+                f"{table.schema}.{table.name} holds more than {_MOST_ROWS:,} rows of your own, too many to be "
                 "loaded before other tables. Checks, generated columns and types that look them up may refuse a "
                 "table's rows, and then the whole restore fails. Delete the rows that nothing uses."
             )
 
 
-def _fits(table: Mapping[str, Any]) -> bool:
-    return len(table["rows"]) <= _MOST_ROWS and len(json.dumps(table["rows"])) <= _MOST_CHARACTERS
+def _fits(table: ExtensionRows) -> bool:
+    return len(table.rows) <= _MOST_ROWS and len(json.dumps(table.rows)) <= _MOST_CHARACTERS
 
 
-def load_first(alias: str, choice: RestoreList, session: Mapping[str, str]) -> str:
+def load_first(alias: str, restore_list: RestoreList, session: Mapping[str, str]) -> str:
     """Moves the recorded rows, and what makes their tables, before pg_restore's script. Returns the statements."""
     recorded = _parse(alias, session.get(_RECORDED, "[]"))
-    of_extensions = {
-        place_in_extension(entry): entry for entry in choice.entries if entry.type == "TABLE DATA" and not entry.schema
+    extension_data = {
+        table_of_extension(entry): entry
+        for entry in restore_list.entries
+        if entry.type == "TABLE DATA" and not entry.schema
     }
-    tables = [table for table in recorded if (table["schema"], table["name"]) in of_extensions]
+    tables = [table for table in recorded if (table.schema, table.name) in extension_data]
     if not tables:
         return ""
-    moved = {of_extensions[table["schema"], table["name"]].id for table in tables}
-    extensions = [entry for entry in choice.entries if entry.type == "EXTENSION"]
-    in_schemas = {str(entry.details.get("schema", "")) for entry in extensions}
+    moved = {extension_data[table.schema, table.name].id for table in tables}
+    extensions = [entry for entry in restore_list.entries if entry.type == "EXTENSION"]
+    in_schemas = {entry.extension_schema for entry in extensions}
     statements = []
-    for entry in choice.entries:
+    for entry in restore_list.entries:
         if entry.type == "SCHEMA" and entry.name in in_schemas:
-            owner = f" AUTHORIZATION {quote_name(entry.owner)}" if choice.keep_owners and entry.owner else ""
+            owner = f" AUTHORIZATION {quote_name(entry.owner)}" if restore_list.keep_owners and entry.owner else ""
             statements.append(f"CREATE SCHEMA {quote_name(entry.name)}{owner};")
             moved.add(entry.id)
     # IF NOT EXISTS, so that they can stay in the archive's own order too.
-    statements += [str(entry.details["statement"]) for entry in extensions]
+    statements += [entry.statement for entry in extensions]
     statements += [_insert(table) for table in tables]
-    choice.entries = [entry for entry in choice.entries if entry.id not in moved]
+    restore_list.entries = [entry for entry in restore_list.entries if entry.id not in moved]
     return "".join(f"{statement}\n" for statement in statements)
 
 
-def _insert(table: Mapping[str, Any]) -> str:
-    place = f"{quote_name(table['schema'])}.{quote_name(table['name'])}"
-    columns = ", ".join(quote_name(column) for column in table["columns"])
-    rows = quote_value(json.dumps(table["rows"], ensure_ascii=False))
-    source = f"pg_catalog.json_populate_recordset(NULL::{place}, {rows})"
+def _insert(table: ExtensionRows) -> str:
+    location = f"{quote_name(table.schema)}.{quote_name(table.name)}"
+    columns = ", ".join(quote_name(column) for column in table.columns)
+    rows = quote_value(json.dumps(table.rows, ensure_ascii=False))
+    source = f"pg_catalog.json_populate_recordset(NULL::{location}, {rows})"
     # All parts are quoted.
-    return f"INSERT INTO {place} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {source};"  # noqa: S608
+    return f"INSERT INTO {location} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {source};"  # noqa: S608
 
 
-def _parse(alias: str, text: str) -> list[dict[str, Any]]:
+def _parse(alias: str, text: str) -> list[ExtensionRows]:
+    tables = []
     try:
-        tables = json.loads(text)
-        for table in tables:
+        for table in json.loads(text):
             texts = [table["schema"], table["name"], *table["columns"]]
             if not all(isinstance(value, str) for value in texts) or not isinstance(table["rows"], list):
                 raise ValueError(table)
+            columns, rows = tuple(table["columns"]), tuple(table["rows"])
+            tables.append(ExtensionRows(str(table.get("extension", "")), table["schema"], table["name"], columns, rows))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ConfigurationError(
             f'Database "{alias}": the manifest\'s session.{_RECORDED} cannot be read. Choose another backup.'
         ) from error
-    return list(tables)
+    return tables

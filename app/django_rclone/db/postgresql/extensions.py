@@ -14,7 +14,7 @@ class Extensions:
     """The extensions that an archive names, and who makes them."""
 
     names: tuple[str, ...]
-    made_before: tuple[Entry, ...]
+    created_first: tuple[Entry, ...]
     """The entries of missing ones that somebody else has to create beforehand."""
     schemas: Mapping[str, str]
     """What an administrator makes before them, some of which would make schemas too; and whose each is."""
@@ -22,16 +22,18 @@ class Extensions:
     """Why it cannot work, one sentence or two each."""
 
 
-def look_at(archive: Archive, live: Live, administrator: bool) -> Extensions:
+def plan_extensions(archive: Archive, live: Live, administrator: bool) -> Extensions:
     """Returns what has to be done. ``administrator`` tells that somebody will help."""
     entries = [entry for entry in archive.entries if entry.type == "EXTENSION"]
     missing = [entry for entry in entries if entry.name not in live.extensions]
     # Where there is an administrator he makes all of them: one may need another.
-    made_before = [] if live.superuser else [entry for entry in missing if administrator or not _makes(live, entry)]
+    created_first = (
+        [] if live.superuser else [entry for entry in missing if administrator or not _can_create(live, entry)]
+    )
     return Extensions(
         names=tuple(entry.name for entry in entries),
-        made_before=tuple(entry for entry in made_before if entry.name in live.available),
-        schemas=_schemas(archive, live, made_before) if administrator and made_before else {},
+        created_first=tuple(entry for entry in created_first if entry.name in live.available),
+        schemas=_schemas(archive, live, created_first) if administrator and created_first else {},
         problems=tuple(
             f'extension "{entry.name}" is not available on this server. Install its package there.'
             for entry in missing
@@ -40,13 +42,13 @@ def look_at(archive: Archive, live: Live, administrator: bool) -> Extensions:
     )
 
 
-def _makes(live: Live, entry: Entry) -> bool:
-    """Tells whether this role can make the extension itself."""
+def _can_create(live: Live, entry: Entry) -> bool:
+    """Returns whether this role can make the extension itself."""
     return live.available.get(entry.name, False) and live.may_create
 
 
-def _schemas(archive: Archive, live: Live, made_before: list[Entry]) -> dict[str, str]:
-    made_for = {str(entry.details.get("schema", "")) for entry in made_before}
+def _schemas(archive: Archive, live: Live, created_first: list[Entry]) -> dict[str, str]:
+    made_for = {entry.extension_schema for entry in created_first}
     owners = {entry.name: entry.owner for entry in archive.entries if entry.type == "SCHEMA"}
     # We must be able to create where something of the archive goes.
     filled = {entry.schema for entry in archive.entries if entry.type not in PARTS}
@@ -56,7 +58,7 @@ def _schemas(archive: Archive, live: Live, made_before: list[Entry]) -> dict[str
     }
 
 
-def place_in_extension(entry: Entry) -> tuple[str, str]:
+def table_of_extension(entry: Entry) -> tuple[str, str]:
     """Returns schema and name of the extension's table or sequence that the entry brings the contents of."""
     if entry.schema:
         return entry.schema, entry.name

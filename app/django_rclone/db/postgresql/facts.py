@@ -1,4 +1,4 @@
-"""What probe.sql found out, understood."""
+"""The facts that sql/probe.sql prints about a database and its server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,68 @@ from datetime import datetime
 from typing import Any
 
 from django_rclone.db.base import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A schema, and what this role may do in it."""
+
+    name: str
+    ours: bool
+    may_create: bool
+    of_extension: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Another session of the database."""
+
+    pid: int
+    user: str
+    application: str
+    state: str
+    age: int | None
+    """Seconds since its transaction began; None outside one."""
+    ours: bool
+
+    @property
+    def described(self) -> str:
+        """The session as people recognise it."""
+        age = f", in a transaction for {self.age} s" if self.age is not None else ""
+        return f"pid {self.pid} {self.application or 'no name'} of {self.user}: {self.state}{age}"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPathSchema:
+    """A schema of the search path."""
+
+    schema: str
+    used: bool
+    """Whether views, triggers or constraints use operators of it."""
+    of_others: tuple[str, ...]
+    """The less trusted roles that own something in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRows:
+    """Rows of an extension's table that other tables' rows may need."""
+
+    extension: str
+    schema: str
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationTable:
+    """A table or sequence of an extension that a dump carries the contents of."""
+
+    schema: str
+    name: str
+    lacking: tuple[str, ...]
+    """The privileges that this role lacks to write it."""
+    comment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +97,7 @@ class Live:
     databases: tuple[str, ...]
     database_settings: int
     """How many ALTER DATABASE … SET there are."""
-    schemas: tuple[Mapping[str, Any], ...]
+    schemas: tuple[Schema, ...]
     staying: frozenset[tuple[str, str, str]]
     """Type, schema and name of what a restore by this role cannot drop, or could not make again."""
     taken_over: tuple[str, ...]
@@ -44,9 +106,7 @@ class Live:
     """Installed ones, and whether they are ours."""
     available: Mapping[str, bool]
     """What CREATE EXTENSION could install, and whether an ordinary role may."""
-    configuration: tuple[tuple[str, str, list[str], str], ...]
-    """Tables and sequences of extensions that a dump carries the contents of: schema, name, privileges that we lack,
-    comment."""
+    configuration: tuple[ConfigurationTable, ...]
     event_triggers: tuple[str, ...]
     casts: tuple[str, ...]
     """Casts that are not PostgreSQL's, as an archive names them."""
@@ -64,21 +124,18 @@ class Live:
     large_object_owners: tuple[str, ...]
     """Other roles that own large objects here."""
     lock_limit: int
-    sessions: tuple[Mapping[str, Any], ...]
+    sessions: tuple[Session, ...]
     prepared: tuple[str, ...]
     """Prepared transactions that hold locks in this database."""
     session: Mapping[str, str]
     """Settings that this role's sessions have in this database, unlike the server's others."""
-    search_path: tuple[Mapping[str, Any], ...]
-    """The schemas to look in: ``schema``, whether operators of it are ``used``, and ``of_others``: the less trusted
-    roles that own something in it."""
+    search_path: tuple[SearchPathSchema, ...]
     reading: tuple[tuple[str, str, str], ...]
     """Tables whose rows cannot be loaded before another's: table, what reads, the other table."""
     restoring: bool
     """Whether another restore of this database is under way."""
-    extension_rows: tuple[Mapping[str, Any], ...] = ()
-    """Rows of extensions' tables that others' may need: ``extension``, ``schema``, ``name``, ``columns``, ``rows``."""
-    is_vacant: bool = False
+    extension_rows: tuple[ExtensionRows, ...] = ()
+    is_new_database: bool = False
     """Whether this describes a new database instead of the live one."""
 
     @property
@@ -95,16 +152,16 @@ class Live:
         """Returns what we lack to write an extension's table or sequence; not there means: not ours to write."""
         if self.superuser:
             return []
-        for in_schema, named, lacking, _comment in self.configuration:
-            if (in_schema, named) == (schema, name):
-                return lacking
+        for table in self.configuration:
+            if (table.schema, table.name) == (schema, name):
+                return list(table.lacking)
         return ["SELECT", "INSERT", "DELETE"]
 
-    def vacant(self) -> Live:
+    def as_new_database(self) -> Live:
         """Returns the same server with a database that was just made."""
         return dataclasses.replace(
             self,
-            schemas=({"name": "public", "ours": True, "may_create": True, "of_extension": False},),
+            schemas=(Schema("public", ours=True, may_create=True, of_extension=False),),
             may_create=True,
             staying=frozenset(),
             taken_over=(),
@@ -122,7 +179,7 @@ class Live:
             large_objects=0,
             large_object_owners=(),
             sessions=(),
-            is_vacant=True,
+            is_new_database=True,
         )
 
 
@@ -141,7 +198,7 @@ def parse(output: str) -> Facts:
         clock=datetime.fromisoformat(found["clock"]),
         tables={_readable(name): count for name, count in found.pop("tables").items()},
         migrations={_readable(app): _readable(name) for app, name in found.pop("migrations", {}).items()},
-        details=found,
+        details={"live": _live(found)},
     )
 
 
@@ -150,11 +207,28 @@ def _readable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def live(facts: Facts) -> Live:
-    """Returns the facts' details, typed."""
+def _live(found: Mapping[str, Any]) -> Live:
     values: dict[str, Any] = {
-        field.name: facts.details[field.name] for field in dataclasses.fields(Live) if field.name in facts.details
+        field.name: found[field.name] for field in dataclasses.fields(Live) if field.name in found
     }
-    values["staying"] = frozenset((type_, schema, name) for type_, schema, name in values["staying"])
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    values["staying"] = frozenset((type_, schema, name) for type_, schema, name in values["staying"])
+    for name, kind in (("schemas", Schema), ("sessions", Session), ("search_path", SearchPathSchema)):
+        values[name] = tuple(kind(**_tuples(row)) for row in values[name])
+    values["extension_rows"] = tuple(ExtensionRows(**_tuples(row)) for row in values.get("extension_rows", ()))
+    values["configuration"] = tuple(
+        ConfigurationTable(schema, name, tuple(lacking), comment)
+        for schema, name, lacking, comment in values["configuration"]
+    )
     return Live(**values)
+
+
+def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+
+
+def live(facts: Facts) -> Live:
+    """Returns the details of the facts."""
+    found = facts.details["live"]
+    assert isinstance(found, Live)
+    return found

@@ -22,25 +22,25 @@ def create_database(psql: Psql, live: Live, name: str) -> tuple[list[Command], s
     connection = psql.connection
     if not (live.createdb or live.superuser):
         connection = psql.as_administrator(connection)
-    create = f"CREATE DATABASE {quote_name(name)} {_like(live)}"
+    create = f"CREATE DATABASE {quote_name(name)} {_same_locale(live)}"
     if connection is not psql.connection:
         create += f" OWNER {quote_name(live.role)}"
     comment = f"COMMENT ON DATABASE {quote_name(name)} IS {quote_value(mark)}"
-    return [psql.in_plain_session(connection, "-c", create, "-c", comment)], mark
+    return [psql.in_isolated_session(connection, "-c", create, "-c", comment)], mark
 
 
 def keep_database(psql: Psql, name: str) -> Command:
     """Returns the command that takes the mark off."""
-    return psql.in_plain_session(psql.connection, "-c", f"COMMENT ON DATABASE {quote_name(name)} IS NULL")
+    return psql.in_isolated_session(psql.connection, "-c", f"COMMENT ON DATABASE {quote_name(name)} IS NULL")
 
 
 def drop_database(psql: Psql, name: str, mark: str) -> Command:
     """Returns the command that drops the database if it is the one that we made."""
     variables = ("-v", f"name={name}", "-v", f"mark={mark}")
-    return psql.in_plain_session(psql.connection, *variables, "-f", Attached(_DROP.encode(), "drop if it is ours"))
+    return psql.in_isolated_session(psql.connection, *variables, "-f", Attached(_DROP.encode(), "drop if it is ours"))
 
 
-def _like(live: Live) -> str:
+def _same_locale(live: Live) -> str:
     """Returns the options of CREATE DATABASE that give the live database's encoding and locale."""
     row = live.database
     parts = [

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from django_rclone.db.base import Mode
 from django_rclone.db.postgresql.facts import Live
@@ -22,10 +21,10 @@ _POSSIBLE = 4
 
 
 def problems(
-    live: Live, state: Live, mode: Mode, archive: Archive | None, choice: RestoreList | None, administrator: bool
+    live: Live, state: Live, mode: Mode, archive: Archive | None, restore_list: RestoreList | None, administrator: bool
 ) -> list[str]:
     """Returns why the restore cannot work, one sentence or two each. ``state`` is that of the database to fill."""
-    found = list(choice.problems) if choice else []
+    found = list(restore_list.problems) if restore_list else []
     if live.in_recovery:
         found.append("this server is a standby. Restore on the primary.")
     if state.prepared:
@@ -44,22 +43,22 @@ def problems(
             f'role "{live.role}" may not create the database "{mode.into}". As a superuser, run: '
             f'ALTER ROLE "{live.role}" CREATEDB; or create it empty, owned by this role.'
         )
-    if choice and choice.extensions.made_before and not administrator and mode.into not in live.databases:
-        lines = " ".join(str(entry.details.get("statement", "")) for entry in choice.extensions.made_before)
+    if restore_list and restore_list.extensions.created_first and not administrator and mode.into not in live.databases:
+        lines = " ".join(entry.statement for entry in restore_list.extensions.created_first)
         first = (
             f'make the database (CREATE DATABASE "{mode.into}" OWNER "{live.role}";) and in it ' if mode.into else ""
         )
         found.append(f"extensions are missing that only a superuser can create. As one, {first}run: {lines}")
-    if archive and choice:
-        found += _missing_rights(state, choice)
+    if archive and restore_list:
+        found += _missing_rights(state, restore_list)
         found += _too_many_locks(state, archive)
     return found
 
 
-def hindrances(live: Live) -> list[str]:
+def restore_problems(live: Live) -> list[str]:
     """Returns what would keep any restore from working, whatever the backup holds."""
     found = ["This server is a standby: a restore needs the primary."] if live.in_recovery else []
-    if closed := sorted(schema["name"] for schema in live.schemas if not schema["may_create"]):
+    if closed := sorted(schema.name for schema in live.schemas if not schema.may_create):
         found.append(
             f'Role "{live.role}" may not create anything in schema {enumerate_some(closed)}. As its owner, run: '
             f'GRANT ALL ON SCHEMA "{closed[0]}" TO "{live.role}";'
@@ -72,8 +71,8 @@ def hindrances(live: Live) -> list[str]:
     return found
 
 
-def doubts(live: Live) -> Iterable[str]:
-    """Gives what a backup warns of: it is whole, and a restore of it fails."""
+def warnings(live: Live) -> Iterable[str]:
+    """Yields what a backup warns of: it is whole, and a restore of it fails."""
     for table, what, other in live.reading:
         yield (
             f"{table}: its {what} reads {other}, which a restore fills later, so that its rows may be refused and the "
@@ -82,14 +81,14 @@ def doubts(live: Live) -> Iterable[str]:
         )
 
 
-def _missing_rights(state: Live, choice: RestoreList) -> Iterable[str]:
-    may_create = {schema["name"]: schema["may_create"] for schema in state.schemas}
-    if closed := sorted(schema for schema in choice.schemas_to_fill if not may_create.get(schema, True)):
+def _missing_rights(state: Live, restore_list: RestoreList) -> Iterable[str]:
+    may_create = {schema.name: schema.may_create for schema in state.schemas}
+    if closed := sorted(schema for schema in restore_list.schemas_to_fill if not may_create.get(schema, True)):
         yield (
             f'role "{state.role}" may not create anything in schema {enumerate_some(closed)}. As its owner, run: '
             f'GRANT ALL ON SCHEMA "{closed[0]}" TO "{state.role}";'
         )
-    if not state.may_create and any(entry.type == "SCHEMA" for entry in choice.entries):
+    if not state.may_create and any(entry.type == "SCHEMA" for entry in restore_list.entries):
         yield (
             f'role "{state.role}" may not create schemas in this database. As its owner, run: '
             f'GRANT CREATE ON DATABASE "{state.database["datname"]}" TO "{state.role}";'
@@ -116,15 +115,15 @@ def _too_many_locks(state: Live, archive: Archive) -> Iterable[str]:
 
 
 def notes(
-    live: Live, state: Live, mode: Mode, archive: Archive | None, choice: RestoreList | None, administrator: bool
+    live: Live, state: Live, mode: Mode, archive: Archive | None, restore_list: RestoreList | None, administrator: bool
 ) -> Iterable[str]:
-    """Gives what will not be exact, and what the user should know before saying yes."""
-    if choice and choice.extensions.made_before and mode.into in live.databases and not administrator:
-        names = enumerate_some(entry.name for entry in choice.extensions.made_before)
+    """Yields what will not be exact, and what the user should know before saying yes."""
+    if restore_list and restore_list.extensions.created_first and mode.into in live.databases and not administrator:
+        names = enumerate_some(entry.name for entry in restore_list.extensions.created_first)
         yield f"The database {mode.into} has to have these extensions already: {names}."
     if live.database_settings and mode.into:
         yield "Settings made with ALTER DATABASE … SET are not copied to the new database."
-    if state.taken_over and not (choice and choice.keep_owners):
+    if state.taken_over and not (restore_list and restore_list.keep_owners):
         yield f'These belong to other roles now and will belong to "{live.role}": {enumerate_some(state.taken_over)}.'
     if state.published:
         yield f"Logical replication stops for what other roles publish: {enumerate_some(state.published)}."
@@ -137,22 +136,16 @@ def notes(
         )
     if state.sessions:
         yield _about_sessions(state, mode)
-    if choice:
-        yield from choice.notes
+    if restore_list:
+        yield from restore_list.notes
 
 
 def _about_sessions(state: Live, mode: Mode) -> str:
-    said = enumerate_some(_session(session) for session in state.sessions)
+    said = enumerate_some(session.described for session in state.sessions)
     connected = "Another session is" if len(state.sessions) == 1 else f"{len(state.sessions)} other sessions are"
     if not mode.terminate_sessions:
         return f"{connected} connected ({said}): stop the application first, or add --terminate-sessions."
-    if theirs := [session for session in state.sessions if not session["ours"]]:
-        others = enumerate_some(_session(session) for session in theirs)
+    if theirs := [session for session in state.sessions if not session.ours]:
+        others = enumerate_some(session.described for session in theirs)
         return f"{connected} connected and will be ended, as far as this role may; not ours: {others}."
     return f"{connected} connected and will be ended: {said}."
-
-
-def _session(session: Mapping[str, Any]) -> str:
-    name = session["application"] or "no name"
-    age = f", in a transaction for {session['age']} s" if session["age"] is not None else ""
-    return f"pid {session['pid']} {name} of {session['user']}: {session['state']}{age}"

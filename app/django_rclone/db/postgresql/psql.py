@@ -30,11 +30,11 @@ class Psql:
     administrator: tuple[str, str] | None = field(default=None, repr=False)
     """Name and password of somebody who may create extensions and databases."""
 
-    def in_plain_session(self, connection: Connection, *arguments: str | Attached) -> Command:
+    def in_isolated_session(self, connection: Connection, *arguments: str | Attached) -> Command:
         """Returns psql in a session that has none of the role's own defaults."""
-        return self.in_usual_session(connection, "-f", str(SQL / "session.sql"), *arguments)
+        return self.in_default_session(connection, "-f", str(SQL / "session.sql"), *arguments)
 
-    def in_usual_session(self, connection: Connection, *arguments: str | Attached) -> Command:
+    def in_default_session(self, connection: Connection, *arguments: str | Attached) -> Command:
         """Returns psql with what every call of it needs. Its errors carry their SQLSTATE."""
         role = ("-c", f"SET ROLE {quote_name(connection.role)}") if connection.role else ()
         return Command(
@@ -52,4 +52,4 @@ class Psql:
 
     def as_administrator(self, connection: Connection) -> Connection:
         """Returns the connection by the administrator, or by ourselves where there is none."""
-        return connection.by(*self.administrator) if self.administrator else connection
+        return connection.as_user(*self.administrator) if self.administrator else connection

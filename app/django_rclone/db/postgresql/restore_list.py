@@ -20,16 +20,16 @@ class RestoreList:
     """Why it cannot work, one sentence or two each."""
     schemas: list[str] = field(default_factory=list)
     """All that the archive names."""
-    late: list[str] = field(default_factory=list)
+    final_statements: list[str] = field(default_factory=list)
     """Statements of entries that could not be taken whole, to be run at the end."""
-    of_extensions: list[Entry] = field(default_factory=list)
+    extension_data: list[Entry] = field(default_factory=list)
     """Contents of extensions' own tables and sequences that we have no right to write."""
     grants_by_administrator: list[str] = field(default_factory=list)
     """Privileges on what belongs to extensions, or to who made them."""
 
     @property
     def listing(self) -> bytes:
-        """The choice as ``pg_restore -L`` wants it."""
+        """The list as ``pg_restore -L`` wants it."""
         return "".join(f"{entry.id};\n" for entry in self.entries).encode()
 
     @property

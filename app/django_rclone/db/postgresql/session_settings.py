@@ -18,22 +18,29 @@ from django_rclone.db.postgresql.toc import Archive
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
 
-_USUAL, _TRUSTED = "search_path", "trusted_search_path"
+_SEARCH_PATH, _TRUSTED_SEARCH_PATH = "search_path", "trusted_search_path"
 _EMPTY = re.compile(rb"^(SELECT pg_catalog\.set_config\('search_path', )''(, false\);)$", re.MULTILINE)
 _TRANSACTION_TIMEOUT = re.compile(rb"^SET transaction_timeout = 0;\n", re.MULTILINE)
 _HEADER = 4096
 # What ``_path`` writes. A manifest may have been changed, and psql would obey what stands behind a name.
 _PATH = re.compile(r'(?:"(?:[^"]|"")+", )*pg_temp')
 # What changes how values are read, or what functions answer. Others are the server's, or only ours.
-_MEANING = ("TimeZone", "DateStyle", "IntervalStyle", "lc_monetary", "xmlbinary", "default_text_search_config")
+_RECORDED_SETTINGS = (
+    "TimeZone",
+    "DateStyle",
+    "IntervalStyle",
+    "lc_monetary",
+    "xmlbinary",
+    "default_text_search_config",
+)
 
 
-def to_record(live: Live) -> dict[str, str]:
+def recorded_settings(live: Live) -> dict[str, str]:
     """Returns what a backup writes down of the session that the application has."""
-    found = {name: live.session[name] for name in _MEANING if _is_to_record(live, name)}
-    found[_USUAL] = _path(schema["schema"] for schema in live.search_path)
-    if any(schema["of_others"] for schema in live.search_path):
-        found[_TRUSTED] = _path(schema["schema"] for schema in live.search_path if not schema["of_others"])
+    found = {name: live.session[name] for name in _RECORDED_SETTINGS if _is_to_record(live, name)}
+    found[_SEARCH_PATH] = _path(schema.schema for schema in live.search_path)
+    if any(schema.of_others for schema in live.search_path):
+        found[_TRUSTED_SEARCH_PATH] = _path(schema.schema for schema in live.search_path if not schema.of_others)
     return found
 
 
@@ -45,12 +52,12 @@ def _is_to_record(live: Live, name: str) -> bool:
 
 
 def warnings(live: Live) -> Iterable[str]:
-    """Gives what a backup by a superuser says of schemas in which he will not look."""
+    """Yields what a backup by a superuser says of schemas in which he will not look."""
     for schema in live.search_path:
-        if live.superuser and schema["of_others"] and schema["used"]:
+        if live.superuser and schema.of_others and schema.used:
             yield (
-                f"{enumerate_some(schema['of_others'])} may have put functions or operators into schema "
-                f'"{schema["schema"]}", so a restore by a superuser does not look there. What uses its operators in '
+                f"{enumerate_some(schema.of_others)} may have put functions or operators into schema "
+                f'"{schema.schema}", so a restore by a superuser does not look there. What uses its operators in '
                 "IS DISTINCT FROM, NULLIF or CASE may fail to come back: restore as the database's owner, or give what "
                 "is in that schema to that owner."
             )
@@ -62,15 +69,15 @@ def search_path(session: Mapping[str, str], live: Live, archive: Archive | None)
     Raises ConfigurationError where what is recorded is not a list of schemas.
     """
     trusted_only = live.superuser
-    if _USUAL in session:
-        recorded = session.get(_TRUSTED) if trusted_only else None
-        path = session[_USUAL] if recorded is None else recorded
+    if _SEARCH_PATH in session:
+        recorded = session.get(_TRUSTED_SEARCH_PATH) if trusted_only else None
+        path = session[_SEARCH_PATH] if recorded is None else recorded
         if not _PATH.fullmatch(path):
             raise ConfigurationError(
                 "The manifest's session has a search path that is not a list of schemas. Choose another backup."
             )
         return path
-    names = [schema["schema"] for schema in live.search_path] or ["public"]
+    names = [schema.schema for schema in live.search_path] or ["public"]
     if trusted_only and archive is not None:
         names = [name for name in names if not archive.owners_in(name) - _trusted(live, archive)]
     return _path(names)
@@ -89,10 +96,10 @@ def _path(names: Iterable[str]) -> str:
 
 def statements(session: Mapping[str, str], live: Live) -> str:
     """Returns SQL that gives a session the recorded settings, or those that the live database's sessions have."""
-    session = session or to_record(live)
+    session = session or recorded_settings(live)
     return "".join(
         f"SELECT set_config({quote_value(name)}, {quote_value(session[name])}, false);\n"
-        for name in _MEANING
+        for name in _RECORDED_SETTINGS
         if name in session
     )
 

@@ -23,7 +23,7 @@ _COMMENT = re.compile(rf"^django-rclone has lent ({_RIGHTS}(?:, {_RIGHTS})*) to 
 
 
 @dataclass(frozen=True, slots=True)
-class Loan:
+class TemporaryGrant:
     """What is lent on one table or sequence."""
 
     schema: str
@@ -32,32 +32,32 @@ class Loan:
     role: str
 
 
-def lend(loans: Iterable[Loan]) -> list[str | Attached]:
+def grant(temporary_grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
     """Returns the arguments of a psql that lends them."""
-    return _run("grant_temporarily.sql", loans)
+    return _run("grant_temporarily.sql", temporary_grants)
 
 
-def take_back(loans: Iterable[Loan]) -> list[str | Attached]:
+def revoke(temporary_grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
     """Returns the arguments of a psql that takes them back."""
-    return _run("revoke_temporary.sql", loans)
+    return _run("revoke_temporary.sql", temporary_grants)
 
 
-def outstanding(live: Live) -> Iterator[Loan]:
-    """Gives what restores that were killed have not given back."""
+def not_revoked(live: Live) -> Iterator[TemporaryGrant]:
+    """Yields what restores that were killed have not given back."""
     if live.restoring:
         return
-    for schema, name, _lacking, comment in live.configuration:
-        if (found := _COMMENT.search(comment)) and found[2] == live.role:
-            yield Loan(schema, name, tuple(found[1].split(", ")), live.role)
+    for table in live.configuration:
+        if (found := _COMMENT.search(table.comment)) and found[2] == live.role:
+            yield TemporaryGrant(table.schema, table.name, tuple(found[1].split(", ")), live.role)
 
 
-def _run(script: str, loans: Iterable[Loan]) -> list[str | Attached]:
+def _run(script: str, temporary_grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
     described = [
         {
-            **dataclasses.asdict(loan),
-            "kind": "SEQUENCE" if loan.rights == ("UPDATE",) else "TABLE",
-            "rights": ", ".join(loan.rights),
+            **dataclasses.asdict(temporary),
+            "kind": "SEQUENCE" if temporary.rights == ("UPDATE",) else "TABLE",
+            "rights": ", ".join(temporary.rights),
         }
-        for loan in loans
+        for temporary in temporary_grants
     ]
-    return ["-f", psql_variables(loans=described), "-f", str(_SQL / script)] if described else []
+    return ["-f", psql_variables(temporary_grants=described), "-f", str(_SQL / script)] if described else []

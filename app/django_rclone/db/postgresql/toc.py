@@ -36,7 +36,7 @@ class Entry:
     details: Mapping[str, Any]
 
     @property
-    def words(self) -> str:
+    def described(self) -> str:
         """The entry as people read it."""
         return f"{self.type.lower()} {self.schema}.{self.name}" if self.schema else f"{self.type.lower()} {self.name}"
 
@@ -44,6 +44,26 @@ class Entry:
     def statements(self) -> list[tuple[str, list[str]]]:
         """The statements of an entry about privileges, each with the roles that it names."""
         return [(text, roles) for text, roles in self.details.get("statements", ())]
+
+    @property
+    def statement(self) -> str:
+        """The statement that makes the extension, or fills the materialized view; empty for other entries."""
+        return str(self.details.get("statement", ""))
+
+    @property
+    def script(self) -> str:
+        """The statements of an index, or of something that belongs to one, that may have to come last; else empty."""
+        return str(self.details.get("script", ""))
+
+    @property
+    def signature(self) -> str:
+        """The function as ALTER FUNCTION names it, where its search path could be changed; else empty."""
+        return str(self.details.get("signature", ""))
+
+    @property
+    def extension_schema(self) -> str:
+        """The schema that the extension goes into; empty for other entries."""
+        return str(self.details.get("schema", ""))
 
     @property
     def large_objects(self) -> int:
@@ -54,7 +74,7 @@ class Entry:
         return int(last) - int(first) + 1 if first.isdigit() and last.isdigit() else 1
 
     def is_part_of(self, other: Entry) -> bool:
-        """Tells whether this entry, which depends on the other one, makes no sense without it."""
+        """Returns whether this entry, which depends on the other one, makes no sense without it."""
         if self.type in PARTS:
             return True
         if other.type not in RELATIONS or other.schema != self.schema:

@@ -64,25 +64,55 @@ CASES = [
         DjangoRcloneError,
         "E11000",
     ),
-    ("python", 1, "Refused: the database x exists already.", ConfigurationError, "exists already"),
+    ("python", 1, "ConfigurationError: the database x exists already.", ConfigurationError, "exists already"),
     ("python", 1, "Locked: another restore of it is under way.", Locked, "under way"),
     (
         "python",
         1,
-        "Damaged: it ends within its list of collections",
+        "VerificationFailed: it ends within its list of collections",
         VerificationFailed,
         "the backup is damaged: it ends",
     ),
-    ("python", 1, "Halfway: not enough space", DjangoRcloneError, "the next command, whichever it is, finishes"),
-    ("python", 1, "OperationFailure: Authentication failed. (code 18)", ConfigurationError, "failed (shop on h)"),
-    ("python", 1, "OperationFailure: not authorized on shop (code 13)", ConfigurationError, "readWrite"),
-    ("python", 1, "OperationFailure: bad auth (code 8000)", ConfigurationError, "PASSWORD"),
-    ("python", 1, "OperationFailure: something new (code 4711)", DjangoRcloneError, "something new (code 4711)"),
-    ("python", 1, "ServerSelectionTimeoutError: h:1: [Errno 111] Connection refused", Unavailable, "[Errno 111] Conn"),
-    ("python", 1, "ServerSelectionTimeoutError: h:1: SSL: CERTIFICATE_VERIFY_FAILED", ConfigurationError, "CERTIF"),
-    ("python", 1, "AutoReconnect: h:1: connection closed", Unavailable, "Try again later"),
-    ("python", 1, "InvalidName: database names cannot contain '/'", ConfigurationError, "Check NAME"),
-    ("python", 1, "ConfigurationError: The resolution lifetime expired", ConfigurationError, "Check HOST"),
+    (
+        "python",
+        1,
+        "SwapInterrupted: not enough space",
+        DjangoRcloneError,
+        "the next command, whichever it is, finishes",
+    ),
+    (
+        "python",
+        1,
+        "pymongo.OperationFailure: Authentication failed. (code 18)",
+        ConfigurationError,
+        "failed (shop on h)",
+    ),
+    ("python", 1, "pymongo.OperationFailure: not authorized on shop (code 13)", ConfigurationError, "readWrite"),
+    ("python", 1, "pymongo.OperationFailure: bad auth (code 8000)", ConfigurationError, "PASSWORD"),
+    (
+        "python",
+        1,
+        "pymongo.OperationFailure: something new (code 4711)",
+        DjangoRcloneError,
+        "something new (code 4711)",
+    ),
+    (
+        "python",
+        1,
+        "pymongo.ServerSelectionTimeoutError: h:1: [Errno 111] Connection refused",
+        Unavailable,
+        "[Errno 111] Conn",
+    ),
+    (
+        "python",
+        1,
+        "pymongo.ServerSelectionTimeoutError: h:1: SSL: CERTIFICATE_VERIFY_FAILED",
+        ConfigurationError,
+        "CERTIF",
+    ),
+    ("python", 1, "pymongo.AutoReconnect: h:1: connection closed", Unavailable, "Try again later"),
+    ("python", 1, "pymongo.InvalidName: database names cannot contain '/'", ConfigurationError, "Check NAME"),
+    ("python", 1, "pymongo.ConfigurationError: The resolution lifetime expired", ConfigurationError, "Check HOST"),
     ("python", 1, "", DjangoRcloneError, "it said nothing"),
     ("python", 1, "Traceback …\n  File x\nKeyError: 'version'", DjangoRcloneError, "'version'"),
 ]
@@ -100,7 +130,7 @@ def test_every_failure_has_its_kind_and_its_remedy(program: str, code: int, stde
 
 
 def test_that_nothing_was_changed_is_said_once_where_it_is_true():
-    for stderr in ("Damaged: x", "Refused: x.", f"{NOW}Failed: x"):
+    for stderr in ("VerificationFailed: x", "ConfigurationError: x.", f"{NOW}Failed: x"):
         failure = ProgramFailed("mongorestore", 1, stderr)
         said = str(explainer("default", "shop on h", nothing_changed=True)(failure))
         assert said.count("Nothing was changed.") == 1

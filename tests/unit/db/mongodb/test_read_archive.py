@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from django_rclone.db.mongodb.archive import parse
 from django_rclone.db.mongodb.programs.read_archive import contents
-from django_rclone.db.mongodb.programs.runner import Damaged
 from django_rclone.display import enumerate_some
+from django_rclone.exceptions import VerificationFailed
 
 MAGIC = struct.pack("<I", 0x8199E26D)
 END = b"\xff\xff\xff\xff"
@@ -57,7 +57,7 @@ def test_collections_views_and_what_is_nobodys():
     ]
     (view,) = found.views
     assert json.loads(view.options) == {"viewOn": "word", "pipeline": [{"$match": {"a": {"$numberInt": "1"}}}]}
-    assert [one.name for one in found.left_out] == ["seen", "system.views", "__rs_0123abcd_word"]
+    assert [one.name for one in found.excluded] == ["seen", "system.views", "__rs_0123abcd_word"]
 
 
 def test_older_tools_say_what_a_view_is_by_its_options_alone():
@@ -85,7 +85,7 @@ def test_which_of_its_databases_is_meant(databases: list[str], candidates: list[
 
 @pytest.mark.parametrize("cut", range(0, len(archive(*ENTRIES)) - 8, 7))
 def test_a_beginning_that_is_cut_is_damaged(cut: int):
-    with pytest.raises(Damaged):
+    with pytest.raises(VerificationFailed):
         contents(io.BytesIO(archive(*ENTRIES)[:cut]))
 
 
@@ -93,7 +93,7 @@ def test_a_beginning_that_is_cut_is_damaged(cut: int):
 def test_garbage_is_damaged_and_nothing_else(garbage: bytes, with_magic: bool):
     try:
         contents(io.BytesIO((MAGIC if with_magic else b"") + garbage))
-    except Damaged:
+    except VerificationFailed:
         return
     assert garbage.startswith(MAGIC)
 
@@ -104,7 +104,7 @@ def test_a_flipped_bit_is_damaged_or_a_change_of_words(position: int, bit: int):
     content[position] ^= 1 << bit
     try:
         parse(read(bytes(content)), ["shop"])
-    except Damaged:
+    except VerificationFailed:
         return
 
 

@@ -153,11 +153,11 @@ def test_a_table_of_contents_without_an_end_is_not_read_for_ever(
     endless = (tmp_path / "zeros").open("w+b")
     endless.truncate(1 << 24)
     with endless, pytest.raises(DjangoRcloneError, match="does not end within 1 MiB"):
-        read_toc.main(str(program), endless)
+        read_toc.contents(str(program), endless)
     with (tmp_path / "zeros").open("rb") as short:
         short.seek((1 << 24) - 1000)
         with pytest.raises(ProgramFailed):
-            read_toc.main(str(program), short)
+            read_toc.contents(str(program), short)
 
 
 INDEX = rb"""SET client_encoding = 'UTF8';

@@ -11,12 +11,13 @@ import pytest
 from django_rclone.command import Command
 from django_rclone.db.base import Facts, Mode
 from django_rclone.db.sqlite.connector import SqliteConnector
+from django_rclone.db.sqlite.facts import Live
 from django_rclone.db.sqlite.location import locate
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 from tests.contract import sqlite_support as support
 from tests.contract.sqlite_support import manifest
 
-FACTS = Facts("3.46.1", 4096, tables={"t": 1}, details={"exists": True, "path": "/srv/app.db", "writable": True})
+FACTS = Facts("3.46.1", 4096, tables={"t": 1}, details={"live": Live(path="/srv/app.db", writable=True)})
 
 
 def sqlite(name: Any = "/srv/app.db", **options: Any) -> SqliteConnector:
@@ -81,22 +82,22 @@ def test_a_missing_sqlite3_program_is_reported_only_where_it_is_needed(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("details", "size", "words"),
+    ("live", "size", "words"),
     [
-        ({"exists": False}, 0, "does not exist"),
-        ({"exists": True}, 0, "is empty"),
-        ({"exists": True, "damaged": "file is not a database"}, 9, "is damaged"),
+        (Live(exists=False), 0, "does not exist"),
+        (Live(), 0, "is empty"),
+        (Live(damaged="file is not a database"), 9, "is damaged"),
     ],
 )
-def test_what_is_no_database_is_never_dumped(details: dict[str, Any], size: int, words: str) -> None:
+def test_what_is_no_database_is_never_dumped(live: Live, size: int, words: str) -> None:
     with pytest.raises(DjangoRcloneError, match=rf'^Database "default": /srv/app.db {words}'):
-        sqlite().dump(Facts("3.46.1", size, details=details))
+        sqlite().dump(Facts("3.46.1", size, details={"live": live}))
 
 
 def test_a_schema_of_a_newer_sqlite_is_not_called_damaged() -> None:
-    details = {"exists": True, "damaged": 'malformed database schema (t) - near "NEW": syntax error'}
+    live = Live(damaged='malformed database schema (t) - near "NEW": syntax error')
     with pytest.raises(DjangoRcloneError, match=r"SQLite 3.46.1 cannot read the schema of /srv/app.db .* is newer"):
-        sqlite().dump(Facts("3.46.1", 9, details=details))
+        sqlite().dump(Facts("3.46.1", 9, details={"live": live}))
 
 
 def test_the_dump_tells_what_it_is() -> None:
@@ -113,7 +114,7 @@ def test_sql_text_tells_what_it_is() -> None:
 
 
 def test_a_database_without_tables_is_dumped_with_a_note() -> None:
-    assert "no tables" in sqlite().dump(Facts("3.46.1", 4096, details={"exists": True})).notes[0]
+    assert "no tables" in sqlite().dump(Facts("3.46.1", 4096, details={"live": Live()})).notes[0]
 
 
 def test_a_restore_into_another_name_lies_beside_the_live_file() -> None:
@@ -165,11 +166,11 @@ def test_the_command_line_by_hand() -> None:
         ("SQLITE_FULL: database or disk is full", DjangoRcloneError, "the disk is full. Make room"),
         ("OSError: [Errno 28] No space left on device", DjangoRcloneError, "the disk is full"),
         ("SQLITE_CANTOPEN: unable to open database file", ConfigurationError, "-shm"),
-        ("SQLITE_NOTADB: file is not a database", DjangoRcloneError, "is no SQLite database"),
+        ("SQLITE_NOTADB: file is not a database", DjangoRcloneError, "is not a SQLite database"),
         ("SQLITE_CORRUPT_INDEX: malformed", DjangoRcloneError, "is damaged (malformed). Restore a backup."),
         ("SQLITE_READONLY_DIRECTORY: attempt to write", ConfigurationError, "cannot be written"),
         ("PermissionError: [Errno 13] Permission denied: 'x'", ConfigurationError, "Let this user write"),
-        ("Refused: do this.", ConfigurationError, "do this."),
+        ("ConfigurationError: do this.", ConfigurationError, "do this."),
         ("Traceback (most recent call last)\nKeyError: 1", DjangoRcloneError, "ended with exit code 1"),
     ],
 )

@@ -11,10 +11,10 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from django_rclone.db.mongodb.names import JOURNAL, PREFIX, is_ours
+from django_rclone.db import helper_programs
+from django_rclone.db.mongodb.names import JOURNAL, PREFIX, is_internal
 from django_rclone.db.mongodb.programs import restore_lock as lock
-from django_rclone.db.mongodb.programs import runner as session
-from django_rclone.db.mongodb.programs.runner import Document, connected
+from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
 
 _INVALID_NAMESPACE = 73
 _TO_RESTORE = ("insert", "createCollection", "createIndex", "dropCollection")
@@ -25,7 +25,7 @@ def probe(database: Any) -> Document:
     build = database.command("buildInfo")
     hello = database.command("hello")
     entries = {entry["name"]: entry for entry in database.list_collections()}
-    live = {name: entry for name, entry in sorted(entries.items()) if not is_ours(name)}
+    live = {name: entry for name, entry in sorted(entries.items()) if not is_internal(name)}
     plain = [
         name
         for name, entry in live.items()
@@ -47,7 +47,7 @@ def probe(database: Any) -> Document:
         "bypasses_validation": actions is None or "bypassDocumentValidation" in actions,
         "lacking_to_restore": _lacking(actions),
         "restore": _restore(database) if JOURNAL in entries else None,
-        "staged": [name for name in entries if is_ours(name) and name != JOURNAL],
+        "staged": [name for name in entries if is_internal(name) and name != JOURNAL],
     }
 
 
@@ -70,7 +70,7 @@ def _migrations(database: Any) -> dict[str, str]:
 
 def _renames_dots(database: Any) -> bool:
     """Asks whether the server renames collections with a dot in their names, by one that does not exist."""
-    from pymongo.errors import OperationFailure  # noqa: PLC0415 - see runner.py
+    from pymongo.errors import OperationFailure  # noqa: PLC0415 - see server.py
 
     try:
         database[f"{PREFIX}{secrets.token_hex(8)}.no"].rename(f"{PREFIX}{secrets.token_hex(8)}.such")
@@ -107,7 +107,8 @@ def _restore(database: Any) -> Document | None:
     return {"alive": alive, "swapping": "journal" in document, "described": lock.described(document)}
 
 
-def work(arguments: list[str]) -> None:
+@pymongo_errors()
+def main(arguments: list[str]) -> None:
     """Prints the answer."""
     uri, name = arguments
     with connected(uri, name) as database:
@@ -115,4 +116,4 @@ def work(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(session.main(work))
+    sys.exit(helper_programs.run(main))

@@ -14,21 +14,22 @@ import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from django_rclone.db.mongodb.programs import runner as session
-from django_rclone.db.mongodb.programs.runner import Damaged, Document
+from django_rclone.db import helper_programs
+from django_rclone.db.mongodb.programs.server import Document, pymongo_errors
+from django_rclone.exceptions import VerificationFailed
 
 _MAGIC = 0x8199E26D
 _TERMINATOR = 0xFFFFFFFF
-_LONGEST = 16 * 1024 * 1024 + 16 * 1024  # a document's size, and what the server allows itself on top
+_MAX_NAME = 16 * 1024 * 1024 + 16 * 1024  # a document's size, and what the server allows itself on top
 
 
 def contents(archive: BinaryIO) -> Document:
-    """Returns versions, databases and collections. Raises Damaged when it is no whole beginning of an archive."""
+    """Returns versions, databases and collections. Raises VerificationFailed when an archive does not begin so."""
     if _number(archive) != _MAGIC:
-        raise Damaged("it does not begin as an archive of mongodump does")
+        raise VerificationFailed("it does not begin as an archive of mongodump does")
     documents = list(_documents(archive))
     if not documents or "server_version" not in documents[0]:
-        raise Damaged("its header is not that of an archive of mongodump")
+        raise VerificationFailed("its header is not that of an archive of mongodump")
     header, *entries = documents
     try:
         return {
@@ -37,7 +38,7 @@ def contents(archive: BinaryIO) -> Document:
             "entries": [_described(entry) for entry in entries],
         }
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Damaged("what it says of a collection cannot be read") from error
+        raise VerificationFailed("what it says of a collection cannot be read") from error
 
 
 def _described(entry: Document) -> tuple[str, str, str, str]:
@@ -50,16 +51,16 @@ def _described(entry: Document) -> tuple[str, str, str, str]:
 
 
 def _documents(archive: BinaryIO) -> Iterator[Document]:
-    import bson  # noqa: PLC0415 - see runner.py
+    import bson  # noqa: PLC0415 - see server.py
 
     while (size := _number(archive)) != _TERMINATOR:
-        if not 5 <= size <= _LONGEST:
-            raise Damaged("its list of collections cannot be read")
+        if not 5 <= size <= _MAX_NAME:
+            raise VerificationFailed("its list of collections cannot be read")
         body = _exactly(archive, size - 4)
         try:
             yield bson.decode(struct.pack("<I", size) + body)
         except bson.errors.BSONError as error:
-            raise Damaged("its list of collections cannot be read") from error
+            raise VerificationFailed("its list of collections cannot be read") from error
 
 
 def _number(archive: BinaryIO) -> int:
@@ -70,14 +71,15 @@ def _number(archive: BinaryIO) -> int:
 def _exactly(archive: BinaryIO, size: int) -> bytes:
     data = archive.read(size)
     if len(data) < size:
-        raise Damaged("it ends within its list of collections")
+        raise VerificationFailed("it ends within its list of collections")
     return data
 
 
-def work(_arguments: list[str]) -> None:
+@pymongo_errors()
+def main(_arguments: list[str]) -> None:
     """Prints what stdin holds."""
     print(json.dumps(contents(sys.stdin.buffer)))
 
 
 if __name__ == "__main__":
-    sys.exit(session.main(work))
+    sys.exit(helper_programs.run(main))

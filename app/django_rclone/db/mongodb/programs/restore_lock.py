@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from django_rclone.db.mongodb.names import JOURNAL
-from django_rclone.db.mongodb.programs.runner import Document, Locked
+from django_rclone.db.mongodb.programs.server import Document
+from django_rclone.exceptions import Locked
 
-BEAT = 5.0
+RENEWAL_INTERVAL = 5.0
 """Seconds between two renewals."""
 STALE = 60.0
 """Seconds after which a restore that has not renewed its document is dead, wherever it ran."""
@@ -36,12 +37,12 @@ def now(database: Any) -> datetime:
     return moment
 
 
-def take(database: Any, token: str, pid: int) -> None:
+def acquire(database: Any, token: str, pid: int) -> None:
     """Makes our document; ``pid`` is the process whose restore this is. Raises Locked where there is one already."""
-    from pymongo.errors import DuplicateKeyError  # noqa: PLC0415 - see runner.py
+    from pymongo.errors import DuplicateKeyError  # noqa: PLC0415 - see server.py
 
     try:
-        database[JOURNAL].insert_one({"_id": _ID, **_us(database, token, pid)})
+        database[JOURNAL].insert_one({"_id": _ID, **_holder(database, token, pid)})
     except DuplicateKeyError:
         raise Locked(described(read(database))) from None
 
@@ -49,15 +50,15 @@ def take(database: Any, token: str, pid: int) -> None:
 def take_over(database: Any, dead: Document, token: str, pid: int) -> Document:
     """Makes a dead restore's document ours and returns it. Raises Locked where somebody else was quicker."""
     as_it_was = {"_id": _ID, "token": dead["token"], "beat": dead["beat"]}
-    found = database[JOURNAL].find_one_and_update(as_it_was, {"$set": _us(database, token, pid)})
+    found = database[JOURNAL].find_one_and_update(as_it_was, {"$set": _holder(database, token, pid)})
     if found is None:
         raise Locked(described(read(database)))
     return {**found, "token": token}
 
 
-def _us(database: Any, token: str, pid: int) -> Document:
+def _holder(database: Any, token: str, pid: int) -> Document:
     moment = now(database)
-    who = {"host": socket.gethostname(), "space": _space(), "pid": pid, "born": _born(pid)}
+    who = {"host": socket.gethostname(), "space": _process_namespace(), "pid": pid, "born": _start_time(pid)}
     return {"token": token, "since": moment, "beat": moment, **who}
 
 
@@ -76,14 +77,14 @@ def release(database: Any, token: str) -> None:
 
 
 @contextmanager
-def kept(database: Any, token: str) -> Iterator[threading.Event]:
+def renewed(database: Any, token: str) -> Iterator[threading.Event]:
     """Renews our document while the block runs; gives the event that says that it is not ours any more."""
     lost, done = threading.Event(), threading.Event()
 
     def renew() -> None:
-        from pymongo.errors import PyMongoError  # noqa: PLC0415 - see runner.py
+        from pymongo.errors import PyMongoError  # noqa: PLC0415 - see server.py
 
-        while not done.wait(BEAT):
+        while not done.wait(RENEWAL_INTERVAL):
             with suppress(PyMongoError):  # a server that stays away ends the programs that work on it
                 beat = {"$set": {"beat": now(database)}}
                 if not database[JOURNAL].update_one({"_id": _ID, "token": token}, beat).matched_count:
@@ -99,12 +100,12 @@ def kept(database: Any, token: str) -> Iterator[threading.Event]:
 
 
 def is_alive(document: Document, moment: datetime) -> bool:
-    """Tells whether the restore of this document goes on."""
+    """Returns whether the restore of this document goes on."""
     if (moment - document["beat"]).total_seconds() > STALE:
         return False
-    if not _space() or document["space"] != _space():
+    if not _process_namespace() or document["space"] != _process_namespace():
         return True  # a process that we cannot see
-    born = _born(document["pid"])
+    born = _start_time(document["pid"])
     return bool(born) and document["born"] == born
 
 
@@ -116,7 +117,7 @@ def described(document: Document | None) -> str:
     return f"another restore of it is under way ({who}). Wait until it has ended, then try again."
 
 
-def _space() -> str:
+def _process_namespace() -> str:
     """Names the set of processes that we can see."""
     with suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -124,7 +125,7 @@ def _space() -> str:
     return ""
 
 
-def _born(pid: int) -> str:
+def _start_time(pid: int) -> str:
     """Returns when a process was started: its id comes round again, both together do not. Empty: it is no more."""
     with suppress(OSError):
         # The 22nd field of proc(5)'s stat; the name in the second may hold blanks, hence the bracket.

@@ -1,7 +1,7 @@
 """A program: the collections beside the live ones, which take in what is restored.
 
     stage prepare URI DATABASE TOKEN [new]    the restore is ours from now on
-    stage hold URI DATABASE TOKEN             it stays ours until stdin ends
+    stage hold-lock URI DATABASE TOKEN        it stays ours until stdin ends
     stage abort URI DATABASE TOKEN            what it staged is removed, or what it had begun is finished
     stage finish URI DATABASE                 the same for restores that have died
 
@@ -16,25 +16,26 @@ import sys
 import threading
 from typing import Any
 
-from django_rclone.db.mongodb.names import JOURNAL, is_ours
+from django_rclone.db import helper_programs
+from django_rclone.db.mongodb.names import JOURNAL, is_internal
 from django_rclone.db.mongodb.programs import restore_lock as lock
-from django_rclone.db.mongodb.programs import runner as session
-from django_rclone.db.mongodb.programs.runner import Document, Locked, Refused, connected
-from django_rclone.db.mongodb.programs.swap import carry_out
+from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
+from django_rclone.db.mongodb.programs.swap import apply
+from django_rclone.exceptions import ConfigurationError, Locked
 
 
 def prepare(database: Any, token: str, *, new: bool) -> None:
     """Makes the restore ours, or rather that of the process that has started us."""
     finish(database, os.getppid())
-    if new and (there := [name for name in database.list_collection_names() if not is_ours(name)]):
-        raise Refused(
+    if new and (there := [name for name in database.list_collection_names() if not is_internal(name)]):
+        raise ConfigurationError(
             f"the database {database.name} exists already and holds {len(there)} collections. Choose another name, or "
             "drop it first."
         )
-    lock.take(database, token, os.getppid())
+    lock.acquire(database, token, os.getppid())
 
 
-def hold(database: Any, token: str) -> None:
+def hold_lock(database: Any, token: str) -> None:
     """Keeps the restore ours until stdin ends, which nothing comes through."""
     ended = threading.Event()
 
@@ -43,7 +44,7 @@ def hold(database: Any, token: str) -> None:
             continue
         ended.set()
 
-    with lock.kept(database, token) as lost:
+    with lock.renewed(database, token) as lost:
         threading.Thread(target=read, daemon=True).start()
         while not ended.wait(1):
             if lost.is_set():
@@ -71,35 +72,36 @@ def finish(database: Any, pid: int) -> None:
 
 def _end(database: Any, document: Document) -> None:
     token: str = document["token"]
-    with lock.kept(database, token):
+    with lock.renewed(database, token):
         if "journal" in document:
-            carry_out(database, document["journal"])
+            apply(database, document["journal"])
         _drop_staged(database, database.list_collection_names())
     lock.release(database, token)
 
 
 def _drop_staged(database: Any, there: list[str]) -> None:
     for name in there:
-        if is_ours(name) and name != JOURNAL:
+        if is_internal(name) and name != JOURNAL:
             database.drop_collection(name)
 
 
-def work(arguments: list[str]) -> None:
+@pymongo_errors()
+def main(arguments: list[str]) -> None:
     """Does what the first argument says."""
     verb, uri, name, *rest = arguments
     with connected(uri, name) as database:
         match verb, rest:
             case "prepare", [token, *new]:
                 prepare(database, token, new=new == ["new"])
-            case "hold", [token]:
-                hold(database, token)
+            case "hold-lock", [token]:
+                hold_lock(database, token)
             case "abort", [token]:
                 abort(database, token)
             case "finish", []:
                 finish(database, os.getppid())
             case _:
-                raise Refused(f"{arguments} is no verb with its arguments.")
+                raise ConfigurationError(f"{arguments} is no verb with its arguments.")
 
 
 if __name__ == "__main__":
-    sys.exit(session.main(work))
+    sys.exit(helper_programs.run(main))

@@ -14,10 +14,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django_rclone.db.mongodb.names import is_ours, staged_prefix
+from django_rclone.db import helper_programs
+from django_rclone.db.mongodb.names import is_internal, staged_prefix
 from django_rclone.db.mongodb.programs import restore_lock as lock
-from django_rclone.db.mongodb.programs import runner as session
-from django_rclone.db.mongodb.programs.runner import Damaged, Document, Halfway, connected
+from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
+from django_rclone.exceptions import DjangoRcloneError, VerificationFailed
 
 # https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
 # What a server says of a collection that it never renames: illegal operation, invalid namespace, command not
@@ -26,28 +27,32 @@ _NEVER_RENAMED = (20, 73, 115, 166)
 _BATCH = 16_000_000  # bytes of documents that are copied at once; a document has no more than that
 
 
+class SwapInterrupted(DjangoRcloneError):
+    """The swap has begun, and the server refuses to go on."""
+
+
 def commit(database: Any, token: str, contents: Document) -> None:
     """Writes down what is to be done, does it, and lets the database go."""
-    from pymongo.errors import PyMongoError  # noqa: PLC0415 - see runner.py
+    from pymongo.errors import PyMongoError  # noqa: PLC0415 - see server.py
 
-    with lock.kept(database, token):
+    with lock.renewed(database, token):
         journal = plan(database, token, contents)
         lock.write_journal(database, token, journal)
         try:
-            carry_out(database, journal)
+            apply(database, journal)
         except PyMongoError as error:
-            raise Halfway(str(error).partition(", full error:")[0]) from error
+            raise SwapInterrupted(str(error).partition(", full error:")[0]) from error
     lock.release(database, token)
 
 
 def plan(database: Any, token: str, contents: Document) -> Document:
-    """Returns what is to be done. Raises Damaged when something is not there that the archive promises."""
+    """Returns what is to be done. Raises VerificationFailed when something is not there that the archive promises."""
     prefix = staged_prefix(token)
-    live = [entry for entry in database.list_collections() if not is_ours(entry["name"])]
+    live = [entry for entry in database.list_collections() if not is_internal(entry["name"])]
     staged = [name for name in database.list_collection_names() if name.startswith(prefix)]
     restored = [name.removeprefix(prefix) for name in staged]
     if missing := sorted(set(contents["collections"]) - set(restored)):
-        raise Damaged(f"it promises the collection {missing[0]}, which was not loaded.")
+        raise VerificationFailed(f"it promises the collection {missing[0]}, which was not loaded.")
     return {
         "prefix": prefix,
         # A view or a time series gives way to nothing by itself.
@@ -62,9 +67,9 @@ def plan(database: Any, token: str, contents: Document) -> Document:
     }
 
 
-def carry_out(database: Any, journal: Document) -> None:
+def apply(database: Any, journal: Document) -> None:
     """Does what the journal says, or what is left of it."""
-    from bson import json_util  # noqa: PLC0415 - see runner.py
+    from bson import json_util  # noqa: PLC0415 - see server.py
 
     there = {entry["name"]: entry for entry in database.list_collections()}
     left = [name for name in journal["restored"] if journal["prefix"] + name in there]
@@ -73,7 +78,7 @@ def carry_out(database: Any, journal: Document) -> None:
         if name not in journal["restored"] or name in left:
             database.drop_collection(name)
     for name in left:
-        _put(database, there[journal["prefix"] + name], name)
+        _move_into_place(database, there[journal["prefix"] + name], name)
     for name in journal["later"]:
         _remove(database, name)
     for view in journal["views"]:
@@ -82,9 +87,9 @@ def carry_out(database: Any, journal: Document) -> None:
         database.command({"create": view["name"], **options})
 
 
-def _put(database: Any, staged: Document, name: str) -> None:
+def _move_into_place(database: Any, staged: Document, name: str) -> None:
     """Puts one collection into its place: at once where the server can, else by copying it."""
-    from pymongo.errors import OperationFailure  # noqa: PLC0415 - see runner.py
+    from pymongo.errors import OperationFailure  # noqa: PLC0415 - see server.py
 
     try:
         if staged.get("type") != "timeseries" and not name.startswith("system."):
@@ -98,7 +103,7 @@ def _put(database: Any, staged: Document, name: str) -> None:
 
 
 def _copy(database: Any, staged: Document, name: str) -> None:
-    from bson.codec_options import CodecOptions  # noqa: PLC0415 - see runner.py
+    from bson.codec_options import CodecOptions  # noqa: PLC0415 - see server.py
     from bson.raw_bson import RawBSONDocument  # noqa: PLC0415
 
     as_they_are = CodecOptions(document_class=RawBSONDocument)
@@ -138,7 +143,8 @@ def _remove(database: Any, name: str) -> None:
         database.drop_collection(name)
 
 
-def work(arguments: list[str]) -> None:
+@pymongo_errors()
+def main(arguments: list[str]) -> None:
     """Does the whole swap."""
     uri, name, token, contents = arguments
     with connected(uri, name) as database:
@@ -146,4 +152,4 @@ def work(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(session.main(work))
+    sys.exit(helper_programs.run(main))

@@ -16,46 +16,48 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django_rclone.command import Command
+from django_rclone.db import helper_programs
 from django_rclone.db.mysql.dump_format import TABLES
-from django_rclone.db.mysql.errors import REFUSED
-from django_rclone.db.mysql.programs import runner
 from django_rclone.db.mysql.programs.split import lines
 from django_rclone.db.mysql.session import dump_command
 from django_rclone.db.mysql.table_rewrites import Statements
-from django_rclone.exceptions import ConfigurationError, ProgramFailed
+from django_rclone.exceptions import ProgramFailed
 from django_rclone.process.child import Process
+from django_rclone.process.interrupts import interruptible
 
 _STDOUT = 1
 _LINE = 1 << 20
 
 
-class Complaints:
+class DumpErrors:
     """What a dump program said that makes its dump useless, whatever its exit code: it leaves out what it may not see,
     says "Error: …", and ends 0."""
 
-    def __init__(self, begins_wrong: Sequence[str] = ()) -> None:
+    def __init__(self, variable_problems: Sequence[str] = ()) -> None:
         self.lines: list[str] = []
-        self._begins_wrong = begins_wrong
+        self._variable_problems = variable_problems
 
-    def hear(self, line: str) -> None:
+    def read_line(self, line: str) -> None:
         if "Error:" in line:
             self.lines.append(line.strip())
-        if self._begins_wrong and "loose-init-command" in line:
-            self.lines.append(f"this version cannot set session variables, and the server has {self._begins_wrong[0]}")
+        if self._variable_problems and "loose-init-command" in line:
+            self.lines.append(
+                f"this version cannot set session variables, and the server has {self._variable_problems[0]}"
+            )
 
 
-def write(command: Command, statements: Statements | None = None, begins_wrong: Sequence[str] = ()) -> None:
+def run_dump(command: Command, statements: Statements | None = None, variable_problems: Sequence[str] = ()) -> None:
     """Runs a dump program that writes to our stdout, the tables by way of ``statements``. Raises ProgramFailed when it
     did not write all, ConfigurationError when a restore could not take it."""
-    complaints = Complaints(begins_wrong)
+    errors = DumpErrors(variable_problems)
     ours, theirs = os.pipe() if statements else (-1, _STDOUT)
     with Path(os.devnull).open("rb") as nothing:
         process = Process(command, nothing.fileno(), theirs)
-    process.drain(complaints.hear)
+    process.drain(errors.read_line)
     try:
         if statements:
             os.close(theirs)
-            _pass_on(ours, statements)
+            _rewrite(ours, statements)
         process.wait(threading.TIMEOUT_MAX)
     except BaseException:
         process.signal(9)  # it has nothing to put in order, and may be stopped
@@ -65,43 +67,41 @@ def write(command: Command, statements: Statements | None = None, begins_wrong: 
         process.close()
     if process.returncode != 0:
         raise ProgramFailed(command.program, process.returncode or 0, process.stderr)
-    if complaints.lines:
-        raise ProgramFailed(command.program, 1, complaints.lines[-1])
+    if errors.lines:
+        raise ProgramFailed(command.program, 1, errors.lines[-1])
 
 
-def _pass_on(source: int, statements: Statements) -> None:
+def _rewrite(source: int, statements: Statements) -> None:
     with open(source, "rb", buffering=_LINE) as stream, open(_STDOUT, "wb", buffering=_LINE, closefd=False) as target:
         for piece, begins in lines(stream):
-            target.write(statements.follow(piece, begins))
+            target.write(statements.rewrite(piece, begins))
 
 
+@interruptible()
 def main(arguments: list[str]) -> None:
     """Does what the program is for."""
     dumper, options, plan = arguments
     content = Path(options).read_text()
     document = json.loads(Path(plan).read_text())
-    _say(document["head"])
+    _write(document["head"])
     for part in document["parts"]:
-        _say(part["mark"])
+        _write(part["mark"])
         statements = Statements(document["schema"], document["limit"]) if part["name"] == TABLES else None
         try:
-            write(dump_command(dumper, content, *part["arguments"]), statements, document["begins_wrong"])
-        except ConfigurationError as error:
-            print(f"{REFUSED}{error}", file=sys.stderr)
-            sys.exit(1)
+            run_dump(dump_command(dumper, content, *part["arguments"]), statements, document["variable_problems"])
         except ProgramFailed as failure:
             # The recipe knows whose database this is, and explains.
             print(failure.stderr.rstrip(), file=sys.stderr)
             print(f"{failure.program} {failure.ending}", file=sys.stderr)
             sys.exit(1)
-    _say(document["end"])
+    _write(document["end"])
 
 
-def _say(text: str) -> None:
+def _write(text: str) -> None:
     rest = memoryview(text.encode())
     while rest:
         rest = rest[os.write(_STDOUT, rest) :]
 
 
 if __name__ == "__main__":
-    sys.exit(runner.run(lambda: main(sys.argv[1:])))
+    sys.exit(helper_programs.run(main))

@@ -15,24 +15,25 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from django_rclone.db.mysql.clients import flavour_of, only_others
+from django_rclone.db import helper_programs
+from django_rclone.db.mysql.clients import flavour_of, wrong_flavour
 from django_rclone.db.mysql.connection import OWN_GROUP
 from django_rclone.db.mysql.errors import explained
-from django_rclone.db.mysql.grants import without_hash
-from django_rclone.db.mysql.handshake import greeting
-from django_rclone.db.mysql.inexact_values import Look, looks
+from django_rclone.db.mysql.grants import without_password_hash
+from django_rclone.db.mysql.handshake import receive_greeting
+from django_rclone.db.mysql.inexact_values import ValueQuery, value_queries
 from django_rclone.db.mysql.names import JOURNAL, leftovers, lock, quote_name, quote_text
 from django_rclone.db.mysql.option_file import read_options
-from django_rclone.db.mysql.programs import runner
 from django_rclone.db.mysql.schema import PROBE
 from django_rclone.db.mysql.session import Session
 from django_rclone.db.mysql.session_variables import RESTRICTED, UNLIMITED
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
+from django_rclone.process.interrupts import interruptible
 
-_PATIENCE = 30.0
+_TIME_LIMIT = 30.0
 """Seconds that looking at values may take; one table more may still be begun."""
 # Limits would keep SHOW from saying all, too.
-_AS_FOUND = f"""
+_SESSION_DEFAULTS = f"""
 SET @django_rclone = @@sql_select_limit, @django_rclone_2 = @@sql_big_selects;
 SET SESSION sql_select_limit = {UNLIMITED}, SESSION sql_big_selects = 1
   /*!80000 , SESSION max_execution_time = 0 */ /*M!100600 , SESSION max_statement_time = 0 */;
@@ -48,8 +49,8 @@ SELECT JSON_OBJECT('migration', name, 'app', app) FROM django_migrations
  WHERE id IN (SELECT MAX(id) FROM django_migrations GROUP BY app);
 """
 _WITHOUT_TLS = (
-    "the settings require TLS, and the connection ({place}) has none. Switch TLS on at the server, or set ssl_mode to "
-    "PREFERRED if clear text is all right."
+    "the settings require TLS, and the connection ({location}) has none. Switch TLS on at the server, or set ssl_mode "
+    "to PREFERRED if clear text is all right."
 )
 _LEFTOVER = """
 SELECT JSON_OBJECT('leftover', {name}, 'state', CONVERT(body USING utf8mb4),
@@ -60,30 +61,30 @@ SELECT JSON_OBJECT('leftover', {name}, 'state', CONVERT(body USING utf8mb4),
 def probe(session: Session, schema: str, flavour: str) -> None:
     """Prints all that there is to know."""
     print(json.dumps({"variables": _variables(session)}))
-    print(json.dumps({"sets_restricted": flavour != "mysql" or _may(session, RESTRICTED)}))
+    print(json.dumps({"sets_restricted": flavour != "mysql" or _can_run(session, RESTRICTED)}))
     described = session.run(PROBE.read_text(), schema)
     print(described, end="")
     documents = [json.loads(line) for line in described.splitlines()]
     print(session.run(f"SELECT JSON_OBJECT('locked', IS_USED_LOCK('{lock(schema)}') IS NOT NULL);", schema), end="")
     for line in session.run("SHOW GRANTS;", schema).splitlines():
-        print(json.dumps({"grant": without_hash(line)}))
+        print(json.dumps({"grant": without_password_hash(line)}))
     if any(row.get("table") == "django_migrations" for row in documents):
-        print(_or_nothing(session, _MIGRATIONS, schema), end="")
+        print(_run_or_empty(session, _MIGRATIONS, schema), end="")
     for name in leftovers((row["schema"] for row in documents if "schema" in row), schema):
         print(_leftover(session, name), end="")
     columns = [row for row in documents if "column" in row]
     max_packet = next(int(row["max_packet"]) for row in documents if "max_packet" in row)
-    for document in _values(session, looks(columns, schema, flavour, max_packet)):
+    for document in _values(session, value_queries(columns, schema, flavour, max_packet)):
         print(json.dumps(document))
 
 
 def _variables(session: Session) -> dict[str, str]:
     """Returns what a dump program's session begins with: the server's and the account's defaults, and init_connect."""
-    lines = session.run(_AS_FOUND, begin="").splitlines()
+    lines = session.run(_SESSION_DEFAULTS, begin="").splitlines()
     return dict(line.split("\t", 1) for line in lines if "\t" in line)
 
 
-def _may(session: Session, statement: str) -> bool:
+def _can_run(session: Session, statement: str) -> bool:
     try:
         session.run(f"{statement};")
     except ProgramFailed:
@@ -91,49 +92,50 @@ def _may(session: Session, statement: str) -> bool:
     return True
 
 
-def _values(session: Session, wanted: Iterable[Look]) -> Iterator[dict[str, Any]]:
+def _values(session: Session, queries: Iterable[ValueQuery]) -> Iterator[dict[str, Any]]:
     """Looks at values for a while; a server that stops a query, or an hour that is late, leaves columns unknown."""
-    end = time.monotonic() + _PATIENCE
-    for look in wanted:
-        yield from look.found(_or_nothing(session, look.query) if time.monotonic() < end else "")
+    end = time.monotonic() + _TIME_LIMIT
+    for query in queries:
+        yield from query.parse(_run_or_empty(session, query.sql) if time.monotonic() < end else "")
 
 
 def _leftover(session: Session, name: str) -> str:
     query = _LEFTOVER.format(name=quote_text(name), journal=quote_name(name, JOURNAL))
-    return _or_nothing(session, query) or json.dumps({"leftover": name, "state": "", "age": 0}) + "\n"
+    return _run_or_empty(session, query) or json.dumps({"leftover": name, "state": "", "age": 0}) + "\n"
 
 
-def _or_nothing(session: Session, query: str, schema: str = "") -> str:
+def _run_or_empty(session: Session, query: str, schema: str = "") -> str:
     try:
         return session.run(query, schema)
     except ProgramFailed:  # not ours to read, or gone since we looked
         return ""
 
 
+@interruptible()
 def main(arguments: list[str]) -> None:
     """Does what the program is for."""
-    place, schema, mysql, mysql_options, mariadb, mariadb_options = arguments
+    location, schema, mysql, mysql_options, mariadb, mariadb_options = arguments
     clients = {"mysql": (mysql, mysql_options), "mariadb": (mariadb, mariadb_options)}
     here = [flavour for flavour, (client, _options) in clients.items() if client]
     file = Path(clients[here[0]][1])
-    announced = greeting(read_options(file, ("client",)))
+    announced = receive_greeting(read_options(file, ("client",)))
     flavour = flavour_of(announced.version) if announced.version else here[0]
     requires_tls = read_options(file, (OWN_GROUP,)).get("require-tls") == "1"
     if requires_tls and announced.tls is False:  # before anybody has said a password
-        raise ConfigurationError(_WITHOUT_TLS.format(place=place))
+        raise ConfigurationError(_WITHOUT_TLS.format(location=location))
     # What a proxy announces need not be true: the other client may do as well, and the server then says what it is.
     client, options = clients[flavour if flavour in here else here[0]]
-    with explained(place):
+    with explained(location):
         try:
             session = Session(client, Path(options).read_text())
             if requires_tls and not _variables(session).get("Ssl_cipher"):
-                raise ConfigurationError(_WITHOUT_TLS.format(place=place))
+                raise ConfigurationError(_WITHOUT_TLS.format(location=location))
             probe(session, schema, flavour)
         except ProgramFailed as failure:
             if flavour in here:
                 raise
-            raise ConfigurationError(only_others(announced.version, here)) from failure
+            raise ConfigurationError(wrong_flavour(announced.version, here)) from failure
 
 
 if __name__ == "__main__":
-    sys.exit(runner.run(lambda: main(sys.argv[1:])))
+    sys.exit(helper_programs.run(main))

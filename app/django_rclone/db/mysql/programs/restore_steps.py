@@ -13,17 +13,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from django_rclone.db import helper_programs
 from django_rclone.db.mysql import journal
-from django_rclone.db.mysql import swap_sql as script
-from django_rclone.db.mysql.dump_format import PROGRAMS
+from django_rclone.db.mysql import swap_sql as sql
+from django_rclone.db.mysql.dump_format import STORED_OBJECTS
 from django_rclone.db.mysql.errors import error_in, explained
 from django_rclone.db.mysql.names import JOURNAL, quote_name
-from django_rclone.db.mysql.preflight import no_new_schema, no_scratch, program_problems
-from django_rclone.db.mysql.programs import runner
+from django_rclone.db.mysql.preflight import cannot_create_schema, cannot_create_scratch, stored_object_problems
 from django_rclone.db.mysql.recovery import finish
 from django_rclone.db.mysql.session import Session
 from django_rclone.db.mysql.swap import UNCHANGED, Swap
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
+from django_rclone.process.interrupts import interruptible
 
 _NO_RIGHT_TO_SCHEMA = 1044
 
@@ -33,7 +34,7 @@ class Steps:
     """The verbs."""
 
     swap: Swap
-    extra: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
     @property
     def session(self) -> Session:
@@ -51,21 +52,25 @@ class Steps:
         except ProgramFailed as failure:
             if error_in(failure.stderr)[0] != _NO_RIGHT_TO_SCHEMA:
                 raise
-            state = self.swap.look(self.swap.live)
-            into = "into" in self.extra
-            said = no_new_schema(state, self.schema) if into else no_scratch(state, self.schema, self.swap.live)
+            state = self.swap.inspect(self.swap.live)
+            into = "into" in self.flags
+            said = (
+                cannot_create_schema(state, self.schema)
+                if into
+                else cannot_create_scratch(state, self.schema, self.swap.live)
+            )
             raise ConfigurationError(said) from failure
 
     def commit(self) -> None:
         """Does the swap."""
-        self.swap.forward(terminate="terminate" in self.extra)
+        self.swap.run(terminate="terminate" in self.flags)
 
     def abort(self) -> None:
         """Leaves the live schema as it was before."""
         found = journal.read(self.session, self.schema)
         if found is not None and found.state == journal.SWAPPING:
-            self.swap.back()
-        self.swap.clear_away()
+            self.swap.roll_back()
+        self.swap.drop_scratch()
 
     def finish(self) -> None:
         """Does what earlier restores have left to do."""
@@ -73,44 +78,45 @@ class Steps:
 
     def clear(self) -> None:
         """Empties the live schema, which is then loaded in place; with ``keep`` but for routines and events."""
-        if "terminate" in self.extra:
+        if "terminate" in self.flags:
             self.swap.end_sessions()
-        parts = ("triggers", "views") if "keep" in self.extra else PROGRAMS
+        parts = ("triggers", "views") if "keep" in self.flags else STORED_OBJECTS
         self._empty(self.swap.live, parts, journal.assert_lock(self.swap.live))
 
     def into(self) -> None:
         """Makes what comes after the tables, and removes the journal."""
         found = self.swap.read_journal()
-        state = self.swap.look(self.schema)
-        if wrong := list(program_problems(state, found.texts, PROGRAMS)):
+        state = self.swap.inspect(self.schema)
+        if wrong := list(stored_object_problems(state, found.texts, STORED_OBJECTS)):
             raise ConfigurationError(f"{' Also: '.join(wrong)} {UNCHANGED}")
-        begin = f"{script.setting()}USE {quote_name(self.schema)};\n".encode()
+        begin = f"{sql.session_settings()}USE {quote_name(self.schema)};\n".encode()
         end = f"DROP TABLE {quote_name(self.schema, JOURNAL)};\n".encode()
-        self.session.run(begin + script.replay(self.schema, found.texts, PROGRAMS) + end)
+        self.session.run(begin + sql.replay(self.schema, found.texts, STORED_OBJECTS) + end)
 
     def remove(self) -> None:
         """Takes back what a restore with --into has done: with ``made`` the schema itself."""
-        if "made" in self.extra:
+        if "made" in self.flags:
             with suppress(ProgramFailed):  # it was not made yet
-                if {*self.swap.look(self.schema).tables} <= {JOURNAL} or journal.read(self.session, self.schema):
+                if {*self.swap.inspect(self.schema).tables} <= {JOURNAL} or journal.read(self.session, self.schema):
                     self.session.run(f"DROP DATABASE {quote_name(self.schema)};")
             return
         with suppress(ProgramFailed):
-            self._empty(self.schema, PROGRAMS)
+            self._empty(self.schema, STORED_OBJECTS)
 
     def _empty(self, schema: str, parts: Sequence[str], before: str = "") -> None:
-        state = self.swap.look(schema)
-        statements = script.drop_programs(schema, state, parts) + script.drop_tables(schema, state)
-        self.session.run(f"{script.setting()}{before}USE {quote_name(schema)};\n{statements}")
+        state = self.swap.inspect(schema)
+        statements = sql.drop_stored_objects(schema, state, parts) + sql.drop_tables(schema, state)
+        self.session.run(f"{sql.session_settings()}{before}USE {quote_name(schema)};\n{statements}")
 
 
+@interruptible()
 def main(arguments: list[str]) -> None:
     """Does what the program is for."""
-    verb, place, client, options, dumper, live, schema, *extra = arguments
-    swap = Swap(Session(client, Path(options).read_text()), dumper, live, schema, place)
-    with explained(place):
-        getattr(Steps(swap, tuple(extra)), verb)()
+    verb, location, client, options, dumper, live, schema, *flags = arguments
+    swap = Swap(Session(client, Path(options).read_text()), dumper, live, schema, location)
+    with explained(location):
+        getattr(Steps(swap, tuple(flags)), verb)()
 
 
 if __name__ == "__main__":
-    sys.exit(runner.run(lambda: main(sys.argv[1:])))
+    sys.exit(helper_programs.run(main))

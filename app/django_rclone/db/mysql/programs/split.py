@@ -2,9 +2,14 @@
 
     split MODE LIVE SCHEMA FLAVOUR LIMIT [CHARSET COLLATION]
 
-MODE says how SCHEMA gets it. ``beside``: a new schema, with these defaults; the tables as they are, all else as rows of
-the schema's journal. ``into``: the same in a schema that is there and empty. ``through``: everything as it is, into a
-schema that is there. ``check``: not at all. LIMIT is the longest statement that the server takes.
+MODE is one of:
+
+- ``scratch``: create SCHEMA with these defaults; load the tables, and all else as rows of its journal
+- ``into``: the same for an existing, empty SCHEMA
+- ``in-place``: load everything as it is into the existing SCHEMA
+- ``check``: only read the dump
+
+LIMIT is the longest statement in bytes that the server takes.
 """
 
 from __future__ import annotations
@@ -14,15 +19,14 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from django_rclone.db.mysql import dump_markers, journal
+from django_rclone.db import helper_programs
+from django_rclone.db.mysql import dump_format, journal
 from django_rclone.db.mysql.clients import TITLES
-from django_rclone.db.mysql.dump_format import PROGRAMS, TABLES
-from django_rclone.db.mysql.dump_markers import read_head, read_mark
-from django_rclone.db.mysql.legacy_dump import SPOKEN_OF, LegacyParts
+from django_rclone.db.mysql.dump_format import ALWAYS_PRESENT, STORED_OBJECTS, TABLES, LegacyParts, read_head, read_mark
 from django_rclone.db.mysql.names import quote_name
-from django_rclone.db.mysql.programs import runner
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT, Statements
 from django_rclone.exceptions import ConfigurationError, VerificationFailed
+from django_rclone.process.interrupts import interruptible
 
 _LINE = 1 << 20
 _MARIADB = re.compile(rb"-- MariaDB dump |/\*M?!999999\\- enable the sandbox mode")
@@ -31,7 +35,7 @@ _COMPLETE = b"-- Dump completed"
 
 
 def lines(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """Gives the lines, long ones in pieces, each with whether it begins one."""
+    """Yields the lines, long ones in pieces, each with whether it begins one."""
     begins = True
     while piece := source.readline(_LINE):
         yield piece, begins
@@ -39,7 +43,7 @@ def lines(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
 
 
 def split(source: BinaryIO, flavour: str, limit: int = CLIENT_LIMIT) -> Iterator[tuple[str, bytes]]:
-    """Gives the dump in pieces, each with its part; every part of which the dump says something comes at least once,
+    """Yields the dump in pieces, each with its part; every part of which the dump says something comes at least once,
     if only to say that there is nothing. Raises VerificationFailed when it is not whole, ConfigurationError when it
     is not one for a server of this flavour."""
     stream = lines(source)
@@ -49,11 +53,11 @@ def split(source: BinaryIO, flavour: str, limit: int = CLIENT_LIMIT) -> Iterator
     if ours is not None:
         token, written_by, _version = ours
         _check_flavour(written_by, flavour)
-        yield from ((part, b"") for part in (TABLES, *PROGRAMS))
+        yield from ((part, b"") for part in (TABLES, *STORED_OBJECTS))
         yield from _marked(stream, token, statements)
     else:
         _check_flavour(_flavour_of(first), flavour)
-        yield from ((part, b"") for part in SPOKEN_OF)
+        yield from ((part, b"") for part in ALWAYS_PRESENT)
         yield TABLES, first
         yield from _unmarked(stream, statements)
 
@@ -65,12 +69,12 @@ def _marked(stream: Iterator[tuple[bytes, bool]], token: str, statements: Statem
         if found:
             if not complete:
                 raise VerificationFailed(f"the backup is damaged: its part {part} is not complete.")
-            if found == dump_markers.END.decode():
+            if found == dump_format.END.decode():
                 return
             part, complete = found, False
             continue
         complete = complete or (begins and piece.startswith(_COMPLETE))
-        yield part, statements.follow(piece, begins) if part == TABLES else piece
+        yield part, statements.rewrite(piece, begins) if part == TABLES else piece
     raise VerificationFailed("the backup is damaged: its end is missing.")
 
 
@@ -80,14 +84,14 @@ def _unmarked(stream: Iterator[tuple[bytes, bool]], statements: Statements) -> I
     complete = False
     for piece, begins in stream:
         if begins:
-            if legacy.leads_elsewhere(piece):
+            if legacy.changes_schema(piece):
                 raise ConfigurationError(
                     "the backup names the schema that it goes to (mysqldump --databases): load it by hand."
                 )
             part = legacy.part_of(piece)
             complete = piece.startswith(_COMPLETE) or (complete and not piece.strip())
         if part is not None:
-            yield part, statements.follow(piece, begins) if part == TABLES else piece
+            yield part, statements.rewrite(piece, begins) if part == TABLES else piece
     if not complete:
         raise VerificationFailed('the backup is damaged: it does not end with "-- Dump completed".')
 
@@ -108,7 +112,7 @@ def _check_flavour(written_by: str, flavour: str) -> None:
         )
 
 
-def beside(source: BinaryIO, target: BinaryIO, schema: str, flavour: str, limit: int = CLIENT_LIMIT) -> None:
+def write_to_scratch(source: BinaryIO, target: BinaryIO, schema: str, flavour: str, limit: int = CLIENT_LIMIT) -> None:
     """Writes the tables to ``target``, and all else as rows of the journal."""
     texts: dict[str, bytearray] = {}
     written: dict[str, int] = {}
@@ -116,7 +120,7 @@ def beside(source: BinaryIO, target: BinaryIO, schema: str, flavour: str, limit:
     def record(part: str, size: int) -> None:
         body = bytes(texts[part][:size])
         del texts[part][:size]
-        target.write(journal.put(schema, part, body, written.get(part, 0)).encode())
+        target.write(journal.write(schema, part, body, written.get(part, 0)).encode())
         written[part] = written.get(part, 0) + 1
 
     for part, piece in split(source, flavour, limit):
@@ -136,12 +140,13 @@ def beside(source: BinaryIO, target: BinaryIO, schema: str, flavour: str, limit:
 def beginning(mode: str, live: str, schema: str, charset: str = "", collation: str = "") -> str:
     """Returns what the client does before it gets the dump."""
     script = journal.assert_lock(live)
-    if mode == "beside":
+    if mode == "scratch":
         script += f"CREATE DATABASE {quote_name(schema)} CHARACTER SET {charset} COLLATE {collation};\n"
     script += f"USE {quote_name(schema)};\n"
-    return script if mode == "through" else script + journal.create(schema)
+    return script if mode == "in-place" else script + journal.create(schema)
 
 
+@interruptible()
 def main(arguments: list[str]) -> None:
     """Does what the program is for."""
     mode, live, schema, flavour, longest, *charset = arguments
@@ -152,13 +157,13 @@ def main(arguments: list[str]) -> None:
             continue
         return
     target.write(beginning(mode, live, schema, *charset).encode())
-    if mode == "through":
+    if mode == "in-place":
         for _part, piece in split(source, flavour, limit):
             target.write(piece)
     else:
-        beside(source, target, schema, flavour, limit)
+        write_to_scratch(source, target, schema, flavour, limit)
     target.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(runner.run(lambda: main(sys.argv[1:])))
+    sys.exit(helper_programs.run(main))

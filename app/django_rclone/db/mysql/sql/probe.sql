@@ -34,7 +34,7 @@ HAVING 23 + SUM(CASE WHEN c.extra LIKE '%VIRTUAL%' THEN 0 WHEN c.character_octet
                      WHEN c.character_octet_length <= 255 THEN c.character_octet_length + 1
                      WHEN t.row_format IN ('Compact', 'Redundant') THEN LEAST(c.character_octet_length, 788) + 2
                      ELSE 42 END) > 8126;
-SELECT JSON_OBJECT('foreign_letters', MIN(column_name), 'count', COUNT(*)) FROM information_schema.columns
+SELECT JSON_OBJECT('non_ascii_columns', MIN(column_name), 'count', COUNT(*)) FROM information_schema.columns
  WHERE table_schema = DATABASE() AND HEX(column_name) REGEXP '^(..)*[89A-F].' HAVING COUNT(*) > 0;
 SELECT JSON_OBJECT('keyless', table_name)
   FROM information_schema.tables t

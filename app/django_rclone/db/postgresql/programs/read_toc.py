@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from django_rclone import process
 from django_rclone.command import Attached, Command
+from django_rclone.db import helper_programs
 from django_rclone.exceptions import DjangoRcloneError, ProgramFailed
 
 _FIRST_READ = 1 << 18
@@ -55,7 +56,7 @@ _MORE_THAN_ITS_TABLE = 2
 _END = re.compile(r"^(?:-- Completed on .*\n+)?--\n-- PostgreSQL database dump complete$", re.MULTILINE)
 
 
-def main(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
+def contents(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
     """Returns what the archive holds. Reads no more of it than its table of contents takes, to a factor of two.
 
     Raises DjangoRcloneError where that would be more than any table of contents is.
@@ -63,7 +64,7 @@ def main(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
     head = archive.read(_FIRST_READ)
     while True:
         try:
-            return describe(*_ask(pg_restore, head))
+            return describe(*_run_pg_restore(pg_restore, head))
         except ProgramFailed as failure:
             if _TOO_SHORT not in failure.stderr:
                 raise
@@ -77,7 +78,7 @@ def main(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
             head += more
 
 
-def _ask(pg_restore: str, head: bytes) -> tuple[bytes, bytes]:
+def _run_pg_restore(pg_restore: str, head: bytes) -> tuple[bytes, bytes]:
     """Returns the archive's list, and the script of its entries without data."""
     env = {"LC_ALL": "C"}
     listing = process.run(Command((pg_restore, "-l", Attached(head, "head")), env=env))
@@ -121,7 +122,7 @@ def describe(listing: bytes, script: bytes) -> dict[str, Any]:
 
 
 def _entries(script: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Gives what the verbose script says of each entry, by its number."""
+    """Yields what the verbose script says of each entry, by its number."""
     headings = list(_HEADING.finditer(script))
     ends = [*(heading.start() for heading in headings[1:]), len(script)]
     for heading, end in zip(headings, ends, strict=False):
@@ -131,7 +132,7 @@ def _entries(script: str) -> Iterator[tuple[str, dict[str, Any]]]:
             entry[key] = "" if entry[key] == "-" else entry[key]
         entry["dependencies"] = [int(number) for number in (entry["dependencies"] or "").split()]
         entry["details"] = _details(entry["type"], statements)
-        if _may_be_late(entry, statements):
+        if _may_be_deferred(entry, statements):
             entry["details"]["script"] = _END.split(statements)[0].strip()
         yield entry["id"], entry
 
@@ -162,8 +163,8 @@ def _details(type_: str, statements: str) -> dict[str, Any]:
     return {}
 
 
-def _may_be_late(entry: dict[str, Any], statements: str) -> bool:
-    """Tells whether an entry is an index, or says something of one, that may have to be made at the end."""
+def _may_be_deferred(entry: dict[str, Any], statements: str) -> bool:
+    """Returns whether an entry is an index, or says something of one, that may have to be made at the end."""
     if entry["type"] == "INDEX":
         return len(set(entry["dependencies"])) >= _MORE_THAN_ITS_TABLE
     # What the index below an exclusion constraint depends on is not in the archive.
@@ -199,8 +200,11 @@ def _python_encoding(script: bytes) -> str:
         return "utf-8"  # SQL_ASCII, and the few that Python does not know
 
 
+def main(arguments: list[str]) -> None:
+    """Prints what the archive on stdin holds."""
+    (pg_restore,) = arguments
+    json.dump(contents(pg_restore, sys.stdin.buffer), sys.stdout)
+
+
 if __name__ == "__main__":
-    try:
-        json.dump(main(sys.argv[1], sys.stdin.buffer), sys.stdout)
-    except DjangoRcloneError as error:
-        sys.exit(str(error))
+    sys.exit(helper_programs.run(main))

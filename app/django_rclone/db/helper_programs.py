@@ -1,0 +1,104 @@
+"""Our own Python programs, which recipes start like any client program: how they are described and report errors.
+
+A helper program that fails prints ``Kind: message`` as its last line on stderr and ends with exit code 1. ``Kind`` is
+the name of an exception class. Kinds that are classes of ``django_rclone.exceptions`` become that class again; what the
+others mean is for the engine's ``errors`` module to say.
+
+SQLite's programs need nothing but the standard library and import nothing from here; they keep to the same protocol.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_rclone.command import Attached, Command, Explanation, Secret
+from django_rclone.exceptions import (
+    ConfigurationError,
+    DjangoRcloneError,
+    Interrupted,
+    Locked,
+    ProgramFailed,
+    Unavailable,
+    VerificationFailed,
+)
+
+_LINE = re.compile(r"(?P<kind>(?:\w+\.)?[A-Z]\w+): (?P<message>.*)")
+_KINDS: dict[str, type[DjangoRcloneError]] = {
+    **{
+        kind.__name__: kind for kind in (ConfigurationError, DjangoRcloneError, Locked, Unavailable, VerificationFailed)
+    },
+    # These say how a program ended, which is not how the command has to end.
+    ProgramFailed.__name__: DjangoRcloneError,
+    Interrupted.__name__: DjangoRcloneError,
+}
+
+
+def module_command(
+    module: str,
+    *arguments: str | Secret | Attached,
+    explain: Explanation,
+    may_stall: bool = True,
+    hide: tuple[Secret, ...] = (),
+) -> Command:
+    """Returns the command that runs a module of this package. It imports from where this process does, also where
+    ``manage.py`` has changed the import path."""
+    return Command(
+        (sys.executable, "-P", "-m", module, *arguments),
+        env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "LC_ALL": "C.UTF-8"},
+        explain=explain,
+        may_stall=may_stall,
+        hide=hide,
+    )
+
+
+def script_command(path: Path, *arguments: str, explain: Explanation, may_stall: bool = True) -> Command:
+    """Returns the command that runs a file that needs nothing but the standard library."""
+    return Command((sys.executable, "-I", str(path), *arguments), explain=explain, may_stall=may_stall)
+
+
+def run(main: Callable[[list[str]], None]) -> int | str:
+    """Runs a helper program and returns what ``sys.exit`` takes: 0, or the line that reports the error."""
+    try:
+        main(sys.argv[1:])
+    except (DjangoRcloneError, OSError) as error:
+        kind = error.kind if isinstance(error, ForeignError) else type(error).__name__
+        return f"{kind}: {' '.join(str(error).split())}"
+    return 0
+
+
+class ForeignError(DjangoRcloneError):
+    """An error of a library that a helper program uses, reported under the name that it has there."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedError:
+    """The last line of a helper program that failed."""
+
+    kind: str
+    """Empty where the line does not follow the protocol."""
+    message: str
+    line: str
+
+    @property
+    def error(self) -> DjangoRcloneError:
+        """The error that the program reported. For a kind that is not ours it has the whole line."""
+        kind = _KINDS.get(self.kind)
+        return kind(self.message) if kind else DjangoRcloneError(self.line)
+
+
+def reported_error(failure: ProgramFailed) -> ReportedError | None:
+    """Returns the error that a helper program reported; None where it was killed or printed nothing."""
+    lines = [line.strip() for line in failure.stderr.splitlines() if line.strip()]
+    if failure.returncode < 0 or not lines:
+        return None
+    match = _LINE.fullmatch(lines[-1])
+    return ReportedError(match["kind"], match["message"], lines[-1]) if match else ReportedError("", "", lines[-1])
