@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from typing import TypeIs
+from typing import TypeGuard
 
 
-def is_name(node: ast.AST) -> TypeIs[ast.Name]:
+def is_name(node: ast.AST) -> TypeGuard[ast.Name]:
     """Tells whether a node is a name."""
     return isinstance(node, ast.Name)
 
