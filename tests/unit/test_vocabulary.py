@@ -14,7 +14,7 @@ from django_rclone.db import helper_programs
 from django_rclone.db.mysql import clients as mysql
 from django_rclone.db.mysql import errors as mysql_errors
 from django_rclone.db.postgresql import clients as postgresql
-from django_rclone.db.sqlite.errors import explainer as explain
+from django_rclone.db.sqlite.errors import explain
 from django_rclone.exceptions import ProgramFailed, Unavailable
 from django_rclone.rclone import remote
 from django_rclone_sidecar.vocabulary import Settings, SettingsAndCommands
@@ -57,7 +57,7 @@ def test_the_sidecar_has_names_of_its_own() -> None:
     assert names.connection("HOST and PORT") == "DATABASE_URL, or HOST and PORT in the project's settings"
     assert names.media_backup("--allow-empty") == "media-backup --allow-empty"
     assert remote.install().endswith("or put it on PATH.")
-    assert "or put it on PATH." in mysql.wrong_flavour("8.4.0", ["mariadb"])
+    assert "or put it on PATH." in mysql.only_others("8.4.0", ["mariadb"])
     assert shown("NotLoadable: x.").endswith('set FORMAT to "file" in the project\'s DATABASE_OPTIONS.')
     assert "set SPOOL in the project's DATABASE_OPTIONS," in shown("LogInUse: x.")
     assert shown("WrongName: x.").endswith("x. Correct DATABASE_URL, or NAME in the project's settings.")
@@ -71,17 +71,20 @@ def test_djangos_commands_in_the_sidecar_name_variables_and_themselves() -> None
     assert vocabulary.current().list_command == "`list`"
 
 
-def test_a_helper_programs_error_has_the_names_of_who_started_it() -> None:
+def test_a_helper_programs_error_has_the_names_of_the_program_that_started_it() -> None:
     def fail(_arguments: list[str]) -> None:
         raise mysql_errors.meaning(ProgramFailed("mysql", 1, "ERROR 2003 (HY000): Can't connect"), "app on db")
 
-    failure = ProgramFailed("probe", 1, str(helper_programs.run(fail)))
-    explained = mysql_errors.program_explainer("default")
-    error = explained(failure)
-    assert isinstance(error, Unavailable)
-    assert str(error).endswith("(app on db). Try again later, or check HOST and PORT.")
+    def reported() -> str:
+        found = helper_programs.reported_error(failure)
+        assert found is not None
+        assert isinstance(found.error, Unavailable)
+        return str(found.error)
+
+    failure = ProgramFailed("probe", 1, f"{helper_programs.run(fail)}\n")
+    assert reported().endswith("(app on db). Try again later, or check HOST and PORT.")
     with vocabulary.using(SettingsAndCommands()):
-        assert str(explained(failure)).endswith("check DATABASE_URL, or HOST and PORT in the project's settings.")
+        assert reported().endswith("check DATABASE_URL, or HOST and PORT in the project's settings.")
 
 
 @pytest.mark.usefixtures("sidecar")

@@ -39,7 +39,7 @@ _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
         DjangoRcloneError,
         "{action} of {path} failed: the disk is full. Make room.",
     ),
-    ("SQLITE_NOTADB", DjangoRcloneError, "{path} is not a SQLite database. Correct {NAME, }or restore a backup."),
+    ("SQLITE_NOTADB", DjangoRcloneError, "{path} is not a SQLite database. Correct {NAME}, or restore a backup."),
     ("SQLITE_CORRUPT", DjangoRcloneError, "{path} is damaged ({text}). Restore a backup."),
     (
         "SQLITE_CANTOPEN",
