@@ -73,7 +73,14 @@ def media_cron_job() -> helm.Object:
     install = re.findall(r"helm install site-backup helm/django-rclone (.*?)\n(?! )", TEXT, re.DOTALL)[0]
     values = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)[0]
     options = " ".join(re.findall(r"--set \S+", install)).split()
-    done = helm.template(*options, *(part for name, value in yaml.safe_load(values).items() for part in ("--set-json", f"{name}={json.dumps(value)}")))
+    done = helm.template(
+        *options,
+        *(
+            part
+            for name, value in yaml.safe_load(values).items()
+            for part in ("--set-json", f"{name}={json.dumps(value)}")
+        ),
+    )
     assert done.returncode == 0, done.stderr
     (found,) = helm.by_kind(helm.parsed(done.stdout), "CronJob")
     return found

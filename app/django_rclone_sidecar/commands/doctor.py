@@ -1,4 +1,4 @@
-"""``doctor``: everything that a backup and a restore need, looked at in the order in which they would meet it."""
+"""``doctor``: checks of everything that a backup and a restore need, in the order in which they need it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from django_rclone import display
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
-from django_rclone_sidecar import arguments, bootstrap, messages
+from django_rclone_sidecar import arguments, bootstrap
 from django_rclone_sidecar.doctor import databases, notifications, remote
 from django_rclone_sidecar.doctor import environment as surroundings
 from django_rclone_sidecar.doctor.finding import Finding, Level, fail, safely
@@ -16,7 +16,7 @@ from django_rclone_sidecar.environment.read import Environment
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser(
         "doctor",
         "Check everything that a backup and a restore need, and print what to do about each problem. Writes one small "
@@ -47,7 +47,7 @@ def _findings(environment: Environment, *, send: bool) -> Iterator[Finding]:
     except Interrupted:
         raise
     except DjangoRcloneError as error:
-        yield fail("target", message=messages.ours(str(error)))
+        yield fail("target", message=str(error))
         return
     for name, check in (
         ("target", surroundings.target),
