@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support import measured  # noqa: F401 - what is imported takes effect
 
-pytest_plugins = ["tests.support.servers.fixtures"]
+pytest_plugins = ["tests.support.servers.fixtures", "tests.support.exhaustive"]
 
 # However pytest was started: programs such as rclone are those of this environment.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

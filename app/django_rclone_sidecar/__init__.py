@@ -1,1 +1,1 @@
-"""The backup sidecar: the verbs of the image and of the ``django-rclone`` program, around any Django project."""
+"""The backup sidecar: the commands of the image and of the ``django-rclone`` program, around any Django project."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -16,30 +16,28 @@ from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import mask
 from django_rclone_sidecar import container, logs, rclone_config
-from django_rclone_sidecar.environment.read import Environment
-from django_rclone_sidecar.report import Mistyped, Task
+from django_rclone_sidecar.environment.read import SETTINGS_MODULE, Environment
+from django_rclone_sidecar.report import Task, UnknownArgument
 from django_rclone_sidecar.settings import build
 from django_rclone_sidecar.target_project import Target
-
-_OURS = "django_rclone_sidecar.settings.project"
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
-    """What every verb works with: the environment, the target, and the aliases that are meant."""
+    """What every command works with: the environment, the target, and the aliases that are meant."""
 
     environment: Environment
     target: Target
     aliases: list[str]
 
-    def chosen(self, databases: list[str] | None) -> list[str]:
-        """Returns the aliases that ``--database`` names, or all. Raises Mistyped for an unknown one."""
+    def selected(self, databases: list[str] | None) -> list[str]:
+        """Returns the aliases that ``--database`` names, or all. Raises UnknownArgument for an unknown one."""
         try:
             return build.known(databases, self.target, "--database") if databases else self.aliases
         except ConfigurationError as error:
-            raise Mistyped(str(error)) from error
+            raise UnknownArgument(str(error)) from error
 
     def engine(self, alias: str) -> str:
         """Returns the name of a database's engine, as manifests and metrics have it."""
@@ -48,32 +46,21 @@ class Sidecar:
         except DjangoRcloneError:  # whoever works with the database says what is wrong
             return str(self.target.databases[alias].get("ENGINE", "")).rpartition(".")[2]
 
-    def part(self, work: Callable[[], object], alias: str = "") -> Task:
+    def task(self, work: Callable[[], object], alias: str = "") -> Task:
         """Returns a part of a run: something to do with one database, or with the media files."""
         return Task(work, alias, self.engine(alias) if alias else "")
 
 
-def hand_on(environ: MutableMapping[str, str]) -> None:
-    """Takes DJANGO_SETTINGS_MODULE, as the web container has it, for the target's, and puts ours in its place."""
-    theirs = environ.get("DJANGO_SETTINGS_MODULE", "")
-    if theirs and theirs != _OURS and not environ.get("TARGET_SETTINGS_MODULE"):
-        environ["TARGET_SETTINGS_MODULE"] = theirs
-    environ["DJANGO_SETTINGS_MODULE"] = _OURS
-
-
-def start(*, announce: bool = True) -> Sidecar:
+def start(environment: Environment, *, announce: bool = True) -> Sidecar:
     """Resolves the target, sets Django up, and says what is meant."""
-    hand_on(os.environ)
     rclone_config.provide(os.environ)
-    ours = import_module(_OURS)
-    environment: Environment = ours.ENVIRONMENT
-    target: Target = ours.TARGET
+    target: Target = import_module(SETTINGS_MODULE).TARGET
     logs.hide(build.passwords(target))
     _find_connectors(environment, target)
     django.setup()
     sidecar = Sidecar(environment, target, build.aliases(environment, target))
     if announce:
-        _announce(sidecar)
+        _log_target(sidecar)
     return sidecar
 
 
@@ -83,7 +70,7 @@ def _find_connectors(environment: Environment, target: Target) -> None:
         sys.path.append(environment.get("TARGET_PATH"))
 
 
-def _announce(sidecar: Sidecar) -> None:
+def _log_target(sidecar: Sidecar) -> None:
     for alias in sidecar.aliases:
         where, origin = build.place(sidecar.target.databases[alias]), sidecar.target.origins.get(alias, "")
         extra = {"event": "target.database", "database": alias, logs.NO_SECRETS: True}

@@ -1,4 +1,4 @@
-"""``django-rclone``: finds the verb, runs it, and turns what goes wrong into one line and an exit code."""
+"""``django-rclone``: finds the command, runs it, and turns what goes wrong into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from typing import TextIO, cast
 
-from django_rclone import output_errors
+from django_rclone import output_errors, vocabulary
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import secret_values
 from django_rclone.process.interrupts import interruptible
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment import read
-from django_rclone_sidecar.report import Reported
+from django_rclone_sidecar.environment.read import Environment
+from django_rclone_sidecar.report import AlreadyLogged
+from django_rclone_sidecar.vocabulary import SettingsAndCommands
 
 logger = logging.getLogger(__name__)
 
-VERBS: Mapping[str, str] = {
+COMMANDS: Mapping[str, str] = {
     "serve": "Back up by the schedule until stopped; serve metrics, health and a page.",
     "backup": "Back up the databases, and the media files.",
     "restore": "Restore databases: the newest good backups, or the one that you name.",
@@ -35,7 +37,7 @@ VERBS: Mapping[str, str] = {
     "version": "Print the versions.",
 }
 
-_INNER = ("scheduler", "refresh", "web")
+_INTERNAL_COMMANDS = ("scheduler", "refresh", "web")
 """What `serve` starts, each as a process of its own, and nobody else."""
 
 _RESULTS = ("list", "doctor", "version")
@@ -44,14 +46,14 @@ _RESULT_OPTIONS = frozenset({"--json", "--dry-run", "--help", "-h"})
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the verb that the arguments name, and returns the exit code."""
+    """Runs the command that the arguments name, and returns the exit code."""
     output_errors.open_standard_descriptors()
-    verb, *rest = (sys.argv[1:] if arguments is None else arguments) or [""]
+    command, *rest = (sys.argv[1:] if arguments is None else arguments) or [""]
     out = output_errors.Tolerant(sys.stdout)
     try:
         with redirect_stdout(cast("TextIO", out)), redirect_stderr(cast("TextIO", output_errors.Tolerant(sys.stderr))):
-            code = _run(verb, rest)
-            if code == 0 and out.lost and (verb in _RESULTS or not _RESULT_OPTIONS.isdisjoint(rest)):
+            code = _run(command, rest)
+            if code == 0 and out.lost and (command in _RESULTS or not _RESULT_OPTIONS.isdisjoint(rest)):
                 print(f"error: the output could not be written: {out.lost}.", file=sys.stderr)
                 return DjangoRcloneError.exit_code
             return code
@@ -59,40 +61,39 @@ def main(arguments: list[str] | None = None) -> int:
         output_errors.settle()
 
 
-def _run(verb: str, arguments: list[str]) -> int:
-    if verb in ("-h", "--help", "help"):
+def _run(command: str, arguments: list[str]) -> int:
+    if command in ("-h", "--help", "help"):
         print(usage())
         return 0
-    if verb not in VERBS and verb not in _INNER:
+    if command not in COMMANDS and command not in _INTERNAL_COMMANDS:
         print(usage(), file=sys.stderr)
-        print(_mistake(verb), file=sys.stderr)
+        print(_unknown_command(command), file=sys.stderr)
         return ConfigurationError.exit_code
-    # Imported when it is asked for: not every verb needs Django.
-    module = import_module(f"django_rclone_sidecar.commands.{verb.replace('-', '_')}")
+    # Imported when it is asked for: not every command needs Django.
+    module = import_module(f"django_rclone_sidecar.commands.{command.replace('-', '_')}")
     try:
-        with interruptible():
-            _start_log()
-            code: int = module.main(arguments)
+        with interruptible(), vocabulary.using(SettingsAndCommands()):
+            code: int = module.main(arguments, _start())
             return code
-    except Reported as error:
+    except AlreadyLogged as error:
         return error.exit_code
     except DjangoRcloneError as error:
-        logger.error("%s", error, extra={"event": f"{verb}.failed"}, exc_info=_wanted(error))
+        logger.error("%s", error, extra={"event": f"{command}.failed"}, exc_info=_traceback(error))
         return error.exit_code
     except Exception as error:
         # Nobody foresaw it. The message alone may say little, but a traceback may hold more than it should.
         message = f"{type(error).__name__}: {error}. With BACKUP_LOG_LEVEL=debug the log says where."
-        logger.error("%s", message, extra={"event": f"{verb}.failed"}, exc_info=_wanted(error))
+        logger.error("%s", message, extra={"event": f"{command}.failed"}, exc_info=_traceback(error))
         return DjangoRcloneError.exit_code
 
 
 def usage() -> str:
-    """Returns which verbs there are."""
-    width = max(len(verb) for verb in VERBS)
-    lines = [f"  {verb:<{width}}  {meaning}" for verb, meaning in VERBS.items()]
+    """Returns which commands there are."""
+    width = max(len(command) for command in COMMANDS)
+    lines = [f"  {command:<{width}}  {meaning}" for command, meaning in COMMANDS.items()]
     return "\n".join(
         [
-            "usage: django-rclone VERB [OPTION …]",
+            "usage: django-rclone COMMAND [OPTION …]",
             "",
             *lines,
             "",
@@ -101,18 +102,20 @@ def usage() -> str:
     )
 
 
-def _mistake(verb: str) -> str:
-    if not verb:
+def _unknown_command(command: str) -> str:
+    if not command:
         return "error: say what to do."
-    meant = next(iter(difflib.get_close_matches(verb, VERBS, n=1)), "")
-    return f'error: there is no verb "{verb}".' + (f" Did you mean {meant}?" if meant else "")
+    meant = next(iter(difflib.get_close_matches(command, COMMANDS, n=1)), "")
+    return f'error: there is no command "{command}".' + (f" Did you mean {meant}?" if meant else "")
 
 
-def _start_log() -> None:
-    """Sets the log up before anything can go wrong: also when some other variable is mistyped."""
+def _start() -> Environment:
+    """Parse the environment variables and set up the log. Also logs when a variable has a value that is not valid."""
+    read.take_over_settings_module(os.environ)
+    read.current.cache_clear()
     secrets = secret_values(os.environ)
     try:
-        environment = read.read(os.environ)
+        environment = read.current()
     except ConfigurationError:
         logs.set_up("json" if os.environ.get("BACKUP_LOG_FORMAT", "").lower() == "json" else "text", "info", secrets)
         raise
@@ -120,7 +123,8 @@ def _start_log() -> None:
     logs.hide(environment.secrets)
     for warning in environment.warnings:
         logger.warning("%s", warning, extra={"event": "environment.unknown"})
+    return environment
 
 
-def _wanted(error: BaseException) -> BaseException | None:
+def _traceback(error: BaseException) -> BaseException | None:
     return error if logging.getLogger().isEnabledFor(logging.DEBUG) else None

@@ -12,7 +12,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
 
@@ -47,6 +47,12 @@ def provide(environ: MutableMapping[str, str]) -> None:
     environ.pop("RCLONE_CONFIG", None)
     if given:
         environ["RCLONE_CONFIG"] = given
+
+
+def applied(texts: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return ``texts`` with the variables that ``provide`` has changed in ``environ`` since they were read."""
+    changed = {name: environ[name] for name in (_GIVEN, "RCLONE_CONFIG") if name in environ}
+    return {name: text for name, text in texts.items() if name not in (_GIVEN, "RCLONE_CONFIG")} | changed
 
 
 def _given(environ: MutableMapping[str, str]) -> str:

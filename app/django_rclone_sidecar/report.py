@@ -12,7 +12,7 @@ from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.manifest import Manifest
 
 
-class Reported(DjangoRcloneError):
+class AlreadyLogged(DjangoRcloneError):
     """A failure of which the log has said everything already."""
 
     def __init__(self, error: DjangoRcloneError) -> None:
@@ -20,7 +20,7 @@ class Reported(DjangoRcloneError):
         self.exit_code = error.exit_code
 
 
-class Mistyped(ConfigurationError):
+class UnknownArgument(ConfigurationError):
     """An argument names what is not there: nothing was begun, so nothing has failed."""
 
 
@@ -65,7 +65,7 @@ class Report:
     """One run. It has no results if it failed before it knew its databases."""
 
     id: str
-    verb: str
+    command: str
     started_at: datetime
     results: list[Result] = field(default_factory=list)
     finished_at: datetime | None = None
@@ -77,14 +77,14 @@ class Report:
         return [result for result in self.results if result.outcome is Outcome.FAILURE]
 
 
-class Watcher(Protocol):
+class RunObserver(Protocol):
     """Somebody who is told of runs. What it raises is logged, and changes nothing for the run."""
 
-    def begun(self, report: Report) -> None:
+    def run_started(self, report: Report) -> None:
         """The run holds the lock, and begins."""
 
-    def moved_on(self, report: Report, result: Result) -> None:
+    def task_ended(self, report: Report, result: Result) -> None:
         """One part has ended."""
 
-    def ended(self, report: Report) -> None:
+    def run_ended(self, report: Report) -> None:
         """The run is over. It may never have begun, where its settings could not be understood."""

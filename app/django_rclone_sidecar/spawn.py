@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 
-def argv(*arguments: str) -> tuple[str, ...]:
-    """Returns the command line of a verb. -I: no variable such as PYTHONPATH decides what runs."""
+def sidecar(*arguments: str) -> tuple[str, ...]:
+    """Returns the command line of a command. -I: no variable such as PYTHONPATH decides what runs."""
     return module("django_rclone_sidecar", *arguments)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.program import Program
+from tests.support.commands import start
 from tests.support.servers.ports import free_port, wait_until
 
 ONCE = "0 0 1 1 *"
@@ -38,14 +39,14 @@ class Serving:
         """The log so far."""
         return self.log.read_text()
 
-    def child(self, verb: str) -> int | None:
-        """The process id of what it, or its schedule, has started for a verb."""
+    def child(self, command: str) -> int | None:
+        """The process id of what it, or its schedule, has started for a command."""
         for number in self._below(self.process.pid):
             with suppress(OSError):
                 words = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
                 if (
                     b"django_rclone_sidecar" in words
-                    and words[words.index(b"django_rclone_sidecar") + 1] == verb.encode()
+                    and words[words.index(b"django_rclone_sidecar") + 1] == command.encode()
                 ):
                     return number
         return None
@@ -60,9 +61,9 @@ class Serving:
                 yield int(child)
                 yield from self._below(int(child))
 
-    def kill(self, verb: str) -> None:
+    def kill(self, command: str) -> None:
         """Sends SIGKILL to one process."""
-        number = self.child(verb)
+        number = self.child(command)
         assert number is not None, self.said
         os.kill(number, signal.SIGKILL)
 
@@ -123,7 +124,7 @@ def serving(program: Program, schedule: str = ONCE, prefix: tuple[str, ...] = ()
     log = program.folder / "serve.log"
     variables = {"BACKUP_SCHEDULE": schedule, "PORT": str(free_port()), **env}
     with log.open("ab") as output:
-        process = subprocess.Popen(
+        process = start(
             [*prefix, "django-rclone", "serve"],
             env={**program.env, **variables},
             cwd=program.folder,

@@ -13,7 +13,7 @@ ENTRYPOINT = "/usr/local/bin/entrypoint.sh"
 
 
 @pytest.mark.parametrize(
-    ("first", "verb"),
+    ("first", "command"),
     [
         (f"{TINI} {ENTRYPOINT} serve", "serve"),
         (f"/sbin/docker-init -- {TINI} {ENTRYPOINT} serve", "serve"),
@@ -26,10 +26,10 @@ ENTRYPOINT = "/usr/local/bin/entrypoint.sh"
         ("/sbin/init", ""),
     ],
 )
-def test_the_first_process_tells_what_the_container_is_for(first: str, verb: str, tmp_path: Path) -> None:
+def test_the_first_process_tells_what_the_container_is_for(first: str, command: str, tmp_path: Path) -> None:
     file = tmp_path / "cmdline"
     file.write_text("".join(f"{word}\0" for word in first.split()))
-    assert served(file) == verb
+    assert served(file) == command
 
 
 def test_where_the_first_process_is_not_to_be_seen_nobody_can_tell(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_a_backup_begins_and_is_done(beating: Program, webhook: Webhook):
     assert pings(webhook) == [START, DONE]
 
 
-def test_other_verbs_are_none_of_its_business(beating: Program, webhook: Webhook):
+def test_other_commands_are_none_of_its_business(beating: Program, webhook: Webhook):
     beating.ok("backup")
     assert pings(webhook) == [START, DONE]
     beating.ok("restore", "--latest")

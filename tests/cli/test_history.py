@@ -114,9 +114,9 @@ def test_who_was_asked_to_stop_writes_down_first_and_then_tells(code: int, first
         def __init__(self, name: str) -> None:
             self.name = name
 
-        def ended(self, _report: Report) -> None:
+        def run_ended(self, _report: Report) -> None:
             told.append(self.name)
 
-    observers.tell_ended([Listener("people"), Listener("history")], Report("a1", "backup", NOW, exit_code=code))
+    observers.notify_run_ended([Listener("people"), Listener("history")], Report("a1", "backup", NOW, exit_code=code))
     assert told[0] == first
     assert sorted(told) == ["history", "people"]

@@ -55,7 +55,7 @@ def test_no_secret_is_in_the_log(program: Program):
         "BACKUP_REMOTE": "away:x",
         "BACKUP_LOG_LEVEL": "debug",
     }
-    for verb in (["backup"], ["doctor"], ["list"], ["restore", "--latest", "--dry-run"]):
-        done = program.run(*verb, **env)
+    for command in (["backup"], ["doctor"], ["list"], ["restore", "--latest", "--dry-run"]):
+        done = program.run(*command, **env)
         assert done.code != 0
         assert "canary" not in done.err + done.out, done.err

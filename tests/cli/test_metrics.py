@@ -13,20 +13,20 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from django_rclone_sidecar.monitoring import metrics
 from django_rclone_sidecar.monitoring.metrics import METRICS, Sample
-from django_rclone_sidecar.monitoring.state import Backup, DatabaseState, MediaState, State
+from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, NewestBackup, OverallState
 from tests.cli.program import Program
 from tests.cli.website import serving
 from tests.support.servers import promtool
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-FULL = State(
+FULL = OverallState(
     NOW,
     databases=(
         DatabaseState(
             'odd "name"\\\n',
             "postgresql",
             "",
-            newest=Backup(NOW - timedelta(hours=2), NOW - timedelta(hours=1), 10, 100),
+            newest=NewestBackup(NOW - timedelta(hours=2), NOW - timedelta(hours=1), 10, 100),
             runs={"success": 3, "failure": 1},
             restore_seconds=1.5,
         ),
@@ -176,23 +176,25 @@ django.setup()
 from django.conf import settings
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
-from django_rclone_sidecar import history, history_file, state_reader
-from django_rclone_sidecar.models import Known, Part, Run, Stored, Target
-name = connections[history_file.ALIAS].settings_dict["NAME"]
+from django_rclone_sidecar.history import location, store
+from django_rclone_sidecar.history.models import KnownManifest, PartRecord, RunRecord, StoredBackups, DatabaseRecord
+from django_rclone_sidecar.monitoring import load
+name = connections[location.ALIAS].settings_dict["NAME"]
 now = datetime.now(UTC)
 counts = []
 for more in (range(1), range(1, 1000)):
-    connections[history_file.ALIAS].settings_dict["NAME"] = name
-    with history.opened():
+    connections[location.ALIAS].settings_dict["NAME"] = name
+    with store.opened():
         for alias in ("default", "second"):
-            Target.objects.update_or_create(alias=alias, defaults={"engine": "x", "place": "x", "position": 0})
+            DatabaseRecord.objects.update_or_create(alias=alias, defaults={"engine": "x", "place": "x", "position": 0})
         for number in more:
-            run = Run.objects.create(id=str(number), verb="backup", started_at=now, error="")
+            run = RunRecord.objects.create(id=str(number), command="backup", started_at=now, error="")
             for alias in ("default", "second"):
-                Part.objects.create(run=run, database=alias, engine="x", outcome="success", started_at=now, error="")
-            Known.objects.create(path=str(number), text="{}")
-    with CaptureQueriesContext(connections[history_file.ALIAS]) as queries:
-        state = state_reader.read(settings.ENVIRONMENT, now)
+                part = {"database": alias, "engine": "x", "outcome": "success", "started_at": now, "error": ""}
+                PartRecord.objects.create(run=run, **part)
+            KnownManifest.objects.create(path=str(number), text="{}")
+    with CaptureQueriesContext(connections[location.ALIAS]) as queries:
+        state = load.read(settings.ENVIRONMENT, now)
     assert len(state.databases) == 2
     counts.append(len(queries))
 print(*counts)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from django_rclone_sidecar.notifications import message
-from django_rclone_sidecar.notifications.message import Around
+from django_rclone_sidecar.notifications.message import MessageContext
 from django_rclone_sidecar.report import Outcome, Report, Result
 from tests.cli.history import breaks, tally
 from tests.cli.program import Program
@@ -173,14 +173,14 @@ def test_the_doctor_says_whether_somebody_would_be_told(told: Program, webhook: 
     assert told.run("doctor", "--notify", BACKUP_NOTIFY_URLS="").code == 1
 
 
-def failed(error: str, code: int = 1, verb: str = "backup") -> Report:
+def failed(error: str, code: int = 1, command: str = "backup") -> Report:
     result = Result("default", "sqlite", NOW, Outcome.FAILURE, NOW, error)
-    return Report("abc123", verb, NOW, [result], NOW, code, error)
+    return Report("abc123", command, NOW, [result], NOW, code, error)
 
 
 def test_hostile_names_and_errors_make_one_line_each():
     error = "bad\r\nBcc: everybody@example.com\x00\x1b[31m\ud800" + "x" * 5000
-    told = message.failure(failed(error), Around("ho\nst", "pro\r\nject" * 100))
+    told = message.failure(failed(error), MessageContext("ho\nst", "pro\r\nject" * 100))
     assert told.title.isprintable()
     assert len(told.title) <= 120
     assert all(line.isprintable() for line in told.body.split("\n"))
@@ -193,7 +193,7 @@ def test_hostile_names_and_errors_make_one_line_each():
     [(143, "was interrupted"), (130, "was interrupted"), (137, "was killed"), (75, "failed"), (1, "failed")],
 )
 def test_the_title_says_how_it_ended(code: int, words: str):
-    assert message.failure(failed("x", code), Around("host")).title == f'Backup {words} for database "default"'
+    assert message.failure(failed("x", code), MessageContext("host")).title == f'Backup {words} for database "default"'
 
 
 def test_what_works_again_beside_a_failure_is_told_too():
@@ -201,5 +201,5 @@ def test_what_works_again_beside_a_failure_is_told_too():
     report.results.append(Result("other", "sqlite", NOW, Outcome.SUCCESS, NOW + timedelta(seconds=5)))
     assert (
         '- Works again: database "other"'
-        in message.failure(report, Around("host", recovered=frozenset({"other"}))).body
+        in message.failure(report, MessageContext("host", recovered=frozenset({"other"}))).body
     )

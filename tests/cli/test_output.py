@@ -26,7 +26,7 @@ def test_a_failure_keeps_its_exit_code_whatever_becomes_of_stderr(program: Progr
 
 
 @pytest.mark.parametrize("arguments", [("list",), ("list", "--json"), ("version",), ("prune", "--json"), ("doctor",)])
-def test_output_that_is_what_a_verb_is_for_is_missed(program: Program, arguments: tuple[str, ...]):
+def test_output_that_is_what_a_command_is_for_is_missed(program: Program, arguments: tuple[str, ...]):
     program.ok("backup")
     done = program.run(*arguments, prefix=SPOILT["full"](1))
     assert done.code == 1

@@ -68,8 +68,8 @@ def test_the_doctor_tells_which_rights_are_missing(program: Program, subject: Po
 
 def test_a_wrong_password_is_said_without_it(program: Program, subject: Postgresql):
     program.env["DATABASE_URL"] = url(subject).replace("canary", "wrong-canary")
-    for verb in (["backup"], ["doctor"]):
-        done = program.run(*verb)
+    for command in (["backup"], ["doctor"]):
+        done = program.run(*command)
         assert done.code in (1, 2)
         assert "canary" not in done.out + done.err
         assert "authentication failed" in done.out + done.err

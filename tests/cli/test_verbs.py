@@ -1,4 +1,4 @@
-"""What every verb does, and the codes that it ends with."""
+"""What every command does, and the codes that it ends with."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from tests.cli.program import Program
 from tests.contract.project import Started, alive
 
 
-def test_without_a_verb_it_says_how_it_is_used(program: Program):
+def test_without_a_command_it_says_how_it_is_used(program: Program):
     done = program.run()
     assert done.code == 2
-    assert done.err.startswith("usage: django-rclone VERB")
+    assert done.err.startswith("usage: django-rclone COMMAND")
     assert done.out == ""
 
 
-@pytest.mark.parametrize(("verb", "hint"), [("bakup", "Did you mean backup?"), ("xyzzy", "there is no verb")])
-def test_an_unknown_verb_is_a_usage_error(program: Program, verb: str, hint: str):
-    done = program.run(verb)
+@pytest.mark.parametrize(("command", "hint"), [("bakup", "Did you mean backup?"), ("xyzzy", "there is no command")])
+def test_an_unknown_command_is_a_usage_error(program: Program, command: str, hint: str):
+    done = program.run(command)
     assert done.code == 2
     assert hint in done.err
 
 
 @pytest.mark.parametrize(
-    "verb", ["backup", "restore", "list", "prune", "media-backup", "media-restore", "doctor", "version"]
+    "command", ["backup", "restore", "list", "prune", "media-backup", "media-restore", "doctor", "version"]
 )
-def test_every_verb_has_help_and_refuses_what_it_does_not_know(program: Program, verb: str):
-    shown = program.ok(verb, "--help", DATABASE_URL="")
-    assert shown.startswith(f"usage: django-rclone {verb}")
-    assert program.run(verb, "--no-such-option").code == 2
+def test_every_command_has_help_and_refuses_what_it_does_not_know(program: Program, command: str):
+    shown = program.ok(command, "--help", DATABASE_URL="")
+    assert shown.startswith(f"usage: django-rclone {command}")
+    assert program.run(command, "--no-such-option").code == 2
 
 
 TORN = [
@@ -52,7 +52,7 @@ TORN = [
 def test_a_password_that_ends_the_host_is_refused_and_shown_nowhere(program: Program, url: str):
     done = program.run("backup", DATABASE_URL=url)
     assert done.code == 2
-    assert done.error.startswith("DATABASE_URL is no database URL that can be understood")
+    assert done.error.startswith("DATABASE_URL is not a valid database URL")
     assert "percent-encoded" in done.error
     assert "S3cret" not in done.out + done.err + "".join(program.stored() if program.remote.exists() else [])
 
@@ -229,9 +229,9 @@ def test_management_commands_run_in_the_sidecars_project(program: Program):
 
 
 def test_a_target_that_is_missing_is_a_configuration_error(program: Program):
-    for verb in ("backup", "list", "prune", "manage"):
-        done = program.run(verb, *(["listbackups"] if verb == "manage" else []), DATABASE_URL="")
-        assert done.code == 2, verb
+    for command in ("backup", "list", "prune", "manage"):
+        done = program.run(command, *(["listbackups"] if command == "manage" else []), DATABASE_URL="")
+        assert done.code == 2, command
         assert "DATABASE_URL" in done.error
 
 

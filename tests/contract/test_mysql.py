@@ -65,7 +65,7 @@ class TestDump:
     def test_a_plain_dump_as_0_4_made_it_is_restored_by_path(self, schema: Mysql, project: Project, tmp_path: Path):
         schema.fill_with_everything()
         if schema.server.flavour == "mariadb":
-            # Of one a plain dump cannot be loaded again, whoever tries (see view_order.py), of the other it is not
+            # Of one a plain dump cannot be loaded again, whoever tries (see facts.in_order), of the other it is not
             # whole.
             for statement in ("DROP VIEW v3", "DROP TABLE with_history"):
                 schema.execute(statement)

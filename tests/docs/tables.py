@@ -22,9 +22,10 @@ from django_rclone.rclone import options as rclone_options
 from django_rclone_sidecar import cli
 from django_rclone_sidecar.environment import variables
 from django_rclone_sidecar.monitoring import metrics
+from tests.docs import architecture
 
 ROOT = Path(__file__).parents[2]
-VERBS_WITH_OPTIONS = tuple(verb for verb in cli.VERBS if verb not in ("serve", "healthcheck", "manage"))
+COMMANDS_WITH_OPTIONS = tuple(verb for verb in cli.COMMANDS if verb not in ("serve", "healthcheck", "manage"))
 COMMANDS = ("dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups", "backuptarget")
 
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -113,12 +114,12 @@ def environment() -> str:
     return table(("variable", "meaning", "takes", "without it"), rows)
 
 
-def verbs() -> str:
+def commands() -> str:
     """What the sidecar's program can do."""
-    return table(("verb", "meaning"), [(f"`{verb}`", meaning) for verb, meaning in cli.VERBS.items()])
+    return table(("command", "meaning"), [(f"`{command}`", meaning) for command, meaning in cli.COMMANDS.items()])
 
 
-def verb_options(verb: str) -> str:
+def command_options(verb: str) -> str:
     """The options of one verb."""
     parser = import_module(f"django_rclone_sidecar.commands.{verb.replace('-', '_')}").parser()
     rows = [(_spelled(action), str(action.help)) for action in parser._actions if action.dest != "help"]
@@ -173,6 +174,9 @@ def folder_connector() -> str:
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "folder-connector": folder_connector,
+    "source-rows": architecture.picture,
+    "source-app": partial(architecture.package_tables, "django_rclone"),
+    "source-sidecar": partial(architecture.package_tables, "django_rclone_sidecar"),
     "settings": settings,
     "exit-codes": exit_codes,
     "checks": system_checks,
@@ -180,9 +184,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "rclone-options": rclone_options_table,
     **{name: partial(options, name) for name in COMMANDS},
     "environment": environment,
-    "verbs": verbs,
+    "verbs": commands,
     "metrics": metric_names,
-    **{f"verb-{verb}": partial(verb_options, verb) for verb in VERBS_WITH_OPTIONS},
+    **{f"verb-{verb}": partial(command_options, verb) for verb in COMMANDS_WITH_OPTIONS},
 }
 
 

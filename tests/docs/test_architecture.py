@@ -1,48 +1,41 @@
-"""docs/architecture.md: what it names is there, and no package is left out."""
+"""docs/architecture.md: what it names by hand is there, and no package is left out."""
 
 import re
-from pathlib import Path
 
-import pytest
+from tests.docs import architecture
+from tests.docs.tables import ROOT, rewritten
 
-from tests.docs.tables import ROOT
-
-TEXT = (ROOT / "docs/architecture.md").read_text()
-# Which of the folders each section is about.
-SECTIONS = dict(re.findall(r"^## .*: `(app/[\w/]+)`\n((?:(?!## ).*\n)*)", TEXT, re.MULTILINE))
-PACKAGES = [path.parent for path in (ROOT / "app").rglob("__init__.py")]
+PAGE = ROOT / "docs/architecture.md"
+TEXT = PAGE.read_text()
 
 
-def named(section: str) -> list[str]:
-    """Every file and folder that a section names; endings that stand for several are not meant."""
-    return [name for name in re.findall(r"`([\w/]+(?:\.py|/))`", SECTIONS[section]) if not name.startswith("_")]
+def test_the_page_is_what_the_source_is_now():
+    assert rewritten(TEXT) == TEXT, "run: python -m tests.docs"
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_every_file_that_is_named_is_there(section: str):
-    folder = ROOT / section
-    folders = [folder, *(path for path in folder.iterdir() if path.is_dir())]
-    assert named(section)
-    assert [name for name in named(section) if not any((place / name).exists() for place in folders)] == []
+def test_every_package_has_a_section():
+    headings = re.findall(r"^### (.+)/$", TEXT, re.MULTILINE)
+    assert headings == [name.replace(".", "/") for name in architecture.packages()]
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_package_is_named(package: Path):
-    (section,) = [section for section in SECTIONS if package.is_relative_to(ROOT / section)]
-    inside = str(package.relative_to(ROOT / section))
-    assert inside == "." or f"{inside}/" in named(section)
+def test_every_module_says_what_it_is():
+    assert [module.name for module in architecture.modules().values() if not module.summary] == []
 
 
-def test_the_rest_is_there_too():
-    rest = TEXT.partition("\n## The rest\n")[2]
-    names = re.findall(r"`([\w/.]+)`", rest)
+def test_the_steps_of_a_backup_name_modules():
+    steps = TEXT.partition("\n## How a backup works\n")[2].partition("\n## ")[0]
+    names = re.findall(r"^\d\. `(\w+)`", steps, re.MULTILINE)
     assert names
-    assert [name for name in names if not (ROOT / name).exists() and not (ROOT / "tests" / name).exists()] == []
+    assert set(names) <= set(architecture.children("django_rclone"))
 
 
-def test_the_app_never_imports_the_sidecar():
-    sources = list((ROOT / "app/django_rclone").rglob("*.py"))
-    assert sources
-    assert [
-        path.name for path in sources if re.search(r"^\s*(from|import) django_rclone_sidecar", path.read_text(), re.M)
-    ] == []
+def test_the_other_folders_are_there():
+    rest = TEXT.partition("\n## Other folders\n")[2]
+    names = re.findall(r"`([\w/.]+[/\w])`", rest.replace("`make`", "").replace("`make demo`", ""))
+    assert names
+    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
+def test_every_folder_of_tests_is_named():
+    folders = [path.parent for path in (ROOT / "tests").glob("*/__init__.py")]
+    assert [folder.name for folder in folders if f"`tests/{folder.name}/`" not in TEXT] == []

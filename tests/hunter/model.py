@@ -19,8 +19,12 @@ class Fault(AssertionError):
 
     def __init__(self, kind: str, what: str) -> None:
         Fault.count += 1
-        self.kind = kind
+        self.kind, self.what = kind, what
         super().__init__(f"{kind}: {what}")
+
+    def __reduce__(self) -> tuple[type[Fault], tuple[str, str]]:
+        # An exception is copied by its message alone, and hunts run in processes of their own.
+        return Fault, (self.kind, self.what)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,10 @@ from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConn
 from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.manifest import Manifest, StoredObject
 from django_rclone.media_record import Mirror
-from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, State
+from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, OverallState
 from django_rclone_sidecar.web import status
 from tests.docs import tables
 
-README = tables.ROOT / "README.md"
 RUNBOOKS = sorted((tables.ROOT / "docs/runbooks").glob("*.md"))
 TEXTS = [
     *tables.pages(),
@@ -82,7 +81,7 @@ def test_every_field_of_the_media_record_is_documented() -> None:
 
 def test_the_fields_of_status_are_documented():
     database = DatabaseState("default", "sqlite", "")
-    document = status.document(State(datetime.now(UTC), databases=(database,), media=MediaState()))
+    document = status.document(OverallState(datetime.now(UTC), databases=(database,), media=MediaState()))
     assert names("docs/monitoring.md", "## /status") == list(document)
     assert names("docs/monitoring.md", "An entry of `databases`") == list(document["databases"][0])
     rest = (tables.ROOT / "docs/monitoring.md").read_text().partition("## /status")[2]
@@ -104,13 +103,14 @@ def test_the_connectors_options_are_documented():
 
 
 def test_the_signals_are_documented():
-    (line,) = [line for line in README.read_text().splitlines() if line.startswith("Signals, in")]
+    commands = (tables.ROOT / "docs/commands.md").read_text()
+    (line,) = [line for line in commands.splitlines() if line.startswith("Signals, in")]
     known = {name for name, value in vars(signals).items() if isinstance(value, signals.Signal)}
     assert set(re.findall(r"`(\w+_(?:backup|restore|failed))`", line)) == known
 
 
 def test_promises_name_tests_that_are_there():
-    promises = README.read_text().partition("## What is promised")[2].partition("\n## ")[0]
+    promises = (tables.ROOT / "docs/promises.md").read_text().partition("## What is promised")[2].partition("\n## ")[0]
     named = re.findall(r"`(tests/[\w/]+\.py)`", promises)
     assert named
     assert [path for path in named if "\ndef test_" not in (tables.ROOT / path).read_text()] == []

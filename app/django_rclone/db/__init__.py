@@ -1,0 +1,1 @@
+"""Connectors: one package for each database engine, and what they share."""

@@ -1,1 +1,1 @@
-"""One verb a file: ``main`` takes its arguments and returns the exit code."""
+"""One command a file: ``main`` takes its arguments and returns the exit code."""

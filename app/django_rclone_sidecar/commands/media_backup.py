@@ -6,36 +6,31 @@ from argparse import ArgumentParser
 from functools import partial
 
 from django_rclone import conf
-from django_rclone_sidecar import bootstrap
+from django_rclone_sidecar import arguments, bootstrap
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.runs import lock, media, runner
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
-    made = ArgumentParser(
-        "django-rclone media-backup",
-        description="Makes the mirror of the media files on the remote equal to them: only what changed is sent.",
-        allow_abbrev=False,
+    """Return the parser of the command's arguments."""
+    made = arguments.parser(
+        "media-backup", "Make the mirror on the remote equal to the media files. Only changes are sent."
     )
     made.add_argument(
         "--allow-empty",
         action="store_true",
-        help="Go on when the folder is empty and the mirror is not: this deletes the mirror's files.",
+        help="Go on when the folder is empty and the mirror is not. This deletes the mirror's files.",
     )
-    made.add_argument(
-        "--allow-deletes",
-        action="store_true",
-        help="Go on when most of the mirror's files are gone from the folder, and some are not: they are deleted.",
-    )
+    arguments.add_allow_deletes(made)
     return made
 
 
-def main(arguments: list[str]) -> int:
-    options = parser().parse_args(arguments)
-    with runner.run("media-backup") as reporter:
-        sidecar = bootstrap.start()
+def main(argv: list[str], environment: Environment) -> int:
+    options = parser().parse_args(argv)
+    with runner.run("media-backup", environment) as tasks:
+        sidecar = bootstrap.start(environment)
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
-            media.check(sidecar)
+            media.require_folder(sidecar)
             allowed = {"allow_empty": options.allow_empty, "allow_deletes": options.allow_deletes}
-            reporter.each([sidecar.part(partial(media.back_up, conf.remote(), **allowed))])
+            tasks.each([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
     return 0

@@ -10,23 +10,24 @@ import logging
 from argparse import ArgumentParser
 from importlib import import_module
 
-from django_rclone_sidecar import bootstrap
+from django_rclone_sidecar import arguments, bootstrap
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.scheduler import snapshot
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
-    made = ArgumentParser("django-rclone observe", allow_abbrev=False)
-    made.add_argument("--quiet", action="store_true", help="Say only what is wrong.")
+    """Return the parser of the command's arguments."""
+    made = arguments.parser("refresh")
+    made.add_argument("--quiet", action="store_true", help="Log only warnings and errors.")
     return made
 
 
-def main(arguments: list[str]) -> int:
-    options = parser().parse_args(arguments)
+def main(argv: list[str], environment: Environment) -> int:
+    options = parser().parse_args(argv)
     if options.quiet:
         logging.getLogger().setLevel(max(logging.getLogger().level, logging.WARNING))
-    sidecar = bootstrap.start(announce=not options.quiet)
+    sidecar = bootstrap.start(environment, announce=not options.quiet)
     # What works with models can be imported when Django is ready.
-    observing = import_module("django_rclone_sidecar.runs.refresh")
-    print(snapshot.to_json(observing.observe(sidecar)))
+    refresh = import_module("django_rclone_sidecar.runs.refresh")
+    print(snapshot.to_json(refresh.refresh(sidecar)))
     return 0

@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 
 from django_rclone.process.background import Companion
 from django_rclone_sidecar import spawn
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.scheduler import liveness
-from django_rclone_sidecar.scheduler.scheduler import Loop, Rules
-from django_rclone_sidecar.scheduler.wakeup import Bell
+from django_rclone_sidecar.scheduler.scheduler import Scheduler, SchedulerConfig
+from django_rclone_sidecar.scheduler.wakeup import SignalWakeup
 
 
-def main(_arguments: list[str]) -> int:
-    environment = read.read(os.environ)
-    rules = Rules(
+def main(_argv: list[str], environment: Environment) -> int:
+    config = SchedulerConfig(
         expression=environment.get("BACKUP_SCHEDULE"),
         zone=environment.get("BACKUP_TIME_ZONE") or "",
         jitter=environment.get("BACKUP_JITTER") or 0,
@@ -23,14 +22,14 @@ def main(_arguments: list[str]) -> int:
         timeout=environment.get("BACKUP_TIMEOUT"),
         grace=environment.get("BACKUP_STOP_GRACE") or 0,
     )
-    loop = Loop(rules, lambda arguments: Companion(spawn.argv(*arguments), os.environ))
-    with Bell() as bell:
+    loop = Scheduler(config, lambda arguments: Companion(spawn.sidecar(*arguments), os.environ))
+    with SignalWakeup() as wakeup:
         while loop.code is None:
-            liveness.beat()
+            liveness.report_alive()
             now = datetime.now(UTC)
-            if bell.stop is not None:
-                loop.stop(bell.stop, now)
+            if wakeup.stop_signal is not None:
+                loop.stop(wakeup.stop_signal, now)
             pause = loop.step(now)
             if loop.code is None:
-                bell.wait(pause)
+                wakeup.wait(pause)
     return loop.code

@@ -13,11 +13,11 @@ from argparse import ArgumentParser
 
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.process.background import Companion
-from django_rclone_sidecar import spawn
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar import arguments, spawn
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import location
 from django_rclone_sidecar.scheduler import liveness
-from django_rclone_sidecar.scheduler.wakeup import Bell
+from django_rclone_sidecar.scheduler.wakeup import SignalWakeup
 
 logger = logging.getLogger(__name__)
 
@@ -31,44 +31,43 @@ _PATIENCE = 5.0
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the verb's arguments."""
-    return ArgumentParser(
-        "django-rclone serve",
-        description="Makes backups by BACKUP_SCHEDULE until it is stopped, and serves on PORT: / for people, /metrics "
-        "for Prometheus, /status for uptime monitors, /healthz and /readyz for whoever runs containers. A slot that "
-        "was missed is caught up at the start. Ends when it is stopped, or with an error.",
-        allow_abbrev=False,
+    """Return the parser of the command's arguments."""
+    return arguments.parser(
+        "serve",
+        "Make backups by BACKUP_SCHEDULE and serve on PORT until stopped: / for people, /metrics for Prometheus, "
+        "/status for uptime monitors, /healthz and /readyz for container platforms. A slot that was missed is caught "
+        "up at the start.",
     )
 
 
-def main(arguments: list[str]) -> int:
-    parser().parse_args(arguments)
-    folder = read.read(os.environ).get("BACKUP_STATE_DIR")
+def main(argv: list[str], environment: Environment) -> int:
+    parser().parse_args(argv)
+    folder = environment.get("BACKUP_STATE_DIR")
     if location.path(folder).parent != folder:
         logger.warning(_FORGETFUL, folder, extra={"event": "history.in_memory"})
-    with Bell() as bell, liveness.make() as file:
+    with SignalWakeup() as wakeup, liveness.create() as file:
         shared = {**os.environ, liveness.VARIABLE: str(file.fileno())}
-        loop = Companion(spawn.argv("scheduler"), shared, keep=(file.fileno(),))
-        web = Companion(spawn.argv("web"), shared, keep=(file.fileno(),))
-        code = _watch(bell, loop, web)
+        loop = Companion(spawn.sidecar("scheduler"), shared, keep=(file.fileno(),))
+        web = Companion(spawn.sidecar("web"), shared, keep=(file.fileno(),))
+        code = _watch(wakeup, loop, web)
         for child in (loop, web):
             _end(child)
     return code
 
 
-def _watch(bell: Bell, loop: Companion, web: Companion) -> int:
+def _watch(wakeup: SignalWakeup, loop: Companion, web: Companion) -> int:
     """Waits until one of the children has ended, and returns what to end with."""
     told = False
     while loop.returncode is None:
-        if bell.stop is not None and not told:
+        if wakeup.stop_signal is not None and not told:
             told = True
             loop.signal(signal.SIGTERM)
         if web.returncode is not None and not told:
             logger.error("The web server has ended (%s).", _how(web.returncode), extra={"event": "serve.failed"})
             return DjangoRcloneError.exit_code
-        bell.wait(60)
-    if bell.stop is not None:
-        return 128 + bell.stop
+        wakeup.wait(60)
+    if wakeup.stop_signal is not None:
+        return 128 + wakeup.stop_signal
     logger.error("The schedule has ended (%s).", _how(loop.returncode), extra={"event": "serve.failed"})
     return loop.returncode if loop.returncode > 0 else DjangoRcloneError.exit_code
 

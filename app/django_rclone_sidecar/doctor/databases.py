@@ -15,7 +15,7 @@ from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
 
 
 @dataclass(slots=True)
-class Patient:
+class DatabaseUnderCheck:
     """One database, and what the first check found out about it."""
 
     alias: str
@@ -32,60 +32,60 @@ class Patient:
 
 def check(alias: str) -> Iterator[Finding]:
     """Gives what is found of one database, in the order in which a backup and a restore would meet it."""
-    patient = Patient(alias)
+    database = DatabaseUnderCheck(alias)
     for what, function in (
         ("client", _programs),
         ("reachable", _reachable),
         ("dump", _dump),
         ("restore", _restore),
     ):
-        yield from safely(patient.named(what), function, patient)
+        yield from safely(database.named(what), function, database)
 
 
-def _programs(patient: Patient) -> Iterator[Finding]:
-    connector = registry.connector(patient.alias)
+def _programs(database: DatabaseUnderCheck) -> Iterator[Finding]:
+    connector = registry.connector(database.alias)
     problems = [*connector.check(), *connector.hindrances()]
     for problem in problems:
-        yield fail(patient.named("client"), message=problem)
+        yield fail(database.named("client"), message=problem)
     if not problems:
-        patient.connector = connector
+        database.connector = connector
 
 
-def _reachable(patient: Patient) -> Iterator[Finding]:
-    if patient.connector is None:
+def _reachable(database: DatabaseUnderCheck) -> Iterator[Finding]:
+    if database.connector is None:
         return
-    patient.facts = inspect(patient.connector, finish=False)
-    about = f"{patient.connector.engine} {patient.facts.server_version}, {display.size(patient.facts.size)}"
-    yield ok(patient.named("reachable"), message=f"{about}, {len(patient.facts.tables)} tables")
+    database.facts = inspect(database.connector, finish=False)
+    about = f"{database.connector.engine} {database.facts.server_version}, {display.size(database.facts.size)}"
+    yield ok(database.named("reachable"), message=f"{about}, {len(database.facts.tables)} tables")
 
 
-def _dump(patient: Patient) -> Iterator[Finding]:
-    if (known := patient.known()) is None:
+def _dump(database: DatabaseUnderCheck) -> Iterator[Finding]:
+    if (known := database.known()) is None:
         return
     connector, facts = known
     dump = connector.dump(facts)
     for note in examine(dump):
-        yield warn(patient.named("dump"), message=note)
-    yield ok(patient.named("dump"), message=f"{dump.client} fits, and nothing is in the way")
+        yield warn(database.named("dump"), message=note)
+    yield ok(database.named("dump"), message=f"{dump.client} fits, and nothing is in the way")
 
 
-def _restore(patient: Patient) -> Iterator[Finding]:
+def _restore(database: DatabaseUnderCheck) -> Iterator[Finding]:
     """Plans a restore of the newest backup, where there is one: this looks at everything but the object's end."""
-    if (known := patient.known()) is None:
+    if (known := database.known()) is None:
         return
     connector, facts = known
     hindrances = connector.restore_hindrances(facts)
     for problem in hindrances:
-        yield warn(patient.named("restore"), message=problem)
+        yield warn(database.named("restore"), message=problem)
     if hindrances:
         return
     owner = Owner.of(conf.get("PROJECT"), connector)
     try:
         newest = restore.latest(conf.remote(), conf.names(), owner, connector=connector)
     except NothingToRestore:
-        yield ok(patient.named("restore"), message="nothing is in the way; a backup to plan one with is not there yet")
+        yield ok(database.named("restore"), message="nothing is in the way; a backup to plan one with is not there yet")
         return
     planned = restore.plan(connector, conf.remote(), newest, Mode(), finish=False)
     for note in planned.plan.notes:
-        yield warn(patient.named("restore"), message=note)
-    yield ok(patient.named("restore"), message=f"{newest.path} could be restored to {planned.plan.target}")
+        yield warn(database.named("restore"), message=note)
+    yield ok(database.named("restore"), message=f"{newest.path} could be restored to {planned.plan.target}")

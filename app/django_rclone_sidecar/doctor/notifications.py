@@ -7,8 +7,7 @@ from functools import partial
 
 from django_rclone_sidecar.bootstrap import Sidecar
 from django_rclone_sidecar.doctor.finding import Finding, fail, ok
-from django_rclone_sidecar.notifications import apprise, message
-from django_rclone_sidecar.notifications import http as calls
+from django_rclone_sidecar.notifications import apprise, http, message
 from django_rclone_sidecar.notifications.delivery import Delivery, attempt
 
 _MISTYPED = "Apprise does not understand it, and nobody is told there. See docs/notifications.md for examples."
@@ -21,7 +20,7 @@ def notifications(sidecar: Sidecar) -> Iterator[Finding]:
         yield ok("notifications", message="BACKUP_NOTIFY_URLS is not set: nobody is told of failures")
         return
     for number, url in enumerate(urls, 1):
-        service = apprise.understood(url)
+        service = apprise.parse_url(url)
         where = apprise.shown(number, url, service)
         if service is None:
             yield fail("notifications", message=f"{where}: {_MISTYPED}")
@@ -31,7 +30,7 @@ def notifications(sidecar: Sidecar) -> Iterator[Finding]:
 
 def test_message(sidecar: Sidecar) -> Iterator[Finding]:
     """Whether each of the services takes a message."""
-    told = message.test(apprise.around(sidecar.environment))
+    told = message.test(apprise.message_context(sidecar.environment))
     sent = list(apprise.deliveries(sidecar.environment, told))
     if not sent:
         yield fail("notifications", message="BACKUP_NOTIFY_URLS is not set: there is nobody to send a test message to.")
@@ -52,11 +51,11 @@ def heartbeat(sidecar: Sidecar) -> Iterator[Finding]:
 
     def ask() -> None:
         try:
-            calls.send(calls.root(url), "HEAD")
-        except calls.Answered:
+            http.send(http.root(url), "HEAD")
+        except http.HttpStatusError:
             return
 
-    yield _reached("heartbeat", "BACKUP_HEARTBEAT_URL", calls.shown(url), ask, "its server answers; it was not pinged")
+    yield _reached("heartbeat", "BACKUP_HEARTBEAT_URL", http.shown(url), ask, "its server answers; it was not pinged")
 
 
 def pushgateway(sidecar: Sidecar) -> Iterator[Finding]:
@@ -65,11 +64,11 @@ def pushgateway(sidecar: Sidecar) -> Iterator[Finding]:
     if not url:
         yield ok("pushgateway", message="off: BACKUP_PUSHGATEWAY_URL is not set")
         return
-    ask = partial(calls.send, calls.below(url, "-/ready"))
-    yield _reached("pushgateway", "BACKUP_PUSHGATEWAY_URL", calls.shown(url), ask, "it is ready")
+    ask = partial(http.send, http.below(url, "-/ready"))
+    yield _reached("pushgateway", "BACKUP_PUSHGATEWAY_URL", http.shown(url), ask, "it is ready")
 
 
 def _reached(check: str, variable: str, where: str, ask: Callable[[], None], good: str) -> Finding:
-    for missed in attempt([Delivery(check, where, ask)], calls.SECONDS):
+    for missed in attempt([Delivery(check, where, ask)], http.SECONDS):
         return fail(check, message=f"{where}: {missed.problem}. Check {variable}, and the way there.")
     return ok(check, message=f"{where}: {good}")

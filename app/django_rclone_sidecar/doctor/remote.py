@@ -23,7 +23,7 @@ _SKEW = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
-class Patient:
+class RemoteUnderCheck:
     """The remote, and the object that is written for a test."""
 
     remote: Remote
@@ -33,9 +33,9 @@ class Patient:
 
 def check() -> Iterator[Finding]:
     """Gives what is found of the remote, in the order in which a backup would meet it."""
-    found: list[Patient] = []
+    found: list[RemoteUnderCheck] = []
     yield from safely("rclone", _program, found)
-    for patient in found:
+    for subject in found:
         for name, function in (
             ("remote", _reachable),
             ("remote", _abilities),
@@ -45,22 +45,22 @@ def check() -> Iterator[Finding]:
             ("encryption", _encryption),
             ("remote", _deletable),
         ):
-            yield from safely(name, function, patient)
+            yield from safely(name, function, subject)
 
 
-def _program(found: list[Patient]) -> Iterator[Finding]:
+def _program(found: list[RemoteUnderCheck]) -> Iterator[Finding]:
     remote = conf.remote()
     version = remote.version()
     shown = ".".join(str(part) for part in version)
     if version < rclone.OLDEST:
-        yield fail("rclone", message=f"{shown} is too old. {rclone.INSTALL}")
+        yield fail("rclone", message=f"{shown} is too old. {rclone.install()}")
         return
     yield ok("rclone", message=shown)
-    found.append(Patient(remote))
+    found.append(RemoteUnderCheck(remote))
 
 
-def _reachable(patient: Patient) -> Iterator[Finding]:
-    remote = patient.remote
+def _reachable(subject: RemoteUnderCheck) -> Iterator[Finding]:
+    remote = subject.remote
     crypt.check_password(remote)
     count = sum(naming.parse_manifest_name(entry.path) is not None for entry in remote.files(naming.MANIFEST_DIR))
     yield ok("remote", message=f"{remote.where} can be listed; it has {count} manifests")
@@ -68,8 +68,8 @@ def _reachable(patient: Patient) -> Iterator[Finding]:
         yield warn("remote", message=container.VANISHES.format(folder=remote.where))
 
 
-def _abilities(patient: Patient) -> Iterator[Finding]:
-    can = patient.remote.abilities()
+def _abilities(subject: RemoteUnderCheck) -> Iterator[Finding]:
+    can = subject.remote.abilities()
     how = "shows only whole objects" if can.atomic else "takes objects under a .partial name, moved when they are whole"
     yield ok("remote", message=f"the backend {how}")
     if can.streams:
@@ -78,25 +78,25 @@ def _abilities(patient: Patient) -> Iterator[Finding]:
         yield warn("remote", message="the backend takes no streams: rclone writes each dump to local disk first")
 
 
-def _writable(patient: Patient) -> Iterator[Finding]:
-    patient.remote.put(patient.name, _CONTENT, atomic=patient.remote.abilities().atomic)
-    patient.written = datetime.now(UTC)
+def _writable(subject: RemoteUnderCheck) -> Iterator[Finding]:
+    subject.remote.put(subject.name, _CONTENT, atomic=subject.remote.abilities().atomic)
+    subject.written = datetime.now(UTC)
     yield ok("remote", message="an object can be written")
 
 
-def _readable(patient: Patient) -> Iterator[Finding]:
-    if patient.written is None:
+def _readable(subject: RemoteUnderCheck) -> Iterator[Finding]:
+    if subject.written is None:
         return
-    if run(patient.remote.read(patient.name)) == _CONTENT:
+    if run(subject.remote.read(subject.name)) == _CONTENT:
         yield ok("remote", message="and read, as it was written")
     else:
-        yield fail("remote", message=f"{patient.name} was read back with other bytes. Do not trust this storage.")
+        yield fail("remote", message=f"{subject.name} was read back with other bytes. Do not trust this storage.")
 
 
-def _clock(patient: Patient) -> Iterator[Finding]:
-    if patient.written is None or (stored := patient.remote.stored_at(patient.name)) is None:
+def _clock(subject: RemoteUnderCheck) -> Iterator[Finding]:
+    if subject.written is None or (stored := subject.remote.stored_at(subject.name)) is None:
         return
-    skew = abs(patient.written - stored)
+    skew = abs(subject.written - stored)
     if skew > _SKEW:
         off = f"{skew.total_seconds():.0f} s"
         yield warn("clock", message=f"this machine and the storage are {off} apart. Set this machine's clock (NTP).")
@@ -104,23 +104,23 @@ def _clock(patient: Patient) -> Iterator[Finding]:
         yield ok("clock", message="as the storage's")
 
 
-def _encryption(patient: Patient) -> Iterator[Finding]:
-    base = patient.remote.base
+def _encryption(subject: RemoteUnderCheck) -> Iterator[Finding]:
+    base = subject.remote.base
     if base is None:
         yield ok("encryption", message="off: BACKUP_ENCRYPTION_PASSWORD is not set")
-    elif patient.written is not None:
+    elif subject.written is not None:
         names = [entry.path for entry in base.files(crypt.FOLDER)]
         hidden = [run(base.read(f"{crypt.FOLDER}/{name}")) for name in names]
-        if patient.name in names or any(_CONTENT in content for content in hidden):
-            yield fail("encryption", message=f"{patient.name} lies on {base.root} as it was written.")
+        if subject.name in names or any(_CONTENT in content for content in hidden):
+            yield fail("encryption", message=f"{subject.name} lies on {base.root} as it was written.")
         else:
             yield ok("encryption", message="names and contents are unreadable without the password, and read with it")
 
 
-def _deletable(patient: Patient) -> Iterator[Finding]:
-    if patient.written is None:
+def _deletable(subject: RemoteUnderCheck) -> Iterator[Finding]:
+    if subject.written is None:
         return
-    patient.remote.delete(patient.name)
-    if patient.remote.stat(patient.name) is not None:
-        raise DjangoRcloneError(f"{patient.name} is still there. Old backups could not be removed.")
+    subject.remote.delete(subject.name)
+    if subject.remote.stat(subject.name) is not None:
+        raise DjangoRcloneError(f"{subject.name} is still there. Old backups could not be removed.")
     yield ok("remote", message="and deleted")

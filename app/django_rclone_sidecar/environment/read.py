@@ -6,9 +6,11 @@ Every variable may be given as ``NAME_FILE`` too, the path of a file that holds 
 from __future__ import annotations
 
 import difflib
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from django_rclone.exceptions import ConfigurationError
 from django_rclone.masking import mask
 from django_rclone_sidecar.environment import parsers as forms
 from django_rclone_sidecar.environment.variables import URL, VARIABLES, Variable
+
+SETTINGS_MODULE = "django_rclone_sidecar.settings.project"
+"""The sidecar's own Django settings; any other DJANGO_SETTINGS_MODULE is the target project's."""
 
 _TWIN = "_FILE"
 
@@ -50,8 +55,23 @@ class Environment:
         return [text for name, text in self.texts.items() if text and (name in secret or name.startswith(URL))]
 
 
-def read(environ: Mapping[str, str]) -> Environment:
-    """Returns what ``environ`` says. Raises ConfigurationError, naming the variable, for what cannot be understood."""
+@cache
+def current() -> Environment:
+    """Return the environment of this process, parsed at the first call."""
+    return parse(os.environ)
+
+
+def take_over_settings_module(environ: MutableMapping[str, str]) -> None:
+    """Move the project's DJANGO_SETTINGS_MODULE to TARGET_SETTINGS_MODULE, and set the sidecar's own."""
+    theirs = environ.get("DJANGO_SETTINGS_MODULE", "")
+    named = environ.get("TARGET_SETTINGS_MODULE") or environ.get(f"TARGET_SETTINGS_MODULE{_TWIN}")
+    if theirs and theirs != SETTINGS_MODULE and not named:
+        environ["TARGET_SETTINGS_MODULE"] = theirs
+    environ["DJANGO_SETTINGS_MODULE"] = SETTINGS_MODULE
+
+
+def parse(environ: Mapping[str, str]) -> Environment:
+    """Return what ``environ`` says. Raises ConfigurationError, naming the variable, for what cannot be understood."""
     texts = with_files(environ)
     values = {name: _value(name, variable, texts) for name, variable in VARIABLES.items()}
     return Environment(texts, values, tuple(_warnings(environ)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import models
 
 
-class Target(models.Model):
+class DatabaseRecord(models.Model):
     """A database that is backed up."""
 
     alias = models.TextField(primary_key=True)
@@ -22,11 +22,11 @@ class Target(models.Model):
         db_table = "target"
 
 
-class Run(models.Model):
-    """One run of a verb. Without ``finished_at`` it goes on, or was killed."""
+class RunRecord(models.Model):
+    """One run of a command. Without ``finished_at`` it goes on, or was killed."""
 
     id = models.TextField(primary_key=True)
-    verb = models.TextField()
+    command = models.TextField(db_column="verb")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     exit_code = models.IntegerField(null=True)
@@ -36,10 +36,10 @@ class Run(models.Model):
         db_table = "run"
 
 
-class Part(models.Model):
+class PartRecord(models.Model):
     """What became of one database in a run, or of the media files (``database`` empty)."""
 
-    run = models.ForeignKey(Run, models.CASCADE, related_name="parts")
+    run = models.ForeignKey(RunRecord, models.CASCADE, related_name="parts")
     database = models.TextField()
     engine = models.TextField()
     outcome = models.TextField()
@@ -54,7 +54,7 @@ class Part(models.Model):
         indexes = (models.Index(fields=["database", "started_at"], name="part_of_database"),)
 
 
-class Stored(models.Model):
+class StoredBackups(models.Model):
     """The good backups of one database on the remote, when it was last looked at."""
 
     alias = models.TextField(primary_key=True)
@@ -70,7 +70,7 @@ class Stored(models.Model):
         db_table = "stored"
 
 
-class Known(models.Model):
+class KnownManifest(models.Model):
     """The text of a manifest: it never changes, so it need not be read twice."""
 
     path = models.TextField(primary_key=True)

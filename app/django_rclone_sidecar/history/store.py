@@ -32,13 +32,13 @@ class Unusable(DjangoRcloneError):
 
 
 @cache
-def _complaint(message: str) -> None:
+def _warn_once(message: str) -> None:
     logger.warning("%s", message, extra={"event": "history.unusable"})
 
 
-def complain(error: Unusable) -> None:
+def warn_once(error: Unusable) -> None:
     """Says, once in a run, that there is no history: nothing depends on it."""
-    _complaint(str(error))
+    _warn_once(str(error))
 
 
 @contextmanager

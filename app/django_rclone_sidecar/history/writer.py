@@ -8,56 +8,60 @@ from datetime import UTC, datetime
 from django.db.models import F
 
 from django_rclone.selection import AHEAD
-from django_rclone_sidecar.history.models import Part, Run, Stored, Tally, Target
+from django_rclone_sidecar.history.models import DatabaseRecord, PartRecord, RunRecord, StoredBackups, Tally
 from django_rclone_sidecar.report import Outcome, Report, Result
 
 _KEPT = 1000
 """Runs that are remembered; tallies go on."""
 
 RUNS = "runs"
-"""The tally of ended parts: its label is the verb and how they ended, ``backup success``."""
+"""The tally of ended parts: its label is the command and how they ended, ``backup success``."""
 
 NOTIFY_FAILURES = "notify_failures"
 
 _KILLED = "The run was killed before it could say how it ended."
 
 
-def begun(report: Report) -> None:
+def run_started(report: Report) -> None:
     run = _run(report)
     for result in report.results:
         _part(run, result).save()
 
 
-def moved_on(report: Report, result: Result) -> None:
+def task_ended(report: Report, result: Result) -> None:
     _end(_run(report), result)
 
 
-def ended(report: Report) -> None:
+def run_ended(report: Report) -> None:
     run = _run(report)
     if not report.results:  # it failed before it knew its databases: so it failed for all of them
-        for database, engine in _meant(report.verb):
+        for database, engine in _meant(report.command):
             failed = Result(database, engine, report.started_at, Outcome.FAILURE)
             failed.finished_at, failed.error = report.finished_at, report.error
             _end(run, failed)
     _close(run, report)
-    for oldest in Run.objects.order_by("-started_at")[_KEPT:]:
+    for oldest in RunRecord.objects.order_by("-started_at")[_KEPT:]:
         oldest.delete()
 
 
-def _meant(verb: str) -> Iterable[tuple[str, str]]:
+def _meant(command: str) -> Iterable[tuple[str, str]]:
     """Returns what a run is about that could not find out itself."""
-    return [("", "")] if verb.startswith("media-") else Target.objects.values_list("alias", "engine")
+    return [("", "")] if command.startswith("media-") else DatabaseRecord.objects.values_list("alias", "engine")
 
 
-def failing(databases: set[str], verb: str, before: datetime) -> set[str]:
+def failing_before(databases: set[str], command: str, before: datetime) -> set[str]:
     """Returns those of the databases whose last run before ``before`` failed."""
     found = set()
-    last_run = Run.objects.filter(verb=verb, started_at__lt=before, finished_at__isnull=False).order_by("-started_at")
+    last_run = RunRecord.objects.filter(command=command, started_at__lt=before, finished_at__isnull=False).order_by(
+        "-started_at"
+    )
     newest = last_run.first()
     if newest is not None and newest.exit_code != 0 and not newest.parts.exists():
         return databases  # it failed before it knew them, and so did the history
     for database in databases:
-        parts = Part.objects.filter(database=database, run__verb=verb, started_at__lt=before, finished_at__isnull=False)
+        parts = PartRecord.objects.filter(
+            database=database, run__command=command, started_at__lt=before, finished_at__isnull=False
+        )
         last = parts.order_by("-started_at").first()
         if last is not None and last.outcome == Outcome.FAILURE:
             found.add(database)
@@ -66,18 +70,20 @@ def failing(databases: set[str], verb: str, before: datetime) -> set[str]:
 
 def last_good(database: str) -> datetime | None:
     """Returns when the newest good backup of a database was finished, as far as is known here."""
-    moments = list(Stored.objects.filter(alias=database).values_list("newest_finished_at", flat=True))
-    parts = Part.objects.filter(database=database, run__verb__in=("backup", "media-backup"), outcome=Outcome.SUCCESS)
+    moments = list(StoredBackups.objects.filter(alias=database).values_list("newest_finished_at", flat=True))
+    parts = PartRecord.objects.filter(
+        database=database, run__command__in=("backup", "media-backup"), outcome=Outcome.SUCCESS
+    )
     moments += parts.order_by("-finished_at").values_list("finished_at", flat=True)[:1]
     now = datetime.now(UTC)
     return max((moment for moment in moments if moment and moment - now <= AHEAD), default=None)
 
 
-def settle(now: datetime) -> list[Report]:
+def close_killed_runs(now: datetime) -> list[Report]:
     """Ends what is open and returns it. Whoever calls this holds the lock, so nobody works on it any more."""
     dead = []
-    for run in Run.objects.filter(finished_at__isnull=True).order_by("started_at"):
-        report = Report(run.id, run.verb, run.started_at, finished_at=now, exit_code=137, error=_KILLED)
+    for run in RunRecord.objects.filter(finished_at__isnull=True).order_by("started_at"):
+        report = Report(run.id, run.command, run.started_at, finished_at=now, exit_code=137, error=_KILLED)
         for part in run.parts.all():
             result = Result(
                 part.database, part.engine, part.started_at, Outcome(part.outcome), part.finished_at, part.error
@@ -97,19 +103,19 @@ def count(name: str, *, database: str = "", engine: str = "", label: str = "", b
     Tally.objects.filter(pk=tally.pk).update(value=F("value") + by)
 
 
-def _run(report: Report) -> Run:
-    defaults = {"verb": report.verb, "started_at": report.started_at, "error": ""}
-    return Run.objects.get_or_create(id=report.id, defaults=defaults)[0]
+def _run(report: Report) -> RunRecord:
+    defaults = {"command": report.command, "started_at": report.started_at, "error": ""}
+    return RunRecord.objects.get_or_create(id=report.id, defaults=defaults)[0]
 
 
-def _close(run: Run, report: Report) -> None:
+def _close(run: RunRecord, report: Report) -> None:
     run.finished_at, run.exit_code, run.error = report.finished_at, report.exit_code, report.error
     run.save()
 
 
-def _part(run: Run, result: Result) -> Part:
+def _part(run: RunRecord, result: Result) -> PartRecord:
     manifest = result.manifest
-    return Part(
+    return PartRecord(
         run=run,
         database=result.database,
         engine=result.engine,
@@ -122,7 +128,7 @@ def _part(run: Run, result: Result) -> Part:
     )
 
 
-def _end(run: Run, result: Result) -> None:
-    Part.objects.filter(run=run, database=result.database).delete()
+def _end(run: RunRecord, result: Result) -> None:
+    PartRecord.objects.filter(run=run, database=result.database).delete()
     _part(run, result).save()
-    count(RUNS, database=result.database, engine=result.engine, label=f"{run.verb} {result.outcome}")
+    count(RUNS, database=result.database, engine=result.engine, label=f"{run.command} {result.outcome}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django_rclone_sidecar.monitoring.state import State
+from django_rclone_sidecar.monitoring.state import OverallState
 from django_rclone_sidecar.scheduler import liveness
 
 
@@ -13,6 +13,6 @@ def stopped(age: float | None) -> str:
     return f"The schedule has stood still for {age:.0f} seconds."
 
 
-def unready(state: State) -> str:
+def unready(state: OverallState) -> str:
     """Returns why there is nothing to tell yet."""
     return "" if state.databases else "The databases are not known yet: the first look at them has not ended."

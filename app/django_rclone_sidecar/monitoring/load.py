@@ -14,11 +14,17 @@ from django.db.models import Max
 from django_rclone import display
 from django_rclone.masking import mask, secret_values
 from django_rclone.selection import AHEAD
-from django_rclone_sidecar import messages
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import reader, writer
-from django_rclone_sidecar.history.models import Fact, Part, Run, Stored, Tally, Target
-from django_rclone_sidecar.monitoring.state import Backup, DatabaseState, Ended, MediaState, Plan, State
+from django_rclone_sidecar.history.models import DatabaseRecord, Fact, PartRecord, RunRecord, StoredBackups, Tally
+from django_rclone_sidecar.monitoring.state import (
+    DatabaseState,
+    MediaState,
+    NewestBackup,
+    OverallState,
+    RecentRun,
+    SchedulePolicy,
+)
 from django_rclone_sidecar.report import Outcome
 from django_rclone_sidecar.scheduler.schedule import Schedule
 from django_rclone_sidecar.scheduler.snapshot import identity
@@ -30,7 +36,7 @@ _SAVING = ("backup", "media-backup")
 _ENDED = (Outcome.SUCCESS, Outcome.FAILURE)
 
 
-def read(environment: Environment, now: datetime, *, runs: int = 0) -> State:
+def read(environment: Environment, now: datetime, *, runs: int = 0) -> OverallState:
     """Returns the state at ``now``, with so many of the last parts of runs. Raises Unreadable."""
     with reader.opened(environment.get("BACKUP_STATE_DIR")):
         return _Reading(environment, now).state(runs)
@@ -46,7 +52,7 @@ class _Reading:
         self.zone = ZoneInfo(environment.get("BACKUP_TIME_ZONE") or self.facts.get("time_zone") or "UTC")
         self.expression = environment.get("BACKUP_SCHEDULE")
         max_age = environment.get("BACKUP_MAX_AGE")
-        self.plan = Plan(
+        self.policy = SchedulePolicy(
             Schedule(self.expression, self.zone) if self.expression else None,
             environment.get("BACKUP_JITTER") or 0,
             timedelta(seconds=max_age) if max_age else None,
@@ -58,14 +64,14 @@ class _Reading:
         self.remote_error = self.clean(seen.get("error", ""))
         self.remote_up = bool(seen) and not seen["error"]
 
-    def state(self, runs: int) -> State:
-        stored = {each.alias: each for each in Stored.objects.all()}
-        return State(
+    def state(self, runs: int) -> OverallState:
+        stored = {each.alias: each for each in StoredBackups.objects.all()}
+        return OverallState(
             at=self.now,
             zone=self.zone,
             schedule=self.expression or "",
             databases=tuple(
-                self.database(each, stored.get(each.alias)) for each in Target.objects.order_by("position")
+                self.database(each, stored.get(each.alias)) for each in DatabaseRecord.objects.order_by("position")
             ),
             media=self.media() if self.facts.get("media") else None,
             remote=self.facts.get("remote", ""),
@@ -77,7 +83,7 @@ class _Reading:
             last_runs=self.last_runs(runs) if runs else (),
         )
 
-    def database(self, target: Target, stored: Stored | None) -> DatabaseState:
+    def database(self, target: DatabaseRecord, stored: StoredBackups | None) -> DatabaseState:
         last = self.parts.last(target.alias, ("backup",))
         newest = self.newest(stored, self.parts.last(target.alias, ("backup",), (Outcome.SUCCESS,)))
         attempts = [last.started_at] if last and self.passed(last.started_at) else []
@@ -98,11 +104,11 @@ class _Reading:
             runs=self.tally("backup", target.alias),
             restores=self.tally("restore", target.alias),
             restore_seconds=_seconds(restored),
-            overdue=self.plan.overdue(who, newest.started_at if newest else None, self.now),
+            overdue=self.policy.overdue(who, newest.started_at if newest else None, self.now),
             running=last is not None and last.outcome == Outcome.RUNNING,
             failing=failing is not None,
             error=self.clean(failing.error) if failing else "",
-            next_run=self.plan.next_run(who, self.now),
+            next_run=self.policy.next_run(who, self.now),
             ahead=tuple(self.facts.get("ahead", {}).get(target.alias, ())),
         )
 
@@ -110,12 +116,12 @@ class _Reading:
         """Tells whether a moment can have come. What the history says of later ones a wrong clock has told it."""
         return moment - self.now <= AHEAD
 
-    def newest(self, stored: Stored | None, made: Part | None) -> Backup | None:
+    def newest(self, stored: StoredBackups | None, made: PartRecord | None) -> NewestBackup | None:
         """Returns the newest good backup: what lies on the remote, and what has been made since anybody looked."""
         found = []
         if stored is not None and stored.newest_started_at is not None and stored.newest_finished_at is not None:
             found.append(
-                Backup(
+                NewestBackup(
                     stored.newest_started_at,
                     stored.newest_finished_at,
                     stored.newest_size or 0,
@@ -123,7 +129,7 @@ class _Reading:
                 )
             )
         if made is not None and made.finished_at is not None and not self.saw(made.finished_at):
-            found.append(Backup(made.started_at, made.finished_at, made.size or 0, made.raw_size or 0))
+            found.append(NewestBackup(made.started_at, made.finished_at, made.size or 0, made.raw_size or 0))
         past = [backup for backup in found if self.passed(backup.started_at)]
         return max(past, key=lambda backup: backup.finished_at, default=None)
 
@@ -145,76 +151,76 @@ class _Reading:
             running=last is not None and last.outcome == Outcome.RUNNING,
             failing=failing is not None,
             error=self.clean(failing.error) if failing else "",
-            next_run=self.plan.next_run(_MEDIA, self.now),
+            next_run=self.policy.next_run(_MEDIA, self.now),
         )
 
-    def tally(self, verb: str, alias: str) -> dict[str, int]:
+    def tally(self, command: str, alias: str) -> dict[str, int]:
         """Returns how many parts have ended how. What was counted under another engine is the same database's."""
         return {
             outcome: sum(
                 value
                 for (name, database, label), value in self.tallies.items()
-                if name == writer.RUNS and database == alias and label == f"{verb} {outcome}"
+                if name == writer.RUNS and database == alias and label == f"{command} {outcome}"
             )
             for outcome in (Outcome.SUCCESS, Outcome.FAILURE)
         }
 
-    def last_runs(self, most: int) -> tuple[Ended, ...]:
+    def last_runs(self, most: int) -> tuple[RecentRun, ...]:
         """Returns the last parts of runs, and runs that failed before they had any."""
         lines = []
-        for run in Run.objects.order_by("-started_at").prefetch_related("parts")[:most]:
+        for run in RunRecord.objects.order_by("-started_at").prefetch_related("parts")[:most]:
             outcome = (
                 Outcome.RUNNING if run.finished_at is None else Outcome.FAILURE if run.exit_code else Outcome.SUCCESS
             )
             parts = sorted(run.parts.all(), key=lambda part: (part.database == "", part.started_at))
             if not parts:
                 lines.append(
-                    Ended(run.verb, "", outcome, run.started_at, run.finished_at, None, self.clean(run.error)),
+                    RecentRun(run.command, "", outcome, run.started_at, run.finished_at, None, self.clean(run.error)),
                 )
             for part in parts:
                 what = part.database or "media files"
                 times = (part.started_at, part.finished_at)
-                lines.append(Ended(run.verb, what, part.outcome, *times, part.size, self.clean(part.error)))
+                lines.append(RecentRun(run.command, what, part.outcome, *times, part.size, self.clean(part.error)))
         return tuple(lines[:most])
 
     def clean(self, text: str) -> str:
         """Returns a message as the log would write it."""
-        return display.one_line(mask(messages.ours(text), self.hidden))
+        return display.one_line(mask(text, self.hidden))
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The part of each database, verb and outcome that was written last."""
+    """The part of each database, command and outcome that was written last."""
 
-    found: Mapping[tuple[str, str, str], Part]
+    found: Mapping[tuple[str, str, str], PartRecord]
 
     @staticmethod
     def read() -> _Parts:
         # A part is written anew when it ends: the highest number is the one that has ended last.
-        newest = Part.objects.values("database", "run__verb", "outcome").annotate(newest=Max("id")).order_by()
-        parts = Part.objects.filter(id__in=[row["newest"] for row in newest]).select_related("run")
-        return _Parts({(part.database, part.run.verb, part.outcome): part for part in parts})
+        newest = PartRecord.objects.values("database", "run__command", "outcome").annotate(newest=Max("id")).order_by()
+        parts = PartRecord.objects.filter(id__in=[row["newest"] for row in newest]).select_related("run")
+        return _Parts({(part.database, part.run.command, part.outcome): part for part in parts})
 
     def last(
-        self, database: str, verbs: tuple[str, ...], outcomes: tuple[Outcome, ...] = tuple(Outcome)
-    ) -> Part | None:
+        self, database: str, commands: tuple[str, ...], outcomes: tuple[Outcome, ...] = tuple(Outcome)
+    ) -> PartRecord | None:
         """Returns the newest part that has one of these outcomes."""
         fits = [
             part
-            for (alias, verb, outcome), part in self.found.items()
-            if alias == database and verb in verbs and outcome in outcomes
+            for (alias, command, outcome), part in self.found.items()
+            if alias == database and command in commands and outcome in outcomes
         ]
         return max(fits, key=lambda part: part.id, default=None)
 
 
-def _failing(last: Part | None, newest: datetime | None) -> Part | None:
+def _failing(last: PartRecord | None, newest: datetime | None) -> PartRecord | None:
     """Returns the last part if it failed, and nothing good has been made since."""
     if last is None or last.outcome != Outcome.FAILURE or last.finished_at is None:
         return None
     return None if newest is not None and newest > last.finished_at else last
 
 
-def _seconds(part: Part | None) -> float:
+def _seconds(part: PartRecord | None) -> float:
     return (part.finished_at - part.started_at).total_seconds() if part and part.finished_at else 0.0
 
 

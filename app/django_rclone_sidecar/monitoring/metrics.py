@@ -15,7 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector, CollectorRegistry
 
 import django_rclone
-from django_rclone_sidecar.monitoring.state import DatabaseState, State
+from django_rclone_sidecar.monitoring.state import DatabaseState, OverallState
 from django_rclone_sidecar.report import Outcome
 
 PREFIX = "django_rclone_"
@@ -25,6 +25,7 @@ _OUTCOMES = (Outcome.SUCCESS, Outcome.FAILURE)
 
 _Reading = tuple[tuple[str, ...], float]
 """The labels' values, and the value."""
+_Read = Callable[[OverallState | None], Iterable[_Reading]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Metric:
     kind: str
     help: str
     labels: tuple[str, ...]
-    read: Callable[[State | None], Iterable[_Reading]]
+    read: _Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +47,20 @@ class Sample:
     value: float
 
 
-def _each(read: Callable[[DatabaseState], float]) -> Callable[[State | None], Iterable[_Reading]]:
+def _each(read: Callable[[DatabaseState], float]) -> _Read:
     """Returns what reads a number of every database."""
 
-    def readings(state: State | None) -> Iterator[_Reading]:
+    def readings(state: OverallState | None) -> Iterator[_Reading]:
         for database in state.databases if state else ():
             yield (database.alias, database.engine), read(database)
 
     return readings
 
 
-def _outcomes(read: Callable[[DatabaseState], Mapping[str, int]]) -> Callable[[State | None], Iterable[_Reading]]:
+def _outcomes(read: Callable[[DatabaseState], Mapping[str, int]]) -> _Read:
     """Returns what reads how many runs of every database ended how."""
 
-    def readings(state: State | None) -> Iterator[_Reading]:
+    def readings(state: OverallState | None) -> Iterator[_Reading]:
         for database in state.databases if state else ():
             for outcome in _OUTCOMES:
                 yield (database.alias, database.engine, outcome), read(database).get(outcome, 0)
@@ -67,16 +68,16 @@ def _outcomes(read: Callable[[DatabaseState], Mapping[str, int]]) -> Callable[[S
     return readings
 
 
-def _one(read: Callable[[State], float]) -> Callable[[State | None], Iterable[_Reading]]:
+def _one(read: Callable[[OverallState], float]) -> _Read:
     """Returns what reads one number of everything."""
     return lambda state: [((), read(state))] if state else []
 
 
-def _build_info(state: State | None) -> Iterator[_Reading]:
+def _build_info(state: OverallState | None) -> Iterator[_Reading]:
     yield (django_rclone.__version__, (state.rclone if state else "") or "unknown"), 1
 
 
-def _next_run(state: State | None) -> Iterator[_Reading]:
+def _next_run(state: OverallState | None) -> Iterator[_Reading]:
     for database in state.databases if state else ():
         yield (database.alias, database.engine, "backup"), stamp(database.next_run)
     if state and state.media:
@@ -171,7 +172,7 @@ METRICS: Mapping[str, Metric] = {
 """By name, without the prefix."""
 
 
-def samples(state: State | None) -> list[Sample]:
+def samples(state: OverallState | None) -> list[Sample]:
     """Returns every series; where the state cannot be known, those that do not depend on it."""
     return [
         Sample(name, labels, float(value)) for name, metric in METRICS.items() for labels, value in metric.read(state)

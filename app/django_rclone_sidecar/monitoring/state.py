@@ -14,7 +14,7 @@ _UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SchedulePolicy:
     """When backups are to be made. ``schedule`` is None where nobody here makes any, ``jitter`` is in seconds."""
 
     schedule: Schedule | None
@@ -40,7 +40,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Backup:
+class NewestBackup:
     """The newest good backup of a database; sizes in bytes."""
 
     started_at: datetime
@@ -62,7 +62,7 @@ class DatabaseState:
     engine: str
     place: str
     """Engine and whereabouts, as people recognise it."""
-    newest: Backup | None = None
+    newest: NewestBackup | None = None
     last_attempt: datetime | None = None
     stored: int = 0
     stored_bytes: int = 0
@@ -92,10 +92,10 @@ class MediaState:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RecentRun:
     """One part of a run, for people: ``what`` is an alias, or says that it is the media files."""
 
-    verb: str
+    command: str
     what: str
     outcome: str
     started_at: datetime
@@ -105,7 +105,7 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class OverallState:
     """Everything that is known, at one moment."""
 
     at: datetime
@@ -122,7 +122,7 @@ class State:
     """When the remote was last asked."""
     rclone: str = ""
     notify_failures: int = 0
-    last_runs: tuple[Ended, ...] = ()
+    last_runs: tuple[RecentRun, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import store
 from django_rclone_sidecar.notifications import message
-from django_rclone_sidecar.notifications.delivery import Delivery, Undelivered, deliver
-from django_rclone_sidecar.notifications.message import Around, Message
+from django_rclone_sidecar.notifications.delivery import Delivery, DeliveryError, deliver
+from django_rclone_sidecar.notifications.message import Message, MessageContext
 from django_rclone_sidecar.report import Outcome, Report, Result
 from django_rclone_sidecar.settings import build
 
@@ -41,13 +41,13 @@ class Notifier:
         # Each is masked by itself too: a library may show one.
         logs.hide(self.environment.get("BACKUP_NOTIFY_URLS"))
 
-    def begun(self, report: Report) -> None:
+    def run_started(self, report: Report) -> None:
         """Nobody wants to be told that."""
 
-    def moved_on(self, report: Report, result: Result) -> None:
+    def task_ended(self, report: Report, result: Result) -> None:
         """One message for each run, when all is over."""
 
-    def ended(self, report: Report) -> None:
+    def run_ended(self, report: Report) -> None:
         if (told := _message(report, self.environment)) is not None:
             deliver(list(deliveries(self.environment, told)), SECONDS)
 
@@ -56,13 +56,13 @@ def deliveries(environment: Environment, told: Message) -> Iterator[Delivery]:
     """Gives a message to each of the services. A URL that cannot be understood is a delivery that fails."""
     safe = Message(told.kind, logs.shown(told.title), logs.shown(told.body))
     for number, url in enumerate(environment.get("BACKUP_NOTIFY_URLS") or (), 1):
-        service = understood(url)
+        service = parse_url(url)
         where = shown(number, url, service)
         secrets = [piece for piece in _pieces(url) if piece not in where]
         yield Delivery("The notification", where, partial(_send, service, safe, secrets))
 
 
-def understood(url: str) -> Any:
+def parse_url(url: str) -> Any:
     """Returns Apprise's plugin for a URL, or None if it understands none."""
     # Imported when it is needed: it takes longer than all the rest of a small run.
     apprise = import_module("apprise")
@@ -86,9 +86,9 @@ def shown(number: int, url: str, service: Any) -> str:
     return f"entry {number} of BACKUP_NOTIFY_URLS{place}"
 
 
-def around(environment: Environment, report: Report | None = None) -> Around:
+def message_context(environment: Environment, report: Report | None = None) -> MessageContext:
     """Returns what is known beside a run. Without a usable history no recovery is known."""
-    here = Around(socket.gethostname(), build.name(environment))
+    here = MessageContext(socket.gethostname(), build.name(environment))
     if report is None:
         return here
     try:
@@ -96,7 +96,7 @@ def around(environment: Environment, report: Report | None = None) -> Around:
             # Its models can be imported when Django is ready, and that is seen to here.
             record = import_module("django_rclone_sidecar.history.writer")
             succeeded = {part.database for part in report.results if part.outcome is Outcome.SUCCESS}
-            recovered: set[str] = record.failing(succeeded, report.verb, report.started_at)
+            recovered: set[str] = record.failing_before(succeeded, report.command, report.started_at)
             last: dict[str, datetime | None] = {
                 part.database: record.last_good(part.database) for part in report.failed
             }
@@ -105,12 +105,12 @@ def around(environment: Environment, report: Report | None = None) -> Around:
     except Exception as error:  # whoever writes the run down says so aloud
         logger.debug("%s", error)
         return here
-    return Around(here.host, here.project, frozenset(recovered), last)
+    return MessageContext(here.host, here.project, frozenset(recovered), last)
 
 
 def _message(report: Report, environment: Environment) -> Message | None:
     """Returns what is to be told of a run, or None."""
-    beside = around(environment, report)
+    beside = message_context(environment, report)
     if report.exit_code != 0:
         return message.failure(report, beside)
     if beside.recovered:
@@ -120,13 +120,13 @@ def _message(report: Report, environment: Environment) -> Message | None:
 
 def _send(service: Any, told: Message, secrets: list[str]) -> None:
     if service is None:
-        raise Undelivered("Apprise does not understand this URL")
+        raise DeliveryError("Apprise does not understand this URL")
     apprise = import_module("apprise")
     one = apprise.Apprise(asset=service.asset)
     one.add(service)
     _Said.of_thread.words = ""
     if not one.notify(body=told.body, title=told.title, notify_type=told.kind, body_format="text"):
-        raise Undelivered(mask(_Said.of_thread.words, secrets) or "the service did not take it")
+        raise DeliveryError(mask(_Said.of_thread.words, secrets) or "the service did not take it")
 
 
 def _pieces(url: str) -> Iterable[str]:

@@ -16,7 +16,7 @@ from django_rclone_sidecar.history import store
 logger = logging.getLogger(__name__)
 
 
-class Undelivered(Exception):
+class DeliveryError(Exception):
     """Something could not be delivered. Its text may be shown: it holds no secrets."""
 
 
@@ -45,7 +45,7 @@ class _Attempt:
         try:
             self.delivery.send()
             self.delivery.problem = ""
-        except Undelivered as error:
+        except DeliveryError as error:
             self.delivery.problem = str(error)
         except Exception as error:  # nobody knows what a foreign text holds
             self.delivery.problem = type(error).__name__

@@ -12,14 +12,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment.read import Environment
-from django_rclone_sidecar.notifications import http as calls
+from django_rclone_sidecar.notifications import http
 from django_rclone_sidecar.notifications.delivery import Delivery, deliver
 from django_rclone_sidecar.report import Report, Result
 
 SECONDS = 5.0
 """How long a ping may take."""
 
-_VERBS = ("backup", "media-backup")
+_COMMANDS = ("backup", "media-backup")
 
 _LONGEST = 10_000
 """Characters of a reason; Healthchecks keeps 100 kB."""
@@ -39,16 +39,16 @@ class Heartbeat:
 
     environment: Environment
 
-    def begun(self, report: Report) -> None:
-        if report.verb in _VERBS:
+    def run_started(self, report: Report) -> None:
+        if report.command in _COMMANDS:
             self._ping("start")
 
-    def moved_on(self, report: Report, result: Result) -> None:
+    def task_ended(self, report: Report, result: Result) -> None:
         """Only the whole counts."""
 
-    def ended(self, report: Report) -> None:
+    def run_ended(self, report: Report) -> None:
         """Partly done is not done."""
-        if report.verb not in _VERBS:
+        if report.command not in _COMMANDS:
             return
         if report.exit_code == 0:
             self._ping()
@@ -59,18 +59,18 @@ class Heartbeat:
         service = self.environment.get("BACKUP_HEARTBEAT_URL")
         if _KUMA in urlsplit(service).path:
             if what != "start":  # it knows no beginning of a run
-                self._deliver(service, partial(calls.send, _push(service, body)))
+                self._deliver(service, partial(http.send, _push(service, body)))
             return
-        url = calls.below(service, what) if what else service
+        url = http.below(service, what) if what else service
         send = (
-            partial(calls.send, url, "POST", body.encode(errors="replace"), {"Content-Type": "text/plain"})
+            partial(http.send, url, "POST", body.encode(errors="replace"), {"Content-Type": "text/plain"})
             if body
-            else partial(calls.send, url)
+            else partial(http.send, url)
         )
         self._deliver(service, send)
 
     def _deliver(self, service: str, send: Callable[[], object]) -> None:
-        deliver([Delivery("The heartbeat", calls.shown(service), send)], SECONDS)
+        deliver([Delivery("The heartbeat", http.shown(service), send)], SECONDS)
 
 
 def _push(service: str, reasons: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import django_rclone
-from django_rclone_sidecar.notifications.delivery import Undelivered
+from django_rclone_sidecar.notifications.delivery import DeliveryError
 
 SECONDS = 5.0
 """How long a service may take for each step of its answer."""
@@ -40,7 +40,7 @@ def send(
     headers: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
 ) -> None:
-    """Makes a request, with the name and password in the URL, if any. Raises Undelivered with what may be shown."""
+    """Makes a request, with the name and password in the URL, if any. Raises DeliveryError with what may be shown."""
     parts = urlsplit(url)
     try:
         request = urllib.request.Request(  # noqa: S310 - the environment's table allows http and https only
@@ -54,14 +54,14 @@ def send(
             pass
     except urllib.error.HTTPError as error:
         error.close()
-        raise Answered(error.code) from None
+        raise HttpStatusError(error.code) from None
     except OSError as error:
-        raise Undelivered(_reason(error, seconds)) from None
+        raise DeliveryError(_reason(error, seconds)) from None
     except (ValueError, http.client.HTTPException) as error:  # their texts hold the URL
-        raise Undelivered(f"the URL or the answer cannot be understood ({type(error).__name__})") from None
+        raise DeliveryError(f"the URL or the answer cannot be understood ({type(error).__name__})") from None
 
 
-class Answered(Undelivered):
+class HttpStatusError(DeliveryError):
     """The service is there, and says no."""
 
     def __init__(self, status: int) -> None:

@@ -24,7 +24,7 @@ _KILLED, _INTERRUPTED = (137,), (129, 130, 143)
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class MessageContext:
     """What is known beside the report."""
 
     host: str
@@ -44,41 +44,41 @@ class Message:
     body: str
 
 
-def failure(report: Report, around: Around) -> Message:
+def failure(report: Report, context: MessageContext) -> Message:
     """Returns what is told of a run that failed."""
     failed = report.failed
     whom = named(failed)
     of = f" for {whom}" if whom else ""
-    what = f"{_NAMES.get(report.verb, report.verb)} {_ending(report)}{of}"
+    what = f"{_NAMES.get(report.command, report.command)} {_ending(report)}{of}"
     if failed and len(failed) < len(report.results):
         what += f" ({len(failed)} of {len(report.results)})"
-    lines = [*_where(report, around), "", "What happened:"]
+    lines = [*_where(report, context), "", "What happened:"]
     lines += [f"- {_told(result)}" for result in failed] or [f"- {_line(report.error)}"]
-    if around.recovered:
-        lines.append(f"- Works again: {named(part for part in report.results if part.database in around.recovered)}")
-    if report.verb in ("backup", "media-backup"):
-        lines += _last_good(failed, around)
-    return Message("failure", _title(what, around), "\n".join([*lines, "", *_advice(report)]))
+    if context.recovered:
+        lines.append(f"- Works again: {named(part for part in report.results if part.database in context.recovered)}")
+    if report.command in ("backup", "media-backup"):
+        lines += _last_good(failed, context)
+    return Message("failure", _title(what, context), "\n".join([*lines, "", *_advice(report)]))
 
 
-def recovery(report: Report, around: Around) -> Message:
+def recovery(report: Report, context: MessageContext) -> Message:
     """Returns what is told of the first success after a failure."""
-    again = [result for result in report.results if result.database in around.recovered]
-    what = f"{_NAMES.get(report.verb, report.verb)} works again for {named(again)}"
-    return Message("success", _title(what, around), "\n".join([*_where(report, around), "", *_done(report)]))
+    again = [result for result in report.results if result.database in context.recovered]
+    what = f"{_NAMES.get(report.command, report.command)} works again for {named(again)}"
+    return Message("success", _title(what, context), "\n".join([*_where(report, context), "", *_done(report)]))
 
 
-def success(report: Report, around: Around) -> Message:
+def success(report: Report, context: MessageContext) -> Message:
     """Returns what is told of a run without a failure."""
     whom = named(report.results)
-    what = f"{_NAMES.get(report.verb, report.verb)} done{f' for {whom}' if whom else ''}"
-    return Message("success", _title(what, around), "\n".join([*_where(report, around), "", *_done(report)]))
+    what = f"{_NAMES.get(report.command, report.command)} done{f' for {whom}' if whom else ''}"
+    return Message("success", _title(what, context), "\n".join([*_where(report, context), "", *_done(report)]))
 
 
-def test(around: Around) -> Message:
+def test(context: MessageContext) -> Message:
     """Returns what `doctor --notify` sends."""
-    body = f"Somebody has asked for this message by `django-rclone doctor --notify` on {around.host}. Nothing to do."
-    return Message("info", _title("Test message", around), body)
+    body = f"Somebody has asked for this message by `django-rclone doctor --notify` on {context.host}. Nothing to do."
+    return Message("info", _title("Test message", context), body)
 
 
 def named(parts: Iterable[Result]) -> str:
@@ -99,15 +99,15 @@ def _ending(report: Report) -> str:
     return "failed"
 
 
-def _title(what: str, around: Around) -> str:
-    text = _clean(f"[{around.project}] {what}" if around.project else what)
+def _title(what: str, context: MessageContext) -> str:
+    text = _clean(f"[{context.project}] {what}" if context.project else what)
     return text if len(text) <= _TITLE else f"{text[: _TITLE - 1]}…"
 
 
-def _where(report: Report, around: Around) -> list[str]:
+def _where(report: Report, context: MessageContext) -> list[str]:
     begun = display.utc(report.started_at)
-    of = f"Project: {_clean(around.project)}\n" if around.project else ""
-    return [f"{of}Host: {_clean(around.host)}", f"Run: {report.verb}, begun {begun}, exit code {report.exit_code}"]
+    of = f"Project: {_clean(context.project)}\n" if context.project else ""
+    return [f"{of}Host: {_clean(context.host)}", f"Run: {report.command}, begun {begun}, exit code {report.exit_code}"]
 
 
 def _done(report: Report) -> list[str]:
@@ -121,13 +121,13 @@ def _done(report: Report) -> list[str]:
     return lines
 
 
-def _last_good(failed: Iterable[Result], around: Around) -> list[str]:
-    if around.last_good is None:
+def _last_good(failed: Iterable[Result], context: MessageContext) -> list[str]:
+    if context.last_good is None:
         return []
     lines = []
     for result in failed:
-        if result.database in around.last_good:
-            moment = around.last_good[result.database]
+        if result.database in context.last_good:
+            moment = context.last_good[result.database]
             when = display.utc(moment) if moment else ""
             lines.append(f"Last good backup of {_inside(result)}: {when or 'none that this machine knows of'}")
     return ["", *lines] if lines else []
@@ -138,7 +138,7 @@ def _inside(result: Result) -> str:
 
 
 def _advice(report: Report) -> list[str]:
-    again = {"restore": "restore --latest"}.get(report.verb, report.verb)
+    again = {"restore": "restore --latest"}.get(report.command, report.command)
     lines = ["What to do:"]
     if report.exit_code in _KILLED:
         lines.append("- Find out who killed it: too little memory, a lost machine, a container that was given no time.")
@@ -146,7 +146,7 @@ def _advice(report: Report) -> list[str]:
         lines.append("- Nothing is broken: somebody, or the container's stop, ended it in order.")
     elif report.exit_code == Unavailable.exit_code:
         lines.append("- Storage or database could not be reached: the same command may work later.")
-    if report.verb.startswith("media"):
+    if report.command.startswith("media"):
         lines.append(
             "- `django-rclone doctor` finds what is in the way; `django-rclone list --media` shows the mirror."
         )

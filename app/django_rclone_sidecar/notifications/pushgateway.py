@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Gauge, pushadd_to_gateway
 
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.monitoring import metrics
-from django_rclone_sidecar.notifications import http as calls
+from django_rclone_sidecar.notifications import http
 from django_rclone_sidecar.notifications.delivery import Delivery, deliver
 from django_rclone_sidecar.report import Outcome, Report, Result
 from django_rclone_sidecar.settings import build
@@ -30,18 +30,18 @@ class Pusher:
 
     environment: Environment
 
-    def begun(self, report: Report) -> None:
+    def run_started(self, report: Report) -> None:
         """There is nothing to push yet."""
 
-    def moved_on(self, report: Report, result: Result) -> None:
+    def task_ended(self, report: Report, result: Result) -> None:
         """One push for each database, when all is over."""
 
-    def ended(self, report: Report) -> None:
-        groups = {result.database: (result, values(report.verb, result)) for result in report.results}
+    def run_ended(self, report: Report) -> None:
+        groups = {result.database: (result, values(report.command, result)) for result in report.results}
         groups = {database: group for database, group in groups.items() if group[1]}
         if groups:
             url = self.environment.get("BACKUP_PUSHGATEWAY_URL")
-            deliver([Delivery("Metrics", calls.shown(url), partial(self._push, url, groups))], SECONDS)
+            deliver([Delivery("Metrics", http.shown(url), partial(self._push, url, groups))], SECONDS)
 
     def _push(self, url: str, groups: Mapping[str, tuple[Result, Mapping[str, float]]]) -> None:
         for database, (result, gauges) in groups.items():
@@ -53,17 +53,17 @@ class Pusher:
                 (gauge.labels(**labels) if labels else gauge).set(value)
             key = {"project": build.name(self.environment), "database": database}
             stable = {name: value for name, value in key.items() if value}
-            pushadd_to_gateway(url, JOB, registry, stable, calls.SECONDS, _handler)
+            pushadd_to_gateway(url, JOB, registry, stable, http.SECONDS, _handler)
 
 
-def values(verb: str, result: Result) -> dict[str, float]:
+def values(command: str, result: Result) -> dict[str, float]:
     """Returns what a part of a run has to tell, by the metric's name without the prefix."""
     succeeded = result.outcome is Outcome.SUCCESS and result.finished_at is not None
     finished = result.finished_at or result.started_at
-    if verb == "restore":
+    if command == "restore":
         seconds = (finished - result.started_at).total_seconds()
         return {"restore_last_duration_seconds": seconds} if succeeded and result.database else {}
-    if verb not in ("backup", "media-backup"):
+    if command not in ("backup", "media-backup"):
         return {}
     if not result.database:
         return {"media_last_success_timestamp_seconds": finished.timestamp()} if succeeded else {}
@@ -82,4 +82,4 @@ def _handler(
     url: str, method: str, timeout: float | None, headers: list[tuple[str, str]], data: bytes
 ) -> Callable[[], None]:
     """Returns what the client library sends by: name and password in the URL are understood, and shown nowhere."""
-    return lambda: calls.send(url, method, data, dict(headers), timeout or calls.SECONDS)
+    return lambda: http.send(url, method, data, dict(headers), timeout or http.SECONDS)

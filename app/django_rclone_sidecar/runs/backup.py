@@ -13,7 +13,7 @@ from django_rclone.selection import Owner
 logger = logging.getLogger(__name__)
 
 
-def save(alias: str, run: Run, keep: int | None) -> Manifest:
+def back_up_database(alias: str, run: Run, keep: int | None) -> Manifest:
     """Backs one database up, and then removes what retention says. Returns the new backup's manifest."""
     connector = registry.connector(alias)
     manifest = back_up(connector, run)
@@ -36,11 +36,11 @@ def save(alias: str, run: Run, keep: int | None) -> Manifest:
         for gone in prune.prune(
             run.remote, run.names, owner, keep=keep, now=run.now(), timeout=limit, made=manifest.id
         ):
-            tell_removed(alias, gone.path, gone.state)
+            log_removed(alias, gone.path, gone.state)
     return manifest
 
 
-def tell_removed(alias: str, path: str, state: str) -> None:
+def log_removed(alias: str, path: str, state: str) -> None:
     """Says that retention has removed a backup."""
     about = {"event": "prune.removed", "database": alias, "path": path}
     logger.info('Database "%s": removed %s (%s).', alias, path, state, extra=about)

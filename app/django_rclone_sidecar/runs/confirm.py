@@ -6,21 +6,23 @@ import logging
 import sys
 from argparse import ArgumentParser, Namespace
 
+from django_rclone.management import options
+
 logger = logging.getLogger(__name__)
 
 
-def arguments(parser: ArgumentParser) -> None:
+def add_options(parser: ArgumentParser) -> None:
     """Adds the options that ``given`` looks at."""
-    parser.add_argument("--yes", action="store_true", help="At a terminal: do not ask.")
-    parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
+    parser.add_argument("--yes", action="store_true", help="On a terminal: do not ask for confirmation.")
+    options.add_dry_run(parser)
 
 
-def given(options: Namespace, plan: str) -> bool:
+def confirmed(given: Namespace, plan: str) -> bool:
     """Tells whether to go ahead with a plan. With ``--dry-run`` it is printed, and nothing else."""
-    if options.dry_run:
+    if given.dry_run:
         print(plan)
         return False
-    if options.yes or not at_terminal():
+    if given.yes or not at_terminal():
         for line in plan.splitlines():
             logger.info("%s", line, extra={"event": "restore.plan"})
         return True

@@ -15,29 +15,29 @@ from django_rclone.media import recipes
 from django_rclone.rclone.remote import Remote
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.bootstrap import Sidecar
-from django_rclone_sidecar.settings import build as project
+from django_rclone_sidecar.settings import build as project_settings
 
 logger = logging.getLogger(__name__)
 
 
-def check(sidecar: Sidecar) -> None:
+def require_folder(sidecar: Sidecar) -> None:
     """Raises ConfigurationError, with the reason, when the target has no folder of media files."""
-    root, origin = project.media_root(sidecar.environment, sidecar.target)
+    root, origin = project_settings.media_root(sidecar.environment, sidecar.target)
     if not root:
         raise ConfigurationError(f"There are no media files to speak of: {origin}. Set BACKUP_MEDIA_ROOT.")
 
 
-def wanted(sidecar: Sidecar, remote: Remote) -> bool:
+def is_included(sidecar: Sidecar, remote: Remote) -> bool:
     """Tells whether a run saves the media files too. Raises ConfigurationError if it must and there are none.
 
     With BACKUP_MEDIA=auto a folder that is not there is left out only while the remote has no mirror of it.
     """
     choice = sidecar.environment.get("BACKUP_MEDIA")
-    root, origin = project.media_root(sidecar.environment, sidecar.target)
+    root, origin = project_settings.media_root(sidecar.environment, sidecar.target)
     if choice == "off":
         return False
     if choice == "on":
-        check(sidecar)
+        require_folder(sidecar)
         return True
     if not root:
         logger.info("Media files: none, %s.", origin, extra={"event": "media.none"})
@@ -66,35 +66,34 @@ def back_up(remote: Remote, *, allow_empty: bool = False, allow_deletes: bool = 
         limits=conf.limits(),
         quiet=not logs.shows_progress(),
     )
-    _tell("backed up", "backup", changes, began)
+    _log_changes("backed up", "backup", changes, began)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MediaRestorePlan:
     """What a restore would change."""
 
     folder: str
     changes: recipes.Changes
 
     def __str__(self) -> str:
-        to_copy = f"{self.changes.copied} files to copy ({self.changes.bytes:,} bytes)"
-        return f"media    in {settings.MEDIA_ROOT}: {to_copy}, {self.changes.deleted} to delete"
+        return f"media    in {settings.MEDIA_ROOT}: {self.changes.planned()}"
 
 
-def plan(remote: Remote, project: str | None = None) -> Plan:
+def plan(remote: Remote, project: str | None = None) -> MediaRestorePlan:
     """Looks at what a restore would change; ``project`` is whose files are restored, if not this one's."""
     folder = recipes.located(remote, project)
-    return Plan(folder, recipes.preview(remote, folder, conf.limits(), project))
+    return MediaRestorePlan(folder, recipes.preview(remote, folder, conf.limits(), project))
 
 
-def restore(remote: Remote, plan: Plan) -> None:
+def restore(remote: Remote, plan: MediaRestorePlan) -> None:
     """Makes the media files equal to their mirror, and says what changed."""
     began = time.monotonic()
     quiet = not logs.shows_progress()
     changes = recipes.restore(remote, plan.folder, conf.limits(), planned=plan.changes, quiet=quiet)
-    _tell("restored", "restore", changes, began)
+    _log_changes("restored", "restore", changes, began)
 
 
-def _tell(done: str, verb: str, changes: recipes.Changes, began: float) -> None:
-    about = {"event": f"media.{verb}.done", "bytes": changes.bytes, "seconds": round(time.monotonic() - began, 3)}
+def _log_changes(done: str, command: str, changes: recipes.Changes, began: float) -> None:
+    about = {"event": f"media.{command}.done", "bytes": changes.bytes, "seconds": round(time.monotonic() - began, 3)}
     logger.info("Media files %s: %s.", done, changes, extra=about)

@@ -9,22 +9,22 @@ from importlib import import_module
 from django_rclone.exceptions import Interrupted
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import store
-from django_rclone_sidecar.report import Report, Result, Watcher
+from django_rclone_sidecar.report import Report, Result, RunObserver
 
 logger = logging.getLogger(__name__)
 
 
-class Recorder:
+class HistoryRecorder:
     """Writes runs into the history."""
 
-    def begun(self, report: Report) -> None:
-        self._write("begun", report)
+    def run_started(self, report: Report) -> None:
+        self._write("run_started", report)
 
-    def moved_on(self, report: Report, result: Result) -> None:
-        self._write("moved_on", report, result)
+    def task_ended(self, report: Report, result: Result) -> None:
+        self._write("task_ended", report, result)
 
-    def ended(self, report: Report) -> None:
-        self._write("ended", report)
+    def run_ended(self, report: Report) -> None:
+        self._write("run_ended", report)
 
     @staticmethod
     def _write(what: str, *told: Report | Result) -> None:
@@ -33,17 +33,17 @@ class Recorder:
                 # Its models can be imported when Django is ready, and that is seen to here.
                 getattr(import_module("django_rclone_sidecar.history.writer"), what)(*told)
         except store.Unusable as error:
-            store.complain(error)
+            store.warn_once(error)
 
 
-def of(environment: Environment) -> list[Watcher]:
+def configured(environment: Environment) -> list[RunObserver]:
     """Returns who wants to know."""
-    return [*outside(environment), Recorder()]
+    return [*external(environment), HistoryRecorder()]
 
 
-def outside(environment: Environment) -> list[Watcher]:
+def external(environment: Environment) -> list[RunObserver]:
     """Returns who wants to know beside the history. They come first: they ask it what was before."""
-    found: list[Watcher] = []
+    found: list[RunObserver] = []
     for variable, module, name in (
         ("BACKUP_NOTIFY_URLS", "apprise", "Notifier"),
         ("BACKUP_HEARTBEAT_URL", "heartbeat", "Heartbeat"),
@@ -55,20 +55,20 @@ def outside(environment: Environment) -> list[Watcher]:
     return found
 
 
-def tell(watchers: Sequence[Watcher], say: Callable[[Watcher], None]) -> None:
+def notify(observers: Sequence[RunObserver], say: Callable[[RunObserver], None]) -> None:
     """Tells everybody. What one of them raises is logged: nothing of that kind may harm a run."""
-    for watcher in watchers:
+    for observer in observers:
         try:
-            say(watcher)
+            say(observer)
         except Interrupted:
             raise
         except Exception as error:
-            name = type(watcher).__name__
+            name = type(observer).__name__
             logger.warning("%s was not told: %s", name, error, extra={"event": "watcher.failed"})
 
 
-def tell_ended(watchers: Sequence[Watcher], report: Report) -> None:
+def notify_run_ended(observers: Sequence[RunObserver], report: Report) -> None:
     """Tells everybody that a run is over."""
     # Who was asked to stop may be killed while a slow service is told: then the history comes first, which is not slow.
     interrupted = (report.exit_code or 0) > 128
-    tell(watchers[::-1] if interrupted else watchers, lambda watcher: watcher.ended(report))
+    notify(observers[::-1] if interrupted else observers, lambda observer: observer.run_ended(report))

@@ -21,9 +21,9 @@ from django_rclone.naming import ManifestName
 from django_rclone.selection import Owner, dated_ahead
 from django_rclone_sidecar.bootstrap import Sidecar
 from django_rclone_sidecar.history import store, writer
-from django_rclone_sidecar.history.models import Fact, Known, Stored, Target
+from django_rclone_sidecar.history.models import DatabaseRecord, Fact, KnownManifest, StoredBackups
 from django_rclone_sidecar.runs import lock, media, observers
-from django_rclone_sidecar.scheduler.snapshot import Seen, Sight, identity
+from django_rclone_sidecar.scheduler.snapshot import DatabaseSnapshot, Snapshot, identity
 from django_rclone_sidecar.settings import build
 from django_rclone_sidecar.versions import versions
 
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RemoteListing:
     """The good backups of each database, newest first, or the problem that kept us from seeing them."""
 
     at: datetime
@@ -46,44 +46,46 @@ class Look:
     problem: DjangoRcloneError | None = None
 
 
-def observe(sidecar: Sidecar) -> Sight:
+def refresh(sidecar: Sidecar) -> Snapshot:
     """Settles what killed runs left open, looks at the remote, and remembers what it saw.
 
     Raises ConfigurationError where trying again will not help; a remote that cannot be reached is part of the answer.
     """
-    _settle(sidecar)
-    seen = look(sidecar)
+    _close_killed_runs(sidecar)
+    listing = list_remote(sidecar)
     try:
         with store.opened():
-            remember(sidecar, seen)
+            store_listing(sidecar, listing)
     except store.Unusable as error:
-        store.complain(error)
-    if isinstance(seen.problem, ConfigurationError):
-        raise seen.problem
-    if seen.problem is not None:
-        logger.warning("%s", seen.problem, extra={"event": "remote.down"})
-    return answer(sidecar, seen)
+        store.warn_once(error)
+    if isinstance(listing.problem, ConfigurationError):
+        raise listing.problem
+    if listing.problem is not None:
+        logger.warning("%s", listing.problem, extra={"event": "remote.down"})
+    return snapshot(sidecar, listing)
 
 
-def _settle(sidecar: Sidecar) -> None:
+def _close_killed_runs(sidecar: Sidecar) -> None:
     """Ends the runs that were killed, and tells of them: they could not do it themselves."""
     try:
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")), store.opened():
-            dead = writer.settle(datetime.now(UTC))
+            dead = writer.close_killed_runs(datetime.now(UTC))
     except Locked:
         return  # whoever is at work may be the one whose run is open
     except ConfigurationError as error:
         logger.warning("%s", error, extra={"event": "lock.unusable"})
         return
     except store.Unusable as error:
-        store.complain(error)
+        store.warn_once(error)
         return
     for report in dead:
-        logger.error("The run %s (%s) was killed.", report.id, report.verb, extra={"event": f"{report.verb}.killed"})
-        observers.tell_ended(observers.outside(sidecar.environment), report)
+        logger.error(
+            "The run %s (%s) was killed.", report.id, report.command, extra={"event": f"{report.command}.killed"}
+        )
+        observers.notify_run_ended(observers.external(sidecar.environment), report)
 
 
-def look(sidecar: Sidecar) -> Look:
+def list_remote(sidecar: Sidecar) -> RemoteListing:
     """Asks the remote."""
     now = datetime.now(UTC)
     try:
@@ -93,13 +95,13 @@ def look(sidecar: Sidecar) -> Look:
         ahead = {alias: [each for each in some if dated_ahead(each, now)] for alias, some in good.items()}
         backups = {alias: [each for each in some if each not in ahead[alias]] for alias, some in good.items()}
         manifests = [backup.manifest for backup in found if backup.manifest.id]
-        wanted = media.wanted(sidecar, remote)
+        wanted = media.is_included(sidecar, remote)
         mirror = app_media.last(remote, app_media.located(remote)) if wanted else None
-        return Look(now, backups, ahead, manifests, wanted, mirror)
+        return RemoteListing(now, backups, ahead, manifests, wanted, mirror)
     except Interrupted:
         raise
     except DjangoRcloneError as error:
-        return Look(now, {}, {}, [], problem=error)
+        return RemoteListing(now, {}, {}, [], problem=error)
 
 
 def _owner(alias: str) -> Owner:
@@ -116,42 +118,44 @@ def _known() -> dict[str, Manifest]:
     """Returns the manifests that were read before."""
     try:
         with store.opened():
-            return {known.path: manifest.parse(known.text) for known in Known.objects.all()}
+            return {known.path: manifest.parse(known.text) for known in KnownManifest.objects.all()}
     except (store.Unusable, manifest.ManifestError):
         return {}  # then they are read again
 
 
-def remember(sidecar: Sidecar, seen: Look) -> None:
-    """Keeps what was seen in the history, which is open."""
-    Target.objects.all().delete()
+def store_listing(sidecar: Sidecar, listing: RemoteListing) -> None:
+    """Keeps what was listing in the history, which is open."""
+    DatabaseRecord.objects.all().delete()
     for position, alias in enumerate(sidecar.aliases):
         place = build.place(sidecar.target.databases[alias])
-        Target.objects.create(alias=alias, engine=sidecar.engine(alias), place=place, position=position)
-    _fact("observed", {"at": seen.at.isoformat(), "error": display.one_line(str(seen.problem or ""))})
-    _fact("project", conf.get("PROJECT"))
-    _fact("remote", display.one_line(mask(conf.configured()["REMOTE"])))
-    _fact("time_zone", settings.TIME_ZONE)
-    _fact("versions", versions())
-    if seen.problem is None:
-        _fact("media", seen.media)
-        _fact("media_last", {"finished_at": seen.mirror.finished_at.isoformat() if seen.mirror else ""})
-        _fact("ahead", {alias: [each.file for each in some] for alias, some in seen.ahead.items() if some})
-        _remember_manifests(seen.manifests)
-        _remember_backups(seen.backups)
+        DatabaseRecord.objects.create(alias=alias, engine=sidecar.engine(alias), place=place, position=position)
+    _store_fact("observed", {"at": listing.at.isoformat(), "error": display.one_line(str(listing.problem or ""))})
+    _store_fact("project", conf.get("PROJECT"))
+    _store_fact("remote", display.one_line(mask(conf.configured()["REMOTE"])))
+    _store_fact("time_zone", settings.TIME_ZONE)
+    _store_fact("versions", versions())
+    if listing.problem is None:
+        _store_fact("media", listing.media)
+        _store_fact("media_last", {"finished_at": listing.mirror.finished_at.isoformat() if listing.mirror else ""})
+        _store_fact("ahead", {alias: [each.file for each in some] for alias, some in listing.ahead.items() if some})
+        _store_manifests(listing.manifests)
+        _store_backups(listing.backups)
 
 
-def _remember_manifests(found: list[Manifest]) -> None:
+def _store_manifests(found: list[Manifest]) -> None:
     texts = {ManifestName(each.point, each.database, each.id).path: each for each in found}
-    had = set(Known.objects.values_list("path", flat=True))
-    Known.objects.filter(path__in=had - texts.keys()).delete()
-    Known.objects.bulk_create(Known(path=path, text=texts[path].to_json()) for path in texts.keys() - had)
+    had = set(KnownManifest.objects.values_list("path", flat=True))
+    KnownManifest.objects.filter(path__in=had - texts.keys()).delete()
+    KnownManifest.objects.bulk_create(
+        KnownManifest(path=path, text=texts[path].to_json()) for path in texts.keys() - had
+    )
 
 
-def _remember_backups(backups: dict[str, list[Backup]]) -> None:
-    Stored.objects.all().delete()
+def _store_backups(backups: dict[str, list[Backup]]) -> None:
+    StoredBackups.objects.all().delete()
     for alias, found in backups.items():
         newest = found[0].manifest if found else None
-        Stored.objects.create(
+        StoredBackups.objects.create(
             alias=alias,
             count=len(found),
             size=sum(backup.size for backup in found),
@@ -163,15 +167,15 @@ def _remember_backups(backups: dict[str, list[Backup]]) -> None:
         )
 
 
-def _fact(name: str, value: object) -> None:
+def _store_fact(name: str, value: object) -> None:
     Fact.objects.update_or_create(name=name, defaults={"value": value})
 
 
-def answer(sidecar: Sidecar, seen: Look) -> Sight:
+def snapshot(sidecar: Sidecar, listing: RemoteListing) -> Snapshot:
     """Returns what the schedule needs of it."""
     databases = []
     for alias in sidecar.aliases:
-        found = seen.backups.get(alias)
+        found = listing.backups.get(alias)
         identified = identity(conf.get("PROJECT"), alias, build.place(sidecar.target.databases[alias]))
-        databases.append(Seen(alias, identified, found[0].moment if found else None))
-    return Sight(settings.TIME_ZONE, seen.problem is None, seen.media, tuple(databases))
+        databases.append(DatabaseSnapshot(alias, identified, found[0].moment if found else None))
+    return Snapshot(settings.TIME_ZONE, listing.problem is None, listing.media, tuple(databases))

@@ -12,15 +12,15 @@ from django_rclone.db import registry
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone.restore import Restore
-from django_rclone_sidecar import logs, messages
-from django_rclone_sidecar.runs.backup import save
-from django_rclone_sidecar.runs.restore_selection import Shelf, Wish
+from django_rclone_sidecar import logs
+from django_rclone_sidecar.runs.backup import back_up_database
+from django_rclone_sidecar.runs.restore_selection import BackupStore, RestoreRequest
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DatabaseRestorePlan:
     """What would be done to one database, or why nothing can be."""
 
     alias: str
@@ -30,7 +30,7 @@ class Plan:
     def shown(self, *, whole: bool) -> str:
         """Returns the plan for people; with ``whole`` every command in it."""
         if self.ready is None:
-            return display.printable(messages.ours(f"cannot   {self.problem}"))
+            return display.printable(f"cannot   {self.problem}")
         return str(self.ready) if whole else self.ready.summary
 
     def check(self) -> Restore:
@@ -40,22 +40,24 @@ class Plan:
         return self.ready
 
 
-def plan(wish: Wish, mode: Mode, shelf: Shelf, *, finish: bool) -> Plan:
+def make_plan(request: RestoreRequest, mode: Mode, store: BackupStore, *, finish: bool) -> DatabaseRestorePlan:
     """Looks for the backup and at the database. Changes nothing, but with ``finish`` completes an earlier restore."""
     try:
-        connector = registry.connector(wish.alias)
-        return Plan(wish.alias, restore.plan(connector, shelf.remote, wish.find(connector), mode, finish=finish))
+        connector = registry.connector(request.alias)
+        return DatabaseRestorePlan(
+            request.alias, restore.plan(connector, store.remote, request.find(connector), mode, finish=finish)
+        )
     except Interrupted:
         raise
     except DjangoRcloneError as error:
-        return Plan(wish.alias, problem=error)
+        return DatabaseRestorePlan(request.alias, problem=error)
 
 
-def carry_out(plan: Plan, first: Run | None) -> None:
+def carry_out(plan: DatabaseRestorePlan, first: Run | None) -> None:
     """Does what was planned, after a backup of what is there if ``first`` is given, and says so."""
     ready = plan.check()
     if first is not None:
-        save(plan.alias, first, keep=None)
+        back_up_database(plan.alias, first, keep=None)
     began = time.monotonic()
     restore.carry_out(ready, conf.limits(), quiet=not logs.shows_progress())
     backup = ready.backup

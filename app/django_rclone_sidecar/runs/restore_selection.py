@@ -26,7 +26,7 @@ _OFFERED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RestoreRequest:
     """One database, and how to find the backup that it is restored from."""
 
     alias: str
@@ -34,7 +34,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class BackupStore:
     """Where to look: the remote, the names on it, and whose backups are meant."""
 
     remote: Remote
@@ -45,33 +45,33 @@ class Shelf:
         return Owner.of(self.project, connector)
 
 
-def wishes(options: Namespace, sidecar: Sidecar, shelf: Shelf) -> list[Wish]:
+def requests(options: Namespace, sidecar: Sidecar, store: BackupStore) -> list[RestoreRequest]:
     """Returns what is wanted of each database. Raises ConfigurationError for options that do not fit together."""
     if options.id:
-        alias = _alias(options, sidecar, shelf, lambda backup: backup.id == options.id)
-        return [Wish(alias, lambda connector: restore.by_id(*_at(shelf, connector), options.id))]
+        alias = _alias(options, sidecar, store, lambda backup: backup.id == options.id)
+        return [RestoreRequest(alias, lambda connector: restore.by_id(*_at(store, connector), options.id))]
     if options.input_path:
         path = options.input_path
-        alias = _alias(options, sidecar, shelf, lambda backup: path in (backup.path, backup.file))
-        return [Wish(alias, lambda connector: restore.by_path(*_at(shelf, connector), path))]
+        alias = _alias(options, sidecar, store, lambda backup: path in (backup.path, backup.file))
+        return [RestoreRequest(alias, lambda connector: restore.by_path(*_at(store, connector), path))]
     at = options.at and (options.at if options.at.tzinfo else timezone.make_aware(options.at))
 
     def newest(connector: BaseConnector) -> Backup:
-        return restore.latest(*_at(shelf, connector), at=at, unverified=options.unverified, connector=connector)
+        return restore.latest(*_at(store, connector), at=at, unverified=options.unverified, connector=connector)
 
-    return [Wish(alias, newest) for alias in sidecar.chosen(options.database)]
-
-
-def _at(shelf: Shelf, connector: BaseConnector) -> tuple[Remote, Scheme, Owner]:
-    return shelf.remote, shelf.names, shelf.owner(connector)
+    return [RestoreRequest(alias, newest) for alias in sidecar.selected(options.database)]
 
 
-def _alias(options: Namespace, sidecar: Sidecar, shelf: Shelf, fits: Callable[[Backup], bool]) -> str:
+def _at(store: BackupStore, connector: BaseConnector) -> tuple[Remote, Scheme, Owner]:
+    return store.remote, store.names, store.owner(connector)
+
+
+def _alias(options: Namespace, sidecar: Sidecar, store: BackupStore, fits: Callable[[Backup], bool]) -> str:
     """Returns the alias that one backup goes to: the one that is named, else the one that it was made of."""
     if options.database:
-        (alias,) = sidecar.chosen(options.database)
+        (alias,) = sidecar.selected(options.database)
         return alias
-    found = next((backup for backup in catalog.load(shelf.remote, shelf.names) if fits(backup)), None)
+    found = next((backup for backup in catalog.load(store.remote, store.names) if fits(backup)), None)
     if found is not None and found.database in sidecar.target.databases:
         return found.database
     if len(sidecar.target.databases) == 1:
@@ -81,7 +81,7 @@ def _alias(options: Namespace, sidecar: Sidecar, shelf: Shelf, fits: Callable[[B
     raise ConfigurationError(f"{found.path} does not say of which database it is: name one with --database.")
 
 
-def say_points(backups: list[Backup]) -> None:
+def warn_about_mixed_points(backups: list[Backup]) -> None:
     """Warns when several databases go back to different moments."""
     points = {backup.database: backup.manifest.point for backup in backups}
     if len(set(points.values())) > 1:
@@ -90,10 +90,10 @@ def say_points(backups: list[Backup]) -> None:
         logger.warning("These backups come from different recovery points: %s.", listed, extra=about)
 
 
-def choose(shelf: Shelf, alias: str) -> str:
+def choose(store: BackupStore, alias: str) -> str:
     """Shows the good backups at a terminal, and returns the id of the one that is chosen; empty: none."""
-    known = catalog.load(shelf.remote, shelf.names, alias)
-    good = [backup for backup in known if backup.state is State.GOOD and backup.manifest.project == shelf.project]
+    known = catalog.load(store.remote, store.names, alias)
+    good = [backup for backup in known if backup.state is State.GOOD and backup.manifest.project == store.project]
     if not good:
         raise NothingToRestore("There is no good backup on the remote. See `list`.")
     header, *rows = listing.table(good[:_OFFERED], datetime.now(UTC))
@@ -108,6 +108,6 @@ def choose(shelf: Shelf, alias: str) -> str:
     return good[int(answer) - 1].id
 
 
-def shelf(from_project: str | None) -> Shelf:
+def backup_store(from_project: str | None) -> BackupStore:
     """Returns where this run looks."""
-    return Shelf(conf.remote(), conf.names(), from_project or conf.get("PROJECT"))
+    return BackupStore(conf.remote(), conf.names(), from_project or conf.get("PROJECT"))

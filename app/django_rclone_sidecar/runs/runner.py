@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,19 +14,19 @@ from django_rclone.exceptions import DjangoRcloneError, Interrupted, Locked
 from django_rclone.manifest import Manifest
 from django_rclone.process.interrupts import insist
 from django_rclone_sidecar import logs
-from django_rclone_sidecar.environment import read
-from django_rclone_sidecar.report import Mistyped, Outcome, Report, Reported, Result, Task, Watcher
+from django_rclone_sidecar.environment.read import Environment
+from django_rclone_sidecar.report import AlreadyLogged, Outcome, Report, Result, RunObserver, Task, UnknownArgument
 from django_rclone_sidecar.runs import observers
 
 logger = logging.getLogger(__name__)
 
 
-def each(verb: str, tasks: Sequence[Task]) -> None:
-    """Does every task; each stands alone. The log tells of each failure, then Reported is raised."""
+def run_each(command: str, tasks: Sequence[Task]) -> None:
+    """Does every task; each stands alone. The log tells of each failure, then AlreadyLogged is raised."""
 
     def told(task: Task, error: DjangoRcloneError) -> None:
         where = {"database": task.database} if task.database else {}
-        logger.error("%s", error, extra={"event": f"{verb}.failed", **where})
+        logger.error("%s", error, extra={"event": f"{command}.failed", **where})
 
     try:
         batch.each(tasks, lambda task: task.work(), told, what="parts of this run")
@@ -35,16 +34,16 @@ def each(verb: str, tasks: Sequence[Task]) -> None:
         raise
     except DjangoRcloneError as error:
         if len(tasks) > 1:
-            logger.error("%s", error, extra={"event": f"{verb}.ended"})
-        raise Reported(error) from error
+            logger.error("%s", error, extra={"event": f"{command}.ended"})
+        raise AlreadyLogged(error) from error
 
 
 @dataclass(slots=True)
-class Reporter:
-    """Does the parts of one run, and tells its watchers."""
+class TaskRunner:
+    """Does the parts of one run, and tells its observers."""
 
     report: Report
-    watching: Sequence[Watcher] = ()
+    observers: Sequence[RunObserver] = ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def each(self, parts: Sequence[Task]) -> None:
@@ -55,10 +54,10 @@ class Reporter:
         now = self.clock()
         results = [Result(task.database, task.engine, now) for task in parts]
         self.report.results[:] = results
-        observers.tell(self.watching, lambda watcher: watcher.begun(self.report))
+        observers.notify(self.observers, lambda observer: observer.run_started(self.report))
         insist()
         try:
-            each(self.report.verb, [self._watched(*pair) for pair in zip(parts, results, strict=True)])
+            run_each(self.report.command, [self._watched(*pair) for pair in zip(parts, results, strict=True)])
         except BaseException as error:
             self.end(error)
             raise
@@ -80,7 +79,7 @@ class Reporter:
 
     def _end(self, result: Result, outcome: Outcome, error: BaseException | None = None) -> None:
         result.outcome, result.finished_at, result.error = outcome, self.clock(), logs.shown(str(error or ""))
-        observers.tell(self.watching, lambda watcher: watcher.moved_on(self.report, result))
+        observers.notify(self.observers, lambda observer: observer.task_ended(self.report, result))
 
     def end(self, error: BaseException | None) -> None:
         """Says how the run ended, also of parts that it did not come to."""
@@ -90,22 +89,22 @@ class Reporter:
         for result in self.report.results:
             if result.outcome is Outcome.RUNNING:
                 self._end(result, Outcome.FAILURE, error)
-        observers.tell_ended(self.watching, self.report)
+        observers.notify_run_ended(self.observers, self.report)
 
 
 @contextmanager
-def run(verb: str, *, watched: bool = True) -> Iterator[Reporter]:
+def run(command: str, environment: Environment, *, observed: bool = True) -> Iterator[TaskRunner]:
     """Gives what does the parts of a run, and tells at its end how it went.
 
     A run that finds the lock held by another has not begun, nor has one whose arguments are mistyped. One that ends by
     an error before it begins has failed all the same: nobody else would say so.
     """
-    made = Reporter(Report(naming.new_id(random.SystemRandom()), verb, datetime.now(UTC)))
-    if watched:
-        made.watching = observers.of(read.read(os.environ))
+    made = TaskRunner(Report(naming.new_id(random.SystemRandom()), command, datetime.now(UTC)))
+    if observed:
+        made.observers = observers.configured(environment)
     try:
         yield made
-    except (Locked, Mistyped):
+    except (Locked, UnknownArgument):
         raise
     except BaseException as error:
         if made.report.finished_at is None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-_LAST_CHANCE = timedelta(minutes=1)
+_KILL_DELAY = timedelta(minutes=1)
 """Between SIGTERM and SIGKILL."""
 
 
-class Child(Protocol):
+class ChildProcess(Protocol):
     """A run that was started."""
 
     @property
@@ -23,30 +23,30 @@ class Child(Protocol):
 
 
 @dataclass(slots=True)
-class Running:
-    """What runs now. ``end_by`` is when it is asked to end, None: never; ``kill_by`` when it has been."""
+class Job:
+    """What runs now. ``terminate_at`` is when it is asked to end, None: never; ``kill_at`` when it has been."""
 
-    child: Child
-    started: datetime
+    child: ChildProcess
+    started_at: datetime
     parts: frozenset[str] = frozenset()
     """Empty: it only observes."""
-    end_by: datetime | None = None
-    kill_by: datetime | None = None
+    terminate_at: datetime | None = None
+    kill_at: datetime | None = None
 
-    def limit(self, now: datetime) -> bool:
+    def enforce_deadline(self, now: datetime) -> bool:
         """Ends what has had its time. Returns whether it was asked to just now."""
-        if self.kill_by is not None:
-            if now >= self.kill_by:
-                self.kill_by = now + _LAST_CHANCE
+        if self.kill_at is not None:
+            if now >= self.kill_at:
+                self.kill_at = now + _KILL_DELAY
                 self.child.signal(signal.SIGKILL)
             return False
-        if self.end_by is None or now < self.end_by:
+        if self.terminate_at is None or now < self.terminate_at:
             return False
-        self.kill_by = now + _LAST_CHANCE
+        self.kill_at = now + _KILL_DELAY
         self.child.signal(signal.SIGTERM)
         return True
 
-    def move_back(self, back: timedelta) -> None:
+    def shift_deadlines(self, back: timedelta) -> None:
         """Keeps its time as long as it was where the clock was put back."""
-        self.end_by = self.end_by and self.end_by - back
-        self.kill_by = self.kill_by and self.kill_by - back
+        self.terminate_at = self.terminate_at and self.terminate_at - back
+        self.kill_at = self.kill_at and self.kill_at - back

@@ -22,18 +22,18 @@ FRESH = 60.0
 _FORM = struct.Struct("d")
 
 
-def make() -> BinaryIO:
+def create() -> BinaryIO:
     """Returns the open file that the children inherit. It counts as fresh: the loop is about to begin."""
     return content_file(_FORM.pack(time.monotonic()))
 
 
-def beat() -> None:
+def report_alive() -> None:
     """Says that the loop lives."""
     if (descriptor := _inherited()) is not None:
         os.pwrite(descriptor, _FORM.pack(time.monotonic()), 0)
 
 
-def age() -> float | None:
+def seconds_since_report() -> float | None:
     """Returns how many seconds ago the loop said so; None where there is none."""
     descriptor = _inherited()
     if descriptor is None:

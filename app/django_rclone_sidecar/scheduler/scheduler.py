@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from django_rclone.exceptions import DjangoRcloneError, Locked, Unavailable
 from django_rclone_sidecar.scheduler import snapshot
-from django_rclone_sidecar.scheduler.job import Child, Running
+from django_rclone_sidecar.scheduler.job import ChildProcess, Job
 from django_rclone_sidecar.scheduler.schedule import Schedule, delay
-from django_rclone_sidecar.scheduler.snapshot import Sight
+from django_rclone_sidecar.scheduler.snapshot import Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -26,17 +26,17 @@ TICK = 15.0
 MEDIA = ""
 """Stands for the media files among the aliases."""
 
-_OBSERVE_EVERY = timedelta(minutes=10)
-_LOCKED = timedelta(minutes=1)
+_REFRESH_INTERVAL = timedelta(minutes=10)
+_LOCKED_RETRY = timedelta(minutes=1)
 """When a run is tried again that found another one at work."""
-_RETRIES = (timedelta(minutes=5), timedelta(minutes=30))
+_UNAVAILABLE_RETRIES = (timedelta(minutes=5), timedelta(minutes=30))
 """When a run is tried again that could not reach something."""
-_SPARE = timedelta(minutes=5)
+_DEADLINE_MARGIN = timedelta(minutes=5)
 """What a run may take beside its dumps before its deadline."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class SchedulerConfig:
     """What the environment variables say of the schedule. Durations in seconds."""
 
     expression: str | None
@@ -50,23 +50,23 @@ class Rules:
 
 
 @dataclass(slots=True)
-class Loop:
+class Scheduler:
     """Decides what runs when. ``code`` is what to end with, None as long as the loop goes on."""
 
-    rules: Rules
-    start: Callable[[tuple[str, ...]], Child]
+    config: SchedulerConfig
+    start: Callable[[tuple[str, ...]], ChildProcess]
     """Starts the program with these arguments."""
     code: int | None = None
-    running: Running | None = None
-    _sight: Sight | None = None
+    job: Job | None = None
+    _snapshot: Snapshot | None = None
     _slots: dict[str, datetime] = field(default_factory=dict)
     """The next slot of each part."""
     _due: set[str] = field(default_factory=set)
     _not_before: datetime | None = None
     _tries: int = 0
-    _observe_at: datetime | None = None
+    _refresh_at: datetime | None = None
     _last_step: datetime | None = None
-    _missed_unknown: bool = True
+    _catch_up_pending: bool = True
     """Whether it is not known yet if a slot was missed while nobody was here."""
     _stopped_by: int | None = None
 
@@ -75,24 +75,24 @@ class Loop:
         if self._stopped_by is not None:
             return
         self._stopped_by = number
-        if self.running is not None:
-            grace = self.rules.grace if self.running.parts else 0
-            self.running.end_by = now + timedelta(seconds=grace)
+        if self.job is not None:
+            grace = self.config.grace if self.job.parts else 0
+            self.job.terminate_at = now + timedelta(seconds=grace)
             if grace:
-                self._say("serve.stopping", "Asked to stop: the run that goes on has %g s to end.", grace)
+                self._log("serve.stopping", "Asked to stop: the run that goes on has %g s to end.", grace)
 
     def step(self, now: datetime) -> float:
         """Does what is due, and returns after how many seconds to come back at the latest."""
-        self._follow_the_clock(now)
-        self._look_after_child(now)
-        if self._stopped_by is not None and self.running is None:
+        self._adjust_to_clock_change(now)
+        self._check_job(now)
+        if self._stopped_by is not None and self.job is None:
             self.code = self.code if self.code is not None else 128 + self._stopped_by
         if self._stopped_by is None and self.code is None:
-            self._collect(now)
-            self._begin(now)
-        return self._pause(now)
+            self._collect_due(now)
+            self._start_next_job(now)
+        return self._seconds_until_next_step(now)
 
-    def _follow_the_clock(self, now: datetime) -> None:
+    def _adjust_to_clock_change(self, now: datetime) -> None:
         """Where the clock was put back by hand, nothing that has been planned comes later than it should."""
         back = self._last_step - now if self._last_step is not None else timedelta()
         self._last_step = now
@@ -101,73 +101,73 @@ class Loop:
         for part, slot in self._slots.items():
             # Put back a little, the next slot is the one that was run just now: it is not run twice.
             self._slots[part] = min(slot, self._schedule.after(self._schedule.after(now)))
-        self._observe_at = self._observe_at and self._observe_at - back
+        self._refresh_at = self._refresh_at and self._refresh_at - back
         self._not_before = self._not_before and self._not_before - back
-        if self.running is not None:
-            self.running.move_back(back)
+        if self.job is not None:
+            self.job.shift_deadlines(back)
 
-    def _look_after_child(self, now: datetime) -> None:
-        running = self.running
-        if running is None:
+    def _check_job(self, now: datetime) -> None:
+        job = self.job
+        if job is None:
             return
-        code = running.child.returncode
+        code = job.child.returncode
         if code is not None:
-            self.running = None
-            if running.parts:
-                self._run_ended(running, code, now)
+            self.job = None
+            if job.parts:
+                self._run_ended(job, code, now)
             else:
-                self._observed(running, code, now)
-        elif running.limit(now) and running.parts:
-            self._say("run.cancelled", "The run that began at %s is cancelled.", self._shown(running.started))
+                self._refresh_ended(job, code, now)
+        elif job.enforce_deadline(now) and job.parts:
+            self._log("run.cancelled", "The run that began at %s is cancelled.", self._format(job.started_at))
 
-    def _run_ended(self, running: Running, code: int, now: datetime) -> None:
-        self._observe_at = now
+    def _run_ended(self, job: Job, code: int, now: datetime) -> None:
+        self._refresh_at = now
         if code == Locked.exit_code:
-            self._again(running.parts, now + _LOCKED)
-        elif code == Unavailable.exit_code and self._tries < len(_RETRIES):
-            self._again(running.parts, now + _RETRIES[self._tries])
+            self._retry_at(job.parts, now + _LOCKED_RETRY)
+        elif code == Unavailable.exit_code and self._tries < len(_UNAVAILABLE_RETRIES):
+            self._retry_at(job.parts, now + _UNAVAILABLE_RETRIES[self._tries])
             self._tries += 1
         elif code < 0:
-            self._say("run.killed", "The run that began at %s was killed.", self._shown(running.started))
+            self._log("run.killed", "The run that began at %s was killed.", self._format(job.started_at))
 
-    def _again(self, parts: Iterable[str], moment: datetime) -> None:
+    def _retry_at(self, parts: Iterable[str], moment: datetime) -> None:
         self._due |= set(parts)
         self._not_before = moment
-        self._say("run.again", "It is tried again at %s.", self._shown(moment))
+        self._log("run.again", "It is tried again at %s.", self._format(moment))
 
-    def _observed(self, running: Running, code: int, now: datetime) -> None:
-        self._observe_at = now + _OBSERVE_EVERY
+    def _refresh_ended(self, job: Job, code: int, now: datetime) -> None:
+        self._refresh_at = now + _REFRESH_INTERVAL
         try:
             if code == 0:
-                self._see(snapshot.from_json(running.child.answer()), now)
+                self._apply_snapshot(snapshot.from_json(job.child.answer()), now)
                 return
         except ValueError as error:
             logger.error("What was observed cannot be understood: %s.", error, extra={"event": "observe.failed"})
-        if self._sight is None and self._stopped_by is None:
+        if self._snapshot is None and self._stopped_by is None:
             # Nothing is known of the target: whoever starts us again, or mends it, must hear of that now.
-            if running.kill_by is not None:  # it was ended because it took too long
+            if job.kill_at is not None:  # it was ended because it took too long
                 code = Unavailable.exit_code
             self.code = code if code > 0 else DjangoRcloneError.exit_code
 
-    def _see(self, seen: Sight, now: datetime) -> None:
-        first = self._sight is None
-        if self._sight is not None and not seen.reached:
-            seen = replace(seen, media=self._sight.media)  # nobody could look whether there are any
-        self._sight = seen
-        if first and self.rules.on_start:
+    def _apply_snapshot(self, seen: Snapshot, now: datetime) -> None:
+        first = self._snapshot is None
+        if self._snapshot is not None and not seen.reached:
+            seen = replace(seen, media=self._snapshot.media)  # nobody could look whether there are any
+        self._snapshot = seen
+        if first and self.config.on_start:
             self._due |= self._parts()
-        if self.rules.expression is None:
+        if self.config.expression is None:
             if first:
-                self._say("schedule.off", "Nothing is scheduled: the backups that others make are watched.")
+                self._log("schedule.off", "Nothing is scheduled: the backups that others make are watched.")
             return
-        self._slots = {part: self._slots.get(part) or self._next(part, now) for part in self._parts()}
-        if self._missed_unknown and seen.reached:
-            self._missed_unknown = False
+        self._slots = {part: self._slots.get(part) or self._next_slot(part, now) for part in self._parts()}
+        if self._catch_up_pending and seen.reached:
+            self._catch_up_pending = False
             self._catch_up(seen, now)
         if first:
-            self._say_next()
+            self._log_next_run()
 
-    def _catch_up(self, seen: Sight, now: datetime) -> None:
+    def _catch_up(self, seen: Snapshot, now: datetime) -> None:
         """Makes what was missed due, once: where the newest backup is older than the last slot that has passed."""
         missed = set()
         for database in seen.databases:
@@ -178,7 +178,7 @@ class Loop:
             missed = self._parts()
         if missed - self._due:
             named = ", ".join(sorted(missed - {MEDIA}))
-            self._say("schedule.missed", "No backup of %s since the last slot: it is made now.", named)
+            self._log("schedule.missed", "No backup of %s since the last slot: it is made now.", named)
         if missed:
             self._make_due(missed)
 
@@ -187,38 +187,38 @@ class Loop:
         self._due |= set(parts)
         self._not_before, self._tries = None, 0
 
-    def _collect(self, now: datetime) -> None:
+    def _collect_due(self, now: datetime) -> None:
         """Makes due what has come, and plans the next slot of it: as many as have passed, there is one run."""
         for part, slot in self._slots.items():
             if slot + self._delay(part) > now:
                 continue
-            self._slots[part] = self._next(part, now)
-            if self.running is not None and part in self.running.parts:
-                began = self._shown(self.running.started)
-                self._say("schedule.skipped", "A slot is left out: the run that began at %s still goes on.", began)
+            self._slots[part] = self._next_slot(part, now)
+            if self.job is not None and part in self.job.parts:
+                began = self._format(self.job.started_at)
+                self._log("schedule.skipped", "A slot is left out: the run that began at %s still goes on.", began)
             else:
                 self._make_due({part})
 
-    def _begin(self, now: datetime) -> None:
+    def _start_next_job(self, now: datetime) -> None:
         wanted = bool(self._due) and (self._not_before is None or now >= self._not_before)
-        if self.running is not None:
-            if wanted and not self.running.parts and self.running.end_by is not None:
-                self.running.end_by = min(self.running.end_by, now)  # a look can wait, a backup cannot
+        if self.job is not None:
+            if wanted and not self.job.parts and self.job.terminate_at is not None:
+                self.job.terminate_at = min(self.job.terminate_at, now)  # a look can wait, a backup cannot
         elif wanted:
-            self._begin_run(now)
-        elif self._observe_at is None or now >= self._observe_at:
-            arguments = ("refresh", "--quiet") if self._sight else ("refresh",)
-            self.running = Running(self.start(arguments), now, end_by=now + _OBSERVE_EVERY)
+            self._start_run(now)
+        elif self._refresh_at is None or now >= self._refresh_at:
+            arguments = ("refresh", "--quiet") if self._snapshot else ("refresh",)
+            self.job = Job(self.start(arguments), now, terminate_at=now + _REFRESH_INTERVAL)
 
-    def _begin_run(self, now: datetime) -> None:
+    def _start_run(self, now: datetime) -> None:
         self._due &= self._parts()
         parts, arguments = self._next_run()
         if not parts:
             return
         self._due -= parts
-        self.running = Running(self.start(arguments), now, parts)
-        if self.rules.timeout is not None:
-            self.running.end_by = now + len(parts) * timedelta(seconds=self.rules.timeout) + _SPARE
+        self.job = Job(self.start(arguments), now, parts)
+        if self.config.timeout is not None:
+            self.job.terminate_at = now + len(parts) * timedelta(seconds=self.config.timeout) + _DEADLINE_MARGIN
 
     def _next_run(self) -> tuple[frozenset[str], tuple[str, ...]]:
         """Returns which of the due parts are done together, and by which arguments."""
@@ -229,45 +229,45 @@ class Loop:
             return frozenset(databases), ("backup", *(word for alias in databases for word in ("-d", alias)))
         return frozenset(self._due), ("media-backup",)
 
-    def _pause(self, now: datetime) -> float:
+    def _seconds_until_next_step(self, now: datetime) -> float:
         """Returns how long nothing needs to be done."""
         going_on = self._stopped_by is None
         moments = [slot + self._delay(part) for part, slot in self._slots.items() if going_on]
-        if self.running is not None:
-            moments += [self.running.kill_by or self.running.end_by or now + timedelta(seconds=TICK)]
+        if self.job is not None:
+            moments += [self.job.kill_at or self.job.terminate_at or now + timedelta(seconds=TICK)]
         else:
-            moments += [moment for moment in (self._observe_at, self._not_before if self._due else None) if moment]
+            moments += [moment for moment in (self._refresh_at, self._not_before if self._due else None) if moment]
         return max(0.0, min((TICK, *((moment - now).total_seconds() for moment in moments))))
 
     @property
     def _schedule(self) -> Schedule:
-        if self._sight is None or self.rules.expression is None:
+        if self._snapshot is None or self.config.expression is None:
             raise RuntimeError("nothing is scheduled")
-        return Schedule(self.rules.expression, ZoneInfo(self.rules.zone or self._sight.time_zone))
+        return Schedule(self.config.expression, ZoneInfo(self.config.zone or self._snapshot.time_zone))
 
     def _parts(self) -> set[str]:
-        if self._sight is None:
+        if self._snapshot is None:
             return set()
-        return {database.alias for database in self._sight.databases} | ({MEDIA} if self._sight.media else set())
+        return {database.alias for database in self._snapshot.databases} | ({MEDIA} if self._snapshot.media else set())
 
     def _delay(self, part: str) -> timedelta:
-        known = self._sight.databases if self._sight else ()
+        known = self._snapshot.databases if self._snapshot else ()
         identity = next((database.identity for database in known if database.alias == part), "media")
-        return delay(identity, self.rules.jitter)
+        return delay(identity, self.config.jitter)
 
-    def _next(self, part: str, now: datetime) -> datetime:
+    def _next_slot(self, part: str, now: datetime) -> datetime:
         """Returns the next slot of a part: one that has come, but whose delay has not, is still to be done."""
         return self._schedule.after(now - self._delay(part))
 
-    def _say_next(self) -> None:
+    def _log_next_run(self) -> None:
         moment = min((slot + self._delay(part) for part, slot in self._slots.items()), default=None)
         if moment is not None:
-            self._say("schedule.next", "The next backup is made at %s.", self._shown(moment))
+            self._log("schedule.next", "The next backup is made at %s.", self._format(moment))
 
-    def _shown(self, moment: datetime) -> str:
-        zone = ZoneInfo(self.rules.zone or (self._sight.time_zone if self._sight else "UTC"))
+    def _format(self, moment: datetime) -> str:
+        zone = ZoneInfo(self.config.zone or (self._snapshot.time_zone if self._snapshot else "UTC"))
         return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
     @staticmethod
-    def _say(event: str, message: str, *values: object) -> None:
+    def _log(event: str, message: str, *values: object) -> None:
         logger.info(message, *values, extra={"event": event})

@@ -11,17 +11,17 @@ from typing import Self
 _STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Bell:
-    """Inside the block signals interrupt nothing but ``wait``; ``stop`` is the one that asked for the end, or None."""
+class SignalWakeup:
+    """Makes signals interrupt nothing but ``wait``. ``stop_signal`` is the first that asked for the end, or None."""
 
     def __init__(self) -> None:
-        self.stop: int | None = None
+        self.stop_signal: int | None = None
 
     def __enter__(self) -> Self:
         self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._woken_before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         self._before = {
-            number: signal.signal(number, self._heard)
+            number: signal.signal(number, self._handle)
             for number in (*_STOP, signal.SIGCHLD)
             if signal.getsignal(number) is not signal.SIG_IGN  # nohup asked us not to hear it
         }
@@ -39,6 +39,6 @@ class Bell:
         if select.select([self._read], [], [], max(0.0, seconds))[0]:
             os.read(self._read, 1 << 16)
 
-    def _heard(self, number: int, _frame: FrameType | None) -> None:
-        if number in _STOP and self.stop is None:
-            self.stop = number
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if number in _STOP and self.stop_signal is None:
+            self.stop_signal = number

@@ -12,8 +12,9 @@ from django.conf import settings as django_settings
 from django_rclone import display
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.masking import mask
+from django_rclone_sidecar.environment.overrides import OVERRIDES
 from django_rclone_sidecar.environment.read import Environment
-from django_rclone_sidecar.history import location as history_file
+from django_rclone_sidecar.history import location
 from django_rclone_sidecar.target_project import Target
 
 REMOTE = "/backups"
@@ -27,18 +28,6 @@ _FILE_STORAGES = (
 # Where the project's own DJANGO_RCLONE names files of the web container, they count only if they are here too.
 _PATHS = ("RCLONE_BINARY", "RCLONE_CONFIG")
 
-# Environment variable → key of DJANGO_RCLONE.
-_OVERRIDES: Mapping[str, str] = {
-    "BACKUP_REMOTE": "REMOTE",
-    "BACKUP_PROJECT": "PROJECT",
-    "BACKUP_MEDIA_FOLLOW_LINKS": "MEDIA_FOLLOW_LINKS",
-    "BACKUP_COMPRESSION": "COMPRESSION",
-    "BACKUP_TIMEOUT": "TIMEOUT",
-    "BACKUP_STALL_TIMEOUT": "STALL_TIMEOUT",
-    "BACKUP_KEEP_LAST": "DB_CLEANUP_KEEP",
-    "BACKUP_ENCRYPTION_PASSWORD": "ENCRYPTION_PASSWORD",
-}
-
 
 def settings(environment: Environment, target: Target) -> dict[str, Any]:
     """Returns the settings of a Django project that knows the target's databases and media, and nothing else."""
@@ -48,9 +37,9 @@ def settings(environment: Environment, target: Target) -> dict[str, Any]:
         "DATABASES": {
             "default": {},  # the target's, if it has one: without one Django does not work
             **{alias: dict(database) for alias, database in target.databases.items()},
-            **history_file.database(environment.get("BACKUP_STATE_DIR")),
+            **location.database(environment.get("BACKUP_STATE_DIR")),
         },
-        "DATABASE_ROUTERS": [history_file.ROUTER],
+        "DATABASE_ROUTERS": [location.ROUTER],
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "LOGGING_CONFIG": None,  # the log is the program's own
         "MEDIA_ROOT": media_root(environment, target)[0],
@@ -62,9 +51,9 @@ def settings(environment: Environment, target: Target) -> dict[str, Any]:
 
 def _django_rclone(environment: Environment, theirs: Mapping[str, Any]) -> dict[str, Any]:
     here = {key: value for key, value in theirs.items() if key not in _PATHS or Path(str(value)).exists()}
-    given = {key: environment.get(name) for name, key in _OVERRIDES.items() if environment.given(name)}
+    given: dict[str, Any] = {key: environment.get(name) for name, key in OVERRIDES.items() if environment.given(name)}
     # Nobody backs the history up, so no check need say how long that would make writers wait.
-    options = {**here.get("DATABASE_OPTIONS", {}), history_file.ALIAS: {"SPOOL": True}}
+    options = {**here.get("DATABASE_OPTIONS", {}), location.ALIAS: {"SPOOL": True}}
     return {"REMOTE": REMOTE, **here, **given, "DATABASE_OPTIONS": options}
 
 

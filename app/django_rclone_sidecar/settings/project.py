@@ -2,11 +2,11 @@
 
 import os
 
-from django_rclone_sidecar import target_project
+from django_rclone_sidecar import rclone_config, target_project
 from django_rclone_sidecar.environment import read
 from django_rclone_sidecar.settings import build
 
-ENVIRONMENT = read.read(os.environ)
-TARGET = target_project.resolve(ENVIRONMENT.texts)
+ENVIRONMENT = read.current()
+TARGET = target_project.resolve(rclone_config.applied(ENVIRONMENT.texts, os.environ))
 
 globals().update(build.settings(ENVIRONMENT, TARGET))

@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 
 import django_rclone
 from django_rclone import display
-from django_rclone_sidecar.monitoring.state import DatabaseState, Ended, MediaState, State
+from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, OverallState, RecentRun
 from django_rclone_sidecar.report import Outcome
 
 _STYLE = (resources.files(__package__) / "templates/django_rclone_sidecar/page.css").read_text()
@@ -53,7 +53,7 @@ class RunRow:
     """One part of a run."""
 
     began: Time | None
-    verb: str
+    command: str
     what: str
     outcome: str
     kind: str
@@ -62,7 +62,7 @@ class RunRow:
     error: str
 
 
-def context(state: State) -> dict[str, Any]:
+def context(state: OverallState) -> dict[str, Any]:
     """Returns what the template shows."""
     rows = [_database(each, state) for each in state.databases]
     if state.media is not None:
@@ -91,7 +91,7 @@ def _frame() -> dict[str, Any]:
     return {"style": mark_safe(_STYLE), "refresh": _REFRESH, "version": django_rclone.__version__}  # noqa: S308
 
 
-def _database(each: DatabaseState, state: State) -> Row:
+def _database(each: DatabaseState, state: OverallState) -> Row:
     verdict, kind = _verdict(overdue=each.overdue, failing=each.failing, running=each.running)
     return Row(
         name=each.alias,
@@ -106,7 +106,7 @@ def _database(each: DatabaseState, state: State) -> Row:
     )
 
 
-def _media(media: MediaState, state: State) -> Row:
+def _media(media: MediaState, state: OverallState) -> Row:
     verdict, kind = _verdict(overdue=False, failing=media.failing, running=media.running)
     return Row(
         name="media files",
@@ -126,7 +126,7 @@ def _verdict(*, overdue: bool, failing: bool, running: bool) -> tuple[str, str]:
     return ", ".join(words) or "good", "bad" if failing or overdue else "busy" if running else "good"
 
 
-def _run(each: Ended, state: State) -> RunRow:
+def _run(each: RecentRun, state: OverallState) -> RunRow:
     words: dict[str, tuple[str, str]] = {
         Outcome.RUNNING: ("running", "busy"),
         Outcome.SUCCESS: ("done", "good"),
@@ -136,7 +136,7 @@ def _run(each: Ended, state: State) -> RunRow:
     seconds = (each.finished_at - each.started_at).total_seconds() if each.finished_at else None
     return RunRow(
         began=_time(each.started_at, state),
-        verb=each.verb,
+        command=each.command,
         what=each.what,
         outcome=outcome,
         kind=kind,
@@ -146,7 +146,7 @@ def _run(each: Ended, state: State) -> RunRow:
     )
 
 
-def _time(moment: datetime | None, state: State) -> Time | None:
+def _time(moment: datetime | None, state: OverallState) -> Time | None:
     if moment is None:
         return None
     local = moment.astimezone(state.zone)

@@ -8,10 +8,10 @@ from typing import Any
 import django_rclone
 from django_rclone import display
 from django_rclone_sidecar.monitoring import health
-from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, State
+from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, OverallState
 
 
-def document(state: State) -> dict[str, Any]:
+def document(state: OverallState) -> dict[str, Any]:
     """Returns the document. ``ok`` is false when somebody should do something."""
     problems = [problem for problem in (*state.problems, health.unready(state)) if problem]
     return {

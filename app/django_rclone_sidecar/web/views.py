@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django_rclone_sidecar.history.reader import Nothing, Unreadable
 from django_rclone_sidecar.monitoring import health, load
 from django_rclone_sidecar.monitoring import metrics as metrics_table
-from django_rclone_sidecar.monitoring.state import State
+from django_rclone_sidecar.monitoring.state import OverallState
 from django_rclone_sidecar.scheduler import liveness
 from django_rclone_sidecar.web import page as page_view
 from django_rclone_sidecar.web import status as status_view
@@ -35,7 +35,7 @@ class _Complaint:
         cls.said = text
 
 
-def _state(runs: int = 0) -> State:
+def _state(runs: int = 0) -> OverallState:
     try:
         found = load.read(settings.ENVIRONMENT, datetime.now(UTC), runs=runs)
     except Unreadable as error:
@@ -47,7 +47,7 @@ def _state(runs: int = 0) -> State:
 
 def healthz(_request: HttpRequest) -> HttpResponse:
     """Tells whether the loop ticks and this process answers."""
-    return _verdict(health.stopped(liveness.age()))
+    return _verdict(health.stopped(liveness.seconds_since_report()))
 
 
 def readyz(_request: HttpRequest) -> HttpResponse:
@@ -72,7 +72,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     try:
         state = _state()
     except Nothing:
-        state = State(datetime.now(UTC))
+        state = OverallState(datetime.now(UTC))
     except Unreadable:
         state = None
     body, content_type = metrics_table.text(metrics_table.samples(state), request.headers.get("Accept", ""))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django_rclone.command import Attached, Command, Secret
 from django_rclone.db.client_programs import Client
 from django_rclone.db.helper_programs import module_command
-from django_rclone.db.mongodb.clients import INSTALL
+from django_rclone.db.mongodb.clients import install
 from django_rclone.db.mongodb.connection import Connection
 from django_rclone.db.mongodb.errors import explainer
 
@@ -46,6 +46,6 @@ class Commands:
             ),
             explain=explainer(self.alias, self.connection.location, nothing_changed=nothing_changed),
             may_stall=program == "mongodump",
-            install=INSTALL,
+            install=install(),
             hide=self.connection.secrets,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from django_rclone import vocabulary
 from django_rclone.command import Explanation
 from django_rclone.db.helper_programs import reported_error
 from django_rclone.exceptions import (
@@ -45,9 +46,9 @@ _DAMAGED = (
     *("corruption found in archive", "archive io error", "demultiplexing archive", "reading bson input"),
     *("not appear to be a mongodump archive", "reading beginning of archive", "error parsing metadata"),
 )
-_LOGIN_HINT = "{text} ({location}). Check USER, PASSWORD and AUTH_SOURCE."
+_LOGIN_HINT = "{text} ({location}). Check {USER, PASSWORD and AUTH_SOURCE}."
 _RIGHTS_HINT = "{text}. A backup needs the role read on the database, a restore readWrite. Grant it, then try again."
-_LATER = "{text} ({location}). Try again later, or check HOST and PORT."
+_LATER = "{text} ({location}). Try again later, or check {HOST and PORT}."
 _BY_KIND: dict[str, _Meaning] = {
     "VerificationFailed": (
         VerificationFailed,
@@ -58,16 +59,16 @@ _BY_KIND: dict[str, _Meaning] = {
         "the restored data are only partly in place, because the server returned an error: {text}. Remove the cause; "
         "then the next command finishes the restore.",
     ),
-    "pymongo.InvalidURI": (ConfigurationError, "{text}. Check HOST."),
-    "pymongo.ConfigurationError": (ConfigurationError, "{text}. Check HOST and OPTIONS."),
-    "pymongo.InvalidName": (ConfigurationError, "{text}. Check NAME."),
-    "FileNotFoundError": (ConfigurationError, "{text}. Check OPTIONS."),
-    "PermissionError": (ConfigurationError, "{text}. Check OPTIONS."),
+    "pymongo.InvalidURI": (ConfigurationError, "{text}. Check {HOST}."),
+    "pymongo.ConfigurationError": (ConfigurationError, "{text}. Check {HOST and OPTIONS}."),
+    "pymongo.InvalidName": (ConfigurationError, "{text}. Check {NAME}."),
+    "FileNotFoundError": (ConfigurationError, "{text}. Check {OPTIONS}."),
+    "PermissionError": (ConfigurationError, "{text}. Check {OPTIONS}."),
 }
 _BY_CODE: dict[str, _Meaning] = {
     "13": (ConfigurationError, _RIGHTS_HINT),
     "18": (ConfigurationError, _LOGIN_HINT),
-    "73": (ConfigurationError, "{text}. Check NAME."),
+    "73": (ConfigurationError, "{text}. Check {NAME}."),
     "8000": (ConfigurationError, _LOGIN_HINT),
 }
 
@@ -99,7 +100,7 @@ def _meaning(failure: ProgramFailed, location: str) -> _Meaning:
         code = found[1] if (found := _CODE.search(reported.message)) else ""
         for meaning in (_BY_KIND.get(reported.kind), _BY_CODE.get(code)):
             if meaning is not None:
-                return meaning[0], meaning[1].format(text=text, location=location)
+                return meaning[0], vocabulary.filled(meaning[1], text=text, location=location)
         text = reported.message
     return _meaning_of_text(text.rstrip("."), location, failure)
 
@@ -122,7 +123,7 @@ def _meaning_of_text(text: str, location: str, failure: ProgramFailed) -> _Meani
     )
     for words, (kind, sentence) in meanings:
         if any(word in text for word in words):
-            return kind, sentence.format(text=text, location=location)
+            return kind, vocabulary.filled(sentence, text=text, location=location)
     if failure.program == "mongorestore" and any(word in text for word in _DAMAGED):
         kind, sentence = _BY_KIND["VerificationFailed"]
         return kind, sentence.format(text=f"mongorestore cannot read it ({text})")

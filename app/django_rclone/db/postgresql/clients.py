@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from django_rclone import process
+from django_rclone import process, vocabulary
 from django_rclone.command import Command
 from django_rclone.db import client_programs
 from django_rclone.db.client_programs import Client
@@ -26,7 +26,12 @@ FOLDERS = (
     "/Applications/Postgres.app/Contents/Versions/*/bin",
     "/Library/PostgreSQL/*/bin",
 )
-INSTALL = "Install PostgreSQL's client programs (postgresql-client), or set BINARY_DIR."
+
+
+def install() -> str:
+    """Return what to do where the client programs are missing."""
+    found = vocabulary.current().find_program("BINARY_DIR")
+    return f"Install PostgreSQL's client programs (postgresql-client), or {found}."
 
 
 def available(binary_dir: str) -> list[Client]:
@@ -40,7 +45,7 @@ def newest_client(alias: str, binary_dir: str) -> Client:
     if found := available(binary_dir):
         return max(found, key=lambda client: client.major)
     where = f"in BINARY_DIR ({binary_dir})" if binary_dir else "on this machine"
-    raise ConfigurationError(f'Database "{alias}": pg_dump, pg_restore and psql were not found {where}. {INSTALL}')
+    raise ConfigurationError(f'Database "{alias}": pg_dump, pg_restore and psql were not found {where}. {install()}')
 
 
 def for_server(alias: str, binary_dir: str, major: int, server_version: str) -> Client:
@@ -63,7 +68,7 @@ def _at_least(alias: str, binary_dir: str, major: int, what: str, program: str) 
     if newest.major < major:
         raise ConfigurationError(
             f'Database "{alias}": {program} {newest.major} is older than {what}. '
-            f"Install postgresql-client-{major} or set BINARY_DIR."
+            f"Install postgresql-client-{major} or {vocabulary.current().find_program('BINARY_DIR')}."
         )
     return min((client for client in available(binary_dir) if client.major >= major), key=lambda client: client.major)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django_rclone.command import Attached, Command, Explanation
 from django_rclone.db.client_programs import Client
-from django_rclone.db.postgresql.clients import INSTALL
+from django_rclone.db.postgresql.clients import install
 from django_rclone.db.postgresql.connection import Connection
 from django_rclone.db.postgresql.quoting import quote_name
 
@@ -47,7 +47,7 @@ class Psql:
             inherit=connection.inherit,
             explain=self.explain,
             may_stall=False,
-            install=INSTALL,
+            install=install(),
         )
 
     def as_administrator(self, connection: Connection) -> Connection:

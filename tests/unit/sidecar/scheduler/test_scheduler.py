@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from django_rclone_sidecar.scheduler.schedule import delay
-from django_rclone_sidecar.scheduler.scheduler import TICK, Loop, Rules
-from django_rclone_sidecar.scheduler.snapshot import Seen, Sight, to_json
+from django_rclone_sidecar.scheduler.scheduler import TICK, Scheduler, SchedulerConfig
+from django_rclone_sidecar.scheduler.snapshot import DatabaseSnapshot, Snapshot, to_json
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LAST_SLOT = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -49,7 +49,7 @@ class Program:
 class Stage:
     """A loop, its clock, and what programs do when it starts them."""
 
-    rules: Rules
+    config: SchedulerConfig
     now: datetime = NOON
     aliases: list[str] = field(default_factory=lambda: ["default"])
     newest: datetime | None = NOON
@@ -66,7 +66,7 @@ class Stage:
     steps: int = 0
 
     def __post_init__(self) -> None:
-        self.loop = Loop(self.rules, self._start)
+        self.loop = Scheduler(self.config, self._start)
 
     @property
     def runs(self) -> list[Program]:
@@ -98,7 +98,7 @@ class Stage:
             pause = timedelta(seconds=self.loop.step(self.now))
             assert pause <= timedelta(seconds=TICK)
             self.steps += 1
-            if self.started[-1].returncode is not None and self.loop.running is not None:
+            if self.started[-1].returncode is not None and self.loop.job is not None:
                 continue  # the end of a child wakes the sleeper
             running = [one for one in self.started[-1:] if one.returncode is None]
             wakes = min([self.now + pause, *(one.ends for one in running)])
@@ -116,24 +116,26 @@ class Stage:
             if program.returncode is None and self.now >= program.ends:
                 program.returncode = program.code
                 if program.arguments[0] == "refresh":
-                    program.said = self._sight()
+                    program.said = self._snapshot()
                 elif program.code == 0:
                     self.newest = program.started
 
-    def _sight(self) -> str:
+    def _snapshot(self) -> str:
         newest = self.newest if self.reached else None
-        seen = [Seen(alias, f"site {alias} server/{alias}", newest) for alias in self.aliases]
-        return to_json(Sight("UTC", self.reached, self.media and self.reached, tuple(seen)))
+        seen = [DatabaseSnapshot(alias, f"site {alias} server/{alias}", newest) for alias in self.aliases]
+        return to_json(Snapshot("UTC", self.reached, self.media and self.reached, tuple(seen)))
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         self.loop.stop(number, self.now)
 
 
 def stage(expression: str | None = "0 3 * * *", *, jitter: float = 0, grace: float = 5, **others: object) -> Stage:
-    """A stage with a schedule; ``rules`` are passed by name, like what the stage is made of."""
+    """A stage with a schedule; ``config`` are passed by name, like what the stage is made of."""
     names = {"zone", "on_start", "timeout"}
-    rules = Rules(expression, jitter=jitter, grace=grace, **{n: others.pop(n) for n in names & others.keys()})  # type: ignore[arg-type]
-    return Stage(rules, **others)  # type: ignore[arg-type]
+    config = SchedulerConfig(
+        expression, jitter=jitter, grace=grace, **{n: others.pop(n) for n in names & others.keys()}
+    )  # type: ignore[arg-type]
+    return Stage(config, **others)  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)
@@ -231,8 +233,8 @@ def test_a_missed_slot_is_caught_up_when_the_remote_is_reached():
 
 def test_only_databases_that_missed_a_slot_are_caught_up():
     made = stage(aliases=["default", "logs"], media=True)
-    made._sight = lambda: to_json(  # type: ignore[method-assign]
-        Sight("UTC", True, True, (Seen("default", "a", NOON), Seen("logs", "b", None)))
+    made._snapshot = lambda: to_json(  # type: ignore[method-assign]
+        Snapshot("UTC", True, True, (DatabaseSnapshot("default", "a", NOON), DatabaseSnapshot("logs", "b", None)))
     )
     assert [run.arguments for run in made.play(HOUR).runs] == [("backup", "-d", "logs")]
 
@@ -374,7 +376,7 @@ def test_an_answer_that_cannot_be_understood_is_said_and_ends_a_loop_that_knows_
     logged: Callable[[str], list[str]],
 ):
     made = stage()
-    made._sight = lambda: "[]"  # type: ignore[method-assign]
+    made._snapshot = lambda: "[]"  # type: ignore[method-assign]
     assert made.play(MINUTE).loop.code == 1
     assert len(logged("observe.failed")) == 1
 
