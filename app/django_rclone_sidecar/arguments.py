@@ -8,22 +8,22 @@ from django_rclone.management import options
 
 
 def parser(command: str, description: str | None = None) -> ArgumentParser:
-    """Return the parser of a command. Abbreviated options are errors."""
+    """Returns the parser of a command. Abbreviated options are errors."""
     return ArgumentParser(f"django-rclone {command}", description=description, allow_abbrev=False)
 
 
 def add_databases(parser: ArgumentParser, help_text: str = "Only this database; can be given several times.") -> None:
-    """Add ``-d ALIAS``, which can be given several times."""
+    """Adds ``-d ALIAS``, which can be given several times."""
     parser.add_argument("-d", "--database", action="append", type=options.text, metavar="ALIAS", help=help_text)
 
 
 def add_json(parser: ArgumentParser, what: str) -> None:
-    """Add ``--json``."""
+    """Adds ``--json``."""
     parser.add_argument("--json", action="store_true", help=f"Print {what}.")
 
 
 def add_allow_deletes(parser: ArgumentParser) -> None:
-    """Add ``--allow-deletes``, for backups of media files."""
+    """Adds ``--allow-deletes``, for backups of media files."""
     parser.add_argument(
         "--allow-deletes",
         action="store_true",

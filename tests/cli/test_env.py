@@ -80,7 +80,7 @@ def test_a_delay_of_nothing_is_none():
         ("BACKUP_COMPRESSION", "zstd:" + "9" * 5000, "it must be zstd, gzip or none"),
         ("BACKUP_TIME_ZONE", "Berlin", "it must be a name like Europe/Berlin."),
         ("BACKUP_TIME_ZONE", "../passwd", "it must be a name like Europe/Berlin."),
-        ("BACKUP_TIMEOUT", "soon", "it must be seconds, or like 90m or 2h; off for no limit."),
+        ("BACKUP_TIMEOUT", "soon", "it must be seconds, or a duration like 90m or 2h; off for no limit."),
         ("BACKUP_TIMEOUT", "0", "off for no limit."),
         ("BACKUP_COMPRESSION", "zstd:20", "it must be zstd, gzip or none"),
         ("BACKUP_COMPRESSION", "lz4", "it must be zstd, gzip or none"),
@@ -90,7 +90,7 @@ def test_a_delay_of_nothing_is_none():
         (
             "BACKUP_ENCRYPTION_PASSWORD",
             "canary\ncanary",
-            "has a value that does not fit: it must be a text of one line.",
+            "has a value that is not valid: it must be a string of one line.",
         ),
     ],
 )
@@ -119,7 +119,7 @@ def test_a_file_that_cannot_be_read_fails_loudly(tmp_path: Path):
     for file, why in (
         ("missing", "No such file"),
         ("empty", "is empty"),
-        ("binary", "it is no text"),
+        ("binary", "it is not text"),
         ("", "directory"),
     ):
         with pytest.raises(ConfigurationError, match=why) as refused:
@@ -152,10 +152,10 @@ def test_a_mistyped_name_is_a_warning_with_what_was_meant():
         {"BACKUP_REMOT": "x", "BACKUP_ENCRYPTION_PASWORD_FILE": "x", "BACKUP_ZZZZZZZ": "x", "OTHER": "x"}
     ).warnings
     assert said == (
-        "The variable BACKUP_ENCRYPTION_PASWORD_FILE is not known and does nothing. Did you mean "
+        "The variable BACKUP_ENCRYPTION_PASWORD_FILE is unknown and has no effect. Did you mean "
         "BACKUP_ENCRYPTION_PASSWORD_FILE?",
-        "The variable BACKUP_REMOT is not known and does nothing. Did you mean BACKUP_REMOTE?",
-        "The variable BACKUP_ZZZZZZZ is not known and does nothing. See docs/environment.md.",
+        "The variable BACKUP_REMOT is unknown and has no effect. Did you mean BACKUP_REMOTE?",
+        "The variable BACKUP_ZZZZZZZ is unknown and has no effect. See docs/environment.md.",
     )
 
 
@@ -164,6 +164,6 @@ def test_what_kubernetes_says_of_a_service_called_backup_is_no_mistake():
 
 
 def test_every_default_fits_its_own_variable():
-    assert env.parse({}).given("BACKUP_MEDIA") is False
+    assert env.parse({}).is_set("BACKUP_MEDIA") is False
     for name, variable in variables.VARIABLES.items():
         assert bool(variable.default) != bool(variable.unset), name

@@ -81,7 +81,7 @@ def test_without_a_place_for_its_state_it_works_and_says_what_is_lost(sqlite: Si
     with serving(sqlite) as running:
         running.wait_metric("backups_stored", 1)
         assert running.ended("success") == 1
-        assert "Nothing can be written to /state: a restart loses the list of runs" in running.logs()
+        assert "/state is not writable: a restart loses the list of runs" in running.logs()
         before = running.metric("backup_last_success_timestamp_seconds")
         running.kill()
         running.start()
@@ -105,7 +105,7 @@ def test_it_is_unhealthy_while_the_schedule_stands_still(state: Sidecar) -> None
         running.wait_health("healthy")
         running.signal(signal.SIGSTOP, "scheduler")
         running.wait_health("unhealthy", 150)
-        assert "The schedule has stood still for" in running.fetch("/healthz")
+        assert "The scheduler has not responded for" in running.fetch("/healthz")
         running.signal(signal.SIGCONT, "scheduler")
         running.wait_health("healthy")
 

@@ -71,17 +71,20 @@ def test_djangos_commands_in_the_sidecar_name_variables_and_themselves() -> None
     assert vocabulary.current().list_command == "`list`"
 
 
-def test_a_helper_programs_error_has_the_names_of_who_started_it() -> None:
+def test_a_helper_programs_error_has_the_names_of_the_program_that_started_it() -> None:
     def fail(_arguments: list[str]) -> None:
         raise mysql_errors.meaning(ProgramFailed("mysql", 1, "ERROR 2003 (HY000): Can't connect"), "app on db")
 
-    failure = ProgramFailed("probe", 1, str(helper_programs.run(fail)))
-    explained = mysql_errors.program_explainer("default")
-    error = explained(failure)
-    assert isinstance(error, Unavailable)
-    assert str(error).endswith("(app on db). Try again later, or check HOST and PORT.")
+    def reported() -> str:
+        found = helper_programs.reported_error(failure)
+        assert found is not None
+        assert isinstance(found.error, Unavailable)
+        return str(found.error)
+
+    failure = ProgramFailed("probe", 1, f"{helper_programs.run(fail)}\n")
+    assert reported().endswith("(app on db). Try again later, or check HOST and PORT.")
     with vocabulary.using(SettingsAndCommands()):
-        assert str(explained(failure)).endswith("check DATABASE_URL, or HOST and PORT in the project's settings.")
+        assert reported().endswith("check DATABASE_URL, or HOST and PORT in the project's settings.")
 
 
 @pytest.mark.usefixtures("sidecar")

@@ -1,4 +1,4 @@
-"""``backup``: every database, then the media files, then retention. Each part stands alone."""
+"""``backup``: databases, then media files, then retention. Each is done even if another fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser(
         "backup",
         "Back up the databases, then the media files (BACKUP_MEDIA), then remove the backups of each database beyond "
@@ -43,5 +43,5 @@ def main(argv: list[str], environment: Environment) -> int:
             ]
             if not options.database and media.is_included(sidecar, run.remote):
                 parts.append(sidecar.task(partial(media.back_up, run.remote, allow_deletes=options.allow_deletes)))
-            tasks.each(parts)
+            tasks.run_all(parts)
     return 0

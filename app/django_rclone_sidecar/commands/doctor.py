@@ -1,4 +1,4 @@
-"""``doctor``: everything that a backup and a restore need, looked at in the order in which they would meet it."""
+"""``doctor``: checks of everything that a backup and a restore need, in the order in which they need it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django_rclone_sidecar.environment.read import Environment
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser(
         "doctor",
         "Check everything that a backup and a restore need, and print what to do about each problem. Writes one small "

@@ -1,4 +1,4 @@
-"""``healthcheck``: whether the `serve` of this container is well. Imports next to nothing: it is run every minute."""
+"""``healthcheck``: checks the `serve` of this container. Imports little, because it runs every minute."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django_rclone_sidecar import arguments
 from django_rclone_sidecar.environment.read import Environment
 
 _PROGRAM = ("entrypoint.sh", "django-rclone", "django_rclone_sidecar")
-"""What the command comes after: the image's entrypoint, or one that somebody put in its place."""
+"""The word before the command: the image's entrypoint, or a replacement of it."""
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     return arguments.parser(
         "healthcheck",
         "Request /healthz from the `serve` of this container. Exit code 0: it is healthy, or the container runs a "
@@ -25,7 +25,7 @@ def parser() -> ArgumentParser:
 
 def main(argv: list[str], environment: Environment) -> int:
     parser().parse_args(argv)
-    command = served(Path("/proc/1/cmdline"))
+    command = container_command(Path("/proc/1/cmdline"))
     if command not in ("serve", ""):
         print(f"This container runs {command}.")
         return 0
@@ -36,17 +36,17 @@ def main(argv: list[str], environment: Environment) -> int:
         answer = connection.getresponse()
         print(answer.read(1000).decode(errors="replace").strip())
     except ConnectionRefusedError as error:
-        print(f"Nobody answers on port {port}: {error}.")
-        # Without `serve` there is nobody who should.
+        print(f"No answer on port {port}: {error}.")
+        # An unknown first process need not be `serve`.
         return DjangoRcloneError.exit_code if command else 0
     except (OSError, HTTPException) as error:
-        print(f"Nobody answers on port {port}: {error}.")
+        print(f"No answer on port {port}: {error}.")
         return DjangoRcloneError.exit_code
     return 0 if answer.status == 200 else DjangoRcloneError.exit_code
 
 
-def served(first: Path) -> str:
-    """Returns the command of this container's first process, which Docker names to it; empty where nobody can tell."""
+def container_command(first: Path) -> str:
+    """Returns the command of this container's first process, empty if unknown."""
     try:
         words = first.read_bytes().decode(errors="replace").rstrip("\0").split("\0")
     except OSError:

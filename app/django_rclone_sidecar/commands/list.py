@@ -1,4 +1,4 @@
-"""``list``: what is on the remote. Asks no database."""
+"""``list``: the backups on the remote. Does not connect to a database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser(
         "list", "List the backups on the remote, newest first. Only `good` backups are restored by default."
     )

@@ -1,4 +1,4 @@
-"""``manage …``: Django's management commands, in the sidecar's project."""
+"""``manage …``: runs a Django management command in the sidecar's project."""
 
 from __future__ import annotations
 

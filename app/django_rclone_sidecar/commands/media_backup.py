@@ -1,4 +1,4 @@
-"""``media-backup``: the media files alone."""
+"""``media-backup``: backup of the media files only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django_rclone_sidecar.runs import lock, media, runner
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser(
         "media-backup", "Make the mirror on the remote equal to the media files. Only changes are sent."
     )
@@ -32,5 +32,5 @@ def main(argv: list[str], environment: Environment) -> int:
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             media.require_folder(sidecar)
             allowed = {"allow_empty": options.allow_empty, "allow_deletes": options.allow_deletes}
-            tasks.each([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
+            tasks.run_all([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
     return 0

@@ -1,4 +1,4 @@
-"""``media-restore``: the media files alone."""
+"""``media-restore``: restore of the media files only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django_rclone_sidecar.runs import confirm, lock, media, runner
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser(
         "media-restore",
         "Make the media files equal to their mirror on the remote. Files that are not in the mirror are deleted; on a "
@@ -31,5 +31,5 @@ def main(argv: list[str], environment: Environment) -> int:
             remote = conf.remote()
             plan = media.plan(remote)
             if confirm.confirmed(options, str(plan)):
-                tasks.each([sidecar.task(partial(media.restore, remote, plan))])
+                tasks.run_all([sidecar.task(partial(media.restore, remote, plan))])
     return 0

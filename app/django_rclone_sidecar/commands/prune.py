@@ -1,4 +1,4 @@
-"""``prune``: removes old backups, and what dead runs left."""
+"""``prune``: removes old backups and leftovers of interrupted runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser(
         "prune",
         "Remove the backups of each database beyond the newest BACKUP_KEEP_LAST (else the project's DB_CLEANUP_KEEP), "
@@ -80,8 +80,8 @@ def main(argv: list[str], environment: Environment) -> int:
 
 
 def _keep(sidecar: Sidecar) -> int | None:
-    """Returns how many backups somebody has said to keep; None: all."""
-    if sidecar.environment.given("BACKUP_KEEP_LAST") or "DB_CLEANUP_KEEP" in sidecar.target.django_rclone:
+    """Returns how many backups to keep, None for all."""
+    if sidecar.environment.is_set("BACKUP_KEEP_LAST") or "DB_CLEANUP_KEEP" in sidecar.target.django_rclone:
         keep: int = conf.get("DB_CLEANUP_KEEP")
         return keep
     logger.info("BACKUP_KEEP_LAST is not set: all backups are kept.", extra={"event": "retention.none"})

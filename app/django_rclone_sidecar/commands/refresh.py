@@ -1,7 +1,7 @@
-"""``observe``, which `serve` starts and nobody else: settles what killed runs left open, and looks at the remote.
+"""``refresh``, started by `serve` only: closes killed runs, and lists the remote.
 
-Each is a process of its own, so that nothing that happens here can hold the schedule up, and secrets are read afresh.
-It answers on stdout with what the schedule needs (see ``sight``), and leaves in the history what the pages show.
+A separate process, so that it cannot delay the schedule, and reads secrets anew. It prints what the scheduler needs
+(see ``snapshot``) on stdout, and stores in the history what the status page shows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django_rclone_sidecar.scheduler import snapshot
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser("refresh")
     made.add_argument("--quiet", action="store_true", help="Log only warnings and errors.")
     return made
@@ -27,7 +27,7 @@ def main(argv: list[str], environment: Environment) -> int:
     if options.quiet:
         logging.getLogger().setLevel(max(logging.getLogger().level, logging.WARNING))
     sidecar = bootstrap.start(environment, announce=not options.quiet)
-    # What works with models can be imported when Django is ready.
+    # Modules that use models can only be imported once Django is set up.
     refresh = import_module("django_rclone_sidecar.runs.refresh")
     print(snapshot.to_json(refresh.refresh(sidecar)))
     return 0

@@ -1,4 +1,4 @@
-"""``restore``: find, plan, ask where somebody sits, and then all or nothing for each database."""
+"""``restore``: finds the backups, plans, asks on a terminal, and restores each database all or nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from django_rclone_sidecar.runs.runner import TaskRunner
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser(
         "restore",
         "Restore databases, each all or nothing. Choose the backup with one of --latest, --id, --at or --input-path. "
@@ -65,18 +65,18 @@ def main(argv: list[str], environment: Environment) -> int:
 def _check(reads: ArgumentParser, given: Namespace, named: bool) -> None:
     """Ends with a usage error (exit code 2) where the given do not fit together."""
     if not named and not confirm.at_terminal():
-        reads.error("say which backup: one of --latest, --id, --at or --input-path")
+        reads.error("choose the backup with one of --latest, --id, --at or --input-path")
     if (given.id or given.input_path) and (given.unverified or len(given.database or ()) > 1):
-        reads.error("--id and --input-path name one backup: --unverified and several --database do not go with them")
+        reads.error("--id and --input-path choose one backup: do not use --unverified or several --database with them")
     if given.into and (given.media or given.backup_first):
-        reads.error("--into leaves the live database as it is: --media and --backup-first do not go with it")
+        reads.error("--into does not change the live database: do not use --media or --backup-first with it")
 
 
 def _restore(given: Namespace, sidecar: Sidecar, store: BackupStore, tasks: TaskRunner) -> None:
     requests = restore_selection.requests(given, sidecar, store)
     if given.into and len(requests) > 1:
         raise ConfigurationError(
-            f"--into takes one database: say which with --database ({', '.join(sidecar.aliases)})."
+            f"--into restores one database: choose it with --database ({', '.join(sidecar.aliases)})."
         )
     mode = Mode(into=given.into or "", terminate_sessions=given.terminate_sessions, in_place=given.in_place)
     plans = [restore.make_plan(request, mode, store, finish=not given.dry_run) for request in requests]
@@ -89,10 +89,10 @@ def _restore(given: Namespace, sidecar: Sidecar, store: BackupStore, tasks: Task
         lines.append(str(files))
     if given.dry_run:
         print("\n".join(lines))
-        tasks.each([sidecar.task(plan.check, plan.alias) for plan in plans])
+        tasks.run_all([sidecar.task(plan.check, plan.alias) for plan in plans])
     elif not (given.media or any(plan.ready for plan in plans)) or confirm.confirmed(given, "\n".join(lines)):
         first = Run(store.remote, conf.get("PROJECT"), quiet=not logs.shows_progress()) if given.backup_first else None
         parts = [sidecar.task(partial(restore.carry_out, plan, first), plan.alias) for plan in plans]
         if files is not None:
             parts.append(sidecar.task(partial(media.restore, store.remote, files)))
-        tasks.each(parts)
+        tasks.run_all(parts)

@@ -1,4 +1,4 @@
-"""``version``: what is here. Imports no Django, so that the answer comes at once."""
+"""``version``: prints versions. Does not import Django, to start quickly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django_rclone_sidecar.versions import versions
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     made = arguments.parser("version", "Print the versions.")
     arguments.add_json(made, "one JSON object")
     return made

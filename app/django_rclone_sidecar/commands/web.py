@@ -1,4 +1,4 @@
-"""``web``, which `serve` starts and nobody else: health, metrics and the page, until it is told to end."""
+"""``web``, started by `serve` only: serves health, metrics and the status page until stopped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django_rclone_sidecar.web import server
 
 
 def parser() -> ArgumentParser:
-    """Return the parser of the command's arguments."""
+    """Returns the parser of the command's arguments."""
     return arguments.parser("web")
 
 

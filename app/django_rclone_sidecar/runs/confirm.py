@@ -1,4 +1,4 @@
-"""Naming what to restore is the consent where nobody sits; at a terminal the plan is shown, and asked about."""
+"""Confirmation of restores: on a terminal, show the plan and ask; otherwise no confirmation is needed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ logger = logging.getLogger(__name__)
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds the options that ``given`` looks at."""
+    """Adds the options that ``confirmed`` uses."""
     parser.add_argument("--yes", action="store_true", help="On a terminal: do not ask for confirmation.")
     options.add_dry_run(parser)
 
 
 def confirmed(given: Namespace, plan: str) -> bool:
-    """Tells whether to go ahead with a plan. With ``--dry-run`` it is printed, and nothing else."""
+    """Tells whether to carry out a plan. With ``--dry-run`` the plan is only printed."""
     if given.dry_run:
         print(plan)
         return False
@@ -34,5 +34,5 @@ def confirmed(given: Namespace, plan: str) -> bool:
 
 
 def at_terminal() -> bool:
-    """Tells whether somebody can be asked."""
+    """Tells whether stdin is a terminal."""
     return sys.stdin is not None and sys.stdin.isatty()

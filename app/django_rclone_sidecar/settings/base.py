@@ -1,4 +1,4 @@
-"""The settings of processes that know the history and no target: the pages, and runs whose own settings are wrong."""
+"""Settings of processes that use the history without a target: the web server, and runs without valid settings."""
 
 from django_rclone_sidecar.environment import read
 from django_rclone_sidecar.history import location

@@ -1,4 +1,4 @@
-"""The sidecar's Django project. What it knows comes from the target; see ``project``."""
+"""Settings of the sidecar's Django project, built from the target project (see ``build``)."""
 
 import os
 

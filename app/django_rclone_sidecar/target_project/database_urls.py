@@ -45,7 +45,7 @@ def why_foreign(alias: str, url: str) -> str:
 def parse(variable: str, url: str) -> dict[str, Any]:
     """Returns a database's settings. Raises ConfigurationError; messages never show the URL, which has a password."""
     scheme = url.partition(":")[0].lower()
-    if malformed_urls.is_torn(url):
+    if malformed_urls.is_malformed(url):
         raise ConfigurationError(
             f'{variable} is not a valid database URL: there is an "@" after the host. {malformed_urls.ADVICE}'
         )
