@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 # Tests start thousands of Pythons, none of which should compile our modules anew.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test test-all test-cluster hunt coverage unit lint docs image bench clean
+.PHONY: help demo test test-all test-pythons test-cluster hunt coverage unit lint docs image bench clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ test: ## Set everything up, and run every check and test but the exhaustive ones
 
 test-all: ## Run the exhaustive tests as well, and a long hunt: make test-all MINUTES=60
 	@MINUTES="$(MINUTES)" scripts/test-all.sh
+
+test-pythons: ## Run the tests that need no server with each supported Python that is installed
+	@scripts/pythons.sh
 
 test-cluster: ## Try the chart in a real cluster: KUBECONFIG's, kind's, or one that is built and started here
 	@scripts/cluster.sh

@@ -16,13 +16,14 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from django_rclone import conf
+from django_rclone import conf, vocabulary
 from django_rclone.db import registry
 from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.media import recipes
 from django_rclone.rclone import backend_options, flags, local_folders, secrets
 from django_rclone.rclone import remote as rclone
+from django_rclone.vocabulary import Key
 
 TAG = "django_rclone"
 
@@ -34,39 +35,41 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     try:
         configured = conf.configured()
     except ConfigurationError as error:
-        return [Error(str(error), hint='For instance DJANGO_RCLONE = {"REMOTE": "s3:bucket/site"}.', id=f"{TAG}.E003")]
+        return [Error(str(error), hint=vocabulary.current().remote_example, id=f"{TAG}.E003")]
     return [*_remote_problems(configured.get("REMOTE")), *_key_problems(), *_value_problems(), *_rclone_problems()]
 
 
 def _remote_problems(remote: Any) -> Iterator[CheckMessage]:
     if not remote:
         yield Error(
-            'DJANGO_RCLONE["REMOTE"] is not set.',
-            hint='Say where backups go, for instance DJANGO_RCLONE = {"REMOTE": "s3:bucket/site"}.',
+            f"{vocabulary.current().item('REMOTE')} is not set.",
+            hint=vocabulary.current().remote_example,
             id=f"{TAG}.E001",
         )
     elif isinstance(remote, str) and secrets.has_secret(remote):
         said, hint = secrets.EXPOSED.split(". ", 1)
-        yield Error(f'DJANGO_RCLONE["REMOTE"] {said}.', hint=hint, id=f"{TAG}.E004")
+        yield Error(f"{vocabulary.current().item('REMOTE')} {said}.", hint=hint, id=f"{TAG}.E004")
 
 
 def _key_problems() -> Iterator[CheckMessage]:
     for key, meant in conf.unknown_keys().items():
         hint = f'Did you mean "{meant}"?' if meant else f"Known keys: {', '.join(sorted(conf.SETTINGS))}."
-        yield Error(f'DJANGO_RCLONE has an unknown key "{key}".', hint=hint, id=f"{TAG}.E002")
+        yield Error(f'{vocabulary.current().dictionary} has an unknown key "{key}".', hint=hint, id=f"{TAG}.E002")
 
 
 def _value_problems() -> Iterator[CheckMessage]:
-    for name in conf.configured():
-        missing = name == "REMOTE" and not conf.configured()[name]  # that is E001
-        if name in conf.SETTINGS and not missing and (wrong := conf.problem(name)):
-            yield Error(f'DJANGO_RCLONE["{name}"] {wrong}.', hint=conf.SETTINGS[name].meaning, id=f"{TAG}.E003")
-    for name in ("CONNECTORS", "DATABASE_OPTIONS"):
+    names = vocabulary.current()
+    for name, setting in conf.SETTINGS.items():
+        missing = name == "REMOTE" and not conf.configured().get(name)  # that is E001
+        if name in conf.configured() and not missing and (wrong := conf.problem(name)):
+            yield Error(f"{names.item(name)} {wrong}.", hint=setting.meaning, id=f"{TAG}.E003")
+    by_alias: tuple[Key, ...] = ("CONNECTORS", "DATABASE_OPTIONS")
+    for name in by_alias:
         value = conf.configured().get(name)
         for alias in value if isinstance(value, dict) else ():
             if alias not in settings.DATABASES:
                 yield Error(
-                    f'DJANGO_RCLONE["{name}"] names the database "{alias}", which DATABASES does not have.',
+                    f'{names.item(name)} names the database "{alias}", which DATABASES does not have.',
                     hint=f"DATABASES has: {', '.join(sorted(settings.DATABASES))}.",
                     id=f"{TAG}.E003",
                 )
@@ -93,6 +96,7 @@ def check_connectors(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def _connector_problems(alias: str) -> Iterator[CheckMessage]:
+    names = vocabulary.current()
     engine = str(settings.DATABASES[alias].get("ENGINE", ""))
     if engine in registry.NO_ENGINE:
         return
@@ -100,7 +104,7 @@ def _connector_problems(alias: str) -> Iterator[CheckMessage]:
     if not path:
         yield checks.Warning(
             f'The database "{alias}" cannot be backed up: no connector for the engine "{engine}".',
-            hint='Name one in DJANGO_RCLONE["CONNECTORS"] or ["CONNECTOR_MAPPING"].',
+            hint=registry.name_a_connector(),
             id=f"{TAG}.W001",
         )
         return
@@ -110,7 +114,11 @@ def _connector_problems(alias: str) -> Iterator[CheckMessage]:
         yield Error(str(error), hint="docs/connectors.md has a complete example.", id=f"{TAG}.E006")
         return
     except ConfigurationError as error:
-        yield Error(str(error), hint="Check CONNECTORS and CONNECTOR_MAPPING.", id=f"{TAG}.E005")
+        yield Error(
+            str(error),
+            hint=f"Check {names.setting('CONNECTORS')} and {names.setting('CONNECTOR_MAPPING')}.",
+            id=f"{TAG}.E005",
+        )
         return
     connector = registry.connector(alias, connects=False)
     for problem in connector.check():
@@ -121,7 +129,8 @@ def _connector_problems(alias: str) -> Iterator[CheckMessage]:
     if isinstance(connector, SqliteConnector) and not connector.spool and connector.journal_mode() == "rollback":
         yield checks.Warning(
             f'The SQLite database "{alias}" is in rollback-journal mode: writers wait while it is backed up.',
-            hint='Switch it to WAL once: `sqlite3 FILE "PRAGMA journal_mode=WAL"`, or set SPOOL in DATABASE_OPTIONS.',
+            hint='Switch it to WAL once: `sqlite3 FILE "PRAGMA journal_mode=WAL"`, or set SPOOL in '
+            f"{names.setting('DATABASE_OPTIONS')}.",
             id=f"{TAG}.W002",
         )
 
@@ -150,13 +159,13 @@ def check_rclone(**_kwargs: Any) -> list[CheckMessage]:
         return []
     if shutil.which(remote.binary) is None:
         message = f'The program "{remote.binary}" (rclone) was not found.'
-        return [checks.Warning(message, hint=rclone.INSTALL, id=f"{TAG}.W004")]
+        return [checks.Warning(message, hint=rclone.install(), id=f"{TAG}.W004")]
     try:
         version = remote.version()
     except DjangoRcloneError as error:
-        return [checks.Warning(f"rclone does not start: {error}", hint=rclone.INSTALL, id=f"{TAG}.W004")]
+        return [checks.Warning(f"rclone does not start: {error}", hint=rclone.install(), id=f"{TAG}.W004")]
     if version < rclone.OLDEST:
         have, need = (".".join(str(part) for part in parts) for parts in (version, rclone.OLDEST))
         message = f"rclone {have} is too old: {need} or newer is needed."
-        return [checks.Warning(message, hint=rclone.INSTALL, id=f"{TAG}.W005")]
+        return [checks.Warning(message, hint=rclone.install(), id=f"{TAG}.W005")]
     return []

@@ -13,13 +13,14 @@ from typing import Any
 
 from django.conf import settings
 
-from django_rclone import naming, remote_folders, streams
+from django_rclone import naming, remote_folders, streams, vocabulary
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.process import Limits
 from django_rclone.rclone import crypt, remote_options, secrets
 from django_rclone.rclone import flags as rclone_flags
 from django_rclone.rclone import remote as rclone
+from django_rclone.vocabulary import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _compression(value: Any) -> str:
 
 _connectors = partial(_mapping, of=str)
 
-SETTINGS: Mapping[str, Setting] = {
+SETTINGS: Mapping[Key, Setting] = {
     "REMOTE": Setting("", "Where backups go: an rclone remote and folder, or a local folder. Required.", _text),
     "PROJECT": Setting(
         "",
@@ -173,7 +174,7 @@ def configured() -> Mapping[str, Any]:
     """Returns what the project's settings say, as it stands there."""
     value = getattr(settings, "DJANGO_RCLONE", {})
     if not isinstance(value, Mapping):
-        raise ConfigurationError("DJANGO_RCLONE must be a dictionary.")
+        raise ConfigurationError(f"{vocabulary.current().dictionary} must be a dictionary.")
     return value
 
 
@@ -186,15 +187,15 @@ def unknown_keys() -> dict[str, str]:
     }
 
 
-def problem(name: str) -> str:
+def problem(name: Key) -> str:
     """Returns what is wrong with a setting's value, as a clause that goes on after its name; empty: nothing."""
     return SETTINGS[name].problem(configured().get(name, SETTINGS[name].default))
 
 
-def get(name: str) -> Any:
+def get(name: Key) -> Any:
     """Returns a setting's value, or its default. Raises ConfigurationError if it does not fit."""
     if wrong := problem(name):
-        raise ConfigurationError(f'DJANGO_RCLONE["{name}"] {wrong}.')
+        raise ConfigurationError(f"{vocabulary.current().item(name)} {wrong}.")
     return configured().get(name, SETTINGS[name].default)
 
 
@@ -203,17 +204,15 @@ def remote() -> rclone.Remote:
     which would silently do nothing, is refused."""
     for key, meant in unknown_keys().items():
         hint = f' Did you mean "{meant}"?' if meant else ""
-        raise ConfigurationError(f'DJANGO_RCLONE has an unknown key "{key}".{hint}')
+        raise ConfigurationError(f'{vocabulary.current().dictionary} has an unknown key "{key}".{hint}')
     if not configured().get("REMOTE"):
-        raise ConfigurationError(
-            'DJANGO_RCLONE["REMOTE"] is not set. Say where backups go, for instance DJANGO_RCLONE = '
-            '{"REMOTE": "s3:bucket/site"}.'
-        )
+        names = vocabulary.current()
+        raise ConfigurationError(f"{names.item('REMOTE')} is not set. {names.remote_example}")
     if wrong := folder_overlap():
         raise ConfigurationError(wrong)
     root = get("REMOTE")
     if secrets.has_secret(root):
-        raise ConfigurationError(f'DJANGO_RCLONE["REMOTE"] {secrets.EXPOSED}')
+        raise ConfigurationError(f"{vocabulary.current().item('REMOTE')} {secrets.EXPOSED}")
     for wrong in rclone_problems():
         raise ConfigurationError(wrong)
     password = get("ENCRYPTION_PASSWORD")

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from string import Formatter
 from urllib.parse import quote, unquote
 
+from django_rclone import vocabulary
+
 MANIFEST_DIR = "manifests"
 PROJECT_DIR = "projects"
 """Mirrors of projects with a name lie there, each in a folder of its own."""
@@ -219,7 +221,7 @@ def template_problem(template: str) -> str:
     if parts[0][:2] != ("", "database") or len(parts) < 2 or not parts[1][0]:
         return "must begin with {database} and a separator, or nobody can tell whose a backup is"
     if "/" in template or "\\" in template:
-        return "must be a file name: folders belong into DB_BACKUP_DIR"
+        return f"must be a file name: folders belong into {vocabulary.current().setting('DB_BACKUP_DIR')}"
     return ""
 
 

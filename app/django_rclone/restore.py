@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from django_rclone import catalog, display, process, selection, signals, streams
+from django_rclone import catalog, display, process, selection, signals, streams, vocabulary
 from django_rclone.catalog import Backup, State
 from django_rclone.db.base import BaseConnector, Mode, RestorePlan
 from django_rclone.exceptions import (
@@ -102,7 +102,7 @@ def by_path(remote: Remote, names: Scheme, owner: Owner, path: str) -> Backup:
     full = path if path.startswith(names.folder + "/") else f"{names.folder}/{path}"
     backup = catalog.find(catalog.load(remote, names), full) or _in_subfolder(remote, full)
     if backup is None:
-        raise NothingToRestore(f"There is no {full} on the remote. See `listbackups`.")
+        raise NothingToRestore(f"There is no {full} on the remote. See {vocabulary.current().list_command}.")
     _check_choice(backup, owner)
     return backup
 
@@ -114,7 +114,9 @@ def by_id(remote: Remote, names: Scheme, owner: Owner, backup_id: str) -> Backup
     documented = next((backup for backup in found if backup.state in (State.GOOD, State.DAMAGED)), None)
     if documented is None:
         left = f": what its run left is {found[0].path}, which only --input-path restores" if found else ""
-        raise NothingToRestore(f"There is no backup with the id {backup_id}{left}. See `listbackups`.")
+        raise NothingToRestore(
+            f"There is no backup with the id {backup_id}{left}. See {vocabulary.current().list_command}."
+        )
     _check_choice(documented, owner)
     return documented
 
@@ -131,7 +133,8 @@ def _in_subfolder(remote: Remote, path: str) -> Backup | None:
 def _check_path(path: str) -> None:
     parts = path.split("/")
     if path.startswith("/") or "\\" in path or ".." in parts or "." in parts or path.endswith("/"):
-        raise ConfigurationError(f'"{path}" is no path below the backup folder: give one as `listbackups` shows it.')
+        shown = vocabulary.current().list_command
+        raise ConfigurationError(f'"{path}" is no path below the backup folder: give one as {shown} shows it.')
 
 
 def _check_choice(backup: Backup, owner: Owner) -> None:
@@ -143,7 +146,9 @@ def _check_choice(backup: Backup, owner: Owner) -> None:
     if backup.state is State.PARTIAL or backup.path.endswith(PARTIAL):
         raise ConfigurationError(f"{backup.path} is unfinished: its run died or still goes on. Choose another.")
     if backup.state is State.DAMAGED:
-        raise VerificationFailed(f"{backup.path} is damaged: {backup.problem}. Choose another; see `listbackups`.")
+        raise VerificationFailed(
+            f"{backup.path} is damaged: {backup.problem}. Choose another; see {vocabulary.current().list_command}."
+        )
     if backup.state is State.ORPHAN:
         logger.warning("%s has no manifest: its run did not end well, and nobody knows if it is whole.", backup.path)
     if backup.state is State.UNVERIFIED:

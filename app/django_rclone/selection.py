@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django_rclone import display
+from django_rclone import display, vocabulary
 from django_rclone.catalog import Backup, State
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
@@ -100,9 +100,10 @@ def _of_one_name(good: list[Backup], owner: Owner) -> list[Backup]:
         return good
     if owner.name not in names:
         listed = ", ".join(f'"{name}"' + (f" of project {owner.project}" if owner.project else "") for name in names)
+        setting = vocabulary.current().setting("PROJECT")
         raise ConfigurationError(
             f'Database "{owner.alias}": the remote holds backups of several databases under this alias ({listed}), '
-            f'and none is named "{owner.name}". Name the one to restore with --input-path, or set PROJECT.'
+            f'and none is named "{owner.name}". Name the one to restore with --input-path, or set {setting}.'
         )
     return [backup for backup in good if backup.manifest.name == owner.name]
 
@@ -136,10 +137,11 @@ def _of_one_source(good: list[Backup], owner: Owner) -> Backup:
             f"{one or 'a place that is not known'}: {backup.file} of {display.utc(backup.moment)}"
             for one, backup in by_source.items()
         )
+        setting = vocabulary.current().setting("PROJECT")
         raise ConfigurationError(
             f'Database "{owner.alias}": the remote holds backups of "{newest.manifest.name}" from several servers, the '
             f"newest of each: {listed}. Nothing says which is ours ({owner.source or 'no server is known'}). Name the "
-            "one to restore with --input-path, or set PROJECT."
+            f"one to restore with --input-path, or set {setting}."
         )
     if source != owner.source and source and owner.source:
         logger.warning(
@@ -150,6 +152,7 @@ def _of_one_source(good: list[Backup], owner: Owner) -> Backup:
 
 
 def _why_nothing(backups: Sequence[Backup], owner: Owner, at: datetime | None, unverified: Sequence[Backup]) -> str:
+    names = vocabulary.current()
     said = f'Database "{owner.alias}": there is no good backup' + (
         f" from before {at:%Y-%m-%d %H:%M:%S %Z}" if at else ""
     )
@@ -160,7 +163,7 @@ def _why_nothing(backups: Sequence[Backup], owner: Owner, at: datetime | None, u
     good = [backup for backup in backups if backup.state is State.GOOD]
     others = sorted({backup.manifest.project for backup in good} - {owner.project, ""})
     if others:
-        said = f"{said} of this project; the remote holds some of: {', '.join(others)}. Is PROJECT right?"
+        said = f"{said} of this project; the remote holds some of: {', '.join(others)}. {names.is_project_right}"
     nobodys = [backup for backup in good if owner.project and not backup.manifest.project]
     if nobodys:
         newest = nobodys[0]
@@ -176,4 +179,4 @@ def _why_nothing(backups: Sequence[Backup], owner: Owner, at: datetime | None, u
             f"{said.removesuffix('.')}, but {len(unverified)} without a manifest, the newest {unverified[0].file}. "
             f"Restore it with --input-path {unverified[0].file}, or with --unverified."
         )
-    return said if others else f"{said}. See `listbackups`."
+    return said if others else f"{said}. See {names.list_command}."

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 from django_rclone import display, naming
 from django_rclone.masking import mask
-from django_rclone_sidecar import messages
 
 # Fields that a record may have besides its message, as `extra`.
 _DETAILS = ("database", "path", "bytes", "seconds")
@@ -36,7 +35,7 @@ class MaskingFormatter(logging.Formatter):
         self.secrets = list(secrets)
 
     def message(self, record: logging.LogRecord) -> str:
-        text = messages.ours(record.getMessage())
+        text = record.getMessage()
         if record.exc_info and record.exc_info[0]:
             text = f"{text}\n{self.formatException(record.exc_info)}"
         return display.printable(mask(text, () if getattr(record, NO_SECRETS, False) else self.secrets))
@@ -89,7 +88,7 @@ def hide(secrets: Iterable[str]) -> None:
 
 def masked(text: str) -> str:
     """Returns a message as the log would show it, with secrets masked."""
-    return display.printable(mask(messages.ours(text), [secret for form in _formatters() for secret in form.secrets]))
+    return display.printable(mask(text, [secret for form in _formatters() for secret in form.secrets]))
 
 
 def shows_progress() -> bool:

@@ -49,7 +49,7 @@ TORN = [
 def test_a_password_that_ends_the_host_is_refused_and_shown_nowhere(program: Program, url: str):
     done = program.run("backup", DATABASE_URL=url)
     assert done.code == 2
-    assert done.error.startswith("DATABASE_URL is no database URL that can be understood")
+    assert done.error.startswith("DATABASE_URL is not a valid database URL")
     assert "percent-encoded" in done.error
     assert "S3cret" not in done.out + done.err + "".join(program.stored() if program.remote.exists() else [])
 

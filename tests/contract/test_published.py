@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.contract.conftest import make_subject
-from tests.contract.project import ROOT, Done, Project, Storage
+from tests.contract.project import Project, Storage
 from tests.contract.subjects import Sqlite, Subject
 from tests.contract.subjects.mysql import Mysql
+from tests.support.commands import ROOT, Done, run
 
 DATABASE = 'Database "default": '
 # Of the database as a whole, which SQL text does not hold.
@@ -37,10 +38,7 @@ def old(project: Project, *arguments: str) -> Done:
                 (names / name).write_text(f'#!/bin/sh\nexec {program} "$@"\n')
                 (names / name).chmod(0o755)
         environment["PATH"] = f"{names}:{folder}:{environment['PATH']}"
-    done = subprocess.run(
-        [published(), "-m", "django", *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
+    return run([published(), "-m", "django", *arguments], env=environment)
 
 
 # Every connector of 0.4's. What it made of SQLite is SQL text, though it is called sqlite3.

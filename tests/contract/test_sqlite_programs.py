@@ -215,9 +215,8 @@ def test_a_restore_names_who_has_locked_the_database(live: Path, wal: bool) -> N
     before = contents(live)
     with closing(connect(live)) as app:
         app.execute("BEGIN IMMEDIATE")
-        with pytest.raises(
-            Unavailable, match=rf"other processes have it locked.*\(pid {os.getpid()}\).*Nothing was changed\.$"
-        ):
+        words = rf"other processes have it locked.*\(pid {os.getpid()}\).*Nothing was changed\.$"
+        with pytest.raises(Unavailable, match=words):
             restore(connector(live, patient=False), data)
         app.execute("ROLLBACK")
     assert contents(live) == before

@@ -23,6 +23,7 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
         ("command", "streams", "manifest", "signals", "batch"),
         ("display",),
         ("naming", "masking", "output_errors", "exceptions", "target_json"),
+        ("vocabulary",),
     ),
     "django_rclone_sidecar": (
         ("__main__",),
@@ -32,10 +33,10 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
         ("runs", "web"),
         ("bootstrap", "notifications"),
         ("monitoring", "settings"),
-        ("history", "target_project"),
+        ("history", "target_project", "vocabulary"),
         ("environment", "logs"),
-        ("scheduler", "report", "messages", "rclone_config"),
-        ("container", "spawn", "versions"),
+        ("scheduler", "report", "rclone_config"),
+        ("arguments", "container", "spawn", "versions"),
     ),
 }
 """The order of what lies directly in each of the two packages: a row may import the rows below it, and no other row.

@@ -12,8 +12,9 @@ from tests.docs.tables import ROOT
 TEXT = (ROOT / "docs/databases.md").read_text()
 SECTIONS = dict(re.findall(r"^## (.+)\n((?:(?!## ).*\n?)*)", TEXT, re.MULTILINE))
 QUESTIONS = [
-    *("comes back exactly", "made since", "one moment", "a restore that fails, or is killed", "not exact"),
-    *("needed to back up", "needed to restore", "`--into NAME`", "by hand", "made by django-rclone 0.4"),
+    *("restored exactly", "created after the backup", "consistent snapshot"),
+    *("a restore that fails or is killed", "not restored exactly", "needed to back up", "needed to restore"),
+    *("`--into NAME`", "with plain tools", "made by django-rclone 0.4"),
 ]
 
 

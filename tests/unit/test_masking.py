@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_rclone.masking import mask, secret_values
+from django_rclone.masking import looks_secret, mask, secret_values
 
 SECRET = "p@ss/w%rd 'ü\"1"
 FORMS = {
@@ -92,3 +92,47 @@ def test_unknown_credentials_are_masked_where_their_form_tells() -> None:
 def test_a_url_with_a_password_is_a_secret_whatever_its_variables_name() -> None:
     env = {"CACHE": "redis://:hunter22@cache/0", "SECRET_FILE": "/run/x", "API_TOKEN": "t0ken-t0ken", "PLACE": "here"}
     assert secret_values(env) == ["redis://:hunter22@cache/0", "t0ken-t0ken"]
+
+
+@given(secret=st.text("abc012:@/", min_size=5).map("{}0".format), before=st.text("xyz ./:"), after=st.text("xyz ./@"))
+def test_a_known_secret_is_masked_wherever_it_stands(secret: str, before: str, after: str) -> None:
+    masked = mask(before + secret + after, ["another", secret])
+    assert secret not in masked
+    assert "***" in masked
+
+
+def test_the_longer_of_two_secrets_is_masked_whole() -> None:
+    assert mask("hunter2000", ["hunter2", "hunter2000"]) == "***"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("postgres://user:hunter2@host/db", "postgres://user:***@host/db"),
+        ("at https://:hunter2@host, then", "at https://:***@host, then"),
+        ("https://host:8080/a@b", "https://host:8080/a@b"),
+        ("https://user@host", "https://user@host"),
+        ("12:30 a@b", "12:30 a@b"),
+    ],
+)
+def test_passwords_in_addresses_are_masked(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+def test_very_short_values_are_no_secrets_worth_spoiling_the_text_for() -> None:
+    assert mask("a cat", ["a", "", "at"]) == "a cat"
+
+
+@pytest.mark.parametrize("name", ["PGPASSWORD", "RCLONE_CONFIG_PASS", "aws_secret_access_key", "--drive-token", "DSN"])
+def test_names_of_secrets_are_known(name: str) -> None:
+    assert looks_secret(name)
+    assert secret_values({name: "hunter2", "HOME": "/root"}) == ["hunter2"]
+
+
+def test_the_path_of_a_secret_is_none() -> None:
+    assert secret_values({"BACKUP_ENCRYPTION_PASSWORD_FILE": "/run/secrets/backup"}) == []
+
+
+@pytest.mark.parametrize("name", ["PATH", "PGHOST", "--bwlimit", "LANG"])
+def test_other_names_are_not(name: str) -> None:
+    assert not looks_secret(name)

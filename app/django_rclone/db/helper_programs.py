@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from django_rclone import vocabulary
 from django_rclone.command import Attached, Command, Explanation, Secret
 from django_rclone.exceptions import (
     ConfigurationError,
@@ -64,7 +65,8 @@ def script_command(path: Path, *arguments: str, explain: Explanation, may_stall:
 def run(main: Callable[[list[str]], None]) -> int | str:
     """Runs a helper program and returns what ``sys.exit`` takes: 0, or the line that reports the error."""
     try:
-        main(sys.argv[1:])
+        with vocabulary.using(vocabulary.Marks()):
+            main(sys.argv[1:])
     except (DjangoRcloneError, OSError) as error:
         kind = error.kind if isinstance(error, ForeignError) else type(error).__name__
         return f"{kind}: {' '.join(str(error).split())}"
@@ -100,5 +102,6 @@ def reported_error(failure: ProgramFailed) -> ReportedError | None:
     lines = [line.strip() for line in failure.stderr.splitlines() if line.strip()]
     if failure.returncode < 0 or not lines:
         return None
-    match = _LINE.fullmatch(lines[-1])
-    return ReportedError(match["kind"], match["message"], lines[-1]) if match else ReportedError("", "", lines[-1])
+    line = vocabulary.replaced(lines[-1])
+    match = _LINE.fullmatch(line)
+    return ReportedError(match["kind"], match["message"], line) if match else ReportedError("", "", line)

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connections
 
-from django_rclone import conf
+from django_rclone import conf, vocabulary
 from django_rclone.db import connection_params
 from django_rclone.db.base import BaseConnector
 from django_rclone.db.compat import differences
@@ -83,13 +83,18 @@ def connector(alias: str, *, connects: bool = True) -> BaseConnector:
     path = connector_path(alias, str(database.get("ENGINE", "")))
     if not path:
         raise ConfigurationError(
-            f'Database "{alias}": no connector for the engine {database.get("ENGINE")!r}. '
-            "Name one in DJANGO_RCLONE['CONNECTORS'] or ['CONNECTOR_MAPPING']."
+            f'Database "{alias}": no connector for the engine {database.get("ENGINE")!r}. {name_a_connector()}'
         )
     options = conf.get("DATABASE_OPTIONS").get(alias, {})
     if connects and (backend := _backend(alias)) is not None:
         database = connection_params.merged(alias, database, backend)
     return load(path)(alias, database, options, conf.compression())
+
+
+def name_a_connector() -> str:
+    """Return what to do where an engine has no connector."""
+    names = vocabulary.current()
+    return f"Name one in {names.item('CONNECTORS')} or {names.item('CONNECTOR_MAPPING')}."
 
 
 def connector_path(alias: str, engine: str) -> str:

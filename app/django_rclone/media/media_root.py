@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
+from django_rclone import vocabulary
 from django_rclone.exceptions import ConfigurationError, Locked
 
 # Files that lie in mount points, or that file managers make.
@@ -93,9 +94,10 @@ def refuse_loops(root: Path) -> None:
     for place, folders, _files in root.walk(follow_symlinks=True):
         for path in (place / name for name in folders):
             if path.is_symlink() and _leads_back(path, root):
+                setting = vocabulary.current().setting("MEDIA_FOLLOW_LINKS")
                 raise ConfigurationError(
                     f"{path} is a link that leads back to {path.resolve()}, a folder above it: it cannot be followed. "
-                    "Remove it, or do not follow links (MEDIA_FOLLOW_LINKS)."
+                    f"Remove it, or do not follow links ({setting})."
                 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from urllib.parse import unquote
 
-from django_rclone import conf, process
+from django_rclone import conf, process, vocabulary
 from django_rclone import media_record as record
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Unavailable
@@ -82,8 +82,8 @@ def own(remote: Remote, folder: str, project: str) -> Mirror | None:
         theirs = f'of the project "{found.project}"' if found.project else "of a project without a name"
         ours = f'this is "{project}"' if project else "this one has no name"
         raise ConfigurationError(
-            f"The mirror {remote.path(folder)} is {theirs}, and {ours}: it is neither changed nor restored. Set "
-            "PROJECT, or another MEDIA_BACKUP_DIR."
+            f"The mirror {remote.path(folder)} is {theirs}, and {ours}: it is neither changed nor restored. "
+            f"{vocabulary.current().separate_mirrors}"
         )
     return found
 
@@ -92,4 +92,6 @@ def others(remote: Remote, folder: str) -> str:
     """Returns which mirrors there are besides, as a sentence; empty: none."""
     found = sorted(unquote(entry.path.removesuffix(".json")) for entry in remote.files(record.RECORDS))
     names = [name for name in found if name != folder]
-    return f" The remote has mirrors in other folders: {enumerate_some(names)}. Is PROJECT right?" if names else ""
+    if not names:
+        return ""
+    return f" The remote has mirrors in other folders: {enumerate_some(names)}. {vocabulary.current().is_project_right}"

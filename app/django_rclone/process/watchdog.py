@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from django_rclone import vocabulary
 from django_rclone.command import Command
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.process.child import GRACE, Process, last_words
@@ -52,8 +53,8 @@ class Signs:
 
 def stood_still(seconds: float, process: Process) -> str:
     """Returns what is told of a program that is waited for in vain."""
-    name = process.command.program
-    return f"Nothing moved for {seconds:g} s while waiting for {name} (STALL_TIMEOUT).{last_words(process)}"
+    name, setting = process.command.program, vocabulary.current().setting("STALL_TIMEOUT")
+    return f"Nothing moved for {seconds:g} s while waiting for {name} ({setting}).{last_words(process)}"
 
 
 class Watch:
@@ -121,7 +122,8 @@ class Watch:
         now = time.monotonic()
         timeout, stall = self._limits.timeout, self._limits.stall
         if timeout is not None and now - self._began > timeout:
-            raise Unavailable(f"It was not done within {timeout:g} s (TIMEOUT).{last_words(*self._line.processes)}")
+            setting = vocabulary.current().setting("TIMEOUT")
+            raise Unavailable(f"It was not done within {timeout:g} s ({setting}).{last_words(*self._line.processes)}")
         for since, process in self._waits():
             if stall is not None and since is not None and process.command.may_stall and now - since > stall:
                 raise Unavailable(stood_still(stall, process))

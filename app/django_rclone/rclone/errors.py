@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from django_rclone import vocabulary
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 
 # rclone's exit codes: https://rclone.org/docs/#exit-code
@@ -62,7 +63,7 @@ def explain(root: str, names: tuple[str, str], failure: ProgramFailed) -> Django
     if _NOT_BEGUN.search(reason):
         return ConfigurationError(f"rclone cannot begin: {reason}. Check its configuration and the RCLONE_… variables.")
     if failure.returncode in (_NO_FOLDER, _NO_FILE) or reason.endswith(("object not found", "directory not found")):
-        return Missing(f"{where}: {reason}. Look at what is there with `listbackups`.")
+        return Missing(f"{where}: {reason}. Look at what is there with {vocabulary.current().list_command}.")
     if _FULL.search(reason):
         return DjangoRcloneError(f"{where} is full: {reason}. Make room there, or prune old backups.")
     if _FORBIDDEN.search(reason):
@@ -70,7 +71,8 @@ def explain(root: str, names: tuple[str, str], failure: ProgramFailed) -> Django
     if failure.returncode == _TEMPORARY or _UNREACHABLE.search(reason):
         return Unavailable(f"{where} cannot be reached: {reason}. Try again later, or check the address.")
     if _MISCONFIGURED.search(reason):
-        return ConfigurationError(f"{where} cannot be used: {reason}. Check REMOTE and rclone's configuration.")
+        setting = vocabulary.current().setting("REMOTE")
+        return ConfigurationError(f"{where} cannot be used: {reason}. Check {setting} and rclone's configuration.")
     why = "" if reason == failure.ending else f": {reason}"
     return DjangoRcloneError(f"{where}: rclone {failure.ending}{why}")
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from django_rclone import vocabulary
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.rclone import backend_options, options
@@ -102,6 +103,7 @@ def _from_flags(flags: tuple[str, ...]) -> tuple[dict[str, list[str]], list[str]
     """Returns the values of each flag, and what is wrong with the flags."""
     found: dict[str, list[str]] = {}
     problems: list[str] = []
+    setting = vocabulary.current().setting("RCLONE_FLAGS")
     rest = iter(flags)
     for flag in rest:
         for name, written in _split(flag):
@@ -113,13 +115,13 @@ def _from_flags(flags: tuple[str, ...]) -> tuple[dict[str, list[str]], list[str]
             if value is None:
                 value = "true" if option.takes is Takes.NOTHING else next(rest, None)
             if value is None:
-                problems.append(f"RCLONE_FLAGS: --{name} has no value.")
+                problems.append(f"{setting}: --{name} has no value.")
             elif name in found and name in options.ONCE:
                 problems.append(
-                    f"RCLONE_FLAGS has --{name} twice: rclone takes one from the environment, and a command line could "
+                    f"{setting} has --{name} twice: rclone takes one from the environment, and a command line could "
                     "be read by every user of the machine. Give the remote its headers in rclone's configuration."
                 )
-            elif why := _refusal(f"--{name} in RCLONE_FLAGS", name, value):
+            elif why := _refusal(f"--{name} in {setting}", name, value):
                 problems.append(why)
             elif option.rule in (Rule.PASSED, Rule.MEDIA):
                 several = option.takes is Takes.SEVERAL
@@ -148,11 +150,12 @@ def _split(flag: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _unknown(flag: str, name: str) -> str:
+    setting = vocabulary.current().setting("RCLONE_FLAGS")
     if not flag.startswith("-"):
-        return f'RCLONE_FLAGS: "{flag}" belongs to no flag: the one before it takes no value.'
+        return f'{setting}: "{flag}" belongs to no flag: the one before it takes no value.'
     if " " in flag.partition("=")[0]:
         word, _, value = flag.partition(" ")
-        return f'RCLONE_FLAGS: "{word} {"…" if value else ""}" is one text. Write the flag and its value as two.'
+        return f'{setting}: "{word} {"…" if value else ""}" is one text. Write the flag and its value as two.'
     near = difflib.get_close_matches(name, OPTIONS, n=1)
     hint = (
         f"Did you mean --{near[0]}?"
@@ -160,7 +163,7 @@ def _unknown(flag: str, name: str) -> str:
         else f"Those of rclone {backend_options.VERSION} are known; options of a remote can also be set as "
         "RCLONE_CONFIG_<NAME>_<OPTION>."
     )
-    return f"RCLONE_FLAGS has an unknown flag {flag.partition('=')[0]}. {hint}"
+    return f"{setting} has an unknown flag {flag.partition('=')[0]}. {hint}"
 
 
 def _refusal(spelled: str, name: str, value: str) -> str:

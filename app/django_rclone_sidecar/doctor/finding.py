@@ -9,7 +9,6 @@ from enum import StrEnum
 from functools import partial
 
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
-from django_rclone_sidecar import messages
 
 
 class Level(StrEnum):
@@ -48,4 +47,4 @@ def safely[T](name: str, check: Callable[[T], Iterator[Finding]], subject: T) ->
     except Interrupted:
         raise
     except DjangoRcloneError as error:
-        yield fail(name, message=messages.ours(str(error)))
+        yield fail(name, message=str(error))

@@ -53,7 +53,7 @@ def _program(found: list[RemoteUnderCheck]) -> Iterator[Finding]:
     version = remote.version()
     shown = ".".join(str(part) for part in version)
     if version < rclone.OLDEST:
-        yield fail("rclone", message=f"{shown} is too old. {rclone.INSTALL}")
+        yield fail("rclone", message=f"{shown} is too old. {rclone.install()}")
         return
     yield ok("rclone", message=shown)
     found.append(RemoteUnderCheck(remote))

@@ -14,7 +14,6 @@ from django.db.models import Max
 from django_rclone import display
 from django_rclone.masking import mask, secret_values
 from django_rclone.selection import AHEAD
-from django_rclone_sidecar import messages
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import reader, writer
 from django_rclone_sidecar.history.models import DatabaseRecord, Fact, PartRecord, RunRecord, StoredBackups, Tally
@@ -186,7 +185,7 @@ class _Loader:
 
     def clean(self, text: str) -> str:
         """Returns a message with secrets masked, as in the log."""
-        return display.one_line(mask(messages.ours(text), self.hidden))
+        return display.one_line(mask(text, self.hidden))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django_rclone.db import registry
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone.restore import Restore
-from django_rclone_sidecar import logs, messages
+from django_rclone_sidecar import logs
 from django_rclone_sidecar.runs.backup import back_up_database
 from django_rclone_sidecar.runs.restore_selection import BackupStore, RestoreRequest
 
@@ -30,7 +30,7 @@ class DatabaseRestorePlan:
     def shown(self, *, whole: bool) -> str:
         """Returns the plan as text; with ``whole`` including every command."""
         if self.ready is None:
-            return display.printable(messages.ours(f"cannot   {self.problem}"))
+            return display.printable(f"cannot   {self.problem}")
         return str(self.ready) if whole else self.ready.summary
 
     def check(self) -> Restore:

@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django_rclone import display
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.masking import mask
+from django_rclone_sidecar.environment.overrides import OVERRIDES
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import location
 from django_rclone_sidecar.target_project import Target
@@ -26,18 +27,6 @@ _FILE_STORAGES = (
 
 # Files named by the project's DJANGO_RCLONE may exist only in the web container: used only if they exist here.
 _PATHS = ("RCLONE_BINARY", "RCLONE_CONFIG")
-
-# Environment variable → key of DJANGO_RCLONE.
-_OVERRIDES: Mapping[str, str] = {
-    "BACKUP_REMOTE": "REMOTE",
-    "BACKUP_PROJECT": "PROJECT",
-    "BACKUP_MEDIA_FOLLOW_LINKS": "MEDIA_FOLLOW_LINKS",
-    "BACKUP_COMPRESSION": "COMPRESSION",
-    "BACKUP_TIMEOUT": "TIMEOUT",
-    "BACKUP_STALL_TIMEOUT": "STALL_TIMEOUT",
-    "BACKUP_KEEP_LAST": "DB_CLEANUP_KEEP",
-    "BACKUP_ENCRYPTION_PASSWORD": "ENCRYPTION_PASSWORD",
-}
 
 
 def settings(environment: Environment, target: Target) -> dict[str, Any]:
@@ -62,7 +51,7 @@ def settings(environment: Environment, target: Target) -> dict[str, Any]:
 
 def _django_rclone(environment: Environment, theirs: Mapping[str, Any]) -> dict[str, Any]:
     here = {key: value for key, value in theirs.items() if key not in _PATHS or Path(str(value)).exists()}
-    given = {key: environment.get(name) for name, key in _OVERRIDES.items() if environment.is_set(name)}
+    given: dict[str, Any] = {key: environment.get(name) for name, key in OVERRIDES.items() if environment.is_set(name)}
     # Not backed up: this silences the check about writers that wait during a backup.
     options = {**here.get("DATABASE_OPTIONS", {}), location.ALIAS: {"SPOOL": True}}
     return {"REMOTE": REMOTE, **here, **given, "DATABASE_OPTIONS": options}

@@ -1,7 +1,8 @@
-"""Finds MongoDB's database tools. Their versions are not the server's: any that takes its password from a file does."""
+"""Finds MongoDB's database tools. They need not have the server's version, but read the password from a file."""
 
 from __future__ import annotations
 
+from django_rclone import vocabulary
 from django_rclone.db import client_programs
 from django_rclone.db.client_programs import Client
 from django_rclone.exceptions import ConfigurationError
@@ -12,22 +13,28 @@ FOLDERS = (
     "/opt/homebrew/opt/mongodb-database-tools/bin",
     "/usr/local/opt/mongodb-database-tools/bin",
 )
-INSTALL = "Install MongoDB's Database Tools (mongodb-database-tools), or set BINARY_DIR."
 OLDEST = (100, 3)
 """The first with ``--config``."""
 
 
+def install() -> str:
+    """Return what to do where the tools are missing or too old."""
+    found = vocabulary.current().find_program("BINARY_DIR")
+    return f"Install MongoDB's Database Tools (mongodb-database-tools), or {found}."
+
+
 def newest_client(alias: str, binary_dir: str) -> Client:
-    """Returns the newest mongodump that has mongorestore beside it. Raises ConfigurationError when there is none."""
+    """Returns the newest mongodump that is installed with mongorestore. Raises ConfigurationError when there is
+    none."""
     found = [client for client in client_programs.find("mongodump", binary_dir, FOLDERS) if client.has("mongorestore")]
     if not found:
         where = f"in BINARY_DIR ({binary_dir})" if binary_dir else "on this machine"
-        raise ConfigurationError(f'Database "{alias}": mongodump and mongorestore were not found {where}. {INSTALL}')
+        raise ConfigurationError(f'Database "{alias}": mongodump and mongorestore were not found {where}. {install()}')
     newest = max(found, key=_version)
     if _version(newest) < OLDEST:
         raise ConfigurationError(
             f'Database "{alias}": mongodump {newest.version} is older than {OLDEST[0]}.{OLDEST[1]}, the first that '
-            f"does not need its password where everybody can read it. {INSTALL}"
+            f"can read the password from a file. {install()}"
         )
     return newest
 

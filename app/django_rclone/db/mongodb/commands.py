@@ -1,4 +1,4 @@
-"""Describes MongoDB's tools and our own programs as commands."""
+"""Commands for MongoDB's tools and for our own programs."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from django_rclone.command import Attached, Command, Secret
 from django_rclone.db.client_programs import Client
 from django_rclone.db.helper_programs import module_command
-from django_rclone.db.mongodb.clients import INSTALL
+from django_rclone.db.mongodb.clients import install
 from django_rclone.db.mongodb.connection import Connection
 from django_rclone.db.mongodb.errors import explainer
 
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """What all commands on one database have in common."""
+    """Commands for one database."""
 
     alias: str
     connection: Connection
 
     def program(self, program: str, *arguments: str | Secret | Attached, nothing_changed: bool = False) -> Command:
-        """Returns one of our programs."""
+        """Returns the command for one of our programs."""
         return module_command(
             f"django_rclone.db.mongodb.programs.{program}",
             *arguments,
@@ -32,13 +32,13 @@ class Commands:
     def program_on_database(
         self, program: str, verb: str, *arguments: str | Attached, nothing_changed: bool = False
     ) -> Command:
-        """Returns one of our programs, connected to the database."""
+        """Returns the command for one of our programs that connects to the database."""
         verbs = (verb,) if verb else ()
         where = (self.connection.uri, self.connection.name)
         return self.program(program, *verbs, *where, *arguments, nothing_changed=nothing_changed)
 
     def tool(self, client: Client, program: str, *arguments: str, nothing_changed: bool = False) -> Command:
-        """Returns one of MongoDB's tools. The file that it is given holds the URI with the password."""
+        """Returns the command for one of MongoDB's tools. Its configuration file holds the URI with the password."""
         return Command(
             (
                 *(client.companion(program), "--config", self.connection.config),
@@ -46,6 +46,6 @@ class Commands:
             ),
             explain=explainer(self.alias, self.connection.location, nothing_changed=nothing_changed),
             may_stall=program == "mongodump",
-            install=INSTALL,
+            install=install(),
             hide=self.connection.secrets,
         )

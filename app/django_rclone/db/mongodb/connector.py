@@ -1,4 +1,4 @@
-"""MongoDB: mongodump's archive, loaded beside the live collections and put in by a journalled swap."""
+"""MongoDB: mongodump's archive, loaded into staged collections that replace the live ones in a journalled swap."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.util
 import shlex
 from functools import cached_property
 
+from django_rclone import vocabulary
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.client_programs import Client
@@ -20,8 +21,8 @@ from django_rclone.exceptions import ConfigurationError, Locked
 from django_rclone.manifest import Manifest
 
 _INCONSISTENT = (
-    "mongodump reads one collection after another: the backup is not one moment of the database, and its manifest says "
-    "so (consistency: none)."
+    "mongodump reads one collection after another: the backup is not one moment of the database (consistency: none in "
+    "its manifest)."
 )
 
 
@@ -54,7 +55,7 @@ class MongoDumpConnector(BaseConnector):
         return newest_client(self.alias, str(self.options.get("BINARY_DIR") or ""))
 
     def check(self) -> list[str]:
-        # Making the connection's description is the check.
+        # Building the connection is the check.
         return [*self.unknown_options(), *self.problems_of(lambda: self.connection)]
 
     def hindrances(self) -> list[str]:
@@ -72,7 +73,7 @@ class MongoDumpConnector(BaseConnector):
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:
         live = mongodb_facts.live(facts)
         if live.restore is not None and live.restore.alive:
-            if live.restore.swapping:  # a dump of it would be a mix
+            if live.restore.swapping:  # a dump would mix old and restored collections
                 raise Locked(f'Database "{self.alias}": {live.restore.described}')
             return ()
         if live.restore is None and not live.staged:
@@ -87,15 +88,16 @@ class MongoDumpConnector(BaseConnector):
     def dump(self, facts: Facts) -> Dump:
         live, location = mongodb_facts.live(facts), self.connection.location
         if not facts.tables and not live.others:
-            # MongoDB has no databases but those that hold something: a mistyped NAME looks like this one.
+            # In MongoDB an empty database does not exist: a mistyped NAME looks the same.
+            name = vocabulary.current().connection("NAME")
             raise ConfigurationError(
-                f'Database "{self.alias}": {location} does not exist, or is empty. Correct NAME, run migrate, or '
+                f'Database "{self.alias}": {location} does not exist, or is empty. Correct {name}, run migrate, or '
                 "restore a backup."
             )
         if foreign := live.foreign:
             raise ConfigurationError(
-                f'Database "{self.alias}": the collection {foreign[0]} has a name that begins with {PREFIX}, which is '
-                "what a restore in progress is known by: it would be missing in the backup. Rename it."
+                f'Database "{self.alias}": the collection {foreign[0]} has a name that begins with {PREFIX}, as '
+                "those of a running restore do: it would be missing in the backup. Rename it."
             )
         client = self._client()
         return Dump(
@@ -118,7 +120,7 @@ class MongoDumpConnector(BaseConnector):
         return plan(Commands(self.alias, where), self._client(), facts, mode, archive)
 
     def restore_by_hand(self, object_command: str) -> str:
-        # The tool may ask for a password, which it reads from stdin: so the archive comes another way.
+        # The tool may ask for a password on stdin, so the archive comes another way.
         words = (
             "--uri",
             self.connection.uri_without_password,

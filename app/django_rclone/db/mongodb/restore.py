@@ -1,4 +1,4 @@
-"""Plans the restore of a MongoDB database: everything is loaded beside the live collections, and then put in."""
+"""Plans the restore of a MongoDB database: load into staged collections, then replace the live ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def plan(commands: Commands, client: Client, facts: Facts, mode: Mode, archive: 
     if live.restore is not None and live.restore.alive and not mode.into:
         raise Locked(f'Database "{alias}": {live.restore.described}')
     if not archive.database:
-        held = enumerate_some(archive.databases) or "no database at all"
+        held = enumerate_some(archive.databases) or "no database"
         kind = ConfigurationError if archive.databases else VerificationFailed
         raise kind(f'Database "{alias}": the backup holds {held}, and not "{target}". Choose another one.')
     token = secrets.token_hex(4)
@@ -54,22 +54,22 @@ def _mongorestore(commands: Commands, client: Client, live: Live, archive: Archi
     source, target = archive.database, commands.connection.name
     only = () if len(archive.databases) == 1 else (f"--nsInclude={_escape_pattern(source)}.*",)
     without = (f"--nsExclude={_escape_pattern(f'{source}.{entry.name}')}" for entry in archive.excluded)
-    # What was there when a rule of validation came is as good as what came after it.
+    # Documents may be older than a validation rule that they violate.
     bypass = ("--bypassDocumentValidation",) if live.bypasses_validation else ()
     command = commands.tool(
         client,
         "mongorestore",
         *("--archive", f"--nsFrom={source}.$name$", f"--nsTo={target}.{staged_prefix(token)}$name$", *only, *without),
-        # In order: a capped collection has no other. And without this it would end 0 whatever it left out.
+        # In order: capped collections depend on it. Without --stopOnError it would end with 0 whatever it left out.
         *("--maintainInsertionOrder", "--stopOnError", *bypass),
         nothing_changed=True,
     )
-    # It has ways to lose a document and end 0, but it counts them.
+    # It can lose documents and end with 0, but it counts them.
     return dataclasses.replace(command, believe=_lost_no_document)
 
 
-def _lost_no_document(said: str) -> bool:
-    return re.search(r"\b0 document\(s\) failed to restore", said) is not None
+def _lost_no_document(output: str) -> bool:
+    return re.search(r"\b0 document\(s\) failed to restore", output) is not None
 
 
 def _swap(commands: Commands, archive: Archive, token: str) -> Command:
@@ -82,7 +82,7 @@ def _swap(commands: Commands, archive: Archive, token: str) -> Command:
 
 
 def _escape_pattern(name: str) -> str:
-    """Returns a name as a pattern of the tools that matches it alone."""
+    """Returns a pattern for the tools that matches only this name."""
     return re.sub(r"([\\*])", r"\\\1", name)
 
 
@@ -91,8 +91,8 @@ def _check_names(alias: str, target: str, prefix: str, archive: Archive) -> None
         length = len(f"{target}.{prefix}{entry.name}".encode())
         if length > _MAX_NAME:
             raise ConfigurationError(
-                f'Database "{alias}": the collection {entry.name} cannot be loaded beside the live one: with '
-                f"{length - _MAX_NAME} bytes more than {_MAX_NAME} its name is too long for that. Restore it by hand."
+                f'Database "{alias}": the collection {entry.name} cannot be staged: its name is '
+                f"{length - _MAX_NAME} bytes too long for that. Restore it by hand."
             )
 
 
@@ -102,15 +102,15 @@ def _notes(facts: Facts, mode: Mode, archive: Archive) -> Iterator[str]:
         dotted = [entry.name for entry in archive.collections if "." in entry.name and entry.name not in copied]
         if dotted:
             yield (
-                "This server renames no collections with a dot in their names: when everything is loaded, these are "
-                f"copied into their places, which takes longer: {enumerate_some(dotted)}."
+                "This server does not rename collections with a dot in their names. After the load they are copied "
+                f"into place, which takes longer: {enumerate_some(dotted)}."
             )
     if copied:
-        yield f"These cannot be renamed, and are copied into their places: {enumerate_some(copied)}."
+        yield f"These cannot be renamed, and are copied into place: {enumerate_some(copied)}."
     if not mode.into:
         yield (
-            "Collections are put into their places one after another: stop the application first, or it may see old "
-            "ones beside restored ones for a moment."
+            "Collections are replaced one after another: stop the application first, or it may briefly see old and "
+            "restored ones together."
         )
     if len(archive.databases) > 1:
         yield f"The backup holds {enumerate_some(archive.databases)}; only {archive.database} is restored."
@@ -119,8 +119,8 @@ def _notes(facts: Facts, mode: Mode, archive: Archive) -> Iterator[str]:
     ours, theirs = (_major(version) for version in (facts.server_version, archive.server_version))
     if theirs > ours > 0:
         yield (
-            f"The backup comes from MongoDB {archive.server_version}, this server is {facts.server_version}: should it "
-            "hold what only newer servers know, the restore fails and changes nothing."
+            f"The backup comes from MongoDB {archive.server_version}, this server is {facts.server_version}: if it "
+            "uses features of newer servers, the restore fails and changes nothing."
         )
     if mode.terminate_sessions:
         yield "--terminate-sessions has no effect here: no session keeps a collection from being replaced."

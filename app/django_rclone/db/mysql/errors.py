@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from django_rclone import vocabulary
 from django_rclone.command import Explanation
 from django_rclone.db.helper_programs import reported_error
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
@@ -26,15 +27,15 @@ _CODED = re.compile(
 )
 
 _CHECK = "Check the database's settings."
-_LATER = "Try again later, or check HOST and PORT."
+_LATER = "Try again later, or check {HOST and PORT}."
 _MEANINGS: tuple[tuple[frozenset[int], type[DjangoRcloneError], str], ...] = (
     (frozenset({1045, 1044, 1698, 1130, 1251, 1275, 2059, 2061, 1862, 1820}), ConfigurationError, _CHECK),
-    (frozenset({1049}), ConfigurationError, "Correct NAME, or create the schema and restore into it."),
+    (frozenset({1049}), ConfigurationError, "Correct {NAME}, or create the schema and restore into it."),
     (frozenset({2026}), ConfigurationError, "Check the TLS options in OPTIONS."),
     (
         frozenset({1142, 1143, 1227, 1370, 1410}),
         ConfigurationError,
-        "Grant the role what it lacks; README.md lists the rights that a dump and a restore need.",
+        "Grant the role what it lacks; docs/mysql.md lists the rights that a dump and a restore need.",
     ),
     (
         frozenset({1419}),
@@ -80,7 +81,7 @@ def meaning(failure: ProgramFailed, location: str, after: str = "") -> DjangoRcl
         return ConfigurationError(f"{reported.message} ({location}).{rest}")
     for codes, kind, advice in _MEANINGS:
         if code in codes:
-            return kind(f"{message} ({location}).{rest} {advice}")
+            return kind(f"{message} ({location}).{rest} {vocabulary.filled(advice)}")
     if code:
         return DjangoRcloneError(f"{failure.program} failed: {message} (error {code}, {location}).{rest}")
     return DjangoRcloneError(f"{failure.program} {failure.ending}{failure.last_words} ({location}).{rest}")

@@ -1,4 +1,4 @@
-"""What an administrator does around a restore: extensions, and the right to write what belongs to them."""
+"""The administrator's part of a restore: create extensions, and grant the rights to write their tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django_rclone.db.postgresql.temporary_grants import TemporaryGrant, grant, 
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
-    """The administrator's commands. What is granted for the restore alone is taken back after it."""
+    """The administrator's commands. Temporary grants are revoked after the restore."""
 
     psql: Psql
     target: Connection
@@ -25,7 +25,7 @@ class Administrator:
     restore_list: RestoreList
 
     def before(self) -> list[Command]:
-        """Returns what is done before the transaction."""
+        """Returns the commands before the restore's transaction."""
         schemas = [
             f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)} AUTHORIZATION {quote_name(owner)}"
             for name, owner in self.restore_list.extensions.schemas.items()
@@ -34,11 +34,11 @@ class Administrator:
         return self._run(*_each([*schemas, *extensions]), *grant(self._temporary_grants()))
 
     def after(self) -> list[Command]:
-        """Returns what is done when everything is there: the archive's own privileges come last."""
+        """Returns the commands after the restore's transaction: the archive's privileges come last."""
         return self._run(*revoke(self._temporary_grants()), *_each(self.restore_list.grants_by_administrator))
 
     def undo(self) -> list[Command]:
-        """Returns what is done after a failure. Extensions that were made do no harm, and stay."""
+        """Returns the commands after a failure. Created extensions do no harm, and stay."""
         return self._run(*revoke(self._temporary_grants()))
 
     def _temporary_grants(self) -> Iterator[TemporaryGrant]:

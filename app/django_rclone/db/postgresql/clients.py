@@ -1,11 +1,11 @@
-"""Chooses among PostgreSQL's client programs: none older than the server, or than the archive that it has to read."""
+"""Chooses PostgreSQL's client programs: not older than the server, or than the archive that they read."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 
-from django_rclone import process
+from django_rclone import process, vocabulary
 from django_rclone.command import Command
 from django_rclone.db import client_programs
 from django_rclone.db.client_programs import Client
@@ -26,11 +26,16 @@ FOLDERS = (
     "/Applications/Postgres.app/Contents/Versions/*/bin",
     "/Library/PostgreSQL/*/bin",
 )
-INSTALL = "Install PostgreSQL's client programs (postgresql-client), or set BINARY_DIR."
+
+
+def install() -> str:
+    """Return what to do where the client programs are missing."""
+    found = vocabulary.current().find_program("BINARY_DIR")
+    return f"Install PostgreSQL's client programs (postgresql-client), or {found}."
 
 
 def available(binary_dir: str) -> list[Client]:
-    """Returns the versions of pg_dump that have pg_restore and psql beside them."""
+    """Returns the versions of pg_dump that are installed with pg_restore and psql."""
     found = client_programs.find("pg_dump", binary_dir, FOLDERS)
     return [client for client in found if client.has("pg_restore", "psql")]
 
@@ -40,7 +45,7 @@ def newest_client(alias: str, binary_dir: str) -> Client:
     if found := available(binary_dir):
         return max(found, key=lambda client: client.major)
     where = f"in BINARY_DIR ({binary_dir})" if binary_dir else "on this machine"
-    raise ConfigurationError(f'Database "{alias}": pg_dump, pg_restore and psql were not found {where}. {INSTALL}')
+    raise ConfigurationError(f'Database "{alias}": pg_dump, pg_restore and psql were not found {where}. {install()}')
 
 
 def for_server(alias: str, binary_dir: str, major: int, server_version: str) -> Client:
@@ -49,7 +54,8 @@ def for_server(alias: str, binary_dir: str, major: int, server_version: str) -> 
 
 
 def for_archive(alias: str, binary_dir: str, written_by: int, major: int, server_version: str) -> Client:
-    """Returns a version that can read what pg_dump of major version ``written_by`` wrote, and feed the server."""
+    """Returns a version that can read what pg_dump of major version ``written_by`` wrote, and restore into the
+    server."""
     if written_by > major:
         return _at_least(
             alias, binary_dir, written_by, f"the pg_dump that wrote this backup ({written_by})", "pg_restore"
@@ -62,20 +68,20 @@ def _at_least(alias: str, binary_dir: str, major: int, what: str, program: str) 
     if newest.major < major:
         raise ConfigurationError(
             f'Database "{alias}": {program} {newest.major} is older than {what}. '
-            f"Install postgresql-client-{major} or set BINARY_DIR."
+            f"Install postgresql-client-{major} or {vocabulary.current().find_program('BINARY_DIR')}."
         )
     return min((client for client in available(binary_dir) if client.major >= major), key=lambda client: client.major)
 
 
 def has_zstd(client: Client) -> bool:
-    """Returns whether this pg_dump can compress with zstd: from 16 on, where it was built so."""
+    """Returns whether this pg_dump can compress with zstd: since version 16, if it was built with it."""
     return client.major >= 16 and _accepts_zstd(client.path, Path(client.path).stat().st_mtime_ns)
 
 
 @cache
 def _accepts_zstd(pg_dump: str, _changed: int) -> bool:
-    # It looks at its options before it connects: what fails is either the option or this address.
-    # Named, since a container's user may have no name that libpq could take instead.
+    # It checks its options before it connects: either the option or this address fails. With a user name, since the
+    # user of a container may have no name that libpq could use.
     nowhere = "--dbname=host=/nonexistent user=nobody connect_timeout=2"
     command = Command((pg_dump, "--format=custom", "--compress=zstd:3", "--no-password", nowhere), env={"LC_ALL": "C"})
     try:

@@ -1,8 +1,8 @@
-"""Rows of extensions' own tables that are loaded before everything else. Pure.
+"""Rows of extensions' tables that are loaded before everything else. Pure.
 
 An archive has them among the other tables' rows, in the order of names, and from a pipe pg_restore can read data in no
-other order. A CHECK, a generated column or a column's type that looks up a reference system of the user's own (PostGIS)
-needs them earlier. Where that may be so, the backup records them, and the restore loads what it recorded.
+other order. A CHECK, a generated column or a column's type that reads a custom reference system (PostGIS) needs them
+earlier. Where that is possible, the backup records the rows, and the restore loads them first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_CHARACTERS = 1 << 20
 
 
 def recorded_rows(live: Live) -> dict[str, str]:
-    """Returns what a backup writes down, beside the settings of its session."""
+    """Returns the rows that a backup records together with the settings of its session."""
     tables = [table for table in live.extension_rows if _fits(table)]
     return (
         {_RECORDED: json.dumps([dataclasses.asdict(table) for table in tables], ensure_ascii=False)} if tables else {}
@@ -31,13 +31,13 @@ def recorded_rows(live: Live) -> dict[str, str]:
 
 
 def warnings(live: Live) -> Iterable[str]:
-    """Yields what a backup warns of: rows that are too many to be recorded."""
+    """Yields the warnings of a backup: too many rows to be recorded."""
     for table in live.extension_rows:
         if not _fits(table):
             yield (
-                f"{table.schema}.{table.name} holds more than {_MOST_ROWS:,} rows of your own, too many to be "
-                "loaded before other tables. Checks, generated columns and types that look them up may refuse a "
-                "table's rows, and then the whole restore fails. Delete the rows that nothing uses."
+                f"{table.schema}.{table.name} holds more than {_MOST_ROWS:,} custom rows, too many to be loaded "
+                "before other tables. Checks, generated columns and types that read them may reject a table's rows, "
+                "and then the whole restore fails. Delete the rows that nothing uses."
             )
 
 
@@ -46,7 +46,7 @@ def _fits(table: ExtensionRows) -> bool:
 
 
 def load_first(alias: str, restore_list: RestoreList, session: Mapping[str, str]) -> str:
-    """Moves the recorded rows, and what makes their tables, before pg_restore's script. Returns the statements."""
+    """Moves the recorded rows, and what creates their tables, before pg_restore's script. Returns the statements."""
     recorded = _parse(alias, session.get(_RECORDED, "[]"))
     extension_data = {
         table_of_extension(entry): entry
@@ -65,7 +65,7 @@ def load_first(alias: str, restore_list: RestoreList, session: Mapping[str, str]
             owner = f" AUTHORIZATION {quote_name(entry.owner)}" if restore_list.keep_owners and entry.owner else ""
             statements.append(f"CREATE SCHEMA {quote_name(entry.name)}{owner};")
             moved.add(entry.id)
-    # IF NOT EXISTS, so that they can stay in the archive's own order too.
+    # They contain IF NOT EXISTS, so their entries can stay in the archive.
     statements += [entry.statement for entry in extensions]
     statements += [_insert(table) for table in tables]
     restore_list.entries = [entry for entry in restore_list.entries if entry.id not in moved]

@@ -1,9 +1,9 @@
-"""Functions that index builds and materialized views run. Pure.
+"""Functions that index builds and refreshes of materialized views run. Pure.
 
-From 17 on the server runs them under a search path of its own (pg_catalog), whatever the session's is: a function
-with unqualified names fails there, although its index was made while the table was empty, or before an upgrade. So
-such indexes are built, and such views filled, after pg_restore's script, while these functions bear the search path
-of the restore as a setting. It is taken off again before COMMIT.
+Since version 17 the server runs them with the search path pg_catalog, whatever the session's is: a function with
+unqualified names fails there, although its index could be created while the table was empty, or before an upgrade. So
+such indexes are built, and such views refreshed, after pg_restore's script, while the search path of the restore is set
+on these functions. It is reset before COMMIT.
 """
 
 from __future__ import annotations
@@ -19,21 +19,23 @@ _FILLING = "MATERIALIZED VIEW DATA"
 _BUILT = ("INDEX", "CONSTRAINT")
 _PARTS = ("INDEX ATTACH", "COMMENT")
 _BOUNDARIES = frozenset({"SCHEMA", "EXTENSION", "TABLE DATA", *RELATIONS} - {"VIEW", "MATERIALIZED VIEW"})
-# pg_restore prints these before the next entry's heading.
+# pg_restore prints these before the heading of the next entry.
 _NEXT_ENTRYS = re.compile(r"^SET default_\w+ = .*;\n?", re.MULTILINE)
 WITHOUT_EVENT_TRIGGERS = "SET LOCAL session_replication_role = replica;"
 
 
 def move_to_end(path: str, restore_list: RestoreList, archive: Archive, live: Live) -> None:
-    """Moves what runs functions of the user's to the end, where these have ``path`` as their search path."""
+    """Moves entries that run user-defined functions to the end, where these have ``path`` as their search path."""
     if live.major < _FIRST:
         return
     calls = _CalledFunctions(restore_list, archive)
-    built = [entry for entry in restore_list.entries if entry.type in _BUILT and _script(entry) and calls.of(entry)]
-    filled = [entry for entry in archive.entries if entry.type == _FILLING and calls.of(entry)]
+    built = [
+        entry for entry in restore_list.entries if entry.type in _BUILT and _script(entry) and calls.called_by(entry)
+    ]
+    filled = [entry for entry in archive.entries if entry.type == _FILLING and calls.called_by(entry)]
     if not built and not filled:
         return
-    functions = {function.id: function for entry in (*built, *filled) for function in calls.of(entry)}
+    functions = {function.id: function for entry in (*built, *filled) for function in calls.called_by(entry)}
     signatures = [function.signature for function in functions.values()]
     ids = {entry.id for entry in built}
     for entry in restore_list.entries:
@@ -63,16 +65,16 @@ def _name(function: Entry) -> str:
 
 
 class _CalledFunctions:
-    """The functions, among those that are restored, that an entry runs as far as its dependencies tell."""
+    """The restored functions that an entry calls, as far as its dependencies show."""
 
     def __init__(self, restore_list: RestoreList, archive: Archive) -> None:
         self._functions = {entry.id: entry for entry in restore_list.entries if entry.signature}
         self._entries = {entry.id: entry for entry in archive.entries}
 
-    def of(self, entry: Entry) -> list[Entry]:
+    def called_by(self, entry: Entry) -> list[Entry]:
         found: list[Entry] = []
         if entry.type == "CONSTRAINT":
-            # Of the index below it the archive has no dependencies.
+            # The archive has no dependencies of its index.
             found += [function for function in self._functions.values() if _name(function) in _script(entry)]
         seen = {entry.id}
         waiting = list(entry.dependencies)

@@ -1,4 +1,4 @@
-"""What is checked, and said, before a restore begins. Pure."""
+"""The checks before a restore, and the notes in its plan. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from django_rclone.display import enumerate_some
 # take 5,600 locks to drop and 7,500 to make.
 _LOCKS_TO_DROP = 1.4
 _LOCKS_TO_MAKE = 1.5
-# The server's shared memory has room for more than its settings promise: 24,000 locks where they say 6,400 (15 and 17).
+# The server's shared memory has room for more locks than its settings: measured 24,000 for a limit of 6,400 (15 and
+# 17).
 _SURE = 2
 _POSSIBLE = 4
 
@@ -23,7 +24,7 @@ _POSSIBLE = 4
 def problems(
     live: Live, state: Live, mode: Mode, archive: Archive | None, restore_list: RestoreList | None, administrator: bool
 ) -> list[str]:
-    """Returns why the restore cannot work, one sentence or two each. ``state`` is that of the database to fill."""
+    """Returns why the restore cannot work, one or two sentences each. ``state`` is that of the database to fill."""
     found = list(restore_list.problems) if restore_list else []
     if live.in_recovery:
         found.append("this server is a standby. Restore on the primary.")
@@ -56,7 +57,7 @@ def problems(
 
 
 def restore_problems(live: Live) -> list[str]:
-    """Returns what would keep any restore from working, whatever the backup holds."""
+    """Returns why no restore could work here, whatever the backup holds."""
     found = ["This server is a standby: a restore needs the primary."] if live.in_recovery else []
     if closed := sorted(schema.name for schema in live.schemas if not schema.may_create):
         found.append(
@@ -72,12 +73,12 @@ def restore_problems(live: Live) -> list[str]:
 
 
 def warnings(live: Live) -> Iterable[str]:
-    """Yields what a backup warns of: it is whole, and a restore of it fails."""
+    """Yields the warnings of a backup: the dump is complete, but its restore may fail."""
     for table, what, other in live.reading:
         yield (
-            f"{table}: its {what} reads {other}, which a restore fills later, so that its rows may be refused and the "
-            "whole restore with them. PostgreSQL supports no such checks. Make it a trigger, or a constraint that is "
-            "NOT VALID: both come back after the rows."
+            f"{table}: its {what} reads {other}, which a restore loads later, so that its rows may be rejected and the "
+            "whole restore fails. PostgreSQL does not support such checks. Make it a trigger, or a constraint that is "
+            "NOT VALID: both are restored after the rows."
         )
 
 
@@ -117,22 +118,22 @@ def _too_many_locks(state: Live, archive: Archive) -> Iterable[str]:
 def notes(
     live: Live, state: Live, mode: Mode, archive: Archive | None, restore_list: RestoreList | None, administrator: bool
 ) -> Iterable[str]:
-    """Yields what will not be exact, and what the user should know before saying yes."""
+    """Yields what will not be exact, and what the user should know before confirming."""
     if restore_list and restore_list.extensions.created_first and mode.into in live.databases and not administrator:
         names = enumerate_some(entry.name for entry in restore_list.extensions.created_first)
-        yield f"The database {mode.into} has to have these extensions already: {names}."
+        yield f"The database {mode.into} must already have these extensions: {names}."
     if live.database_settings and mode.into:
         yield "Settings made with ALTER DATABASE … SET are not copied to the new database."
     if state.taken_over and not (restore_list and restore_list.keep_owners):
         yield f'These belong to other roles now and will belong to "{live.role}": {enumerate_some(state.taken_over)}.'
     if state.published:
-        yield f"Logical replication stops for what other roles publish: {enumerate_some(state.published)}."
+        yield f"Logical replication stops for tables that other roles publish: {enumerate_some(state.published)}."
     if state.tablespaces:
-        yield "Tablespaces are the server's: everything comes back in the default tablespace."
+        yield "Tablespaces belong to the server: everything is restored into the default tablespace."
     if archive and _locks(state, archive) > _SURE * state.lock_limit:
         yield (
             f"About {_locks(state, archive):,} locks are needed, which may be more than this server has room for: "
-            "then the restore fails, changes nothing, and max_locks_per_transaction has to be raised."
+            "then the restore fails and changes nothing. Raise max_locks_per_transaction."
         )
     if state.sessions:
         yield _about_sessions(state, mode)
@@ -141,11 +142,11 @@ def notes(
 
 
 def _about_sessions(state: Live, mode: Mode) -> str:
-    said = enumerate_some(session.described for session in state.sessions)
+    listed = enumerate_some(session.described for session in state.sessions)
     connected = "Another session is" if len(state.sessions) == 1 else f"{len(state.sessions)} other sessions are"
     if not mode.terminate_sessions:
-        return f"{connected} connected ({said}): stop the application first, or add --terminate-sessions."
+        return f"{connected} connected ({listed}): stop the application first, or add --terminate-sessions."
     if theirs := [session for session in state.sessions if not session.ours]:
         others = enumerate_some(session.described for session in theirs)
-        return f"{connected} connected and will be ended, as far as this role may; not ours: {others}."
-    return f"{connected} connected and will be ended: {said}."
+        return f"{connected} connected and will be ended, as far as this role may; not of this role: {others}."
+    return f"{connected} connected and will be ended: {listed}."

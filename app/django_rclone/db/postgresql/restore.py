@@ -1,4 +1,4 @@
-"""Plans the restore of a PostgreSQL database: everything in one transaction, which only the last line ends."""
+"""Plans the restore of a PostgreSQL database: everything in one transaction, which the last line commits."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def plan(psql: Psql, live: Live, mode: Mode, archive: Archive | None) -> Restore
         administrator = Administrator(psql, target, state, restore_list)
         prepare += administrator.before()
         commit = (*administrator.after(), *commit)
-        # A database that we made is dropped as a whole.
+        # A database that the restore created is dropped as a whole.
         abort = abort or tuple(administrator.undo())
     return RestorePlan(
         target=target.location,
@@ -71,7 +71,7 @@ def plan(psql: Psql, live: Live, mode: Mode, archive: Archive | None) -> Restore
 def _pg_restore(psql: Psql, restore_list: RestoreList | None) -> Command:
     owners = () if restore_list is not None and restore_list.keep_owners else ("--no-owner",)
     chosen = ("-L", Attached(restore_list.listing, "list")) if restore_list is not None else ()
-    # -1: one COMMIT, at the very end. To a script, not to a server: it is psql that commits, when all is well.
+    # -1: one COMMIT, at the very end. Output is a script, not a server: psql commits, when the gate has opened.
     argv = (psql.client.companion("pg_restore"), "-1", *owners, "--no-tablespaces", *chosen, "-f", "-")
     return Command(argv, env={"LC_ALL": "C"}, explain=archive_explainer(psql.alias))
 
@@ -103,10 +103,11 @@ def _load(
 def _tail(
     alias: str, mode: Mode, archive: Archive | None, restore_list: RestoreList | None
 ) -> Callable[[bytes], bytes]:
-    """Returns what makes sure that the held-back end is whole, and puts our own last statements before COMMIT."""
+    """Returns the function that checks that the held-back end is complete, and inserts final statements before
+    COMMIT."""
     statements = list(restore_list.final_statements) if restore_list is not None else []
     if mode.terminate_sessions and not mode.into:
-        # Whoever still waits for our locks would see empty tables: their snapshot is older than the new ones.
+        # Sessions that still wait for our locks would see empty tables: their snapshot is older than the new rows.
         statements.append((SQL / "terminate_sessions.sql").read_text())
     inserted = "".join(f"\n{statement}" for statement in statements).encode(
         archive.encoding if archive is not None else "utf-8", "surrogateescape"

@@ -1,7 +1,7 @@
-"""Rights on the tables of extensions, which an administrator lends to the restoring role for one restore.
+"""Temporary grants: rights on extensions' tables that an administrator grants to the restoring role for one restore.
 
-They have to be granted before the restore's transaction, which sees nothing of what another one has not committed.
-Should the restore be killed, a comment on the table tells the next command what to take back.
+They have to be committed before the restore's transaction begins. If the restore is killed, the next command knows from
+a comment on the table what to revoke.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _COMMENT = re.compile(rf"^django-rclone has lent ({_RIGHTS}(?:, {_RIGHTS})*) to 
 
 @dataclass(frozen=True, slots=True)
 class TemporaryGrant:
-    """What is lent on one table or sequence."""
+    """The rights on one table or sequence."""
 
     schema: str
     name: str
@@ -32,18 +32,18 @@ class TemporaryGrant:
     role: str
 
 
-def grant(temporary_grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
-    """Returns the arguments of a psql that lends them."""
-    return _run("grant_temporarily.sql", temporary_grants)
+def grant(grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
+    """Returns the arguments for psql to grant them."""
+    return _run("grant_temporarily.sql", grants)
 
 
-def revoke(temporary_grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
-    """Returns the arguments of a psql that takes them back."""
-    return _run("revoke_temporary.sql", temporary_grants)
+def revoke(grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
+    """Returns the arguments for psql to revoke them."""
+    return _run("revoke_temporary.sql", grants)
 
 
 def not_revoked(live: Live) -> Iterator[TemporaryGrant]:
-    """Yields what restores that were killed have not given back."""
+    """Yields the grants of killed restores that have not been revoked."""
     if live.restoring:
         return
     for table in live.configuration:
@@ -51,13 +51,13 @@ def not_revoked(live: Live) -> Iterator[TemporaryGrant]:
             yield TemporaryGrant(table.schema, table.name, tuple(found[1].split(", ")), live.role)
 
 
-def _run(script: str, temporary_grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
+def _run(script: str, grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
     described = [
         {
-            **dataclasses.asdict(temporary),
-            "kind": "SEQUENCE" if temporary.rights == ("UPDATE",) else "TABLE",
-            "rights": ", ".join(temporary.rights),
+            **dataclasses.asdict(each),
+            "kind": "SEQUENCE" if each.rights == ("UPDATE",) else "TABLE",
+            "rights": ", ".join(each.rights),
         }
-        for temporary in temporary_grants
+        for each in grants
     ]
     return ["-f", psql_variables(temporary_grants=described), "-f", str(_SQL / script)] if described else []

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
+from django_rclone import vocabulary
 from django_rclone.command import Command, Explanation
 from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, RestorePlan
 from django_rclone.db.helper_programs import script_command
@@ -22,9 +23,6 @@ from django_rclone.manifest import Manifest
 
 _PROGRAMS = Path(__file__).parent / "programs"
 _FORMATS = ("file", "sql")
-_INSTALL = (
-    "Install it (Debian: apt-get install sqlite3), or set BINARY_DIR in DATABASE_OPTIONS to the folder that it is in."
-)
 
 
 class SqliteConnector(BaseConnector):
@@ -75,7 +73,7 @@ class SqliteConnector(BaseConnector):
             if not self.name.startswith("file:memorydb_"):
                 found.append(str(error))
         if self.format == "sql" and not self._find_sqlite3():
-            found.append(f'The program "sqlite3", which FORMAT "sql" needs, was not found. {_INSTALL}')
+            found.append(f'The program "sqlite3", which FORMAT "sql" needs, was not found. {_install()}')
         return found
 
     def journal_mode(self) -> str:
@@ -99,15 +97,15 @@ class SqliteConnector(BaseConnector):
 
     def dump(self, facts: Facts) -> Dump:
         live = sqlite_facts.live(facts)
-        path = self._path(live)
+        path, name = self._path(live), vocabulary.current().connection("NAME")
         if not live.exists:
-            raise self._configuration_error(f"{path} does not exist. Correct NAME, run migrate, or restore a backup.")
+            raise self._configuration_error(f"{path} does not exist. Correct {name}, run migrate, or restore a backup.")
         if live.damaged:
             raise DjangoRcloneError(f'Database "{self.alias}": {_damage(path, live.damaged, facts.server_version)}')
         if not facts.size:
             # Any connection to a mistyped NAME creates such a file, and a backup of it would become the newest one.
             raise self._configuration_error(
-                f"{path} is empty (0 bytes). Correct NAME, run migrate, or restore a backup."
+                f"{path} is empty (0 bytes). Correct {name}, run migrate, or restore a backup."
             )
         notes = () if facts.tables else (f"{path} has no tables.",)
         explain = explainer(self.alias, path, "A dump")
@@ -191,7 +189,7 @@ class SqliteConnector(BaseConnector):
         """Returns the sqlite3 program. Raises ConfigurationError where there is none."""
         found = self._find_sqlite3()
         if found is None:
-            raise self._configuration_error(f'the program "sqlite3", which SQL text needs, was not found. {_INSTALL}')
+            raise self._configuration_error(f'the program "sqlite3", which SQL text needs, was not found. {_install()}')
         return found
 
     def _require_commit(self, end: bytes) -> bytes:
@@ -206,6 +204,10 @@ class SqliteConnector(BaseConnector):
 
 def _program(name: str, *arguments: str, explain: Explanation, may_stall: bool = True) -> Command:
     return script_command(_PROGRAMS / f"{name}.py", *arguments, explain=explain, may_stall=may_stall)
+
+
+def _install() -> str:
+    return f"Install it (Debian: apt-get install sqlite3), or {vocabulary.current().find_program('BINARY_DIR')}."
 
 
 def _notes(live: Live, mode: Mode, target: str) -> Iterator[str]:

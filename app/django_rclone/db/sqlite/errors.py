@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
+from django_rclone import vocabulary
 from django_rclone.command import Explanation
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 
@@ -14,6 +15,18 @@ _WRITE = "Let this user write to the file and to its folder"
 # The kind in the programs' last line: the name of SQLite's error code, or the class of another exception.
 _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
     ("ConfigurationError", ConfigurationError, "{text}"),
+    ("WrongName", ConfigurationError, "{text} Correct {NAME}."),
+    (
+        "NotLoadable",
+        ConfigurationError,
+        '{text} Change those rows, or set FORMAT to "file"{in_database_options}.',
+    ),
+    (
+        "LogInUse",
+        Unavailable,
+        "{action} of {path} failed: {text} End long read transactions, set SPOOL{in_database_options}, or use a SQLite "
+        "library that has sqlite_dbpage (Debian 13's has).{holders}",
+    ),
     ("Damaged", DjangoRcloneError, "{action} of {path} failed: {text}"),
     ("Unavailable", Unavailable, "{action} of {path} failed: {text}{holders}"),
     (
@@ -26,7 +39,7 @@ _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
         DjangoRcloneError,
         "{action} of {path} failed: the disk is full. Make room.",
     ),
-    ("SQLITE_NOTADB", DjangoRcloneError, "{path} is not a SQLite database. Correct NAME, or restore a backup."),
+    ("SQLITE_NOTADB", DjangoRcloneError, "{path} is not a SQLite database. Correct {NAME}, or restore a backup."),
     ("SQLITE_CORRUPT", DjangoRcloneError, "{path} is damaged ({text}). Restore a backup."),
     (
         "SQLITE_CANTOPEN",
@@ -44,10 +57,15 @@ _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
         ".*(?:no such|unknown) function: |.*no such collation sequence: |.*no such module: ",
         ConfigurationError,
         "{action} of {path} failed: its schema needs something that only the app registers and the program sqlite3 "
-        'does not have ({text}), so SQL text of it could not be loaded. Set FORMAT to "file", which needs no app.',
+        'does not have ({text}), so SQL text of it could not be loaded. Set FORMAT to "file"{in_database_options}, '
+        "which needs no app.",
     ),
     ("PermissionError", ConfigurationError, f"{{action}} of {{path}} failed: {{text}}. {_WRITE}."),
-    ("FileNotFoundError", ConfigurationError, "{action} of {path} failed: {text}. Correct NAME, or restore a backup."),
+    (
+        "FileNotFoundError",
+        ConfigurationError,
+        "{action} of {path} failed: {text}. Correct {NAME}, or restore a backup.",
+    ),
 )
 
 
@@ -71,7 +89,8 @@ def _meaning(failure: ProgramFailed, path: str, action: str) -> tuple[type[Djang
         for pattern, kind, sentence in _MEANINGS:
             if re.match(pattern, line):
                 text = line.partition(": ")[2]
-                return kind, sentence.format(path=path, action=action, text=text, holders=holders(path))
+                values = {"path": path, "action": action, "text": text, "holders": holders(path)}
+                return kind, vocabulary.filled(sentence, **values)
     return DjangoRcloneError, f"{action} of {path} failed: {failure}."
 
 

@@ -1,11 +1,11 @@
-"""A program: the collections beside the live ones, which take in what is restored.
+"""A helper program: the steps of a restore around the load into staged collections.
 
-    stage prepare URI DATABASE TOKEN [new]    the restore is ours from now on
-    stage hold-lock URI DATABASE TOKEN        it stays ours until stdin ends
-    stage abort URI DATABASE TOKEN            what it staged is removed, or what it had begun is finished
+    stage prepare URI DATABASE TOKEN [new]    acquire the restore lock
+    stage hold-lock URI DATABASE TOKEN        renew the lock until stdin ends
+    stage abort URI DATABASE TOKEN            drop the staged collections, or finish a swap that has begun
     stage finish URI DATABASE                 the same for restores that have died
 
-TOKEN is random, and in the names of what is staged. With ``new`` the database must hold nothing yet.
+TOKEN is random, and part of the names of staged collections. With ``new`` the database must be empty.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from django_rclone.exceptions import ConfigurationError, Locked
 
 
 def prepare(database: Any, token: str, *, new: bool) -> None:
-    """Makes the restore ours, or rather that of the process that has started us."""
+    """Acquires the lock for the process that has started this one."""
     finish(database, os.getppid())
     if new and (there := [name for name in database.list_collection_names() if not is_internal(name)]):
         raise ConfigurationError(
-            f"the database {database.name} exists already and holds {len(there)} collections. Choose another name, or "
+            f"the database {database.name} already exists and holds {len(there)} collections. Choose another name, or "
             "drop it first."
         )
     lock.acquire(database, token, os.getppid())
 
 
 def hold_lock(database: Any, token: str) -> None:
-    """Keeps the restore ours until stdin ends, which nothing comes through."""
+    """Renews the lock until stdin ends. Nothing is written to stdin."""
     ended = threading.Event()
 
     def read() -> None:
@@ -52,16 +52,16 @@ def hold_lock(database: Any, token: str) -> None:
 
 
 def abort(database: Any, token: str) -> None:
-    """Undoes our restore, or finishes it where undoing is not possible any more."""
+    """Undoes this restore, or finishes it if it cannot be undone any more."""
     document = lock.read(database)
     if document is not None and document["token"] == token:
         _end(database, document)
 
 
 def finish(database: Any, pid: int) -> None:
-    """Undoes or finishes, for the process ``pid``, what restores that died have left. Leaves a living one alone."""
+    """Undoes or finishes what dead restores have left, for the process ``pid``. Raises Locked if one is running."""
     there = database.list_collection_names()
-    document = lock.read(database)  # read after the names: what is staged without a document is nobody's
+    document = lock.read(database)  # read after the names: what is staged without a lock is left over
     if document is None:
         _drop_staged(database, there)
         return
@@ -87,7 +87,7 @@ def _drop_staged(database: Any, there: list[str]) -> None:
 
 @pymongo_errors()
 def main(arguments: list[str]) -> None:
-    """Does what the first argument says."""
+    """Runs the step that the first argument names."""
     verb, uri, name, *rest = arguments
     with connected(uri, name) as database:
         match verb, rest:
@@ -100,7 +100,7 @@ def main(arguments: list[str]) -> None:
             case "finish", []:
                 finish(database, os.getppid())
             case _:
-                raise ConfigurationError(f"{arguments} is no verb with its arguments.")
+                raise ConfigurationError(f"{arguments} is not a known command.")
 
 
 if __name__ == "__main__":

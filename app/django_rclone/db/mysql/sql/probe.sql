@@ -24,7 +24,8 @@ SELECT JSON_OBJECT('column', c.column_name, 'in', c.table_name, 'data_type', c.d
         OR c.data_type IN ('json', 'geometry', 'geomcollection', 'geometrycollection', 'linestring', 'multilinestring',
                            'polygon', 'multipolygon', 'multipoint')
         OR (c.data_type LIKE '%char' AND c.character_set_name NOT IN ('utf8mb4', 'utf8mb3', 'utf8', 'latin1')));
--- The longest row of a table, where nothing of it is stored elsewhere that need not be: what InnoDB holds to be too long.
+-- The longest row of a table, where nothing of it is stored elsewhere that need not be: what InnoDB holds to be too
+-- long.
 SELECT JSON_OBJECT('wide', c.table_name)
   FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
  WHERE c.table_schema = DATABASE() AND t.engine = 'InnoDB'

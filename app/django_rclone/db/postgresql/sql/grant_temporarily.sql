@@ -1,5 +1,6 @@
--- Lends the rights in the variable "temporary_grants", a JSON array, for as long as a restore lasts. Run by an administrator.
--- The comment, which no dump carries, is for the next command, should the restore be killed. What it says already stays.
+-- Grants the rights in the variable "temporary_grants", a JSON array, for one restore. Run by an administrator.
+-- The comment, which no dump includes, lets the next command revoke them if the restore is killed. An existing comment
+-- is kept.
 BEGIN;
 SELECT format('GRANT %s ON %s %I.%I TO %I', rights, kind, schema, name, role)
   FROM json_to_recordset(:'temporary_grants') AS temporary(kind text, schema text, name text, rights text, role text) \gexec

@@ -1,4 +1,4 @@
--- Takes back what grant_temporarily.sql has lent.
+-- Revokes the rights that grant_temporarily.sql has granted.
 BEGIN;
 SELECT format('REVOKE %s ON %s %I.%I FROM %I', rights, kind, schema, name, role)
   FROM json_to_recordset(:'temporary_grants') AS temporary(kind text, schema text, name text, rights text, role text) \gexec

@@ -41,6 +41,10 @@ class ConfigurationError(Exception):
     """The text could not be loaded; the message says why, and what to do."""
 
 
+class NotLoadable(ConfigurationError):
+    """Some rows keep the text from being loaded; the caller of this program knows what to change."""
+
+
 def check(path: Path, wait: float) -> Iterator[str]:
     """Yields a sentence for each column whose values would come back changed. Raises ConfigurationError if the text
     could not be loaded."""
@@ -61,15 +65,15 @@ def _constraints(database: sqlite3.Connection) -> Iterator[str]:
     reported = set()
     for (fault,) in database.execute(f"PRAGMA integrity_check({_ALL})"):
         if found := _REJECTED.fullmatch(fault):
-            raise ConfigurationError(
+            raise NotLoadable(
                 f"{found['where']} holds a {found['what']} value, which its declaration does not allow, so SQL text of "
-                'it could not be loaded. Correct those rows, or set FORMAT to "file".'
+                "it could not be loaded."
             )
         if found := _DOUBLE.fullmatch(fault):
             where, _unique = _columns_of(database, found["index"])
-            raise ConfigurationError(
+            raise NotLoadable(
                 f"{where} has duplicate values that must be unique (index {found['index']}), so SQL text of it could "
-                'not be loaded. Correct those rows, or set FORMAT to "file".'
+                "not be loaded."
             )
         if found := _INCOMPLETE.fullmatch(fault):
             where, unique = _columns_of(database, found["index"])
@@ -116,9 +120,9 @@ def _values(database: sqlite3.Connection, table: str, columns: list[str]) -> Ite
     longest, *changed = database.execute(query).fetchone()
     limit = database.getlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH)
     if (longest or 0) + 1000 > limit:
-        raise ConfigurationError(
+        raise NotLoadable(
             f"{table} ({', '.join(columns)}) has a row that is {longest:,} characters of SQL text, and SQLite loads "
-            f'at most {limit:,}. Set FORMAT to "file".'
+            f"at most {limit:,}."
         )
     for number, column in enumerate(columns):
         if changed[2 * number]:

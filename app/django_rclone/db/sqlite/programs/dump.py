@@ -38,6 +38,10 @@ class Unavailable(Exception):
     """Other processes have used the database for longer than WAIT."""
 
 
+class LogInUse(Unavailable):
+    """Readers have kept the write-ahead log from being emptied; whoever started this program says what to do."""
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Opens the database without ever creating it; for writing where possible, since only then can SQLite roll back
     after a crash, empty the write-ahead log, and remove its own files."""
@@ -111,10 +115,7 @@ def begin_without_log(database: sqlite3.Connection, path: Path, wait: float) -> 
     while mode == "wal" and log.exists() and log.stat().st_size:
         database.execute("ROLLBACK")
         if time.monotonic() > end:
-            raise Unavailable(
-                f"a reader has kept the write-ahead log from being emptied for {wait:g} s. End long read "
-                "transactions, set SPOOL, or use a SQLite library that has sqlite_dbpage (Debian 13's has)."
-            )
+            raise LogInUse(f"a reader has kept the write-ahead log from being emptied for {wait:g} s.")
         database.execute(f"PRAGMA busy_timeout = {_CHECKPOINT}")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         database.execute("PRAGMA busy_timeout = 0")

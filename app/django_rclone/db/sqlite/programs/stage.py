@@ -35,6 +35,10 @@ class ConfigurationError(Exception):
     """The request cannot work; the message says what to change."""
 
 
+class WrongName(ConfigurationError):
+    """No database can be at this path; the caller of this program knows what to correct."""
+
+
 class Damaged(Exception):
     """The backup is not a complete database."""
 
@@ -54,9 +58,9 @@ def prepare(target: Path, stage: Path, size: int, *, new: bool) -> None:
     """Removes what killed restores have left, checks the target and the free space, and creates the stage."""
     folder = target.parent
     if not folder.is_dir():
-        raise ConfigurationError(f"the folder {folder} does not exist. Create it, or correct NAME.")
+        raise WrongName(f"the folder {folder} does not exist.")
     if target.exists() and not target.is_file():
-        raise ConfigurationError(f"{target} is not a file. Correct NAME.")
+        raise WrongName(f"{target} is not a file.")
     sweep(target)
     live = target.stat().st_size if target.exists() else 0
     if live and new:

@@ -1,0 +1,44 @@
+"""Names of settings and commands in messages, as users of the sidecar know them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from django_rclone.vocabulary import Key, Vocabulary
+from django_rclone_sidecar.environment.overrides import OVERRIDES
+
+_VARIABLES = {key: variable for variable, key in OVERRIDES.items()}
+
+
+class Settings(Vocabulary):
+    """Settings are environment variables, or else in the target project's settings."""
+
+    dictionary = "the project's DJANGO_RCLONE"
+    remote_example = "Set it to a remote and a folder on it, for instance s3:bucket/site."
+    in_database_options = " in the project's DATABASE_OPTIONS"
+    separate_mirrors = "Set BACKUP_PROJECT."
+    is_project_right = "Is BACKUP_PROJECT right?"
+
+    def setting(self, key: Key) -> str:
+        return _VARIABLES.get(key) or f"the project's {key}"
+
+    def item(self, key: Key) -> str:
+        return _VARIABLES.get(key) or super().item(key)
+
+    def connection(self, keys: str) -> str:
+        return f"DATABASE_URL, or {keys} in the project's settings"
+
+    def find_program(self, setting: Literal["RCLONE_BINARY", "BINARY_DIR"]) -> str:  # noqa: ARG002
+        # Both are in the project's settings, if there are any. PATH is everywhere.
+        return "put it on PATH"
+
+
+class SettingsAndCommands(Settings):
+    """Commands are those of ``django-rclone``."""
+
+    is_project_right = "Is BACKUP_PROJECT right, or do you mean --from-project?"
+    list_command = "`list`"
+    traceback = "BACKUP_LOG_LEVEL=debug shows where."
+
+    def media_backup(self, option: str) -> str:
+        return f"media-backup {option}"
