@@ -129,7 +129,7 @@ def test_healthz_fails_when_the_loop_has_stood_still(program: Program):
             os.pwrite(heart.fileno(), struct.pack("d", time.monotonic() - liveness.FRESH - 1), 0)
             answer = website.get("/healthz")
             assert answer.status == 503
-            assert answer.text.startswith("The schedule has stood still for 6")
+            assert answer.text.startswith("The scheduler has not responded for 6")
             os.pwrite(heart.fileno(), struct.pack("d", time.monotonic()), 0)
             assert website.get("/healthz").status == 200
 
