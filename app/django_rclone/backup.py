@@ -34,7 +34,7 @@ _INACCURATE = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
-class Run:
+class BackupRun:
     """What all backups of one command share: the remote, the recovery point, clock and randomness."""
 
     remote: Remote
@@ -103,7 +103,7 @@ class Run:
             self._guided = True
 
 
-def back_up(connector: BaseConnector, run: Run) -> Manifest:
+def back_up(connector: BaseConnector, run: BackupRun) -> Manifest:
     """Makes one backup of one database and returns its manifest.
 
     Whatever goes wrong, nothing half-done stays visible on the remote. Raises a DjangoRcloneError.
@@ -125,7 +125,7 @@ class _Upload:
     level: int
 
 
-def _back_up(connector: BaseConnector, run: Run) -> Manifest:
+def _back_up(connector: BaseConnector, run: BackupRun) -> Manifest:
     abilities = run.abilities()
     began = run.clock()
     facts = inspect(connector)
@@ -193,7 +193,7 @@ def _stored(manifest: Manifest) -> bytes:
 
 
 def _stream(
-    connector: BaseConnector, facts: Facts, dump: Dump, upload: _Upload, run: Run
+    connector: BaseConnector, facts: Facts, dump: Dump, upload: _Upload, run: BackupRun
 ) -> tuple[streams.Meter, streams.Digest]:
     raw, digest = streams.Meter(), streams.Digest()
     estimate = round(facts.size / _TYPICAL_RATIO) if dump.compression else facts.size

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, PartlyDone
 
 
-def each[T](
+def run_each[T](
     things: Iterable[T],
     work: Callable[[T], object],
-    told: Callable[[T, DjangoRcloneError], None],
+    on_failure: Callable[[T, DjangoRcloneError], None],
     what: str = "databases",
 ) -> None:
-    """Does ``work`` for everything, and goes on after a failure, of which ``told`` hears. ``what`` they all are.
+    """Does ``work`` for everything. After a failure it calls ``on_failure`` and goes on. ``what`` they all are.
 
     Raises the failure of the only one; PartlyDone when some failed; when all did, an error with their exit code if
     they agree on one. An interruption ends it all at once.
@@ -27,7 +27,7 @@ def each[T](
             raise
         except DjangoRcloneError as error:
             failures.append(error)
-            told(thing, error)
+            on_failure(thing, error)
     if not failures:
         return
     if len(things) == 1:

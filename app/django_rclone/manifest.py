@@ -144,7 +144,7 @@ def _check(found: Manifest) -> None:
         _check_number(count, _MOST_ROWS)
     for stored in found.objects:
         _check_text(stored.path, "path")
-        if problem := naming.object_problem(stored.path, found.id):
+        if problem := naming.object_path_problem(stored.path, found.id):
             raise ValueError(f"object {stored.path!r} {problem}")
 
 

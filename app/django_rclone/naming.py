@@ -94,7 +94,7 @@ def path_problem(path: str) -> str:
     return ""
 
 
-def object_problem(path: str, backup_id: str) -> str:
+def object_path_problem(path: str, backup_id: str) -> str:
     """Returns why a path cannot be that of the object of the backup with this id; empty: it can."""
     if problem := path_problem(path):
         return problem
@@ -158,7 +158,7 @@ class Scheme:
         top, media, own = (place.partition("/")[0].casefold() for place in (path, self.media, self.folder))
         if top == media != own:
             return "lies among the media files"
-        return object_problem(path, backup_id)
+        return object_path_problem(path, backup_id)
 
     def object_path(self, alias: str, moment: datetime, extension: str, backup_id: str) -> str:
         """Returns the path, from the remote's root, of a new object: the template plus the id before the

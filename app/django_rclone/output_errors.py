@@ -67,7 +67,7 @@ def open_standard_descriptors() -> None:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
 
 
-def settle() -> None:
+def flush_standard_streams() -> None:
     """Makes the interpreter's end quiet: it flushes stdout and stderr, and ends with 120 where it cannot."""
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is None or stream.closed:

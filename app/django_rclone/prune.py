@@ -23,7 +23,9 @@ def remove(remote: Remote, backup: Backup) -> None:
     """Deletes a backup: its manifest first, so that it is gone at once; then its objects."""
     manifest = backup.manifest
     for stored in manifest.objects:
-        problem = naming.object_problem(stored.path, manifest.id) if manifest.id else naming.path_problem(stored.path)
+        problem = (
+            naming.object_path_problem(stored.path, manifest.id) if manifest.id else naming.path_problem(stored.path)
+        )
         if problem:
             raise DjangoRcloneError(f"{display.one_line(stored.path)} {problem}: it is not removed.")
     if manifest.point:

@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
                 return DjangoRcloneError.exit_code
             return code
     finally:
-        output_errors.settle()
+        output_errors.flush_standard_streams()
 
 
 def _run(command: str, arguments: list[str]) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from django_rclone import backup, catalog, process, restore, signals
-from django_rclone.backup import Run
+from django_rclone.backup import BackupRun
 from django_rclone.catalog import Backup, State
 from django_rclone.command import Command
 from django_rclone.db.base import Mode
@@ -72,8 +72,8 @@ def database(file: Path, **scripts: Any) -> PlainConnector:
     return PlainConnector("default", {"NAME": str(file)}, scripts)
 
 
-def a_run(remote: Remote, compression: tuple[str, int] = ("gzip", 6)) -> Run:
-    return Run(
+def a_run(remote: Remote, compression: tuple[str, int] = ("gzip", 6)) -> BackupRun:
+    return BackupRun(
         remote,
         project="shop",
         names=NAMES,

@@ -15,7 +15,7 @@ from django_rclone import conf
 from django_rclone.command import Command, Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 from django_rclone.process import Limits, run
-from django_rclone.process.watchdog import Signs
+from django_rclone.process.watchdog import Activity
 from django_rclone.rclone import crypt as encryption
 from django_rclone.rclone.errors import progress
 from django_rclone.rclone.remote import Remote
@@ -209,17 +209,17 @@ def test_the_whole_time_of_a_call_is_bounded_too(silent: int) -> None:
 
 
 def test_each_sign_of_movement_counts_and_only_those() -> None:
-    signs = Signs(Command(("rclone",), progress=progress), None)
-    times = [signs.last]
+    activity = Activity(Command(("rclone",), progress=progress), None)
+    times = [activity.last]
     for line in ('{"stats":{"bytes":1}}', "NOTICE: retrying", '{"stats":{"bytes":1}}', '{"stats":{"bytes":2}}'):
-        signs.hear(line)
-        times.append(signs.last)
-    signs.moved()
-    assert len({*times, signs.last}) == 4
+        activity.read_line(line)
+        times.append(activity.last)
+    activity.moved()
+    assert len({*times, activity.last}) == 4
     assert times[1] == times[2] == times[3]
-    other = Signs(Command(("other",)), None)
+    other = Activity(Command(("other",)), None)
     before = other.last
-    other.hear("anything")
+    other.read_line("anything")
     assert other.last > before
 
 

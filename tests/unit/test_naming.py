@@ -72,7 +72,7 @@ def test_the_manifest_of_an_object_is_found_by_the_objects_name_or_not_at_all(
 ) -> None:
     scheme = Scheme("db", template, date_format)
     path = scheme.object_path(alias, moment, "dump.zst", backup_id)
-    assert naming.object_problem(path, backup_id) == ""
+    assert naming.object_path_problem(path, backup_id) == ""
     assert scheme.problem(path, backup_id) == ""
     found = scheme.manifest_of(path)
     if date_format in ("%Y-%m-%d", "%s"):

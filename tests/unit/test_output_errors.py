@@ -14,4 +14,4 @@ def test_a_stream_that_was_closed_already_needs_no_settling(monkeypatch: pytest.
     closed = io.StringIO()
     closed.close()
     monkeypatch.setattr(sys, "__stdout__", closed)
-    output_errors.settle()
+    output_errors.flush_standard_streams()

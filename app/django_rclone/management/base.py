@@ -48,7 +48,7 @@ class BackupCommand(BaseCommand):
         try:
             super().run_from_argv(argv)
         finally:
-            output_errors.settle()
+            output_errors.flush_standard_streams()
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
@@ -60,7 +60,7 @@ class BackupCommand(BaseCommand):
         out = output_errors.Tolerant(self.stdout)
         self.stdout, self.stderr = out, output_errors.Tolerant(self.stderr)  # type: ignore[assignment]
         try:
-            if problem := arguments.empty_option(options, options.keys() - _DJANGOS):
+            if problem := arguments.empty_option_problem(options, options.keys() - _DJANGOS):
                 raise ConfigurationError(problem)
             with interruptible(), _logging_to(self):
                 self.work(**options)

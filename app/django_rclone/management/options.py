@@ -47,7 +47,7 @@ def add_dry_run(parser: ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
 
 
-def empty_option(options: Mapping[str, Any], names: Iterable[str]) -> str:
+def empty_option_problem(options: Mapping[str, Any], names: Iterable[str]) -> str:
     """Returns what is wrong with options that did not come through a parser (``call_command``); empty: nothing."""
     for name in names:
         value = options.get(name)

@@ -18,7 +18,7 @@ _OBJECT = re.compile(r"-[a-z][a-z0-9]{4}[0-9]\.(dump|sql|sqlite3|archive)(\.zst|
 
 
 @dataclass(slots=True)
-class Plan:
+class PlannedSync:
     """What a sync would do to the mirror; it is told file by file."""
 
     folder: MediaFolder
@@ -55,7 +55,7 @@ class Plan:
         return max(self.deleted, min(self.deleted + MOST, mirror // 2))
 
 
-def problem(plan: Plan, mirror: int, *, elsewhere: bool) -> str:
+def problem(plan: PlannedSync, mirror: int, *, elsewhere: bool) -> str:
     """Returns why a sync must not go ahead unasked, as a clause; empty: it may.
 
     ``mirror`` is how many files the mirror has; ``elsewhere``: another folder was mirrored there the last time.

@@ -128,7 +128,7 @@ def _counted(
     Sizes alone are compared: that takes listings, and no request for each file. Only where another folder was mirrored
     before are files compared as the sync will (``compared``): they may be another project's.
     """
-    source, plan = root(), deletion_budget.Plan(looked)
+    source, plan = root(), deletion_budget.PlannedSync(looked)
     elsewhere = before is not None and before.source not in ("", str(source))
     if elsewhere:
         plan.mirrored = frozenset(file.path for file in remote.files(folder, recursive=True))

@@ -43,11 +43,11 @@ def sync(
     follow_links: bool = False,
 ) -> Account:
     """Runs ``rclone sync`` and returns its own account of what it did."""
-    heard = account or Account()
-    progress = Progress("media", lambda: heard.changes.bytes, quiet=quiet)
+    account = account or Account()
+    progress = Progress("media", lambda: account.changes.bytes, quiet=quiet)
 
-    def hear(line: str) -> None:
-        heard.hear(line)
+    def read_line(line: str) -> None:
+        account.read_line(line)
         progress.tick()
 
     # A restore never follows: it would delete where links lead to. Nor does it write in place: that would be through
@@ -55,23 +55,23 @@ def sync(
     links = (*_LINKS, f"--copy-links={'true' if follow_links else 'false'}", "--inplace=false")
     try:
         command = remote.sync(source, destination, *links, *flags)
-        process.run(command, timeout=limits.timeout, stall=limits.stall, hear=hear)
+        process.run(command, timeout=limits.timeout, stall=limits.stall, on_line=read_line)
     except Interrupted:
         raise
     except DjangoRcloneError as error:
-        if heard.errors:
-            raise type(error)(f"{str(error).removesuffix('.')}. {_told(heard)}") from error
+        if account.errors:
+            raise type(error)(f"{str(error).removesuffix('.')}. {_told(account)}") from error
         raise
     finally:
         progress.close()
-    if not heard.complete:
+    if not account.complete:
         raise DjangoRcloneError("rclone did not report what it transferred, so nothing shows that the files are equal.")
-    return heard
+    return account
 
 
-def _told(heard: Account) -> str:
+def _told(account: Account) -> str:
     """Returns the first errors, and what they mean where that can be told."""
-    errors = "; ".join(heard.errors)
+    errors = "; ".join(account.errors)
     if "--max-delete threshold reached" in errors:
         return (
             "There were more files to delete than were counted before: what is copied changed meanwhile, or where it "

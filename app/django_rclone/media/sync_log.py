@@ -75,7 +75,7 @@ class Account:
         """What the last statistics say."""
         return Changes(*(self._stats or (0, 0, 0)), skipped=self._skipped.total())
 
-    def hear(self, line: str) -> None:
+    def read_line(self, line: str) -> None:
         """Takes a line of rclone's JSON log; other lines say nothing."""
         try:
             entry = json.loads(line)

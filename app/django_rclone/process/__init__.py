@@ -17,8 +17,8 @@ from django_rclone.command import Attached, Command, Secret
 from django_rclone.exceptions import Unavailable
 from django_rclone.process.child import GRACE, Process, content_file, end, last_words, start
 from django_rclone.process.interrupts import held
-from django_rclone.process.pipeline import Line
-from django_rclone.process.watchdog import NO_LIMITS, TICK, Limits, Signs, Watch, stood_still
+from django_rclone.process.pipeline import Pipeline
+from django_rclone.process.watchdog import NO_LIMITS, TICK, Activity, Limits, Watchdog, stall_message
 from django_rclone.streams import Filter, Gate
 
 __all__ = ["NO_LIMITS", "Attached", "Command", "Limits", "Secret", "peek", "pipe", "run"]
@@ -30,28 +30,29 @@ def run(
     stdin: bytes = b"",
     timeout: float | None = 300,
     stall: float | None = None,
-    hear: Callable[[str], None] | None = None,
+    on_line: Callable[[str], None] | None = None,
 ) -> bytes:
-    """Runs one program and returns its stdout; ``hear`` gets each line of its stderr as it comes, in a thread.
+    """Runs one program and returns its stdout; ``on_line`` gets each line of its stderr as it comes, in a thread.
 
     Raises what ``command.explain`` makes of an exit code other than 0, and Unavailable after ``timeout`` seconds, or
     ``stall`` seconds in which it printed nothing and came no further (``command.progress``).
     """
-    signs = Signs(command, hear)
+    activity = Activity(command, on_line)
     with ExitStack() as stack:
-        with held(), _collecting(signs.moved) as (write, output), content_file(stdin) as source:
+        with held(), _collecting(activity.moved) as (write, output), content_file(stdin) as source:
             process = Process(command, source.fileno(), write)
             stack.callback(end, [process])
-            process.drain(signs.hear)
+            process.drain(activity.read_line)
         until = time.monotonic() + (timeout or threading.TIMEOUT_MAX)
-        while (
-            process.wait(max(0, min(until, signs.last + (stall or threading.TIMEOUT_MAX)) - time.monotonic())) is None
-        ):
+        while True:
+            patience = min(until, activity.last + (stall or threading.TIMEOUT_MAX)) - time.monotonic()
+            if process.wait(max(0, patience)) is not None:
+                break
             now = time.monotonic()
             if now >= until:
                 raise Unavailable(f"{command.program} did not end within {timeout:g} s.{last_words(process)}")
-            if stall is not None and now >= signs.last + stall:
-                raise Unavailable(stood_still(stall, process))
+            if stall is not None and now >= activity.last + stall:
+                raise Unavailable(stall_message(stall, process))
     if process.returncode != 0:
         raise process.failure()
     return output()
@@ -70,33 +71,33 @@ def pipe(
     """
     with ExitStack() as stack:
         with held():
-            line = stack.enter_context(Line(parts, gate))
-        watch = Watch(line, limits, tick)
-        while not line.last.drained.is_set():
-            line.last.changed.wait(TICK)
-            watch.look()
-        for process in line.upstream:
+            pipeline = stack.enter_context(Pipeline(parts, gate))
+        watchdog = Watchdog(pipeline, limits, tick)
+        while not pipeline.last.drained.is_set():
+            pipeline.last.changed.wait(TICK)
+            watchdog.look()
+        for process in pipeline.upstream:
             while process.wait(TICK) is None:
-                watch.look()
-        line.raise_first_failure()
-        line.release()
-        watch.commit()
+                watchdog.look()
+        pipeline.raise_first_failure()
+        pipeline.release()
+        watchdog.commit()
 
 
 def peek(*parts: Command | Filter, timeout: float = 300) -> bytes:
     """Returns what the last program prints. It may end before it has read everything; the others are ended then."""
     with ExitStack() as stack:
         with held(), _collecting() as (write, output):
-            line = stack.enter_context(Line(parts, Gate(hold=0), stdout=write))
-        watch = Watch(line, Limits(timeout=timeout), None)
-        while line.sink.wait(0.02) is None:
-            watch.check_clocks()
-            if line.last.drained.is_set():
-                line.release()
-        if line.sink.returncode != 0:
-            line.wait_for_root_cause()
-            line.raise_first_failure()
-            raise line.sink.failure()
+            pipeline = stack.enter_context(Pipeline(parts, Gate(hold=0), stdout=write))
+        watchdog = Watchdog(pipeline, Limits(timeout=timeout), None)
+        while pipeline.sink.wait(0.02) is None:
+            watchdog.check_clocks()
+            if pipeline.last.drained.is_set():
+                pipeline.release()
+        if pipeline.sink.returncode != 0:
+            pipeline.wait_for_root_cause()
+            pipeline.raise_first_failure()
+            raise pipeline.sink.failure()
     return output()
 
 

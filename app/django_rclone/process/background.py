@@ -14,7 +14,7 @@ from django_rclone.process.child import content_file, die_with
 from django_rclone.process.interrupts import held
 
 
-class Companion:
+class BackgroundProcess:
     """A started program with all of our environment. Should we be killed, it gets SIGTERM (Linux)."""
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], keep: Sequence[int] = ()) -> None:

@@ -59,7 +59,7 @@ class Process:
         self.command = command
         self._stderr = b""
         self._reader: threading.Thread | None = None
-        self._hear: Callable[[str], None] | None = None
+        self._on_line: Callable[[str], None] | None = None
         env, secrets = _environment(command)
         self._secrets = secrets
         with _descriptors(command) as (argv, passed):
@@ -85,12 +85,12 @@ class Process:
                 reason = getattr(error, "strerror", None) or error
                 raise ConfigurationError(f'Program "{program}" cannot be started: {reason}.') from error
 
-    def drain(self, hear: Callable[[str], None] | None = None) -> None:
-        """Starts to read stderr, and hands each line to ``hear``.
+    def drain(self, on_line: Callable[[str], None] | None = None) -> None:
+        """Starts to read stderr, and hands each line to ``on_line``.
 
         Called when all programs of a pipe have been started: no forks with threads.
         """
-        self._hear = hear
+        self._on_line = on_line
         reader = threading.Thread(target=self._read_stderr, name=f"stderr of {self.command.program}", daemon=True)
         start(reader)
         self._reader = reader
@@ -99,11 +99,11 @@ class Process:
         line = b""
         while self._popen.stderr is not None and (data := os.read(self._popen.stderr.fileno(), 65536)):
             self._keep(data)
-            if self._hear is not None:
+            if self._on_line is not None:
                 *whole, line = (line + data).split(b"\n")
-                self._tell(self._hear, whole)
-        if line and self._hear is not None:
-            self._tell(self._hear, [line])
+                self._tell(self._on_line, whole)
+        if line and self._on_line is not None:
+            self._tell(self._on_line, [line])
 
     def _keep(self, data: bytes) -> None:
         self._stderr += data
@@ -111,10 +111,10 @@ class Process:
             # Whole lines only: the second half of a secret would not be recognised.
             self._stderr = self._stderr[-_STDERR_KEPT:].partition(b"\n")[2]
 
-    def _tell(self, hear: Callable[[str], None], lines: Sequence[bytes]) -> None:
+    def _tell(self, on_line: Callable[[str], None], lines: Sequence[bytes]) -> None:
         for line in lines:
             with suppress(Exception):  # whoever listens must not keep the program from speaking
-                hear(mask(line.decode(errors="replace"), self._secrets))
+                on_line(mask(line.decode(errors="replace"), self._secrets))
 
     @property
     def stderr(self) -> str:

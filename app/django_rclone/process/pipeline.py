@@ -24,7 +24,7 @@ _GUARD = Command((_SLEEP, "2147483647") if _SLEEP else (sys.executable, "-IS", "
 ROOT_CAUSE = 10.0  # seconds that the rest of a broken stream gets to show where it broke first
 
 
-class Line:
+class Pipeline:
     """The programs of one stream, and the pumps between them. A context: it leaves nothing running behind."""
 
     def __init__(self, parts: Sequence[Command | Filter], gate: Gate, stdout: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Looking after a running line: clocks, early deaths, progress, the commit."""
+"""Supervises a running pipeline: clocks, early deaths, progress, the commit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django_rclone.command import Command
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.process.child import GRACE, Process, last_words
 from django_rclone.process.interrupts import insist
-from django_rclone.process.pipeline import ROOT_CAUSE, Line
+from django_rclone.process.pipeline import ROOT_CAUSE, Pipeline
 
 TICK = 0.2
 """Seconds between two looks at clocks and children."""
@@ -28,12 +28,12 @@ class Limits:
 NO_LIMITS = Limits()
 
 
-class Signs:
+class Activity:
     """When a program last showed that something moves: by a byte of stdout, or a line of stderr."""
 
-    def __init__(self, command: Command, hear: Callable[[str], None] | None) -> None:
+    def __init__(self, command: Command, on_line: Callable[[str], None] | None) -> None:
         self._progress = command.progress or (lambda _line: time.monotonic())
-        self._hear = hear
+        self._on_line = on_line
         self._far: object = None
         self.last = time.monotonic()
 
@@ -41,27 +41,27 @@ class Signs:
         """Notes that something came."""
         self.last = time.monotonic()
 
-    def hear(self, line: str) -> None:
+    def read_line(self, line: str) -> None:
         """Takes a line of stderr."""
         far = self._progress(line)
         if far is not None and far != self._far:
             self._far = far
             self.moved()
-        if self._hear is not None:
-            self._hear(line)
+        if self._on_line is not None:
+            self._on_line(line)
 
 
-def stood_still(seconds: float, process: Process) -> str:
+def stall_message(seconds: float, process: Process) -> str:
     """Returns what is told of a program that is waited for in vain."""
     name, setting = process.command.program, vocabulary.current().setting("STALL_TIMEOUT")
     return f"Nothing moved for {seconds:g} s while waiting for {name} ({setting}).{last_words(process)}"
 
 
-class Watch:
-    """Looks after a running line: clocks, early deaths, progress."""
+class Watchdog:
+    """Supervises a running pipeline: clocks, early deaths, progress."""
 
-    def __init__(self, line: Line, limits: Limits, tick: Callable[[], None] | None) -> None:
-        self._line = line
+    def __init__(self, pipeline: Pipeline, limits: Limits, tick: Callable[[], None] | None) -> None:
+        self._pipeline = pipeline
         self._limits = limits
         self._tick = tick or (lambda: None)
         self._began = time.monotonic()
@@ -69,21 +69,23 @@ class Watch:
         self._committing_since: float | None = None
 
     def look(self) -> None:
-        """Raises when the line cannot end well any more."""
-        line = self._line
+        """Raises when the pipeline cannot end well any more."""
+        pipeline = self._pipeline
         self._tick()
         insist()
         self.check_clocks()
-        if line.last.sink_closed or line.sink.returncode is not None:
-            line.sink.wait(GRACE)
-            if not line.sink.command.may_stall:  # a client chokes on what was damaged before it
-                line.wait_for_root_cause()
-            line.raise_first_failure()
+        if pipeline.last.sink_closed or pipeline.sink.returncode is not None:
+            pipeline.sink.wait(GRACE)
+            if not pipeline.sink.command.may_stall:  # a client chokes on what was damaged before it
+                pipeline.wait_for_root_cause()
+            pipeline.raise_first_failure()
             raise self._ended_early()
-        if any(process.returncode or pump.error for process, pump in zip(line.upstream, line.pumps, strict=True)):
+        if any(
+            process.returncode or pump.error for process, pump in zip(pipeline.upstream, pipeline.pumps, strict=True)
+        ):
             self._broken_since = self._broken_since or time.monotonic()
             if time.monotonic() - self._broken_since > ROOT_CAUSE:
-                line.raise_first_failure()
+                pipeline.raise_first_failure()
 
     def commit(self) -> None:
         """Waits for the last program, which has been given end-of-file.
@@ -95,24 +97,24 @@ class Watch:
         try:
             self._wait_for_sink()
         except (KeyboardInterrupt, Interrupted):
-            if self._line.sink.command.may_stall:
+            if self._pipeline.sink.command.may_stall:
                 raise
             self._wait_for_sink()
             raise
         finally:
-            if self._line.sink.returncode:
-                raise self._line.sink.failure()
-        if self._line.last.sink_closed:
+            if self._pipeline.sink.returncode:
+                raise self._pipeline.sink.failure()
+        if self._pipeline.last.sink_closed:
             raise self._ended_early()
 
     def _wait_for_sink(self) -> None:
-        while self._line.sink.wait(TICK) is None:
+        while self._pipeline.sink.wait(TICK) is None:
             self._tick()
-            if self._line.sink.command.may_stall:
+            if self._pipeline.sink.command.may_stall:
                 self.check_clocks()
 
     def _ended_early(self) -> DjangoRcloneError:
-        sink = self._line.sink
+        sink = self._pipeline.sink
         if sink.returncode:
             return sink.failure()
         return DjangoRcloneError(f"{sink.command.program} ended before it had read everything.")
@@ -123,13 +125,15 @@ class Watch:
         timeout, stall = self._limits.timeout, self._limits.stall
         if timeout is not None and now - self._began > timeout:
             setting = vocabulary.current().setting("TIMEOUT")
-            raise Unavailable(f"It was not done within {timeout:g} s ({setting}).{last_words(*self._line.processes)}")
+            raise Unavailable(
+                f"It was not done within {timeout:g} s ({setting}).{last_words(*self._pipeline.processes)}"
+            )
         for since, process in self._waits():
             if stall is not None and since is not None and process.command.may_stall and now - since > stall:
-                raise Unavailable(stood_still(stall, process))
+                raise Unavailable(stall_message(stall, process))
 
     def _waits(self) -> Iterator[tuple[float | None, Process]]:
         """Gives since when we wait for which program."""
-        for process, pump in zip(self._line.upstream, self._line.pumps, strict=True):
+        for process, pump in zip(self._pipeline.upstream, self._pipeline.pumps, strict=True):
             yield pump.reading_since, process
-        yield self._committing_since or self._line.last.writing_since, self._line.sink
+        yield self._committing_since or self._pipeline.last.writing_since, self._pipeline.sink

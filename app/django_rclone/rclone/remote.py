@@ -43,7 +43,7 @@ _ACCOUNT = ("--use-json-log", "--stats", "2s", "--stats-log-level", "NOTICE")
 
 type Sections = Mapping[str, Mapping[str, str]]
 
-_PATIENCE = 300.0
+_STALL_LIMIT = 300.0
 """Seconds without anything from rclone after which a call is ended where users set no limit."""
 
 # Separates the files of one `cat`: ASCII's record separator, which no JSON text holds as it is.
@@ -200,7 +200,7 @@ class Remote:
 
     def _answer(self, *arguments: str) -> bytes:
         """Asks rclone, and returns what it prints."""
-        return run(self._question(*arguments), timeout=self.limits.timeout, stall=self.limits.stall or _PATIENCE)
+        return run(self._question(*arguments), timeout=self.limits.timeout, stall=self.limits.stall or _STALL_LIMIT)
 
     def _document(self, kind: type | UnionType, *arguments: str) -> Any:
         """Asks rclone, and returns the JSON that it prints. Raises DjangoRcloneError where that is of another kind."""
@@ -307,7 +307,7 @@ class Remote:
     def put(self, path: str, content: bytes, *, atomic: bool) -> None:
         """Writes a small file; it is there whole or not at all."""
         target = path if atomic else path + PARTIAL
-        run(self.write(target), stdin=content, timeout=self.limits.timeout, stall=self.limits.stall or _PATIENCE)
+        run(self.write(target), stdin=content, timeout=self.limits.timeout, stall=self.limits.stall or _STALL_LIMIT)
         if not atomic:
             self.move(target, path)
 

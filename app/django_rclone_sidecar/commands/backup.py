@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from functools import partial
 
 from django_rclone import conf
-from django_rclone.backup import Run
+from django_rclone.backup import BackupRun
 from django_rclone_sidecar import arguments, bootstrap, logs
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.runs import lock, media, runner
@@ -33,7 +33,7 @@ def main(argv: list[str], environment: Environment) -> int:
     with runner.run("backup", environment) as tasks:
         sidecar = bootstrap.start(environment)
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
-            run = Run(conf.remote(), conf.get("PROJECT"), quiet=not logs.shows_progress())
+            run = BackupRun(conf.remote(), conf.get("PROJECT"), quiet=not logs.shows_progress())
             keep = sidecar.environment.get("BACKUP_KEEP_LAST")
             if keep is None:
                 logger.info("BACKUP_KEEP_LAST is not set: all backups are kept.", extra={"event": "retention.none"})

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from functools import partial
 
 from django_rclone import conf
-from django_rclone.backup import Run
+from django_rclone.backup import BackupRun
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.management import options
@@ -91,7 +91,11 @@ def _restore(given: Namespace, sidecar: Sidecar, store: BackupStore, tasks: Task
         print("\n".join(lines))
         tasks.run_all([sidecar.task(plan.check, plan.alias) for plan in plans])
     elif not (given.media or any(plan.ready for plan in plans)) or confirm.confirmed(given, "\n".join(lines)):
-        first = Run(store.remote, conf.get("PROJECT"), quiet=not logs.shows_progress()) if given.backup_first else None
+        first = (
+            BackupRun(store.remote, conf.get("PROJECT"), quiet=not logs.shows_progress())
+            if given.backup_first
+            else None
+        )
         parts = [sidecar.task(partial(restore.carry_out, plan, first), plan.alias) for plan in plans]
         if files is not None:
             parts.append(sidecar.task(partial(media.restore, store.remote, files)))

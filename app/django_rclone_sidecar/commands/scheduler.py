@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 
-from django_rclone.process.background import Companion
+from django_rclone.process.background import BackgroundProcess
 from django_rclone_sidecar import spawn
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.scheduler import liveness
@@ -22,7 +22,7 @@ def main(_argv: list[str], environment: Environment) -> int:
         timeout=environment.get("BACKUP_TIMEOUT"),
         grace=environment.get("BACKUP_STOP_GRACE") or 0,
     )
-    scheduler = Scheduler(config, lambda arguments: Companion(spawn.sidecar(*arguments), os.environ))
+    scheduler = Scheduler(config, lambda arguments: BackgroundProcess(spawn.sidecar(*arguments), os.environ))
     with SignalWakeup() as wakeup:
         while scheduler.code is None:
             liveness.report_alive()

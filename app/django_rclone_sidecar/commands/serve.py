@@ -12,7 +12,7 @@ import signal
 from argparse import ArgumentParser
 
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.process.background import Companion
+from django_rclone.process.background import BackgroundProcess
 from django_rclone_sidecar import arguments, spawn
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import location
@@ -47,15 +47,15 @@ def main(argv: list[str], environment: Environment) -> int:
         logger.warning(_HISTORY_IN_MEMORY, folder, extra={"event": "history.in_memory"})
     with SignalWakeup() as wakeup, liveness.create() as file:
         shared = {**os.environ, liveness.VARIABLE: str(file.fileno())}
-        scheduler = Companion(spawn.sidecar("scheduler"), shared, keep=(file.fileno(),))
-        web = Companion(spawn.sidecar("web"), shared, keep=(file.fileno(),))
+        scheduler = BackgroundProcess(spawn.sidecar("scheduler"), shared, keep=(file.fileno(),))
+        web = BackgroundProcess(spawn.sidecar("web"), shared, keep=(file.fileno(),))
         code = _watch(wakeup, scheduler, web)
         for child in (scheduler, web):
             _end(child)
     return code
 
 
-def _watch(wakeup: SignalWakeup, scheduler: Companion, web: Companion) -> int:
+def _watch(wakeup: SignalWakeup, scheduler: BackgroundProcess, web: BackgroundProcess) -> int:
     """Waits until one of the children has ended, and returns the exit code."""
     stopping = False
     while scheduler.returncode is None:
@@ -72,7 +72,7 @@ def _watch(wakeup: SignalWakeup, scheduler: Companion, web: Companion) -> int:
     return scheduler.returncode if scheduler.returncode > 0 else DjangoRcloneError.exit_code
 
 
-def _end(child: Companion) -> None:
+def _end(child: BackgroundProcess) -> None:
     child.signal(signal.SIGTERM)
     if child.wait(_STOP_TIMEOUT) is None:
         child.signal(signal.SIGKILL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from django_rclone import display, prune
-from django_rclone.backup import Run, back_up
+from django_rclone.backup import BackupRun, back_up
 from django_rclone.db import registry
 from django_rclone.manifest import Manifest
 from django_rclone.selection import Owner
@@ -13,7 +13,7 @@ from django_rclone.selection import Owner
 logger = logging.getLogger(__name__)
 
 
-def back_up_database(alias: str, run: Run, keep: int | None) -> Manifest:
+def back_up_database(alias: str, run: BackupRun, keep: int | None) -> Manifest:
     """Backs up one database, then applies retention. Returns the new backup's manifest."""
     connector = registry.connector(alias)
     manifest = back_up(connector, run)

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from django_rclone import conf, display, restore
-from django_rclone.backup import Run
+from django_rclone.backup import BackupRun
 from django_rclone.db import registry
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
@@ -53,7 +53,7 @@ def make_plan(request: RestoreRequest, mode: Mode, store: BackupStore, *, finish
         return DatabaseRestorePlan(request.alias, problem=error)
 
 
-def carry_out(plan: DatabaseRestorePlan, first: Run | None) -> None:
+def carry_out(plan: DatabaseRestorePlan, first: BackupRun | None) -> None:
     """Carries out a plan, after a backup of the current database if ``first`` is given."""
     ready = plan.check()
     if first is not None:

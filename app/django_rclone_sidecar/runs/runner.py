@@ -29,7 +29,7 @@ def run_each(command: str, tasks: Sequence[Task]) -> None:
         logger.error("%s", error, extra={"event": f"{command}.failed", **where})
 
     try:
-        batch.each(tasks, lambda task: task.work(), log_failure, what="parts of this run")
+        batch.run_each(tasks, lambda task: task.work(), log_failure, what="parts of this run")
     except Interrupted:
         raise
     except DjangoRcloneError as error:

@@ -23,8 +23,8 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "media"
 
 
-def planned(root: Path, *deleted: str) -> deletion_budget.Plan:
-    plan = deletion_budget.Plan(MediaFolder(root))
+def planned(root: Path, *deleted: str) -> deletion_budget.PlannedSync:
+    plan = deletion_budget.PlannedSync(MediaFolder(root))
     for name in deleted:
         plan.delete(name)
     return plan
@@ -160,10 +160,10 @@ def test_what_is_left_out_is_counted_and_named_in_one_line_each() -> None:
     account = Account()
     for number in range(7):
         entry = {"level": "notice", "msg": "Can't follow symlink without -L/--copy-links", "object": f"l\n{number}"}
-        account.hear(json.dumps(entry))
-    account.hear(json.dumps({"level": "notice", "msg": "Can't transfer non file/directory", "object": "pipe"}))
+        account.read_line(json.dumps(entry))
+    account.read_line(json.dumps({"level": "notice", "msg": "Can't transfer non file/directory", "object": "pipe"}))
     assert not account.complete
-    account.hear(json.dumps({"stats": {"transfers": 1, "deletes": 0, "bytes": 5, "checks": 2}}))
+    account.read_line(json.dumps({"stats": {"transfers": 1, "deletes": 0, "bytes": 5, "checks": 2}}))
     assert account.complete
     assert str(account.changes) == "1 file copied (5 bytes), 0 deleted, 8 left out"
     links, pipe = account.warnings()
@@ -175,6 +175,6 @@ def test_what_is_left_out_is_counted_and_named_in_one_line_each() -> None:
 @pytest.mark.parametrize("line", ["", "{", "[]", "null", "7", '{"stats": 3}', '{"stats": {}}', '{"msg": null}'])
 def test_other_lines_say_nothing(line: str) -> None:
     account = Account()
-    account.hear(line)
+    account.read_line(line)
     assert not account.complete
     assert account.warnings() == []

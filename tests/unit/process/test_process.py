@@ -687,7 +687,7 @@ def test_a_program_that_ignores_being_asked_is_killed(monkeypatch: pytest.Monkey
 
 def test_every_line_is_heard_as_it_comes_the_last_without_its_end_too() -> None:
     lines: list[str] = []
-    run(sh('printf "one\\nt" >&2; printf "wo $TOKEN\\nthree" >&2', env={"TOKEN": "hunter2"}), hear=lines.append)
+    run(sh('printf "one\\nt" >&2; printf "wo $TOKEN\\nthree" >&2', env={"TOKEN": "hunter2"}), on_line=lines.append)
     assert lines == ["one", "two ***", "three"]
 
 
@@ -695,7 +695,7 @@ def test_a_listener_that_raises_does_not_stop_the_program() -> None:
     def hear(line: str) -> None:
         raise BrokenPipeError(line)
 
-    assert run(sh("yes so it goes | head -n 30000 >&2; echo done"), hear=hear, timeout=10) == b"done\n"
+    assert run(sh("yes so it goes | head -n 30000 >&2; echo done"), on_line=hear, timeout=10) == b"done\n"
 
 
 @pytest.fixture(autouse=True)

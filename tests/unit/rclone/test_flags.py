@@ -319,7 +319,7 @@ def test_no_log_setting_hides_what_went_wrong(monkeypatch: pytest.MonkeyPatch, t
     Path(remote.root, "m").mkdir()
     Path(remote.root, "m/a").write_text("123")
     heard: list[str] = []
-    run(remote.sync(remote.path("m"), str(tmp_path / "to")), hear=heard.append)
+    run(remote.sync(remote.path("m"), str(tmp_path / "to")), on_line=heard.append)
     assert any('"stats":' in line and '"transfers":1' in line for line in heard)
     assert not log.exists()
 
@@ -330,7 +330,7 @@ def test_a_switch_with_a_secrets_name_leaves_the_statistics_whole(
 ) -> None:
     monkeypatch.setenv(name, "false")
     heard: list[str] = []
-    run(remote.sync(remote.root, str(tmp_path / "to")), hear=heard.append)
+    run(remote.sync(remote.root, str(tmp_path / "to")), on_line=heard.append)
     assert any(progress(line) is not None for line in heard)
 
 

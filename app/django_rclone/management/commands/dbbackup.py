@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from django_rclone import batch, conf, display
-from django_rclone.backup import Run, back_up
+from django_rclone.backup import BackupRun, back_up
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import DjangoRcloneError
@@ -43,16 +43,16 @@ class Command(BackupCommand):
         )
 
     def work(self, *, database: list[str] | None, clean: bool, verbosity: int, **_options: Any) -> None:
-        run = Run(conf.remote(), conf.get("PROJECT"), quiet=verbosity < 1)
+        run = BackupRun(conf.remote(), conf.get("PROJECT"), quiet=verbosity < 1)
         aliases = list(dict.fromkeys(database or ["default"]))
 
         def told(_alias: str, error: DjangoRcloneError) -> None:
             if len(aliases) > 1:  # the only one's is the command's own error
                 self.stderr.write(str(error))
 
-        batch.each(aliases, lambda alias: self._back_up(registry.connector(alias), run, clean, verbosity), told)
+        batch.run_each(aliases, lambda alias: self._back_up(registry.connector(alias), run, clean, verbosity), told)
 
-    def _back_up(self, connector: BaseConnector, run: Run, clean: bool, verbosity: int) -> None:
+    def _back_up(self, connector: BaseConnector, run: BackupRun, clean: bool, verbosity: int) -> None:
         manifest = back_up(connector, run)
         (stored,) = manifest.objects
         seconds = (manifest.finished_at - manifest.started_at).total_seconds()
@@ -64,7 +64,7 @@ class Command(BackupCommand):
         if clean:
             self._clean(connector, run, manifest, verbosity)
 
-    def _clean(self, connector: BaseConnector, run: Run, made: Manifest, verbosity: int) -> None:
+    def _clean(self, connector: BaseConnector, run: BackupRun, made: Manifest, verbosity: int) -> None:
         owner = Owner.of(run.project, connector)
         keep, limit = conf.get("DB_CLEANUP_KEEP"), run.limits.timeout
         for gone in prune(run.remote, run.names, owner, keep=keep, now=run.now(), timeout=limit, made=made.id):
