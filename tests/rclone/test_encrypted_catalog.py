@@ -11,7 +11,7 @@ from django_rclone.naming import ManifestName
 from django_rclone.rclone import crypt
 from django_rclone.rclone.errors import Undecryptable
 from django_rclone.rclone.remote import Remote
-from tests.unit.test_catalog import SCHEME, manifest
+from tests.rclone.test_catalog import SCHEME, manifest
 
 PASSWORD = Secret("cage of a canary")
 DAMAGES = {
