@@ -3,7 +3,7 @@
 # not. Arguments are pytest's, in place of the default folders. Usage: scripts/pythons.sh [PYTEST ARGUMENT…]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-(($#)) || set -- tests/unit tests/settings_loader
+(($#)) || set -- tests/{unit,settings_loader,commands,rclone}
 
 missing=()
 failed=()

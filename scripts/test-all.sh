@@ -11,10 +11,11 @@ echo "== beyond make test"
 "$python" -m pytest --collect-only -q -m exhaustive | sed -n 's/^\(tests[^[]*\).*/\1/p' | uniq -c
 pythons=scripts/pythons.sh
 [[ ! -x "$pythons" ]] || echo "        the tests that depend on Python, on each supported version: $pythons"
+echo "        the tests of random examples (hypothesis) with 500 examples each in place of 40"
 echo "        the hunt for faults that lose or mix up data, $MINUTES minutes: scripts/hunt.sh"
 
 failed=()
-scripts/test.sh -m "" || failed+=("make test with the exhaustive tests")
+scripts/test.sh -m "" --hypothesis-profile thorough || failed+=("make test with the exhaustive tests")
 if [[ -x "$pythons" ]]; then
     echo "== every Python"
     "$pythons" || failed+=("every Python")

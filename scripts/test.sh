@@ -22,8 +22,9 @@ run() { "$1" -m pytest -n "$workers" --dist worksteal -m "not exhaustive" "${@:2
 
 # What depends on Django: settings, checks, connectors and commands. Not the programs and pipes that they start.
 older_django() {
-    run "$1" -q tests/unit/{db,management,media} tests/unit/test_{catalog,checks,conf,docs,manifest,recipes,words}.py \
-        tests/contract/test_{bad_input,clean,media,output,round_trip}.py -k "unit or sqlite-file or TestSettings or local"
+    run "$1" -q tests/unit/{db,media} tests/unit/test_{checks,conf,manifest,words}.py tests/commands \
+        tests/contract/test_{bad_input,clean,media,output,round_trip}.py \
+        -k "unit or commands or sqlite-file or TestSettings or local"
 }
 
 begin "set up what is missing"

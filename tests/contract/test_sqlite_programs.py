@@ -268,7 +268,7 @@ def test_garbage_in_the_place_of_the_database_is_replaced(live: Path) -> None:
     with pytest.raises(DjangoRcloneError, match=r"is damaged .*Restore a backup"):
         dump(connector(live))
     steps = restore(connector(live), data)
-    assert "restart what has it open" in steps.summary
+    assert "restart the processes that have it open" in steps.summary
     assert contents(live) == contents(original)
     assert live.stat().st_mode & 0o777 == 0o604
     assert files(live.parent) == [live.name, "other"]

@@ -1,4 +1,4 @@
-"""MySQL and MariaDB: the dump programs' SQL, loaded beside the live schema and swapped in."""
+"""MySQL and MariaDB: the dump programs' SQL, loaded into a scratch schema and swapped in."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ class MysqlDumpConnector(BaseConnector):
 
     @cached_property
     def connection(self) -> Connection:
-        """The connection that Django would make. Raises ConfigurationError for one that we cannot make."""
+        """The connection that Django would make. Raises ConfigurationError if the clients cannot make it."""
         return connection(self.alias, self.settings)
 
     _flavour = "mysql"
-    """The client's name in the command line for people, of the last server seen."""
+    """The client's name in command lines for users: of the last probed server."""
 
     @property
     def _binary_dir(self) -> str:
         return str(self.options.get("BINARY_DIR") or "")
 
     def check(self) -> list[str]:
-        # Making the connection's description is the check.
+        # Building the connection is the check.
         return [*self.unknown_options(), *self.problems_of(lambda: self.connection)]
 
     def hindrances(self) -> list[str]:
@@ -89,7 +89,8 @@ class MysqlDumpConnector(BaseConnector):
         token = secrets.token_hex(8)
         defaults = f"ALTER DATABASE CHARACTER SET {live.charset} COLLATE {live.collation};\n"
         document = {
-            # The dump programs leave out the schema's own defaults; without a name the statement means the one in use.
+            # The dump programs leave out the schema's defaults. Without a name the statement applies to the current
+            # schema.
             "head": (dump_format.head(token, live.flavour, live.short_version) + defaults.encode()).decode()
             + LOADING[live.flavour],
             "parts": [

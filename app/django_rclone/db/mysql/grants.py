@@ -1,4 +1,4 @@
-"""What a role may do, read from SHOW GRANTS. Pure."""
+"""The privileges of a role, read from SHOW GRANTS. Pure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _GRANT = re.compile(r"GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)+`)\.(\*) TO ", 
 _HASH = re.compile(r" IDENTIFIED (?:BY|VIA) .*$", re.DOTALL)
 _ALL = "ALL PRIVILEGES"
 REQUIRED_TO_DUMP = ("SELECT", "SHOW VIEW", "TRIGGER", "EVENT")
-"""Without the first two a dump fails; what the other two would show is silently not there."""
+"""Without the first two a dump fails; without the other two it silently lacks triggers and events."""
 SETS_DEFINERS = {
     "mysql": ("SET_ANY_DEFINER", "SET_USER_ID", "SUPER"),
     "mariadb": ("SET USER", "SUPER"),
 }
-"""Any of these lets a role make programs in somebody else's name."""
+"""Any of these lets a role create stored objects with another definer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Grants:
     everywhere: frozenset[str]
     by_pattern: tuple[tuple[str, frozenset[str]], ...]
     by_other_roles: bool
-    """Whether some come from roles or are otherwise not told: then what is not here may be there all the same."""
+    """Whether some come from roles or are otherwise not listed: then the role may have more than is here."""
 
     def on(self, schema: str) -> frozenset[str]:
         """Returns the privileges on everything in a schema."""
@@ -38,12 +38,12 @@ class Grants:
         return frozenset(found)
 
     def lacking(self, schema: str, privileges: Iterable[str]) -> list[str]:
-        """Returns which of these privileges on a schema are surely not there."""
+        """Returns which of these privileges on a schema the role surely lacks."""
         held = self.on(schema)
         return [] if _ALL in held or self.by_other_roles else [name for name in privileges if name not in held]
 
     def surely_lacks(self, *anywhere: str) -> bool:
-        """Returns whether surely none of these server-wide privileges is there."""
+        """Returns whether the role surely lacks all of these server-wide privileges."""
         return not (self.by_other_roles or _ALL in self.everywhere or self.everywhere & set(anywhere))
 
 

@@ -1,4 +1,4 @@
-"""Plans the restore of a MySQL or MariaDB schema: loaded beside, then swapped in."""
+"""Plans the restore of a MySQL or MariaDB schema: load into a scratch schema, then swap."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HALF_RESTORED = "The schema is left half restored: remove the cause and repeat 
 
 @dataclass(frozen=True, slots=True)
 class RestoreCommands:
-    """What all commands of one plan have in common."""
+    """The commands of one plan."""
 
     alias: str
     connection: Connection
@@ -43,7 +43,7 @@ class RestoreCommands:
         return self.connection.database
 
     def step(self, verb: str, schema: str, *extra: str) -> Command:
-        """Returns one of the steps around the load."""
+        """Returns the command for a step before or after the load."""
         options = self.connection.option_file(self.programs.flavour)
         return module_command(
             f"{HELPERS}.restore_steps",
@@ -54,7 +54,7 @@ class RestoreCommands:
         )
 
     def split(self, mode: str, schema: str, *extra: str) -> Command:
-        """Returns the program that reads a dump and says what the client shall do."""
+        """Returns the program that turns the dump into the client's input."""
         arguments = (mode, self.live, schema, self.programs.flavour, str(self.limit), *extra)
         return module_command(f"{HELPERS}.split", *arguments, explain=program_explainer(self.alias))
 
@@ -67,14 +67,14 @@ class RestoreCommands:
 
 
 def plan(commands: RestoreCommands, live: Live, mode: Mode, *, whole: bool) -> RestorePlan:
-    """Returns the plan; ``whole`` tells that the backup has routines and events too. Raises ConfigurationError when it
+    """Returns the plan; ``whole``: the backup includes routines and events. Raises ConfigurationError if the restore
     cannot work."""
     location = commands.connection.location
     if found := list(problems(live, mode)):
         raise ConfigurationError(f'Database "{commands.alias}": {" Also: ".join(found)}')
-    said = tuple(notes(live, mode))
+    plan_notes = tuple(notes(live, mode))
     if mode.into:
-        return _into(commands, live, mode.into, said)
+        return _into(commands, live, mode.into, plan_notes)
     terminate = ("terminate",) if mode.terminate_sessions else ()
     if mode.in_place:
         return RestorePlan(
@@ -82,7 +82,7 @@ def plan(commands: RestoreCommands, live: Live, mode: Mode, *, whole: bool) -> R
             verify=(commands.split("check", commands.live),),
             prepare=(commands.step("clear", commands.live, *terminate, *(() if whole else ("keep",))),),
             load=(commands.split("in-place", commands.live), commands.client(_HALF_RESTORED)),
-            notes=said,
+            notes=plan_notes,
         )
     schema = scratch(commands.live, commands.new_mark())
     return RestorePlan(
@@ -91,11 +91,11 @@ def plan(commands: RestoreCommands, live: Live, mode: Mode, *, whole: bool) -> R
         load=(commands.split("scratch", schema, live.charset, live.collation), commands.client(_UNCHANGED)),
         commit=(commands.step("commit", schema, *terminate),),
         abort=(commands.step("abort", schema),),
-        notes=said,
+        notes=plan_notes,
     )
 
 
-def _into(commands: RestoreCommands, live: Live, schema: str, said: tuple[str, ...]) -> RestorePlan:
+def _into(commands: RestoreCommands, live: Live, schema: str, plan_notes: tuple[str, ...]) -> RestorePlan:
     made = schema not in live.schemas
     split = commands.split("scratch", schema, live.charset, live.collation) if made else commands.split("into", schema)
     return RestorePlan(
@@ -104,5 +104,5 @@ def _into(commands: RestoreCommands, live: Live, schema: str, said: tuple[str, .
         load=(split, commands.client(_UNCHANGED)),
         commit=(commands.step("into", schema),),
         abort=(commands.step("remove", schema, *(("made",) if made else ())),),
-        notes=said,
+        notes=plan_notes,
     )

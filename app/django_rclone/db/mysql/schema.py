@@ -1,4 +1,4 @@
-"""What a schema holds now, and the text of its programs: what a swap decides by, and what undoes it."""
+"""The current contents of a schema, and the SQL of its stored objects, which a swap needs to decide and to undo."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from django_rclone.exceptions import ProgramFailed
 _BROKEN_VIEW = 1356
 
 PROBE = Path(__file__).parent / "sql/probe.sql"
-"""Describes a schema."""
+"""The script that prints the facts of a schema."""
 
 
 def inspect(session: Session, schema: str) -> Live:
-    """Returns what a schema holds now."""
+    """Returns the current facts of a schema."""
     rows = session.rows(PROBE.read_text(), schema)
     grants = [{"grant": line} for line in session.run("SHOW GRANTS;").splitlines()]
     return parse_rows([*rows, *grants])[0]
@@ -29,7 +29,7 @@ def inspect(session: Session, schema: str) -> Live:
 def stored_objects(session: Session, dumper: str, schema: str, state: Live) -> dict[str, bytes]:
     """Returns a schema's routines, triggers, views and events, as the dump program writes them.
 
-    A view that does not work any more, because what it shows is gone, could not be made again: it is left out.
+    A broken view, whose tables are gone, could not be created again: it is left out.
     """
     try:
         return _dumped(session, dumper, schema, state)

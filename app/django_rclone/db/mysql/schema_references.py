@@ -1,6 +1,6 @@
-"""What a table keeps of the schema that it was made in, and a RENAME does not change: said anew once it has moved.
+"""References of tables to their schema that RENAME does not change, and the statements that correct them.
 
-- A foreign key whose parent does not exist keeps the schema that it was looked for in. (Others follow their parent.)
+- A foreign key whose parent does not exist keeps its old schema. (Others follow their parent.)
 - MariaDB keeps the schema of a sequence in a column's default.
 """
 
@@ -28,12 +28,12 @@ SELECT JSON_OBJECT('table', table_name, 'column', column_name, 'default', column
   FROM information_schema.columns
  WHERE table_schema = {schema} AND LOCATE({qualifier}, column_default) > 0;
 """
-# A history is no reason not to change a default.
+# A table with a history refuses ALTER TABLE without this.
 _BEGIN = "/*M!100600 SET SESSION system_versioning_alter_history = KEEP */;\n"
 
 
 def find(session: Session, scratch: str, live: str) -> list[dict[str, Any]]:
-    """Returns what has to be said anew of the tables of ``scratch`` once they are in ``live``, for the journal."""
+    """Returns the references of the tables of ``scratch`` to correct once they are in ``live``, for the journal."""
     schema, qualifier = quote_text(scratch), quote_text(f"{quote_name(scratch)}.")
     keys = session.rows(_KEYS.format(schema=schema))
     found = [{**row, "clause": _clause(session, scratch, row["table"], row["key"])} for row in keys]
@@ -63,14 +63,14 @@ def statements(live: str, found: Iterable[Mapping[str, Any]], gone: Iterable[tup
             lines.append(f"{alter} ALTER COLUMN {quote_name(row['column'])} SET DEFAULT ({row['default']});\n")
             continue
         if (row["table"], row["key"]) not in dropped:
-            # Neither server drops a key and makes one of its name in one statement.
+            # Neither server can drop and add a key of one name in one statement.
             lines.append(f"{alter} DROP FOREIGN KEY {quote_name(row['key'])};\n")
         lines.append(f"{alter} ADD {row['clause']};\n")
     return _BEGIN + "".join(lines) if lines else ""
 
 
 def missing_keys(session: Session, live: str, found: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Returns which of the keys to be said anew ``live`` does not have."""
+    """Returns which of the keys to correct ``live`` does not have."""
     query = (
         "SELECT JSON_OBJECT('table', table_name, 'key', constraint_name) "  # noqa: S608
         f"FROM information_schema.referential_constraints WHERE constraint_schema = {quote_text(live)};"

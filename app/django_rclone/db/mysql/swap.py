@@ -1,8 +1,8 @@
-"""Puts a scratch schema that holds a loaded backup in the place of the live one, and undoes that.
+"""Replaces the live schema by a scratch schema that holds a loaded backup, and undoes that.
 
-The point of no return is one RENAME TABLE over everything, which the server does wholly or not at all. What stands
-around it (dropping and making programs and views, which do not move) is in the journal: before the RENAME it is put
-back, after it is finished, by this process or by the next command.
+The point of no return is one RENAME TABLE over all tables, which is atomic. The steps around it (dropping and creating
+stored objects and views, which do not move) are in the journal: before the RENAME they are undone, after it they are
+finished, by this process or by the next command.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Prog
 UNCHANGED = "Nothing was changed."
 _LOCK_TIMEOUT = 1205
 SWAP_LOCK_WAIT = 20
-"""Seconds that we wait for the session of a killed swap: longer than its statements wait for locks."""
+"""Seconds to wait for the session of a killed swap: longer than its statements wait for locks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """One scratch schema and the live one that it is for."""
+    """A scratch schema and the live schema that it replaces."""
 
     session: Session
     dumper: str
@@ -44,20 +44,20 @@ class Swap:
     location: str
 
     def inspect(self, schema: str) -> Live:
-        """Returns what a schema holds now."""
+        """Returns the current facts of a schema."""
         return inspect(self.session, schema)
 
     def read_journal(self) -> Journal:
-        """Returns the journal. Raises when there is none: somebody removed it."""
+        """Returns the journal. Raises DjangoRcloneError if another command has removed it."""
         found = journal.read(self.session, self.scratch)
         if found is None:
             raise DjangoRcloneError(
-                f"what was loaded beside {self.location} is gone: another command removed it. {UNCHANGED} Try again."
+                f"the scratch schema for {self.location} is gone: another command removed it. {UNCHANGED} Try again."
             )
         return found
 
     def run(self, *, terminate: bool = False) -> None:
-        """Does the swap. After a failure all is as it was, unless the error says otherwise."""
+        """Runs the swap. A failure leaves everything as it was, unless the error says otherwise."""
         found = self._plan(self.read_journal())
         self._wait_for_transactions(found.plan["live_tables"], terminate)
         try:
@@ -67,8 +67,8 @@ class Swap:
         self.drop_scratch()
 
     def finish(self, found: Journal) -> None:
-        """Does the rest of a swap that was interrupted: before its point of no return what undoes it, after it what
-        is left to do, and never back from there, since the application may have written to the new tables."""
+        """Ends an interrupted swap: undoes it before its point of no return, and finishes it after that, since the
+        application may have written to the new tables."""
         if not self.is_past_rename(found.plan):
             self.roll_back()
         else:
@@ -79,10 +79,10 @@ class Swap:
         self.drop_scratch()
 
     def _plan(self, found: Journal) -> Journal:
-        """Looks at both schemas, and writes down what will be done and what undoes it."""
+        """Compares both schemas, and records the steps of the swap and what undoes them."""
         now, coming = self.inspect(self.live), self.inspect(self.scratch)
         if coming.triggers:
-            raise DjangoRcloneError(f"the backup has triggers among its tables, which keeps them. {UNCHANGED}")
+            raise DjangoRcloneError(f"the backup has triggers among its tables, which cannot be swapped. {UNCHANGED}")
         present = stored_objects(self.session, self.dumper, self.live, now)
         redo = sql.parts_to_replace(found.texts, present)
         wrong = [*problems(now, Mode()), *stored_object_problems(now, found.texts, redo)]
@@ -108,18 +108,18 @@ class Swap:
         return Journal(found.state, found.session, plan, {**found.texts, **undo})
 
     def _wait_for_transactions(self, tables: list[str], terminate: bool) -> None:
-        """Waits for everybody's transactions, before anything is changed."""
+        """Waits for the transactions of other sessions, before anything is changed."""
         if terminate:
             self.end_sessions()
         try:
             self.session.run(sql.wait_for_locks(self.live, tables))
         except ProgramFailed as failure:
-            # A trigger that is broken, or a right that is missing, keeps nobody from renaming.
+            # A broken trigger or a missing right does not prevent the rename.
             if error_in(failure.stderr)[0] == _LOCK_TIMEOUT:
                 raise self._lock_error() from failure
 
     def end_sessions(self) -> None:
-        """Ends the other sessions that use the live schema, as far as we may."""
+        """Ends the other sessions that use the live schema, as far as the role may."""
         for other in self.inspect(self.live).sessions:
             with suppress(ProgramFailed):
                 self.session.run(f"KILL {other.id};")
@@ -133,7 +133,7 @@ class Swap:
         )
 
     def is_past_rename(self, plan: Mapping[str, Any]) -> bool:
-        """Returns whether the point of no return is behind us."""
+        """Returns whether the swap has passed its point of no return."""
         query = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = {} AND table_name <> '{}';"
 
         def count(schema: str) -> int:
@@ -172,12 +172,12 @@ class Swap:
         return before.encode() + sql.replay(self.live, found.texts, plan["redo"]) + after.encode()
 
     def _rebind(self, plan: Mapping[str, Any], *, moved: bool) -> str:
-        found = plan.get("rebind", [])  # an older version's swap has none
+        found = plan.get("rebind", [])  # not in the journal of an older version
         gone = schema_references.missing_keys(self.session, self.live, found) if moved and found else []
         return schema_references.statements(self.live, found, gone)
 
     def roll_back(self) -> None:
-        """Puts the live schema back to what it was before the swap."""
+        """Restores the live schema as it was before the swap."""
         found = self.read_journal()
         plan = found.plan
         self._end_own_session(found)
@@ -199,14 +199,14 @@ class Swap:
         self.session.run(before.encode() + sql.replay(self.live, undo, plan["redo"]) + after.encode())
 
     def _end_own_session(self, found: Journal) -> None:
-        """Ends what the server still does for a client of ours that was killed."""
+        """Ends the server's session of a client that was killed."""
         query = f"SELECT IFNULL(IS_USED_LOCK('{lock(self.live)}'), 0);"
         if found.session and int(self.session.run(query)) == found.session:
             with suppress(ProgramFailed):
                 self.session.run(f"KILL {found.session};")
 
     def _undo_failed(self, failure: ProgramFailed) -> DjangoRcloneError:
-        """Undoes what was done of a swap that failed, and returns the error that tells of both."""
+        """Undoes a failed swap, and returns the error for both failures."""
         blocked = error_in(failure.stderr)[0] == _LOCK_TIMEOUT
         error: Callable[[], DjangoRcloneError] = (
             self._lock_error if blocked else lambda: meaning(failure, self.location, UNCHANGED)
@@ -218,14 +218,13 @@ class Swap:
         except DjangoRcloneError as second:
             first = meaning(failure, self.location)
             return DjangoRcloneError(
-                f"the swap failed ({first}), and could not be undone ({second}). The live schema may lack programs "
-                "and views; the next command puts it in order."
+                f"the swap failed ({first}), and could not be undone ({second}). The live schema may lack "
+                "stored objects; the next command repairs it."
             )
         return error()
 
     def drop_scratch(self) -> None:
-        """Drops the scratch schemas: the old tables first, the journal last. What does not go now, the next command
-        sweeps."""
+        """Drops the scratch schemas: the old tables first, the journal last. The next command drops what is left."""
         with suppress(ProgramFailed):
             for schema in (old(self.scratch), self.scratch):
                 self.session.run(f"{sql.session_settings()}DROP DATABASE IF EXISTS {quote_name(schema)};")

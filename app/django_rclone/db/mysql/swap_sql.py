@@ -1,4 +1,4 @@
-"""The scripts of the swap. Pure: what is there and what shall be there in, statements out."""
+"""The SQL of the swap. Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.names import quote_name
 
 LOCK_TIMEOUT = 10
-"""Seconds that a statement waits for the transactions of others; the servers' own defaults are a day and a year."""
+"""Seconds that a statement waits for other transactions; the servers' defaults are a day and a year."""
 
-# A program that was made under another default collation than the schema's now is wrapped in these by mysqldump.
+# mysqldump writes these around a program that was created under another default collation than the schema's.
 _ALTER_DATABASE = re.compile(rb"^ALTER DATABASE `(?:[^`]|``)+` (?=CHARACTER SET )", re.MULTILINE)
 _SERVER_COMMENTS = re.compile(
     rb"^-- (?:Host: |Server version|MySQL dump |MariaDB dump |Dump completed).*\n", re.MULTILINE
@@ -20,7 +20,7 @@ _SERVER_COMMENTS = re.compile(
 
 
 def session_settings() -> str:
-    """Returns what every session of the swap begins with."""
+    """Returns the first statements of every session of the swap."""
     return (
         f"SET SESSION lock_wait_timeout = {LOCK_TIMEOUT}, SESSION innodb_lock_wait_timeout = {LOCK_TIMEOUT}, "
         "SESSION foreign_key_checks = 0;\nSET NAMES utf8mb4;\n"
@@ -28,13 +28,13 @@ def session_settings() -> str:
 
 
 def wait_for_locks(live: str, tables: Iterable[str]) -> str:
-    """Returns the statements that wait until nobody has a transaction on any table, and change nothing."""
+    """Returns statements that wait until no session has a transaction on any table, and change nothing."""
     locks = ", ".join(f"{quote_name(live, table)} WRITE" for table in tables)
     return f"{session_settings()}LOCK TABLES {locks};\nUNLOCK TABLES;\n" if locks else ""
 
 
 def drop_stored_objects(schema: str, state: Live, parts: Iterable[str]) -> str:
-    """Returns the statements that drop what a schema has of these parts: first what runs by itself."""
+    """Returns the statements that drop the stored objects of these parts: first events, which start by themselves."""
     chosen = set(parts)
     names: list[tuple[str, str]] = []
     if "events" in chosen:
@@ -55,7 +55,7 @@ def drop_tables(schema: str, state: Live, *, but: str = "") -> str:
 
 
 def rename_tables(*moves: tuple[str, Iterable[str], str]) -> str:
-    """Returns the one statement that moves tables: (from schema, tables, to schema), in this order, all or none."""
+    """Returns the one statement that moves tables atomically: (from schema, tables, to schema), in this order."""
     pairs = [
         f"{quote_name(source, table)} TO {quote_name(target, table)}"
         for source, tables, target in moves
@@ -65,12 +65,12 @@ def rename_tables(*moves: tuple[str, Iterable[str], str]) -> str:
 
 
 def set_defaults(schema: str, charset: str, collation: str) -> str:
-    """Returns the statement that gives a schema its defaults."""
+    """Returns the statement that sets a schema's defaults."""
     return f"ALTER DATABASE {quote_name(schema)} CHARACTER SET {charset} COLLATE {collation};\n"
 
 
 def replay(schema: str, texts: Mapping[str, bytes], parts: Iterable[str]) -> bytes:
-    """Returns the parts' own text, as the dump program wrote it, for this schema."""
+    """Returns the SQL of the parts, as the dump program wrote it, for this schema."""
     chosen = set(parts)
     name = f"ALTER DATABASE {quote_name(schema)} ".encode()
     text = b"".join(texts.get(part, b"") + b"\n" for part in STORED_OBJECTS if part in chosen)
@@ -78,9 +78,9 @@ def replay(schema: str, texts: Mapping[str, bytes], parts: Iterable[str]) -> byt
 
 
 def parts_to_replace(texts: Mapping[str, bytes], present: Mapping[str, bytes]) -> list[str]:
-    """Returns the parts that differ from what is there, and triggers wherever there are any: they do not move with
-    their tables. What is the same is left alone: views and routines find the new tables by name. So is what the
-    backup says nothing of."""
+    """Returns the parts that differ from the live schema's, and triggers if there are any: they do not move with their
+    tables. Equal parts are kept: views and routines find the new tables by name. So are those that the backup does not
+    cover."""
 
     def differs(part: str) -> bool:
         there = present.get(part, b"")

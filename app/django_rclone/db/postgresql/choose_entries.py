@@ -11,6 +11,13 @@ from collections.abc import Iterable
 from django_rclone.db.postgresql.extensions import plan_extensions, table_of_extension
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.materialized_views import refresh_last
+from django_rclone.db.postgresql.owners import (
+    keeps_owners,
+    large_object_problems,
+    missing_role_notes,
+    owner_notes,
+    policy_problems,
+)
 from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.toc import LARGE_OBJECTS, Archive, Entry
 from django_rclone.display import enumerate_some
@@ -29,8 +36,8 @@ _BY_SUPERUSER = {
 
 
 def choose(archive: Archive, live: Live, administrator: bool = False, database: str = "") -> RestoreList:
-    """Returns what to restore, into the database of this name. ``administrator`` tells that somebody will help with
-    extensions."""
+    """Returns the entries to restore into the database of this name. ``administrator``: whether an administrator
+    creates extensions."""
     chosen = _Chooser(archive, live, administrator).choose()
     refresh_last(chosen, live, database)
     return chosen
@@ -42,7 +49,7 @@ class _Chooser:
         self.live = live
         self.administrator = administrator
         self.extensions = plan_extensions(archive, live, administrator)
-        self.restore_list = RestoreList(self.extensions, keep_owners=_keeps_owners(archive, live))
+        self.restore_list = RestoreList(self.extensions, keep_owners=keeps_owners(archive, live))
         self.restore_list.problems += self.extensions.problems
         self.restore_list.schemas += [entry.name for entry in archive.entries if entry.type == "SCHEMA"]
         self.types = {entry.id: entry.type for entry in archive.entries}
@@ -59,19 +66,28 @@ class _Chooser:
             if reason is None:
                 self.restore_list.entries.append(entry)
                 continue
-            # What hangs on privileges are other privileges, which do not fall with them. What is said of a schema of
-            # ours holds for the one that is there.
+            # Only other privileges depend on privileges, and they are not left out with them. Entries about a schema of
+            # this role apply to the existing one.
             if entry.type != "ACL" and not self._is_own_schema(entry):
                 self.left_out[entry.id] = entry
             if reason:
                 reasons.setdefault(reason, []).append(entry.described)
         self.restore_list.notes += [f"{reason}: {enumerate_some(names)}." for reason, names in reasons.items()]
-        self._check_roles()
-        self._check_large_objects()
+        self._check_owners()
         return self.restore_list
 
+    def _check_owners(self) -> None:
+        restore_list, live = self.restore_list, self.live
+        restore_list.notes += missing_role_notes(self.missing_roles)
+        ours = [*restore_list.entries, *(entry for entry in self.archive.entries if self._is_own_schema(entry))]
+        if not restore_list.keep_owners:
+            owners = {entry.owner for entry in ours if entry.owner and entry not in restore_list.extension_data}
+            restore_list.notes += owner_notes(live, owners)
+        restore_list.problems += policy_problems(self.archive, live)
+        restore_list.problems += large_object_problems(live, self.left_out.values())
+
     def _reason_to_omit(self, entry: Entry) -> str | None:
-        """Returns None for an entry that is restored, else why not: a note's beginning, or nothing to be said."""
+        """Returns None for an entry that is restored, else the beginning of a note, or an empty string for no note."""
         if entry.type.startswith("SUBSCRIPTION"):
             return "Subscriptions belong to the server and are left as they are"
         if left_out := [self.left_out[number] for number in entry.dependencies if number in self.left_out]:
@@ -111,11 +127,11 @@ class _Chooser:
         return None
 
     def _is_of_own_type(self, entry: Entry) -> bool:
-        """Returns whether a cast is one of a type that the archive brings: its owner may make it."""
+        """Returns whether a cast is for a type in the archive: its owner may create it."""
         return any(self.types.get(number) in ("TYPE", "DOMAIN", "TABLE", "SHELL TYPE") for number in entry.dependencies)
 
     def _schema_is_there(self, name: str) -> bool:
-        """Returns whether a schema survives the emptying, or is made before."""
+        """Returns whether a schema is not dropped, or is created before."""
         schemas = [schema for schema in self.live.schemas if schema.name == name]
         if any(schema.of_extension or not schema.ours for schema in schemas):
             return True
@@ -128,19 +144,18 @@ class _Chooser:
         return name in created_first or any(schema == name for _, schema, _ in self.live.staying)
 
     def _is_own_schema(self, entry: Entry) -> bool:
-        """Returns whether the entry is a schema that will be there, and ours, when its turn comes."""
+        """Returns whether the entry is a schema that will already exist and belong to this role."""
         ours = {schema.name for schema in self.live.schemas if schema.ours}
         return entry.type == "SCHEMA" and (
             entry.name in ours or self.extensions.schemas.get(entry.name) == self.live.role
         )
 
     def _is_of_other_role(self, entry: Entry) -> bool:
-        """Returns whether the entry is a schema that the administrator makes, for somebody else."""
+        """Returns whether the entry is a schema that the administrator creates for another role."""
         return entry.type == "SCHEMA" and self.extensions.schemas.get(entry.name, self.live.role) != self.live.role
 
     def _is_of_extension(self, entry: Entry) -> bool:
-        """Returns whether the entry says something about a member of an extension, which itself is not in the
-        archive."""
+        """Returns whether the entry is about a member of an extension that is not in the archive."""
         if entry.type == "TABLE DATA":
             return not entry.schema
         if entry.type == "SEQUENCE SET":
@@ -166,7 +181,7 @@ class _Chooser:
         return ""
 
     def _reason_for_privileges(self, entry: Entry) -> str | None:
-        """Takes an entry whole, or keeps those of its statements that work here for the end."""
+        """Returns None to restore the entry, or adds those of its statements that work here to the final ones."""
         unknown = {role for _, roles in entry.statements for role in roles} - set(self.live.roles)
         self.missing_roles |= unknown
         if entry.type == "DEFAULT ACL" and not self.live.superuser and entry.owner not in self.live.own_roles:
@@ -186,44 +201,6 @@ class _Chooser:
 
     def _roles_exist(self, roles: Iterable[str]) -> bool:
         return set(roles) <= set(self.live.roles)
-
-    def _check_roles(self) -> None:
-        restore_list, live = self.restore_list, self.live
-        if self.missing_roles:
-            restore_list.notes.append(
-                "Privileges of roles that do not exist here are left out: "
-                f"{enumerate_some(sorted(self.missing_roles))}. Create these roles first to keep them."
-            )
-        ours = [*restore_list.entries, *(entry for entry in self.archive.entries if self._is_own_schema(entry))]
-        owners = {entry.owner for entry in ours if entry.owner and entry not in restore_list.extension_data}
-        if not restore_list.keep_owners and (others := owners - {live.role, "pg_database_owner"}):
-            restore_list.notes.append(
-                f'What belonged to {enumerate_some(sorted(others))} will belong to "{live.role}".'
-            )
-        in_policies = {role for entry in self.archive.entries for role in entry.details.get("roles", ())}
-        if missing := sorted(in_policies - set(live.roles)):
-            lines = " ".join(f'CREATE ROLE "{role}" NOLOGIN;' for role in missing)
-            restore_list.problems.append(
-                f"row-level security policies name roles that do not exist here. Create them: {lines}"
-            )
-
-    def _check_large_objects(self) -> None:
-        # Before 17 the contents of all large objects are one entry: it cannot be restored without some of them.
-        if theirs := [entry.name for entry in self.left_out.values() if entry.type == "BLOB"]:
-            lines = " ".join(f'ALTER LARGE OBJECT {name} OWNER TO "{self.live.role}";' for name in theirs[:5])
-            more = f" (and {len(theirs) - 5} more)" if len(theirs) > 5 else ""
-            self.restore_list.problems.append(
-                f"some large objects belong to other roles. Restore with --into, or, as a superuser, run: {lines}{more}"
-            )
-
-
-def _keeps_owners(archive: Archive, live: Live) -> bool:
-    """Returns whether this role can give everything back to whom it belonged."""
-    owners = {entry.owner for entry in archive.entries if (entry.type, entry.name) != ("SCHEMA", "public")} - {""}
-    if live.superuser:
-        return owners <= set(live.roles)
-    # A role that we are a member of, and that may itself create where we do. With several it depends on too much.
-    return len(owners) == 1 and owners != {live.role} and owners <= set(live.own_roles) and live.owns_database
 
 
 def _is_untrusted(language: str) -> bool:

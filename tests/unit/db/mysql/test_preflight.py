@@ -56,7 +56,7 @@ def test_character_sets_matter_where_names_have_other_letters():
 def test_a_routine_that_cannot_be_seen_is_refused_with_the_grant_of_that_version(version: str, grant: str):
     routine = {"routine": "p", "type": "PROCEDURE", "definer": "root@%", "hidden": True}
     found = problems(mysql_facts.live(facts(routine, version=version)))
-    assert "may not see the text of p" in found
+    assert "may not see the definition of p" in found
     assert grant in found
     assert problems(mysql_facts.live(facts({**routine, "hidden": 0}, version=version))) == ""
 

@@ -1,9 +1,9 @@
-"""A program: writes a schema to stdout as one stream, part after part, and ends 0 only if all of it is whole.
+"""A helper program: writes a schema to stdout, part after part, and ends with 0 only if all parts are complete.
 
     dump DUMPER OPTIONS PLAN
 
-PLAN is a JSON document: what is written first, for each part its mark and the dump program's arguments, the schema and
-the longest statement that the server takes.
+PLAN is the path of a JSON document: the first lines, for each part its mark and the dump program's arguments, the
+schema, and the longest statement in bytes that the server takes.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _LINE = 1 << 20
 
 
 class DumpErrors:
-    """What a dump program said that makes its dump useless, whatever its exit code: it leaves out what it may not see,
-    says "Error: …", and ends 0."""
+    """Messages of a dump program that make its dump useless, whatever its exit code: it leaves out objects that it has
+    no rights to, prints "Error: …", and ends with 0."""
 
     def __init__(self, variable_problems: Sequence[str] = ()) -> None:
         self.lines: list[str] = []
@@ -47,8 +47,8 @@ class DumpErrors:
 
 
 def run_dump(command: Command, statements: Statements | None = None, variable_problems: Sequence[str] = ()) -> None:
-    """Runs a dump program that writes to our stdout, the tables by way of ``statements``. Raises ProgramFailed when it
-    did not write all, ConfigurationError when a restore could not take it."""
+    """Runs a dump program that writes to our stdout, tables through ``statements``. Raises ProgramFailed if the dump is
+    incomplete, ConfigurationError if it could not be restored."""
     errors = DumpErrors(variable_problems)
     ours, theirs = os.pipe() if statements else (-1, _STDOUT)
     with Path(os.devnull).open("rb") as nothing:
@@ -60,7 +60,7 @@ def run_dump(command: Command, statements: Statements | None = None, variable_pr
             _rewrite(ours, statements)
         process.wait(threading.TIMEOUT_MAX)
     except BaseException:
-        process.signal(9)  # it has nothing to put in order, and may be stopped
+        process.signal(9)  # it has nothing to clean up, and may be suspended
         process.wait(5)
         raise
     finally:
@@ -79,7 +79,7 @@ def _rewrite(source: int, statements: Statements) -> None:
 
 @interruptible()
 def main(arguments: list[str]) -> None:
-    """Does what the program is for."""
+    """Writes the dump."""
     dumper, options, plan = arguments
     content = Path(options).read_text()
     document = json.loads(Path(plan).read_text())
@@ -90,7 +90,7 @@ def main(arguments: list[str]) -> None:
         try:
             run_dump(dump_command(dumper, content, *part["arguments"]), statements, document["variable_problems"])
         except ProgramFailed as failure:
-            # The recipe knows whose database this is, and explains.
+            # The recipe knows the alias, and explains.
             print(failure.stderr.rstrip(), file=sys.stderr)
             print(f"{failure.program} {failure.ending}", file=sys.stderr)
             sys.exit(1)

@@ -1,9 +1,9 @@
-"""A program: looks at a schema and prints JSON documents, one a line, that facts.py understands.
+"""A helper program: prints the facts about a schema as JSON documents, one per line, which facts.py reads.
 
     probe PLACE SCHEMA MYSQL OPTIONS MARIADB OPTIONS
 
-MYSQL and MARIADB are the clients of either flavour, empty where there is none; the server's first packet tells which
-one it takes.
+MYSQL and MARIADB are the clients of the two flavours, empty if not installed. The server's first packet decides which
+one is used.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from django_rclone.exceptions import ConfigurationError, ProgramFailed
 from django_rclone.process.interrupts import interruptible
 
 _TIME_LIMIT = 30.0
-"""Seconds that looking at values may take; one table more may still be begun."""
-# Limits would keep SHOW from saying all, too.
+"""Seconds for all value queries; the query that is running then still ends."""
+# Limits would shorten the output of SHOW as well.
 _SESSION_DEFAULTS = f"""
 SET @django_rclone = @@sql_select_limit, @django_rclone_2 = @@sql_big_selects;
 SET SESSION sql_select_limit = {UNLIMITED}, SESSION sql_big_selects = 1
@@ -50,7 +50,7 @@ SELECT JSON_OBJECT('migration', name, 'app', app) FROM django_migrations
 """
 _WITHOUT_TLS = (
     "the settings require TLS, and the connection ({location}) has none. Switch TLS on at the server, or set ssl_mode "
-    "to PREFERRED if clear text is all right."
+    "to PREFERRED if clear text is acceptable."
 )
 _LEFTOVER = """
 SELECT JSON_OBJECT('leftover', {name}, 'state', CONVERT(body USING utf8mb4),
@@ -59,7 +59,7 @@ SELECT JSON_OBJECT('leftover', {name}, 'state', CONVERT(body USING utf8mb4),
 
 
 def probe(session: Session, schema: str, flavour: str) -> None:
-    """Prints all that there is to know."""
+    """Prints the facts."""
     print(json.dumps({"variables": _variables(session)}))
     print(json.dumps({"sets_restricted": flavour != "mysql" or _can_run(session, RESTRICTED)}))
     described = session.run(PROBE.read_text(), schema)
@@ -79,7 +79,7 @@ def probe(session: Session, schema: str, flavour: str) -> None:
 
 
 def _variables(session: Session) -> dict[str, str]:
-    """Returns what a dump program's session begins with: the server's and the account's defaults, and init_connect."""
+    """Returns the variables of a new session: the server's and the account's defaults, and init_connect."""
     lines = session.run(_SESSION_DEFAULTS, begin="").splitlines()
     return dict(line.split("\t", 1) for line in lines if "\t" in line)
 
@@ -93,7 +93,7 @@ def _can_run(session: Session, statement: str) -> bool:
 
 
 def _values(session: Session, queries: Iterable[ValueQuery]) -> Iterator[dict[str, Any]]:
-    """Looks at values for a while; a server that stops a query, or an hour that is late, leaves columns unknown."""
+    """Runs the value queries within the time limit; columns without a result stay unknown."""
     end = time.monotonic() + _TIME_LIMIT
     for query in queries:
         yield from query.parse(_run_or_empty(session, query.sql) if time.monotonic() < end else "")
@@ -107,13 +107,13 @@ def _leftover(session: Session, name: str) -> str:
 def _run_or_empty(session: Session, query: str, schema: str = "") -> str:
     try:
         return session.run(query, schema)
-    except ProgramFailed:  # not ours to read, or gone since we looked
+    except ProgramFailed:  # not readable, or dropped meanwhile
         return ""
 
 
 @interruptible()
 def main(arguments: list[str]) -> None:
-    """Does what the program is for."""
+    """Probes the schema with the client of the server's flavour."""
     location, schema, mysql, mysql_options, mariadb, mariadb_options = arguments
     clients = {"mysql": (mysql, mysql_options), "mariadb": (mariadb, mariadb_options)}
     here = [flavour for flavour, (client, _options) in clients.items() if client]
@@ -121,9 +121,9 @@ def main(arguments: list[str]) -> None:
     announced = receive_greeting(read_options(file, ("client",)))
     flavour = flavour_of(announced.version) if announced.version else here[0]
     requires_tls = read_options(file, (OWN_GROUP,)).get("require-tls") == "1"
-    if requires_tls and announced.tls is False:  # before anybody has said a password
+    if requires_tls and announced.tls is False:  # before a password is sent
         raise ConfigurationError(_WITHOUT_TLS.format(location=location))
-    # What a proxy announces need not be true: the other client may do as well, and the server then says what it is.
+    # A proxy may announce another version than the server's: the other client may work, and returns the true version.
     client, options = clients[flavour if flavour in here else here[0]]
     with explained(location):
         try:

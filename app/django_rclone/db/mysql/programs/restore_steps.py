@@ -1,8 +1,8 @@
-"""A program: the steps of a restore around the stream that loads it.
+"""A helper program: the steps of a restore before and after the load.
 
     restore_steps VERB PLACE CLIENT OPTIONS DUMPER LIVE SCHEMA [terminate] [keep] [into] [made]
 
-VERB is a method of Steps. LIVE is the schema that is restored, SCHEMA the one beside it.
+VERB is a method of Steps. LIVE is the schema to restore, SCHEMA the scratch schema.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NO_RIGHT_TO_SCHEMA = 1044
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The verbs."""
+    """The steps."""
 
     swap: Swap
     flags: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Steps:
         return self.swap.scratch
 
     def prepare(self) -> None:
-        """Makes the schema and drops it again: the load makes it for good, under the restore's lock."""
+        """Checks that the schema can be created: the load creates it again, under the restore's lock."""
         name = quote_name(self.schema)
         try:
             self.session.run(f"CREATE DATABASE {name}; DROP DATABASE {name};")
@@ -54,37 +54,37 @@ class Steps:
                 raise
             state = self.swap.inspect(self.swap.live)
             into = "into" in self.flags
-            said = (
+            message = (
                 cannot_create_schema(state, self.schema)
                 if into
                 else cannot_create_scratch(state, self.schema, self.swap.live)
             )
-            raise ConfigurationError(said) from failure
+            raise ConfigurationError(message) from failure
 
     def commit(self) -> None:
-        """Does the swap."""
+        """Swaps the schemas."""
         self.swap.run(terminate="terminate" in self.flags)
 
     def abort(self) -> None:
-        """Leaves the live schema as it was before."""
+        """Restores the live schema as it was before."""
         found = journal.read(self.session, self.schema)
         if found is not None and found.state == journal.SWAPPING:
             self.swap.roll_back()
         self.swap.drop_scratch()
 
     def finish(self) -> None:
-        """Does what earlier restores have left to do."""
+        """Finishes earlier restores."""
         finish(self.swap)
 
     def clear(self) -> None:
-        """Empties the live schema, which is then loaded in place; with ``keep`` but for routines and events."""
+        """Empties the live schema before a load in place; with ``keep`` routines and events stay."""
         if "terminate" in self.flags:
             self.swap.end_sessions()
         parts = ("triggers", "views") if "keep" in self.flags else STORED_OBJECTS
         self._empty(self.swap.live, parts, journal.assert_lock(self.swap.live))
 
     def into(self) -> None:
-        """Makes what comes after the tables, and removes the journal."""
+        """Creates the stored objects after the tables, and removes the journal."""
         found = self.swap.read_journal()
         state = self.swap.inspect(self.schema)
         if wrong := list(stored_object_problems(state, found.texts, STORED_OBJECTS)):
@@ -94,9 +94,9 @@ class Steps:
         self.session.run(begin + sql.replay(self.schema, found.texts, STORED_OBJECTS) + end)
 
     def remove(self) -> None:
-        """Takes back what a restore with --into has done: with ``made`` the schema itself."""
+        """Undoes a restore with --into: with ``made`` the schema itself is dropped."""
         if "made" in self.flags:
-            with suppress(ProgramFailed):  # it was not made yet
+            with suppress(ProgramFailed):  # it was not created yet
                 if {*self.swap.inspect(self.schema).tables} <= {JOURNAL} or journal.read(self.session, self.schema):
                     self.session.run(f"DROP DATABASE {quote_name(self.schema)};")
             return
@@ -111,7 +111,7 @@ class Steps:
 
 @interruptible()
 def main(arguments: list[str]) -> None:
-    """Does what the program is for."""
+    """Runs the step that the first argument names."""
     verb, location, client, options, dumper, live, schema, *flags = arguments
     swap = Swap(Session(client, Path(options).read_text()), dumper, live, schema, location)
     with explained(location):

@@ -1,4 +1,4 @@
-"""A program: stdin is a dump, stdout what the client shall do with it, and the end is 0 only if the dump is whole.
+"""A helper program: turns the dump on stdin into the client's input, and ends with 0 only if the dump is complete.
 
     split MODE LIVE SCHEMA FLAVOUR LIMIT [CHARSET COLLATION]
 
@@ -35,7 +35,7 @@ _COMPLETE = b"-- Dump completed"
 
 
 def lines(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """Yields the lines, long ones in pieces, each with whether it begins one."""
+    """Yields the lines, long ones in pieces, each with whether it begins a line."""
     begins = True
     while piece := source.readline(_LINE):
         yield piece, begins
@@ -43,9 +43,8 @@ def lines(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
 
 
 def split(source: BinaryIO, flavour: str, limit: int = CLIENT_LIMIT) -> Iterator[tuple[str, bytes]]:
-    """Yields the dump in pieces, each with its part; every part of which the dump says something comes at least once,
-    if only to say that there is nothing. Raises VerificationFailed when it is not whole, ConfigurationError when it
-    is not one for a server of this flavour."""
+    """Yields the dump in pieces, each with its part. Every part that the dump covers comes at least once, even if it is
+    empty. Raises VerificationFailed if the dump is incomplete, ConfigurationError if it is for another flavour."""
     stream = lines(source)
     statements = Statements(limit=limit)
     first, _ = next(stream, (b"", True))
@@ -86,7 +85,7 @@ def _unmarked(stream: Iterator[tuple[bytes, bool]], statements: Statements) -> I
         if begins:
             if legacy.changes_schema(piece):
                 raise ConfigurationError(
-                    "the backup names the schema that it goes to (mysqldump --databases): load it by hand."
+                    "the backup names the schema that it is for (mysqldump --databases): load it by hand."
                 )
             part = legacy.part_of(piece)
             complete = piece.startswith(_COMPLETE) or (complete and not piece.strip())
@@ -101,19 +100,19 @@ def _flavour_of(line: bytes) -> str:
         return "mariadb"
     if _MYSQL.match(line):
         return "mysql"
-    raise VerificationFailed("the backup is damaged: it does not begin as mysqldump and mariadb-dump do.")
+    raise VerificationFailed("the backup is damaged: it does not begin like a dump of mysqldump or mariadb-dump.")
 
 
 def _check_flavour(written_by: str, flavour: str) -> None:
     if written_by != flavour:
         raise ConfigurationError(
             f"this is a backup of {TITLES[written_by]}, and the server is {TITLES[flavour]}: neither loads the other's "
-            "dumps reliably. Restore it on a server of its own flavour."
+            f"dumps reliably. Restore it on a {TITLES[written_by]} server."
         )
 
 
 def write_to_scratch(source: BinaryIO, target: BinaryIO, schema: str, flavour: str, limit: int = CLIENT_LIMIT) -> None:
-    """Writes the tables to ``target``, and all else as rows of the journal."""
+    """Writes the tables to ``target``, and everything else as rows of the journal."""
     texts: dict[str, bytearray] = {}
     written: dict[str, int] = {}
 
@@ -138,7 +137,7 @@ def write_to_scratch(source: BinaryIO, target: BinaryIO, schema: str, flavour: s
 
 
 def beginning(mode: str, live: str, schema: str, charset: str = "", collation: str = "") -> str:
-    """Returns what the client does before it gets the dump."""
+    """Returns the statements before the dump."""
     script = journal.assert_lock(live)
     if mode == "scratch":
         script += f"CREATE DATABASE {quote_name(schema)} CHARACTER SET {charset} COLLATE {collation};\n"
@@ -148,7 +147,7 @@ def beginning(mode: str, live: str, schema: str, charset: str = "", collation: s
 
 @interruptible()
 def main(arguments: list[str]) -> None:
-    """Does what the program is for."""
+    """Splits the dump on stdin."""
     mode, live, schema, flavour, longest, *charset = arguments
     limit = int(longest)
     source, target = sys.stdin.buffer, sys.stdout.buffer

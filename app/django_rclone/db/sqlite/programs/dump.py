@@ -39,7 +39,7 @@ class Unavailable(Exception):
 
 
 class LogInUse(Unavailable):
-    """Readers have kept the write-ahead log from being emptied; whoever started this program says what to do."""
+    """Readers have kept the write-ahead log from being emptied. The connector knows what to advise."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
