@@ -30,18 +30,18 @@ def parser() -> ArgumentParser:
 
 def main(argv: list[str], environment: Environment) -> int:
     options = parser().parse_args(argv)
-    with runner.run("backup", environment) as tasks:
+    with runner.run("backup", environment) as task_runner:
         sidecar = bootstrap.start(environment)
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             run = BackupRun(conf.remote(), conf.get("PROJECT"), quiet=not logs.shows_progress())
             keep = sidecar.environment.get("BACKUP_KEEP_LAST")
             if keep is None:
                 logger.info("BACKUP_KEEP_LAST is not set: all backups are kept.", extra={"event": "retention.none"})
-            parts = [
+            tasks = [
                 sidecar.task(partial(back_up_database, alias, run, keep), alias)
                 for alias in sidecar.selected(options.database)
             ]
             if not options.database and media.is_included(sidecar, run.remote):
-                parts.append(sidecar.task(partial(media.back_up, run.remote, allow_deletes=options.allow_deletes)))
-            tasks.run_all(parts)
+                tasks.append(sidecar.task(partial(media.back_up, run.remote, allow_deletes=options.allow_deletes)))
+            task_runner.run_all(tasks)
     return 0

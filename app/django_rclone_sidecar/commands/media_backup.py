@@ -27,10 +27,10 @@ def parser() -> ArgumentParser:
 
 def main(argv: list[str], environment: Environment) -> int:
     options = parser().parse_args(argv)
-    with runner.run("media-backup", environment) as tasks:
+    with runner.run("media-backup", environment) as task_runner:
         sidecar = bootstrap.start(environment)
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             media.require_folder(sidecar)
             allowed = {"allow_empty": options.allow_empty, "allow_deletes": options.allow_deletes}
-            tasks.run_all([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
+            task_runner.run_all([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
     return 0

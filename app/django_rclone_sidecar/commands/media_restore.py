@@ -24,12 +24,12 @@ def parser() -> ArgumentParser:
 
 def main(argv: list[str], environment: Environment) -> int:
     options = parser().parse_args(argv)
-    with runner.run("media-restore", environment, observed=not options.dry_run) as tasks:
+    with runner.run("media-restore", environment, observed=not options.dry_run) as task_runner:
         sidecar = bootstrap.start(environment)
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             media.require_folder(sidecar)
             remote = conf.remote()
             plan = media.plan(remote)
             if confirm.confirmed(options, str(plan)):
-                tasks.run_all([sidecar.task(partial(media.restore, remote, plan))])
+                task_runner.run_all([sidecar.task(partial(media.restore, remote, plan))])
     return 0

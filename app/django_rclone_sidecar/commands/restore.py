@@ -49,7 +49,7 @@ def main(argv: list[str], environment: Environment) -> int:
     given = reads.parse_args(argv)
     named = bool(given.latest or given.id or given.at or given.input_path)
     _check(reads, given, named)
-    with runner.run("restore", environment, observed=not given.dry_run) as tasks:
+    with runner.run("restore", environment, observed=not given.dry_run) as task_runner:
         sidecar = bootstrap.start(environment)
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             store = restore_selection.backup_store(given.from_project)
@@ -58,7 +58,7 @@ def main(argv: list[str], environment: Environment) -> int:
                 if not given.id:
                     print("Nothing was changed.")
                     return 0
-            _restore(given, sidecar, store, tasks)
+            _restore(given, sidecar, store, task_runner)
     return 0
 
 
@@ -72,7 +72,7 @@ def _check(reads: ArgumentParser, given: Namespace, named: bool) -> None:
         reads.error("--into does not change the live database: do not use --media or --backup-first with it")
 
 
-def _restore(given: Namespace, sidecar: Sidecar, store: BackupStore, tasks: TaskRunner) -> None:
+def _restore(given: Namespace, sidecar: Sidecar, store: BackupStore, task_runner: TaskRunner) -> None:
     requests = restore_selection.requests(given, sidecar, store)
     if given.into and len(requests) > 1:
         raise ConfigurationError(
@@ -89,14 +89,11 @@ def _restore(given: Namespace, sidecar: Sidecar, store: BackupStore, tasks: Task
         lines.append(str(files))
     if given.dry_run:
         print("\n".join(lines))
-        tasks.run_all([sidecar.task(plan.check, plan.alias) for plan in plans])
+        task_runner.run_all([sidecar.task(plan.check, plan.alias) for plan in plans])
     elif not (given.media or any(plan.ready for plan in plans)) or confirm.confirmed(given, "\n".join(lines)):
-        first = (
-            BackupRun(store.remote, conf.get("PROJECT"), quiet=not logs.shows_progress())
-            if given.backup_first
-            else None
-        )
-        parts = [sidecar.task(partial(restore.carry_out, plan, first), plan.alias) for plan in plans]
+        run = BackupRun(store.remote, conf.get("PROJECT"), quiet=not logs.shows_progress())
+        first = run if given.backup_first else None
+        tasks = [sidecar.task(partial(restore.carry_out, plan, first), plan.alias) for plan in plans]
         if files is not None:
-            parts.append(sidecar.task(partial(media.restore, store.remote, files)))
-        tasks.run_all(parts)
+            tasks.append(sidecar.task(partial(media.restore, store.remote, files)))
+        task_runner.run_all(tasks)

@@ -68,7 +68,7 @@ VARIABLES: Mapping[str, Variable] = {
         "A database is overdue when its newest backup is older than this.",
         "seconds, or a duration like 26h",
         parse=forms.seconds,
-        unset="from the schedule: overdue after half the time to the next slot, at most 6 hours after a slot",
+        unset="from the schedule: half the time between two slots, at most 6 hours, after a missed slot",
     ),
     "BACKUP_STOP_GRACE": Variable(
         "How long a running backup may continue after `serve` is stopped, before it is cancelled. Must be shorter than "

@@ -36,10 +36,10 @@ class RunRecord(models.Model):
         db_table = "run"
 
 
-class PartRecord(models.Model):
+class TaskRecord(models.Model):
     """Result of one task of a run; ``database`` is empty for the media files."""
 
-    run = models.ForeignKey(RunRecord, models.CASCADE, related_name="parts")
+    run = models.ForeignKey(RunRecord, models.CASCADE, related_name="tasks")
     database = models.TextField()
     engine = models.TextField()
     outcome = models.TextField()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from django.db.models import F
 
 from django_rclone.selection import AHEAD
-from django_rclone_sidecar.history.models import DatabaseRecord, PartRecord, RunRecord, StoredBackups, Tally
+from django_rclone_sidecar.history.models import DatabaseRecord, RunRecord, StoredBackups, Tally, TaskRecord
 from django_rclone_sidecar.report import Outcome, Report, Result
 
 _KEPT = 1000
@@ -25,7 +25,7 @@ _KILLED = "The run was killed."
 def run_started(report: Report) -> None:
     run = _run(report)
     for result in report.results:
-        _part(run, result).save()
+        _task(run, result).save()
 
 
 def task_ended(report: Report, result: Result) -> None:
@@ -56,13 +56,13 @@ def failing_before(databases: set[str], command: str, before: datetime) -> set[s
         "-started_at"
     )
     newest = last_run.first()
-    if newest is not None and newest.exit_code != 0 and not newest.parts.exists():
+    if newest is not None and newest.exit_code != 0 and not newest.tasks.exists():
         return databases  # it failed before its databases were known
     for database in databases:
-        parts = PartRecord.objects.filter(
+        tasks = TaskRecord.objects.filter(
             database=database, run__command=command, started_at__lt=before, finished_at__isnull=False
         )
-        last = parts.order_by("-started_at").first()
+        last = tasks.order_by("-started_at").first()
         if last is not None and last.outcome == Outcome.FAILURE:
             found.add(database)
     return found
@@ -71,10 +71,10 @@ def failing_before(databases: set[str], command: str, before: datetime) -> set[s
 def last_good(database: str) -> datetime | None:
     """Returns when the newest good backup of a database was finished, as far as the history knows."""
     moments = list(StoredBackups.objects.filter(alias=database).values_list("newest_finished_at", flat=True))
-    parts = PartRecord.objects.filter(
+    tasks = TaskRecord.objects.filter(
         database=database, run__command__in=("backup", "media-backup"), outcome=Outcome.SUCCESS
     )
-    moments += parts.order_by("-finished_at").values_list("finished_at", flat=True)[:1]
+    moments += tasks.order_by("-finished_at").values_list("finished_at", flat=True)[:1]
     now = datetime.now(UTC)
     return max((moment for moment in moments if moment and moment - now <= AHEAD), default=None)
 
@@ -84,9 +84,9 @@ def close_killed_runs(now: datetime) -> list[Report]:
     dead = []
     for run in RunRecord.objects.filter(finished_at__isnull=True).order_by("started_at"):
         report = Report(run.id, run.command, run.started_at, finished_at=now, exit_code=137, error=_KILLED)
-        for part in run.parts.all():
+        for task in run.tasks.all():
             result = Result(
-                part.database, part.engine, part.started_at, Outcome(part.outcome), part.finished_at, part.error
+                task.database, task.engine, task.started_at, Outcome(task.outcome), task.finished_at, task.error
             )
             if result.outcome is Outcome.RUNNING:
                 result.outcome, result.finished_at, result.error = Outcome.FAILURE, now, _KILLED
@@ -113,9 +113,9 @@ def _close(run: RunRecord, report: Report) -> None:
     run.save()
 
 
-def _part(run: RunRecord, result: Result) -> PartRecord:
+def _task(run: RunRecord, result: Result) -> TaskRecord:
     manifest = result.manifest
-    return PartRecord(
+    return TaskRecord(
         run=run,
         database=result.database,
         engine=result.engine,
@@ -129,6 +129,6 @@ def _part(run: RunRecord, result: Result) -> PartRecord:
 
 
 def _end(run: RunRecord, result: Result) -> None:
-    PartRecord.objects.filter(run=run, database=result.database).delete()
-    _part(run, result).save()
+    TaskRecord.objects.filter(run=run, database=result.database).delete()
+    _task(run, result).save()
     count(RUNS, database=result.database, engine=result.engine, label=f"{run.command} {result.outcome}")

@@ -16,7 +16,7 @@ from django_rclone.masking import mask, secret_values
 from django_rclone.selection import AHEAD
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import reader, writer
-from django_rclone_sidecar.history.models import DatabaseRecord, Fact, PartRecord, RunRecord, StoredBackups, Tally
+from django_rclone_sidecar.history.models import DatabaseRecord, Fact, RunRecord, StoredBackups, Tally, TaskRecord
 from django_rclone_sidecar.monitoring.state import (
     DatabaseState,
     MediaState,
@@ -57,7 +57,7 @@ class _Loader:
             environment.get("BACKUP_JITTER") or 0,
             timedelta(seconds=max_age) if max_age else None,
         )
-        self.parts = _Parts.read()
+        self.tasks = _LastTasks.read()
         self.tallies = _tallies()
         seen = self.facts.get("observed") or {}
         self.observed_at = datetime.fromisoformat(seen["at"]) if seen else None
@@ -84,14 +84,14 @@ class _Loader:
         )
 
     def database(self, target: DatabaseRecord, stored: StoredBackups | None) -> DatabaseState:
-        last = self.parts.last(target.alias, ("backup",))
-        newest = self.newest(stored, self.parts.last(target.alias, ("backup",), (Outcome.SUCCESS,)))
+        last = self.tasks.last(target.alias, ("backup",))
+        newest = self.newest(stored, self.tasks.last(target.alias, ("backup",), (Outcome.SUCCESS,)))
         attempts = [last.started_at] if last and self.passed(last.started_at) else []
         if stored is not None and stored.newest_started_at is not None:
             attempts.append(stored.newest_started_at)
-        ended = self.parts.last(target.alias, ("backup",), _ENDED)
+        ended = self.tasks.last(target.alias, ("backup",), _ENDED)
         failing = _failing(ended, newest.finished_at if newest else None)
-        restored = self.parts.last(target.alias, ("restore",), (Outcome.SUCCESS,))
+        restored = self.tasks.last(target.alias, ("restore",), (Outcome.SUCCESS,))
         database_identity = identity(self.facts.get("project", ""), target.alias, target.place)
         return DatabaseState(
             alias=target.alias,
@@ -116,7 +116,7 @@ class _Loader:
         """Tells whether a moment has passed. Later ones in the history come from a wrong clock."""
         return moment - self.now <= AHEAD
 
-    def newest(self, stored: StoredBackups | None, made: PartRecord | None) -> NewestBackup | None:
+    def newest(self, stored: StoredBackups | None, made: TaskRecord | None) -> NewestBackup | None:
         """Returns the newest good backup: on the remote, or made since the last refresh."""
         found = []
         if stored is not None and stored.newest_started_at is not None and stored.newest_finished_at is not None:
@@ -139,13 +139,13 @@ class _Loader:
         return self.remote_up and at is not None and at > moment and self.passed(at)
 
     def media(self) -> MediaState:
-        last = self.parts.last("", _SAVING)
-        made = self.parts.last("", _SAVING, (Outcome.SUCCESS,))
+        last = self.tasks.last("", _SAVING)
+        made = self.tasks.last("", _SAVING, (Outcome.SUCCESS,))
         moments = [made.finished_at] if made and made.finished_at else []
         if seen := self.facts.get("media_last", {}).get("finished_at"):
             moments.append(datetime.fromisoformat(seen))
         newest = max((moment for moment in moments if self.passed(moment)), default=None)
-        failing = _failing(self.parts.last("", _SAVING, _ENDED), newest)
+        failing = _failing(self.tasks.last("", _SAVING, _ENDED), newest)
         return MediaState(
             last_success=newest,
             running=last is not None and last.outcome == Outcome.RUNNING,
@@ -166,21 +166,21 @@ class _Loader:
         }
 
     def last_runs(self, most: int) -> tuple[RecentRun, ...]:
-        """Returns the last parts of runs, and runs that failed before they had any."""
+        """Returns the last tasks of runs, and runs that failed before they had any."""
         lines = []
-        for run in RunRecord.objects.order_by("-started_at").prefetch_related("parts")[:most]:
+        for run in RunRecord.objects.order_by("-started_at").prefetch_related("tasks")[:most]:
             outcome = (
                 Outcome.RUNNING if run.finished_at is None else Outcome.FAILURE if run.exit_code else Outcome.SUCCESS
             )
-            parts = sorted(run.parts.all(), key=lambda part: (part.database == "", part.started_at))
-            if not parts:
+            tasks = sorted(run.tasks.all(), key=lambda task: (task.database == "", task.started_at))
+            if not tasks:
                 lines.append(
                     RecentRun(run.command, "", outcome, run.started_at, run.finished_at, None, self.clean(run.error)),
                 )
-            for part in parts:
-                what = part.database or "media files"
-                times = (part.started_at, part.finished_at)
-                lines.append(RecentRun(run.command, what, part.outcome, *times, part.size, self.clean(part.error)))
+            for task in tasks:
+                what = task.database or "media files"
+                times = (task.started_at, task.finished_at)
+                lines.append(RecentRun(run.command, what, task.outcome, *times, task.size, self.clean(task.error)))
         return tuple(lines[:most])
 
     def clean(self, text: str) -> str:
@@ -189,39 +189,39 @@ class _Loader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class _LastTasks:
     """The newest task of each database, command and outcome."""
 
-    found: Mapping[tuple[str, str, str], PartRecord]
+    found: Mapping[tuple[str, str, str], TaskRecord]
 
     @staticmethod
-    def read() -> _Parts:
+    def read() -> _LastTasks:
         # A row is replaced when its task ends: the highest id is the one that ended last.
-        newest = PartRecord.objects.values("database", "run__command", "outcome").annotate(newest=Max("id")).order_by()
-        parts = PartRecord.objects.filter(id__in=[row["newest"] for row in newest]).select_related("run")
-        return _Parts({(part.database, part.run.command, part.outcome): part for part in parts})
+        newest = TaskRecord.objects.values("database", "run__command", "outcome").annotate(newest=Max("id")).order_by()
+        tasks = TaskRecord.objects.filter(id__in=[row["newest"] for row in newest]).select_related("run")
+        return _LastTasks({(task.database, task.run.command, task.outcome): task for task in tasks})
 
     def last(
         self, database: str, commands: tuple[str, ...], outcomes: tuple[Outcome, ...] = tuple(Outcome)
-    ) -> PartRecord | None:
+    ) -> TaskRecord | None:
         """Returns the newest task with one of these outcomes."""
         fits = [
-            part
-            for (alias, command, outcome), part in self.found.items()
+            task
+            for (alias, command, outcome), task in self.found.items()
             if alias == database and command in commands and outcome in outcomes
         ]
-        return max(fits, key=lambda part: part.id, default=None)
+        return max(fits, key=lambda task: task.id, default=None)
 
 
-def _failing(last: PartRecord | None, newest: datetime | None) -> PartRecord | None:
+def _failing(last: TaskRecord | None, newest: datetime | None) -> TaskRecord | None:
     """Returns the last task if it failed and there is no newer good backup."""
     if last is None or last.outcome != Outcome.FAILURE or last.finished_at is None:
         return None
     return None if newest is not None and newest > last.finished_at else last
 
 
-def _seconds(part: PartRecord | None) -> float:
-    return (part.finished_at - part.started_at).total_seconds() if part and part.finished_at else 0.0
+def _seconds(task: TaskRecord | None) -> float:
+    return (task.finished_at - task.started_at).total_seconds() if task and task.finished_at else 0.0
 
 
 def _tallies() -> dict[tuple[str, str, str], int]:

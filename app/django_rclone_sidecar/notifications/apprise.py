@@ -95,10 +95,10 @@ def message_context(environment: Environment, report: Report | None = None) -> M
         with store.opened():
             # The models can only be imported once ``opened`` has set up Django.
             record = import_module("django_rclone_sidecar.history.writer")
-            succeeded = {part.database for part in report.results if part.outcome is Outcome.SUCCESS}
+            succeeded = {result.database for result in report.results if result.outcome is Outcome.SUCCESS}
             recovered: set[str] = record.failing_before(succeeded, report.command, report.started_at)
             last: dict[str, datetime | None] = {
-                part.database: record.last_good(part.database) for part in report.failed
+                result.database: record.last_good(result.database) for result in report.failed
             }
     except Interrupted:
         raise

@@ -55,9 +55,8 @@ def failure(report: Report, context: MessageContext) -> Message:
     lines = [*_where(report, context), "", "What happened:"]
     lines += [f"- {_reason(result)}" for result in failed] or [f"- {_line(report.error)}"]
     if context.recovered:
-        lines.append(
-            f"- Works again: {describe_tasks(part for part in report.results if part.database in context.recovered)}"
-        )
+        again = (result for result in report.results if result.database in context.recovered)
+        lines.append(f"- Works again: {describe_tasks(again)}")
     if report.command in ("backup", "media-backup"):
         lines += _last_good(failed, context)
     return Message("failure", _title(what, context), "\n".join([*lines, "", *_advice(report)]))
@@ -83,12 +82,12 @@ def test(context: MessageContext) -> Message:
     return Message("info", _title("Test message", context), body)
 
 
-def describe_tasks(parts: Iterable[Result]) -> str:
+def describe_tasks(results: Iterable[Result]) -> str:
     """Returns tasks of a run as a phrase."""
-    parts = list(parts)
-    aliases = [f'"{part.database}"' for part in parts if part.database]
+    results = list(results)
+    aliases = [f'"{result.database}"' for result in results if result.database]
     words = [f"database{'s' if len(aliases) > 1 else ''} {', '.join(aliases)}"] if aliases else []
-    if any(not part.database for part in parts):
+    if any(not result.database for result in results):
         words.append("media files")
     return " and ".join(words)
 

@@ -46,18 +46,18 @@ class TaskRunner:
     observers: Sequence[RunObserver] = ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def run_all(self, parts: Sequence[Task]) -> None:
+    def run_all(self, tasks: Sequence[Task]) -> None:
         """Runs every task, as ``run_each`` does.
 
         The end is recorded here, while the lock is held: a run that is open while the lock is free was killed.
         """
         now = self.clock()
-        results = [Result(task.database, task.engine, now) for task in parts]
+        results = [Result(task.database, task.engine, now) for task in tasks]
         self.report.results[:] = results
         observers.notify(self.observers, lambda observer: observer.run_started(self.report))
         insist()
         try:
-            run_each(self.report.command, [self._watched(*pair) for pair in zip(parts, results, strict=True)])
+            run_each(self.report.command, [self._watched(*pair) for pair in zip(tasks, results, strict=True)])
         except BaseException as error:
             self.end(error)
             raise
