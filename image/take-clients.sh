@@ -1,7 +1,7 @@
 #!/bin/sh
-# Takes programs of a newer Debian along, so that they run on an older one: with their libraries and their loader.
-# Each finds them by a path of its own, so that nothing else in the image sees them.
-# Usage: take-clients.sh TREE LIBRARIES PROGRAM… (absolute paths; TREE is filled as the root folder would be)
+# Copies programs of a newer Debian with their libraries and loader, so that they run on an older one. The programs find
+# these libraries in a separate folder, so that no other program in the image uses them.
+# Usage: take-clients.sh TREE LIBRARIES PROGRAM… (absolute paths; TREE becomes the root folder of the copies)
 set -eu
 tree="$1" libraries="$2"
 shift 2
@@ -18,8 +18,8 @@ for program in "$@"; do
     mkdir -p "$tree$(dirname "$program")"
     cp -L "$program" "$tree$program"
     case "$program" in
-        *.so) ;; # a plugin is loaded by a program that brings the libraries
-        # An RPATH (not a RUNPATH) holds for the libraries of the libraries too.
+        *.so) ;; # a plugin is loaded by a program that has the libraries
+        # An RPATH (unlike a RUNPATH) also applies to the libraries of the libraries.
         *) patchelf --set-interpreter "$libraries/$(cat "$tree.loader")" --force-rpath --set-rpath "$libraries" "$tree$program" ;;
     esac
 done

@@ -8,6 +8,7 @@ python="$(scripts/setup-tests.sh)"
 mkdir -p build
 report=build/coverage.json
 status=0
-"$python" -m pytest -n "$(($(nproc) + 1))" --cov --cov-branch --cov-report=term-missing "--cov-report=json:$report" "$@" || status=$?
+coverage=(--cov --cov-branch --cov-report=term-missing "--cov-report=json:$report")
+"$python" -m pytest -n "$(($(nproc) + 1))" --dist worksteal -m "not exhaustive" "${coverage[@]}" "$@" || status=$?
 "$python" -m tests.support.coverage "$report"
 exit "$status"

@@ -13,8 +13,8 @@ versions=(--upgrade)
 [[ "${1:-}" != --keep ]] || versions=()
 
 compile() {
-    # --universal: one file for every Python from 3.13 on, with markers where they differ.
-    "$python" -m uv pip compile --quiet --universal --python-version 3.13 --generate-hashes "${versions[@]}" \
+    # --universal: one file for every Python from 3.12 on, with markers where they differ.
+    "$python" -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes "${versions[@]}" \
         --custom-compile-command scripts/lock-requirements.sh --no-emit-index-url --no-emit-find-links "${@:2}" "requirements/$1.in" -o "requirements/$1.txt" </dev/null
 }
 compile demo

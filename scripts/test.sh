@@ -1,27 +1,33 @@
 #!/usr/bin/env bash
-# Sets up what is missing, and runs every check and test. Goes on after a failure, so that one run tells all; the last
-# line is that of the main tests. Usage: scripts/test.sh
+# Sets up what is missing, and runs every check and test but the exhaustive ones (scripts/test-all.sh has those). Says
+# what it does and for how long it has run. Goes on after a failure, so that one run tells all; the last line is that
+# of the main tests. Usage: scripts/test.sh [PYTEST ARGUMENTS…]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 failed=()
+phases=5
+phase=0
+begin() {
+    printf '== %d of %d, after %d:%02d: %s\n' "$((++phase))" "$phases" "$((SECONDS / 60))" "$((SECONDS % 60))" "$1"
+}
 part() {
-    echo "== $1"
+    begin "$1"
     "${@:2}" || failed+=("$1")
 }
 
 # Tests wait for programs more than they compute.
 workers=$(($(nproc) + 1))
+run() { "$1" -m pytest -n "$workers" --dist worksteal -m "not exhaustive" "${@:2}"; }
 
-# Where Django takes part: not the pipe and what goes through it, nor the connector's own programs, nor, beyond the
-# commands that the other sentences start as well, what happens when one of their programs dies or waits.
+# What depends on Django: settings, checks, connectors and commands. Not the programs and pipes that they start.
 older_django() {
-    local ignored=(unit/{process,rclone} unit/test_{streams,words,docs}.py unit/db/mysql/test_split.py
-        contract/test_{backup_faults,restore_faults,snapshot,sqlite_programs,sqlite_under_load}.py)
-    "$1" -m pytest -q -n "$workers" tests/unit tests/contract -k "unit or sqlite" "${ignored[@]/#/--ignore=tests/}"
+    run "$1" -q tests/unit/{db,media} tests/unit/test_{checks,conf,manifest,display}.py tests/commands \
+        tests/contract/test_{bad_input,clean,media,output,round_trip}.py \
+        -k "unit or commands or sqlite-file or TestSettings or local"
 }
 
-echo "== setting up what is missing"
+begin "set up what is missing"
 python="$(scripts/setup-tests.sh)"
 django42="$(scripts/venv.sh django42 requirements/test.txt requirements/django42.txt)"
 django52="$(scripts/venv.sh django52 requirements/test.txt requirements/django52.txt)"
@@ -30,13 +36,14 @@ part "style and types" scripts/lint.sh
 part "Django 4.2" older_django "$django42"
 part "Django 5.2" older_django "$django52"
 
-echo "== tests"
+begin "tests"
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
-"$python" -m pytest -n "$workers" 2>&1 | tee "$log" || failed+=(tests)
+run "$python" "$@" 2>&1 | tee "$log" || failed+=(tests)
 
+printf '== done after %d:%02d\n' "$((SECONDS / 60))" "$((SECONDS % 60))"
 if ((${#failed[@]})) && [[ "${failed[*]}" != tests ]]; then
     printf 'Failed, see above: %s\n' "${failed[@]}"
-    tail -n 1 "$log"
 fi
+tail -n 1 "$log"
 ((${#failed[@]} == 0))

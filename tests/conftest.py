@@ -5,9 +5,16 @@ import signal
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
 from tests.support import measured  # noqa: F401 - what is imported takes effect
 
-pytest_plugins = ["tests.support.servers.fixtures"]
+# `make test-all` takes the second.
+settings.register_profile("quick", max_examples=40, deadline=None)
+settings.register_profile("thorough", max_examples=500, deadline=None)
+settings.load_profile("quick")
+
+pytest_plugins = ["tests.support.servers.fixtures", "tests.support.exhaustive"]
 
 # However pytest was started: programs such as rclone are those of this environment.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import batched
 from types import MappingProxyType
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from django_rclone import manifest as manifests
 from django_rclone.manifest import Manifest, ManifestError, StoredObject
 from django_rclone.naming import MANIFEST_DIR, PARTIAL, ManifestName, Scheme, parse_manifest_name, point_moment
 from django_rclone.rclone import crypt
+from django_rclone.rclone.errors import Undecryptable
 from django_rclone.rclone.remote import Entry, Remote, literal
 from django_rclone.streams import ENDING
 
@@ -29,6 +31,9 @@ _BY_NAME = 300
 
 # Bytes of manifests that one call brings into memory.
 _AT_ONCE = 2 * manifests.LARGEST
+
+# Steps of the search for manifests that cannot be decrypted: 100 damaged ones among 10,000 take about this many.
+_SEARCH = 1500
 
 # Row counts by table that a backup in a list keeps: nobody reads them there, and they add up.
 _TABLES = 1000
@@ -94,8 +99,17 @@ def load(remote: Remote, scheme: Scheme, alias: str = "", *, known: Mapping[str,
         for path, (_name, entry) in listed.items()
         if entry.size > manifests.LARGEST
     }
-    for patterns in _patterns(unread, alias, all_of_them=len(unread) == len(listed)):
-        _read_manifests(remote.contents(MANIFEST_DIR, patterns), names, readable, problems)
+    for entries, patterns in _batches(unread, alias, all_of_them=len(unread) == len(listed)):
+        try:
+            texts = remote.contents(MANIFEST_DIR, patterns)
+        except Undecryptable as error:
+            undecryptable = _undecryptable(remote, entries, error)
+            problems |= dict.fromkeys(undecryptable, "This manifest is damaged: it cannot be decrypted")
+            rest = [entry for entry in entries if entry.path not in undecryptable]
+            texts = [
+                text for part in batched(rest, _BY_NAME) for text in remote.contents(MANIFEST_DIR, _literals(part))
+            ]
+        _read_manifests(texts, names, readable, problems)
     problems |= {path: problem for path, found in readable.items() if (problem := _misplaced(found, scheme))}
     readable = {path: found for path, found in readable.items() if path not in problems}
     folders = {scheme.folder, *(posixpath.dirname(found.objects[0].path) for found in readable.values())}
@@ -122,23 +136,65 @@ def _misplaced(found: Manifest, scheme: Scheme) -> str:
     return ""
 
 
-def _patterns(unread: Sequence[Entry], alias: str, *, all_of_them: bool) -> Iterator[tuple[str, ...]]:
-    """Gives which manifests to read together: by one pattern where that does, and none where there is nothing."""
+def _batches(
+    unread: Sequence[Entry], alias: str, *, all_of_them: bool
+) -> Iterator[tuple[Sequence[Entry], tuple[str, ...]]]:
+    """Gives which manifests to read together, and the patterns that fit them: one where that does."""
     fit = [entry for entry in unread if entry.size <= manifests.LARGEST]
     little = sum(entry.size for entry in fit) <= _AT_ONCE and len(fit) == len(unread)
     if fit and little and (all_of_them or len(fit) > _BY_NAME):
-        yield (f"[0-9]*-{quote(alias, safe='') + '-*' if alias else '*'}.json",)
+        yield fit, (f"[0-9]*-{quote(alias, safe='') + '-*' if alias else '*'}.json",)
         return
-    batch: list[str] = []
+    batch: list[Entry] = []
     size = 0
     for entry in fit:
         if len(batch) == _BY_NAME or (batch and size + entry.size > _AT_ONCE):
-            yield tuple(batch)
+            yield batch, _literals(batch)
             batch, size = [], 0
-        batch.append(literal(entry.path))
+        batch.append(entry)
         size += entry.size
     if batch:
-        yield tuple(batch)
+        yield batch, _literals(batch)
+
+
+def _literals(entries: Iterable[Entry]) -> tuple[str, ...]:
+    return tuple(literal(entry.path) for entry in entries)
+
+
+def _undecryptable(remote: Remote, entries: Sequence[Entry], error: Undecryptable) -> set[str]:
+    """Returns the paths of manifests that cannot be decrypted, found by halves: rclone names no file in its error.
+
+    Raises ``error`` if there are too many of them. So it does if there are no others on an encrypted remote of the
+    user's own, whose password may be wrong; with a wrong password on ours, no name would be listed.
+    """
+    found: set[str] = set()
+    waiting: list[Sequence[Entry]] = [entries]
+    for _call in range(_SEARCH):
+        if not waiting:
+            break
+        part = waiting.pop()
+        if len(part) > 1:
+            half = len(part) // 2
+            for side in (part[:half], part[half:]):
+                if not _is_decryptable(remote, side):
+                    waiting.append(side)
+        else:
+            found.add(part[0].path)
+    if waiting or (remote.base is None and len(found) == len(entries)):
+        raise error
+    return found
+
+
+def _contents(remote: Remote, entries: Sequence[Entry]) -> list[str]:
+    return [text for part in batched(entries, _BY_NAME) for text in remote.contents(MANIFEST_DIR, _literals(part))]
+
+
+def _is_decryptable(remote: Remote, entries: Sequence[Entry]) -> bool:
+    try:
+        _contents(remote, entries)
+    except Undecryptable:
+        return False
+    return True
 
 
 def _read_manifests(

@@ -98,7 +98,7 @@ def check_connectors(**_kwargs: Any) -> list[CheckMessage]:
 def _connector_problems(alias: str) -> Iterator[CheckMessage]:
     names = vocabulary.current()
     engine = str(settings.DATABASES[alias].get("ENGINE", ""))
-    if engine in registry.NONE:
+    if engine in registry.NO_ENGINE:
         return
     path = registry.connector_path(alias, engine)
     if not path:

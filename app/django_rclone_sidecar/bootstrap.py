@@ -1,11 +1,11 @@
-"""Starts the sidecar's Django project, and says what it will work on."""
+"""Set-up of the sidecar's Django project."""
 
 from __future__ import annotations
 
 import logging
 import os
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -16,58 +16,45 @@ from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import mask
 from django_rclone_sidecar import container, logs, rclone_config
-from django_rclone_sidecar.environment.read import Environment
+from django_rclone_sidecar.environment.read import SETTINGS_MODULE, Environment
 from django_rclone_sidecar.report import Task, UnknownArgument
 from django_rclone_sidecar.settings import build
 from django_rclone_sidecar.target_project import Target
-
-_OURS = "django_rclone_sidecar.settings.project"
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
-    """What every command works with: the environment, the target, and the aliases that are meant."""
+    """The environment, the target project, and the aliases of the databases to back up."""
 
     environment: Environment
     target: Target
     aliases: list[str]
 
     def selected(self, databases: list[str] | None) -> list[str]:
-        """Returns the aliases that ``--database`` names, or all. Raises UnknownArgument for an unknown one."""
+        """Returns the aliases given with ``--database``, or all. Raises UnknownArgument for an unknown alias."""
         try:
-            return build.known(databases, self.target, "--database") if databases else self.aliases
+            return build.require_known(databases, self.target, "--database") if databases else self.aliases
         except ConfigurationError as error:
             raise UnknownArgument(str(error)) from error
 
     def engine(self, alias: str) -> str:
-        """Returns the name of a database's engine, as manifests and metrics have it."""
+        """Returns the name of a database's engine, as in manifests and metrics."""
         try:
             return registry.connector(alias).engine
-        except DjangoRcloneError:  # whoever works with the database says what is wrong
+        except DjangoRcloneError:  # reported when the database is used
             return str(self.target.databases[alias].get("ENGINE", "")).rpartition(".")[2]
 
     def task(self, work: Callable[[], object], alias: str = "") -> Task:
-        """Returns a part of a run: something to do with one database, or with the media files."""
+        """Returns a task for one database, or for the media files."""
         return Task(work, alias, self.engine(alias) if alias else "")
 
 
-def take_over_settings_module(environ: MutableMapping[str, str]) -> None:
-    """Takes DJANGO_SETTINGS_MODULE, as the web container has it, for the target's, and puts ours in its place."""
-    theirs = environ.get("DJANGO_SETTINGS_MODULE", "")
-    if theirs and theirs != _OURS and not environ.get("TARGET_SETTINGS_MODULE"):
-        environ["TARGET_SETTINGS_MODULE"] = theirs
-    environ["DJANGO_SETTINGS_MODULE"] = _OURS
-
-
-def start(*, announce: bool = True) -> Sidecar:
-    """Resolves the target, sets Django up, and says what is meant."""
-    take_over_settings_module(os.environ)
+def start(environment: Environment, *, announce: bool = True) -> Sidecar:
+    """Resolves the target project and sets up Django. With ``announce``, logs the databases and the remote."""
     rclone_config.provide(os.environ)
-    ours = import_module(_OURS)
-    environment: Environment = ours.ENVIRONMENT
-    target: Target = ours.TARGET
+    target: Target = import_module(SETTINGS_MODULE).TARGET
     logs.hide(build.passwords(target))
     _find_connectors(environment, target)
     django.setup()
@@ -78,20 +65,20 @@ def start(*, announce: bool = True) -> Sidecar:
 
 
 def _find_connectors(environment: Environment, target: Target) -> None:
-    """Makes the project's own connectors importable. Behind everything of ours, so that no name is taken away."""
+    """Makes the project's own connectors importable, after our own packages in the search path."""
     if target.django_rclone.get("CONNECTORS") or target.django_rclone.get("CONNECTOR_MAPPING"):
         sys.path.append(environment.get("TARGET_PATH"))
 
 
 def _log_target(sidecar: Sidecar) -> None:
     for alias in sidecar.aliases:
-        where, origin = build.place(sidecar.target.databases[alias]), sidecar.target.origins.get(alias, "")
+        where, origin = build.describe(sidecar.target.databases[alias]), sidecar.target.origins.get(alias, "")
         extra = {"event": "target.database", "database": alias, logs.NO_SECRETS: True}
         logger.info('Database "%s": %s (from %s)', alias, where, origin, extra=extra)
     remote = conf.configured()["REMOTE"]
     encrypted = ", encrypted" if conf.configured().get("ENCRYPTION_PASSWORD") else ""
     logger.info("Remote: %s%s", mask(remote), encrypted, extra={"event": "target.remote"})
-    if container.vanishes(remote):
-        logger.warning("%s", container.VANISHES.format(folder=remote), extra={"event": "target.remote"})
+    if container.is_ephemeral(remote):
+        logger.warning("%s", container.EPHEMERAL.format(folder=remote), extra={"event": "target.remote"})
     for note in sidecar.target.notes:
         logger.warning("%s", note, extra={"event": "target.note"})

@@ -1,4 +1,4 @@
-"""``django-rclone``: finds the command, runs it, and turns what goes wrong into one line and an exit code."""
+"""``django-rclone``: runs a command, and turns errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -17,35 +17,36 @@ from django_rclone.masking import secret_values
 from django_rclone.process.interrupts import interruptible
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.report import AlreadyLogged
 from django_rclone_sidecar.vocabulary import SettingsAndCommands
 
 logger = logging.getLogger(__name__)
 
 COMMANDS: Mapping[str, str] = {
-    "serve": "Back up by the schedule until stopped; serve metrics, health and a page.",
-    "backup": "Back up the databases, and the media files.",
-    "restore": "Restore databases: the newest good backups, or the one that you name.",
-    "list": "List what is on the remote, newest first.",
-    "prune": "Remove backups beyond BACKUP_KEEP_LAST, and what dead runs left.",
-    "media-backup": "Make the mirror of the media files on the remote equal to them.",
+    "serve": "Make backups by the schedule until stopped; serve metrics, health and a status page.",
+    "backup": "Back up the databases and the media files.",
+    "restore": "Restore databases from the newest good backups, or from the one you choose.",
+    "list": "List the backups on the remote, newest first.",
+    "prune": "Remove backups beyond BACKUP_KEEP_LAST, and leftovers of interrupted runs.",
+    "media-backup": "Make the mirror on the remote equal to the media files.",
     "media-restore": "Make the media files equal to their mirror on the remote.",
-    "doctor": "Check everything that a backup and a restore need, and say what to do.",
-    "healthcheck": "Say whether the `serve` of this container is well.",
-    "manage": "Run a management command of Django's or django_rclone's.",
+    "doctor": "Check everything that a backup and a restore need.",
+    "healthcheck": "Check whether the `serve` of this container is healthy.",
+    "manage": "Run a management command of Django or django_rclone.",
     "version": "Print the versions.",
 }
 
 _INTERNAL_COMMANDS = ("scheduler", "refresh", "web")
-"""What `serve` starts, each as a process of its own, and nobody else."""
+"""Started only by `serve`, each as a separate process."""
 
 _RESULTS = ("list", "doctor", "version")
 _RESULT_OPTIONS = frozenset({"--json", "--dry-run", "--help", "-h"})
-"""Verbs and options whose output is what they are for: they have failed where it cannot be written."""
+"""Commands and options that exist for their output: they fail when it cannot be written."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the command that the arguments name, and returns the exit code."""
+    """Runs the command named by the arguments, and returns the exit code."""
     output_errors.open_standard_descriptors()
     command, *rest = (sys.argv[1:] if arguments is None else arguments) or [""]
     out = output_errors.Tolerant(sys.stdout)
@@ -68,12 +69,11 @@ def _run(command: str, arguments: list[str]) -> int:
         print(usage(), file=sys.stderr)
         print(_unknown_command(command), file=sys.stderr)
         return ConfigurationError.exit_code
-    # Imported when it is asked for: not every command needs Django.
+    # Imported on demand: not every command needs Django.
     module = import_module(f"django_rclone_sidecar.commands.{command.replace('-', '_')}")
     try:
         with interruptible(), vocabulary.using(SettingsAndCommands()):
-            _start_log()
-            code: int = module.main(arguments)
+            code: int = module.main(arguments, _start())
             return code
     except AlreadyLogged as error:
         return error.exit_code
@@ -81,14 +81,14 @@ def _run(command: str, arguments: list[str]) -> int:
         logger.error("%s", error, extra={"event": f"{command}.failed"}, exc_info=_traceback(error))
         return error.exit_code
     except Exception as error:
-        # Nobody foresaw it. The message alone may say little, but a traceback may hold more than it should.
-        message = f"{type(error).__name__}: {error}. With BACKUP_LOG_LEVEL=debug the log says where."
+        # An unexpected error. A traceback could show secrets, so it is only logged at debug level.
+        message = f"{type(error).__name__}: {error}. Set BACKUP_LOG_LEVEL=debug to log the traceback."
         logger.error("%s", message, extra={"event": f"{command}.failed"}, exc_info=_traceback(error))
         return DjangoRcloneError.exit_code
 
 
 def usage() -> str:
-    """Returns which commands there are."""
+    """Returns the list of commands."""
     width = max(len(command) for command in COMMANDS)
     lines = [f"  {command:<{width}}  {meaning}" for command, meaning in COMMANDS.items()]
     return "\n".join(
@@ -97,23 +97,25 @@ def usage() -> str:
             "",
             *lines,
             "",
-            "Each takes --help. What is backed up, and where to, environment variables say: docs/environment.md.",
+            "Each command takes --help. Settings are environment variables: see docs/environment.md.",
         ]
     )
 
 
 def _unknown_command(command: str) -> str:
     if not command:
-        return "error: say what to do."
+        return "error: no command given."
     meant = next(iter(difflib.get_close_matches(command, COMMANDS, n=1)), "")
-    return f'error: there is no command "{command}".' + (f" Did you mean {meant}?" if meant else "")
+    return f'error: unknown command "{command}".' + (f" Did you mean {meant}?" if meant else "")
 
 
-def _start_log() -> None:
-    """Sets the log up before anything can go wrong: also when some other variable is mistyped."""
+def _start() -> Environment:
+    """Parses the environment variables and sets up the log, also when a value is not valid."""
+    read.take_over_settings_module(os.environ)
+    read.current.cache_clear()
     secrets = secret_values(os.environ)
     try:
-        environment = read.read(os.environ)
+        environment = read.current()
     except ConfigurationError:
         logs.set_up("json" if os.environ.get("BACKUP_LOG_FORMAT", "").lower() == "json" else "text", "info", secrets)
         raise
@@ -121,6 +123,7 @@ def _start_log() -> None:
     logs.hide(environment.secrets)
     for warning in environment.warnings:
         logger.warning("%s", warning, extra={"event": "environment.unknown"})
+    return environment
 
 
 def _traceback(error: BaseException) -> BaseException | None:

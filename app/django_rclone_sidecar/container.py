@@ -1,20 +1,20 @@
-"""Where a local remote lies: in a container's own file system backups would go when it goes."""
+"""Whether a local remote is inside the container's own file system, and lost with it."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-VANISHES = (
-    "{folder} is inside this container, and is lost with it. Mount a volume there, or name another remote in "
-    "BACKUP_REMOTE."
+EPHEMERAL = (
+    "{folder} is inside this container, and is lost with it. Mount a volume there, or set BACKUP_REMOTE to another "
+    "remote."
 )
 
 _SIGNS = ("/.dockerenv", "/run/.containerenv")
 
 
-def vanishes(remote: str) -> bool:
-    """Tells whether a remote is a folder of a container's own, on no volume."""
+def is_ephemeral(remote: str) -> bool:
+    """Tells whether a remote is a folder in a container that is not on a volume."""
     if ":" in remote or not in_container():
         return False
     folder = Path(remote).absolute()
@@ -22,5 +22,5 @@ def vanishes(remote: str) -> bool:
 
 
 def in_container() -> bool:
-    """Tells whether this is a container, as Docker, Podman and Kubernetes mark theirs."""
+    """Tells whether this process runs in a container of Docker, Podman or Kubernetes."""
     return "KUBERNETES_SERVICE_HOST" in os.environ or any(Path(sign).exists() for sign in _SIGNS)

@@ -1,4 +1,4 @@
-"""The log: lines for people or one JSON object a line for programs, on stderr, without secrets."""
+"""The log on stderr: text or one JSON object per line, with secrets masked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from django_rclone import display, naming
 from django_rclone.masking import mask
 
-# What a record may carry beside its message, as `extra`.
+# Fields that a record may have besides its message, as `extra`.
 _DETAILS = ("database", "path", "bytes", "seconds")
 
 _LIKE_OURS = re.compile(r"\n(?=\s*\d)")
@@ -21,14 +21,14 @@ _LIKE_OURS = re.compile(r"\n(?=\s*\d)")
 _LEVELS = logging.getLevelNamesMapping()
 
 NO_SECRETS = "holds_no_secrets"
-"""Set as `extra` on a record of names alone: a password may be an ordinary word, say the name of the database."""
+"""Set as `extra` on records that only hold names: a password may be the same word as a database's name."""
 
-QUIET = "delivery"
-"""The name of threads in which libraries speak with services outside: their log would show URLs that are secrets."""
+DROPPED_THREADS = "delivery"
+"""Name of threads whose log records are dropped: libraries that send notifications log URLs that are secrets."""
 
 
-class Form(logging.Formatter):
-    """Writes a record, secrets masked."""
+class MaskingFormatter(logging.Formatter):
+    """Formatter that masks secrets."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
@@ -41,16 +41,16 @@ class Form(logging.Formatter):
         return display.printable(mask(text, () if getattr(record, NO_SECRETS, False) else self.secrets))
 
 
-class Text(Form):
-    """``2026-11-23T10:15:00Z INFO    message``. No further line of a message looks as if it were the log's own."""
+class TextFormatter(MaskingFormatter):
+    """``2026-11-23T10:15:00Z INFO    message``. Further lines of a message that begin with a digit are indented."""
 
     def format(self, record: logging.LogRecord) -> str:
         message = _LIKE_OURS.sub("\n    ", self.message(record))
         return f"{_time(record, 'seconds')} {record.levelname:<7} {message}"
 
 
-class Json(Form):
-    """One object a line: time, level, event, message, run_id, and what is known of database, path, bytes, seconds."""
+class JsonFormatter(MaskingFormatter):
+    """One object per line: time, level, event, message, run_id, and if known database, path, bytes, seconds."""
 
     def __init__(self, secrets: Iterable[str], run: str) -> None:
         super().__init__(secrets)
@@ -69,33 +69,37 @@ class Json(Form):
 
 
 def set_up(form: str, level: str, secrets: Iterable[str]) -> None:
-    """Sends everything that is logged, at this level or above, to stderr."""
+    """Logs to stderr, from this level up."""
     handler = logging.StreamHandler(sys.stderr)
     run = naming.new_id(random.SystemRandom())
-    handler.setFormatter(Json(secrets, run) if form == "json" else Text(secrets))
-    handler.addFilter(lambda record: record.threadName != QUIET)
+    handler.setFormatter(JsonFormatter(secrets, run) if form == "json" else TextFormatter(secrets))
+    handler.addFilter(lambda record: record.threadName != DROPPED_THREADS)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[level.upper()])
 
 
 def hide(secrets: Iterable[str]) -> None:
-    """Keeps further secrets out of the log, from now on."""
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler.formatter, Form):
-            handler.formatter.secrets.extend(secrets)
+    """Adds secrets to be masked in the log."""
+    added = list(secrets)
+    for formatter in _formatters():
+        formatter.secrets.extend(added)
 
 
-def shown(text: str) -> str:
-    """Returns a text as the log would show it: without secrets."""
-    forms = [handler.formatter for handler in logging.getLogger().handlers if isinstance(handler.formatter, Form)]
-    return display.printable(mask(text, [secret for form in forms for secret in form.secrets]))
+def masked(text: str) -> str:
+    """Returns a message as the log would show it, with secrets masked."""
+    return display.printable(mask(text, [secret for form in _formatters() for secret in form.secrets]))
 
 
 def shows_progress() -> bool:
-    """Tells whether a line that only says how far a run is belongs on stderr."""
-    root = logging.getLogger()
-    return root.level <= logging.INFO and not any(isinstance(handler.formatter, Json) for handler in root.handlers)
+    """Tells whether progress is shown on stderr."""
+    as_json = any(isinstance(form, JsonFormatter) for form in _formatters())
+    return logging.getLogger().level <= logging.INFO and not as_json
+
+
+def _formatters() -> list[MaskingFormatter]:
+    formatters = (handler.formatter for handler in logging.getLogger().handlers)
+    return [formatter for formatter in formatters if isinstance(formatter, MaskingFormatter)]
 
 
 def _time(record: logging.LogRecord, precision: str) -> str:

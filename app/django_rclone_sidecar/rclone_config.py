@@ -1,8 +1,8 @@
 """rclone's configuration where rclone cannot save it: a private copy in memory, made for each run.
 
-rclone saves what it learns about a remote (sftp) or is given (OAuth), beside the file and then over it; where it cannot
-it tries again for seconds in every command. A copy that is made for each run has what Kubernetes puts into a mounted
-Secret later, and is there for whoever comes in by `docker exec` too.
+rclone saves host keys (sftp) and tokens (OAuth) in its configuration, by writing a new file next to it and renaming it.
+If it cannot, every command retries for seconds. The copy is made for each run, so that changes of a mounted Kubernetes
+Secret are seen, and runs started with `docker exec` have one too.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
 
-_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it has a random name, and is for nobody else
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it has a random name and is private
 _PREFIX = "django-rclone-config-"
 _NAME = "rclone.conf"
 _COPIED = "as-copied"
 
 _GIVEN = "DJANGO_RCLONE_CONFIG_GIVEN"
-"""What RCLONE_CONFIG was before us: a run that a run of ours starts copies from there, and not from our copy."""
+"""The original RCLONE_CONFIG: a run started by another of our runs copies from there, not from our copy."""
 
 
 def provide(environ: MutableMapping[str, str]) -> None:
-    """Makes RCLONE_CONFIG name a file that rclone can save, or none; where rclone can save already nothing is done.
+    """Sets RCLONE_CONFIG to a file that rclone can save, or to none. Does nothing if rclone can save its own.
 
-    Called again, it copies anew what has changed meanwhile.
+    When called again, copies the file again if it has changed.
     """
     given = _given(environ)
     config = _config(environ, given)
@@ -49,8 +49,14 @@ def provide(environ: MutableMapping[str, str]) -> None:
         environ["RCLONE_CONFIG"] = given
 
 
+def applied(texts: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Returns ``texts`` with the variables that ``provide`` has changed in ``environ`` since they were read."""
+    changed = {name: environ[name] for name in (_GIVEN, "RCLONE_CONFIG") if name in environ}
+    return {name: text for name, text in texts.items() if name not in (_GIVEN, "RCLONE_CONFIG")} | changed
+
+
 def _given(environ: MutableMapping[str, str]) -> str:
-    """Returns what RCLONE_CONFIG said before one of our runs changed it."""
+    """Returns RCLONE_CONFIG as it was before one of our runs changed it."""
     now = environ.get("RCLONE_CONFIG", "")
     folder = Path(now).parent
     ours = now == os.devnull or (folder.parent == _MEMORY and folder.name.startswith(_PREFIX))
@@ -70,25 +76,25 @@ def _config(environ: MutableMapping[str, str], given: str) -> Path | None:
 
 
 def _creatable(environ: MutableMapping[str, str]) -> bool:
-    """Tells whether rclone may make its configuration where it usually does."""
+    """Tells whether rclone can create its configuration in the usual place."""
     folder = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or "/") / ".config") / "rclone"
     there = next(path for path in (folder, *folder.parents) if _exists(path))
     return os.access(there, os.W_OK)
 
 
 def _exists(path: Path) -> bool:
-    """Tells whether something is there; what we may not look at is not."""
+    """Tells whether a path exists; one without read permission counts as missing."""
     return os.path.exists(path)  # noqa: PTH110 - Path.exists raises there
 
 
 def _saveable(config: Path) -> bool:
-    """Tells whether we need not, or cannot, help: the folder takes a file, the file is none, or is not for us."""
+    """Tells whether no copy is made: the folder is writable, or the configuration is not a file that we can read."""
     return os.access(config.parent, os.W_OK) or not (config.is_file() and os.access(config, os.R_OK))
 
 
 def _copied(config: Path) -> str:
-    """Returns the path of the copy; empty where this machine has no memory for files. Only what changed since the
-    last time is copied again: rclone may have saved something there."""
+    """Returns the path of the copy, empty without /dev/shm. Copied again only if the original has changed, because
+    rclone may have saved something in the copy."""
     folder = _folder(os.getpid())
     if folder is None:
         return ""
@@ -104,9 +110,10 @@ def _copied(config: Path) -> str:
 
 @cache
 def _folder(process: int) -> Path | None:
-    """Returns a folder in memory for this process alone; it goes with the process, or is swept after it.
+    """Returns a folder in memory for this process. It is removed at exit, or by a later run.
 
-    A lock tells whether its maker lives. An id would not: the containers of a pod share the memory, and not the ids.
+    A lock on it tells whether its owner is alive. A process id would not: the containers of a pod share the memory, but
+    not the ids.
     """
     _sweep()
     while True:
@@ -117,20 +124,20 @@ def _folder(process: int) -> Path | None:
         lock = _open(folder)
         if lock is not None:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if folder.exists():  # and nobody has swept it before it was locked
+            if folder.exists():  # not removed by another run before it was locked
                 atexit.register(_remove, folder, process)
                 return folder
             os.close(lock)
 
 
 def _remove(folder: Path, maker: int) -> None:
-    """Removes the folder at the end of the process that made it, and not of one that was forked from it."""
+    """Removes the folder at the exit of the process that made it, not of its forks."""
     if os.getpid() == maker:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep() -> None:
-    """Removes the folders of processes that were killed."""
+    """Removes the folders of killed processes."""
     for folder in _MEMORY.glob(f"{_PREFIX}*"):
         lock = _open(folder)
         if lock is None:
@@ -140,7 +147,7 @@ def _sweep() -> None:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)
         except BlockingIOError:
-            continue  # its maker lives
+            continue  # its owner is alive
         finally:
             os.close(lock)
 

@@ -1,4 +1,4 @@
-"""What a run tells of itself: what was asked for, and what became of each part. Pure."""
+"""The report of a run: its tasks and their results. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django_rclone.manifest import Manifest
 
 
 class AlreadyLogged(DjangoRcloneError):
-    """A failure of which the log has said everything already."""
+    """A failure that has already been logged."""
 
     def __init__(self, error: DjangoRcloneError) -> None:
         super().__init__(str(error))
@@ -21,12 +21,12 @@ class AlreadyLogged(DjangoRcloneError):
 
 
 class UnknownArgument(ConfigurationError):
-    """An argument names what is not there: nothing was begun, so nothing has failed."""
+    """An argument names something that does not exist. The run has not begun, so it is not reported as failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One part of a run. ``database`` is its alias, empty for the media files."""
+    """One task of a run. ``database`` is an alias, or empty for the media files."""
 
     work: Callable[[], object]
     database: str = ""
@@ -34,7 +34,7 @@ class Task:
 
 
 class Outcome(StrEnum):
-    """How a part ended, as metrics name it."""
+    """Outcome of a task, as in metrics."""
 
     RUNNING = "running"
     SUCCESS = "success"
@@ -43,7 +43,7 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class Result:
-    """What became of one part of a run. ``database`` is its alias, empty for the media files."""
+    """Result of one task. ``database`` is an alias, or empty for the media files."""
 
     database: str
     engine: str
@@ -52,17 +52,17 @@ class Result:
     finished_at: datetime | None = None
     error: str = ""
     manifest: Manifest | None = None
-    """Of the backup that was made; None for whatever else was done."""
+    """Of the backup that was made; None for other tasks."""
 
     @property
     def what(self) -> str:
-        """The part as people call it."""
+        """Name of the task for messages."""
         return f'Database "{self.database}"' if self.database else "Media files"
 
 
 @dataclass(slots=True)
 class Report:
-    """One run. It has no results if it failed before it knew its databases."""
+    """One run. It has no results if it failed before its databases were known."""
 
     id: str
     command: str
@@ -78,13 +78,13 @@ class Report:
 
 
 class RunObserver(Protocol):
-    """Somebody who is told of runs. What it raises is logged, and changes nothing for the run."""
+    """Observer of runs. Exceptions that it raises are logged and do not affect the run."""
 
     def run_started(self, report: Report) -> None:
-        """The run holds the lock, and begins."""
+        """The run holds the lock and begins."""
 
     def task_ended(self, report: Report, result: Result) -> None:
-        """One part has ended."""
+        """One task has ended."""
 
     def run_ended(self, report: Report) -> None:
-        """The run is over. It may never have begun, where its settings could not be understood."""
+        """The run has ended. It may not have begun, if its settings are not valid."""

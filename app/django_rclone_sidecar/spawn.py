@@ -1,4 +1,4 @@
-"""How this program starts itself again, as another process."""
+"""Command lines of our own programs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import sys
 
 
 def sidecar(*arguments: str) -> tuple[str, ...]:
-    """Returns the command line of a command. -I: no variable such as PYTHONPATH decides what runs."""
+    """Returns the command line of a sidecar command. -I: variables such as PYTHONPATH have no effect."""
     return module("django_rclone_sidecar", *arguments)
 
 
 def module(name: str, *arguments: str) -> tuple[str, ...]:
-    """Returns the command line of a module that is run as a program."""
+    """Returns the command line that runs a module."""
     return (sys.executable, "-I", "-m", name, *arguments)

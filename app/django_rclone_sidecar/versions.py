@@ -1,4 +1,4 @@
-"""The versions of what a run is made of. Imports no Django, so that the answer comes at once."""
+"""Versions of the programs that a run uses. Does not import Django, to start quickly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django_rclone.rclone.remote import Remote
 
 
 def versions() -> dict[str, str]:
-    """Returns the versions of what a run is made of."""
+    """Returns the version of each program."""
     return {
         "django-rclone": django_rclone.__version__,
         "Django": metadata.version("django"),

@@ -1,2 +1,2 @@
--- A restore loads into schemas beside the site's own, and swaps them in at once. Further rights: docs/mysql.md.
+-- A restore loads into a staging schema and then swaps it in. Further privileges: docs/mysql.md.
 GRANT ALL ON `site\_\_restore\_%`.* TO site;

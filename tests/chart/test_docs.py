@@ -1,5 +1,6 @@
 """docs/kubernetes.md: what it shows can be installed."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from django_rclone_sidecar.commands import media_backup
 from django_rclone_sidecar.environment.variables import VARIABLES
 from tests.chart import helm
 from tests.chart.policy import of_container, offences
@@ -22,7 +24,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> helm.Object:
     chart = tmp_path_factory.mktemp("own") / "site"
     (chart / "templates").mkdir(parents=True)
     (chart / "Chart.yaml").write_text("{apiVersion: v2, name: site, version: 1.0.0}\n")
-    template, values = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    _, template, values = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
     (chart / "templates/deployment.yaml").write_text(template)
     (chart / "values.yaml").write_text(values)
     done = helm.template(chart=chart)
@@ -64,6 +66,39 @@ def test_what_a_page_installs_is_accepted(page: Path):
         told += re.findall(r"--set \S+", command)
         done = helm.template(*" ".join(told).split())
         assert done.returncode == 0, done.stderr
+
+
+def media_cron_job() -> helm.Object:
+    """The CronJob of the page's first backup, with its values for media files."""
+    install = re.findall(r"helm install site-backup helm/django-rclone (.*?)\n(?! )", TEXT, re.DOTALL)[0]
+    values = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)[0]
+    options = " ".join(re.findall(r"--set \S+", install)).split()
+    done = helm.template(
+        *options,
+        *(
+            part
+            for name, value in yaml.safe_load(values).items()
+            for part in ("--set-json", f"{name}={json.dumps(value)}")
+        ),
+    )
+    assert done.returncode == 0, done.stderr
+    (found,) = helm.by_kind(helm.parsed(done.stdout), "CronJob")
+    return found
+
+
+def test_links_among_media_files_are_followed_with_the_values_that_are_shown():
+    (container,) = helm.pod_spec(media_cron_job())["containers"]
+    assert {"name": "BACKUP_MEDIA_FOLLOW_LINKS", "value": "on"} in container["env"]
+
+
+def test_the_job_that_may_delete_takes_its_options():
+    ((patched, arguments),) = re.findall(r'"path": "/spec/template(/\S+)/args", "value": (\[.*?\])}', TEXT)
+    found = helm.pod_spec(media_cron_job())
+    assert patched == "/spec/containers/0"
+    assert found["containers"][0]["args"] == ["backup"]
+    verb, *options = json.loads(arguments)
+    assert verb == "media-backup"
+    assert media_backup.parser().parse_args(options).allow_deletes
 
 
 def test_every_value_that_the_page_names_exists():

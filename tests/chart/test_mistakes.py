@@ -49,9 +49,9 @@ def test_the_schema_says_what_is_wrong(value: str, said: str):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("remote=", "remote is not set. Say where backups go"),
-        ("databaseUrl.existingSecret=", "Nothing says what is backed up. Set databaseUrl.existingSecret"),
-        ("image.tag=latest", "image.tag=latest is another image tomorrow"),
+        ("remote=", "remote is not set. Set where backups go"),
+        ("databaseUrl.existingSecret=", "No database is configured. Set databaseUrl.existingSecret"),
+        ("image.tag=latest", "image.tag=latest may be a different image"),
         ("target.from=copy", "target.from=copy needs target.image"),
         ("target.from=copy,target.image=web:1", "target.from=copy needs target.settingsModule"),
         ("target.from=configMap", "target.from=configMap needs target.configMap"),
@@ -60,10 +60,10 @@ def test_the_schema_says_what_is_wrong(value: str, said: str):
         ("restore.enabled=true,restore.latest=true,restore.id=abc", "restore.enabled needs exactly one of"),
         ("metrics.serviceMonitor.enabled=true", "need watch.enabled or mode=deployment"),
         ("metrics.podMonitor.enabled=true", "need watch.enabled or mode=deployment"),
-        ("metrics.prometheusRule.enabled=true", "metrics.prometheusRule has nothing to go by"),
+        ("metrics.prometheusRule.enabled=true", "metrics.prometheusRule needs metrics"),
         ("watch.enabled=true", "watch.enabled needs serve.maxAge"),
         ("mode=deployment,watch.enabled=true", "watch.enabled is for mode=cronjob"),
-        ("mode=deployment,databases[0].alias=a,databases[0].schedule=@daily", "a has a schedule of its own"),
+        ("mode=deployment,databases[0].alias=a,databases[0].schedule=@daily", "a sets schedule or suspend"),
         (
             "databases[0].alias=Main,databases[0].databaseUrl.existingSecret=x",
             "databases: Main cannot have a databaseUrl",
@@ -89,7 +89,7 @@ def test_values_that_do_not_go_together_are_refused(value: str, said: str):
 def test_an_image_volume_is_refused_where_kubernetes_has_none():
     value = WEB.format("imageVolume")
     told = refused(*LEAST, "--set", value, kubernetes="1.32")
-    assert "target.from=imageVolume needs Kubernetes 1.33, and this is v1.32" in told
+    assert "target.from=imageVolume needs Kubernetes 1.33, but this is v1.32" in told
 
 
 def test_an_older_kubernetes_is_refused():

@@ -58,7 +58,7 @@ def test_three_commands_are_next(chart: Path, values: str):
 
 def test_a_restore_is_told_of_and_how_to_switch_it_off(chart: Path):
     text, _ = notes(chart, "restore")
-    assert "A RESTORE IS UNDER WAY" in text
+    assert "A RESTORE IS RUNNING" in text
     assert "--set restore.enabled=false" in text
 
 

@@ -21,7 +21,7 @@ def upgraded(job: dict[str, Any] | None, *options: str) -> CompletedProcess[str]
 def test_a_restore_that_has_ended_is_not_made_again(end: str):
     done = upgraded(JOB | {"status": {"conditions": [{"type": end, "status": "True"}]}})
     assert done.returncode != 0
-    assert "has ended: nothing is restored twice by accident" in done.stderr
+    assert "has finished, and the same restore is not run twice by accident" in done.stderr
     assert "--set restore.enabled=false" in done.stderr
 
 

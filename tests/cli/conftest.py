@@ -13,3 +13,11 @@ def program(tmp_path: Path) -> Program:
     made = Program(tmp_path)
     made.write("first")
     return made
+
+
+@pytest.fixture
+def observed(program: Program) -> Program:
+    """The program, after a backup and a refresh."""
+    program.ok("backup")
+    program.ok("refresh")
+    return program

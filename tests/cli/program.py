@@ -13,24 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.commands import Done, run
+
 BIN = Path(sys.executable).parent
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a run ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def error(self) -> str:
-        """The one line that says what went wrong."""
-        lines = [line for line in self.err.splitlines() if " ERROR " in line]
-        assert len(lines) == 1, self.err
-        assert "Traceback" not in self.err
-        return lines[0].partition("ERROR")[2].strip()
 
 
 @dataclass
@@ -91,17 +76,7 @@ class Program:
 
     def run(self, *arguments: str, stdin: int = subprocess.DEVNULL, prefix: tuple[str, ...] = (), **env: str) -> Done:
         """Runs the program, or what ``prefix`` makes of it, to its end, without a terminal."""
-        done = subprocess.run(
-            [*prefix, "django-rclone", *arguments],
-            env={**self.env, **env},
-            cwd=self.folder,
-            stdin=stdin,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return run([*prefix, "django-rclone", *arguments], env={**self.env, **env}, cwd=self.folder, stdin=stdin)
 
     def ok(self, *arguments: str, **env: str) -> str:
         """Runs the program, which must succeed, and returns what it printed on stdout."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.program import Program
+from tests.support.commands import start
 from tests.support.servers.ports import free_port, wait_until
 
 ONCE = "0 0 1 1 *"
@@ -123,7 +124,7 @@ def serving(program: Program, schedule: str = ONCE, prefix: tuple[str, ...] = ()
     log = program.folder / "serve.log"
     variables = {"BACKUP_SCHEDULE": schedule, "PORT": str(free_port()), **env}
     with log.open("ab") as output:
-        process = subprocess.Popen(
+        process = start(
             [*prefix, "django-rclone", "serve"],
             env={**program.env, **variables},
             cwd=program.folder,

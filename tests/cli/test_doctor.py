@@ -41,13 +41,13 @@ def test_where_all_is_well_it_says_so_and_leaves_nothing(program: Program):
 def test_a_restore_is_planned_when_there_is_something_to_restore(program: Program):
     program.ok("backup")
     _, findings = examined(program)
-    assert [entry for entry in findings if "could be restored to" in entry["message"]]
+    assert [entry for entry in findings if "can be restored to" in entry["message"]]
 
 
 def test_an_encrypted_remote_is_tried_whole(program: Program):
     code, findings = examined(program, BACKUP_ENCRYPTION_PASSWORD="canary")
     assert code == 0
-    assert [entry for entry in findings if entry["check"] == "encryption" and "unreadable without" in entry["message"]]
+    assert [entry for entry in findings if entry["check"] == "encryption" and "only be read with" in entry["message"]]
     program.ok("backup", BACKUP_ENCRYPTION_PASSWORD="canary")
     code, findings = examined(program, BACKUP_ENCRYPTION_PASSWORD="dog")
     assert code == 1
@@ -65,10 +65,10 @@ def test_an_encrypted_remote_is_tried_whole(program: Program):
         ({"BACKUP_REMOTE": "/proc/no-such"}, "remote: "),
         (
             {"BACKUP_MEDIA_ROOT": "/no/such/media"},
-            "media: /no/such/media (from BACKUP_MEDIA_ROOT) is not there. Mount it",
+            "media: /no/such/media (from BACKUP_MEDIA_ROOT) does not exist. Mount it",
         ),
-        ({"BACKUP_MEDIA": "on"}, "BACKUP_MEDIA_ROOT names a folder."),
-        ({"BACKUP_STATE_DIR": "/proc/no-such"}, "Set BACKUP_STATE_DIR to one that can."),
+        ({"BACKUP_MEDIA": "on"}, "Set BACKUP_MEDIA_ROOT to a folder."),
+        ({"BACKUP_STATE_DIR": "/proc/no-such"}, "Set BACKUP_STATE_DIR to another folder."),
     ],
 )
 def test_each_mistake_is_found_with_its_remedy(program: Program, env: dict[str, str], words: str):
@@ -90,5 +90,5 @@ def test_what_is_no_fault_but_worth_knowing_is_a_warning(program: Program):
     code, findings = examined(program, BACKUP_REMOT="x")
     assert code == 0
     warned = [f"{entry['check']}: {entry['message']}" for entry in findings if entry["level"] == "warn"]
-    assert "environment: The variable BACKUP_REMOT is not known and does nothing. Did you mean BACKUP_REMOTE?" in warned
+    assert "environment: The variable BACKUP_REMOT is unknown and has no effect. Did you mean BACKUP_REMOTE?" in warned
     assert [line for line in warned if "rollback-journal mode" in line]

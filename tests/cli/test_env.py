@@ -40,7 +40,7 @@ KUBERNETES = [
     ],
 )
 def test_a_value_is_what_its_text_means(name: str, text: str, value: object):
-    assert env.read({name: text}).get(name) == value
+    assert env.parse({name: text}).get(name) == value
 
 
 @pytest.mark.parametrize(
@@ -50,18 +50,18 @@ def test_a_switch_takes_what_people_and_yaml_write(name: str):
     for texts, on in (("on true yes y t 1", True), ("off false no n f 0", False)):
         for text in texts.split():
             for written in (text, text.upper(), text.capitalize(), f" {text}"):
-                assert env.read({name: written}).get(name) in (on, "on" if on else "off"), written
+                assert env.parse({name: written}).get(name) in (on, "on" if on else "off"), written
 
 
 @pytest.mark.parametrize("text", ["off", "False", "no", "n"])
 def test_what_may_be_off_is_off_in_every_spelling(text: str):
     for name, variable in variables.VARIABLES.items():
         if re.search(r"\boff\b", variable.form):
-            assert env.read({name: text}).get(name) in (None, False, "off"), name
+            assert env.parse({name: text}).get(name) in (None, False, "off"), name
 
 
 def test_a_delay_of_nothing_is_none():
-    assert env.read({"BACKUP_JITTER": "0", "BACKUP_STOP_GRACE": "0"}).get("BACKUP_STOP_GRACE") is None
+    assert env.parse({"BACKUP_JITTER": "0", "BACKUP_STOP_GRACE": "0"}).get("BACKUP_STOP_GRACE") is None
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_delay_of_nothing_is_none():
         ("BACKUP_COMPRESSION", "zstd:" + "9" * 5000, "it must be zstd, gzip or none"),
         ("BACKUP_TIME_ZONE", "Berlin", "it must be a name like Europe/Berlin."),
         ("BACKUP_TIME_ZONE", "../passwd", "it must be a name like Europe/Berlin."),
-        ("BACKUP_TIMEOUT", "soon", "it must be seconds, or like 90m or 2h; off for no limit."),
+        ("BACKUP_TIMEOUT", "soon", "it must be seconds, or a duration like 90m or 2h; off for no limit."),
         ("BACKUP_TIMEOUT", "0", "off for no limit."),
         ("BACKUP_COMPRESSION", "zstd:20", "it must be zstd, gzip or none"),
         ("BACKUP_COMPRESSION", "lz4", "it must be zstd, gzip or none"),
@@ -90,13 +90,13 @@ def test_a_delay_of_nothing_is_none():
         (
             "BACKUP_ENCRYPTION_PASSWORD",
             "canary\ncanary",
-            "has a value that does not fit: it must be a text of one line.",
+            "has a value that is not valid: it must be a string of one line.",
         ),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_by_name(name: str, text: str, form: str):
     with pytest.raises(ConfigurationError) as refused:
-        env.read({name: text})
+        env.parse({name: text})
     assert str(refused.value).startswith(f"{name} ")
     assert form in str(refused.value)
     assert "canary" not in str(refused.value)
@@ -105,7 +105,7 @@ def test_a_value_that_does_not_fit_is_refused_by_name(name: str, text: str, form
 def test_a_value_may_lie_in_a_file(tmp_path: Path):
     secret = tmp_path / "secret"
     secret.write_text("kept\n")
-    read = env.read({"BACKUP_ENCRYPTION_PASSWORD_FILE": str(secret)})
+    read = env.parse({"BACKUP_ENCRYPTION_PASSWORD_FILE": str(secret)})
     assert read.get("BACKUP_ENCRYPTION_PASSWORD") == "kept"
     assert read.secrets == ["kept"]
     assert "BACKUP_ENCRYPTION_PASSWORD_FILE" not in read.texts
@@ -119,51 +119,51 @@ def test_a_file_that_cannot_be_read_fails_loudly(tmp_path: Path):
     for file, why in (
         ("missing", "No such file"),
         ("empty", "is empty"),
-        ("binary", "it is no text"),
+        ("binary", "it is not text"),
         ("", "directory"),
     ):
         with pytest.raises(ConfigurationError, match=why) as refused:
-            env.read({name: str(tmp_path / file)})
+            env.parse({name: str(tmp_path / file)})
         assert str(refused.value).startswith(name)
 
 
 def test_the_url_of_any_alias_may_lie_in_a_file(tmp_path: Path):
     (tmp_path / "url").write_text("postgres://canary\n")
-    read = env.read({"DATABASE_URL_FILE": str(tmp_path / "url"), "DATABASE_URL_REPORTS_FILE": str(tmp_path / "url")})
+    read = env.parse({"DATABASE_URL_FILE": str(tmp_path / "url"), "DATABASE_URL_REPORTS_FILE": str(tmp_path / "url")})
     assert read.texts == {"DATABASE_URL": "postgres://canary", "DATABASE_URL_REPORTS": "postgres://canary"}
     assert read.secrets == ["postgres://canary"] * 2
 
 
 def test_other_names_that_end_like_twins_are_left_alone(tmp_path: Path):
     given = {"TARGET_JSON_FILE": "/nowhere/target.json", "SECRET_KEY_FILE": "/nowhere/key"}
-    assert env.read(given).texts == given
+    assert env.parse(given).texts == given
 
 
 def test_a_value_and_its_file_at_once_are_a_contradiction(tmp_path: Path):
     (tmp_path / "zone").write_text("UTC")
     given = {"BACKUP_TIME_ZONE_FILE": str(tmp_path / "zone"), "BACKUP_TIME_ZONE": "UTC"}
     with pytest.raises(ConfigurationError, match="BACKUP_TIME_ZONE and BACKUP_TIME_ZONE_FILE are both set"):
-        env.read(given)
-    assert env.read(given | {"BACKUP_TIME_ZONE": ""}).get("BACKUP_TIME_ZONE") == "UTC"
+        env.parse(given)
+    assert env.parse(given | {"BACKUP_TIME_ZONE": ""}).get("BACKUP_TIME_ZONE") == "UTC"
 
 
 def test_a_mistyped_name_is_a_warning_with_what_was_meant():
-    said = env.read(
+    said = env.parse(
         {"BACKUP_REMOT": "x", "BACKUP_ENCRYPTION_PASWORD_FILE": "x", "BACKUP_ZZZZZZZ": "x", "OTHER": "x"}
     ).warnings
     assert said == (
-        "The variable BACKUP_ENCRYPTION_PASWORD_FILE is not known and does nothing. Did you mean "
+        "The variable BACKUP_ENCRYPTION_PASWORD_FILE is unknown and has no effect. Did you mean "
         "BACKUP_ENCRYPTION_PASSWORD_FILE?",
-        "The variable BACKUP_REMOT is not known and does nothing. Did you mean BACKUP_REMOTE?",
-        "The variable BACKUP_ZZZZZZZ is not known and does nothing. See docs/environment.md.",
+        "The variable BACKUP_REMOT is unknown and has no effect. Did you mean BACKUP_REMOTE?",
+        "The variable BACKUP_ZZZZZZZ is unknown and has no effect. See docs/environment.md.",
     )
 
 
 def test_what_kubernetes_says_of_a_service_called_backup_is_no_mistake():
-    assert env.read(dict.fromkeys(KUBERNETES, "tcp://10.0.0.1:80")).warnings == ()
+    assert env.parse(dict.fromkeys(KUBERNETES, "tcp://10.0.0.1:80")).warnings == ()
 
 
 def test_every_default_fits_its_own_variable():
-    assert env.read({}).given("BACKUP_MEDIA") is False
+    assert env.parse({}).is_set("BACKUP_MEDIA") is False
     for name, variable in variables.VARIABLES.items():
         assert bool(variable.default) != bool(variable.unset), name

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_rclone_sidecar.commands.healthcheck import served
+from django_rclone_sidecar.commands.healthcheck import container_command
 
 TINI = "/usr/bin/tini -s --"
 ENTRYPOINT = "/usr/local/bin/entrypoint.sh"
@@ -29,8 +29,8 @@ ENTRYPOINT = "/usr/local/bin/entrypoint.sh"
 def test_the_first_process_tells_what_the_container_is_for(first: str, command: str, tmp_path: Path) -> None:
     file = tmp_path / "cmdline"
     file.write_text("".join(f"{word}\0" for word in first.split()))
-    assert served(file) == command
+    assert container_command(file) == command
 
 
 def test_where_the_first_process_is_not_to_be_seen_nobody_can_tell(tmp_path: Path) -> None:
-    assert served(tmp_path / "cmdline") == ""
+    assert container_command(tmp_path / "cmdline") == ""

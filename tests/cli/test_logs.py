@@ -42,7 +42,7 @@ def test_the_level_decides_what_is_left_out(program: Program):
 def test_a_mistyped_variable_is_warned_of(program: Program):
     done = program.run("list", BACKUP_REMOT="x")
     assert done.code == 0
-    assert "WARNING The variable BACKUP_REMOT is not known and does nothing. Did you mean BACKUP_REMOTE?" in done.err
+    assert "WARNING The variable BACKUP_REMOT is unknown and has no effect. Did you mean BACKUP_REMOTE?" in done.err
 
 
 def test_no_secret_is_in_the_log(program: Program):

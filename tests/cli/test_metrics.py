@@ -177,7 +177,7 @@ from django.conf import settings
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from django_rclone_sidecar.history import location, store
-from django_rclone_sidecar.history.models import KnownManifest, PartRecord, RunRecord, StoredBackups, DatabaseRecord
+from django_rclone_sidecar.history.models import KnownManifest, TaskRecord, RunRecord, StoredBackups, DatabaseRecord
 from django_rclone_sidecar.monitoring import load
 name = connections[location.ALIAS].settings_dict["NAME"]
 now = datetime.now(UTC)
@@ -191,7 +191,7 @@ for more in (range(1), range(1, 1000)):
             run = RunRecord.objects.create(id=str(number), command="backup", started_at=now, error="")
             for alias in ("default", "second"):
                 part = {"database": alias, "engine": "x", "outcome": "success", "started_at": now, "error": ""}
-                PartRecord.objects.create(run=run, **part)
+                TaskRecord.objects.create(run=run, **part)
             KnownManifest.objects.create(path=str(number), text="{}")
     with CaptureQueriesContext(connections[location.ALIAS]) as queries:
         state = load.read(settings.ENVIRONMENT, now)

@@ -61,7 +61,7 @@ def observed(program: Program) -> Program:
 def test_it_shows_what_is_backed_up_and_when(observed: Program):
     with serving(observed) as website:
         page = read(website.get("/").text)
-    assert page.texts["p"][0] == "All is well."
+    assert page.texts["p"][0] == "All backups are up to date."
     assert {"default", "second", "media files"} <= set(page.texts["th"])
     assert {"sqlite3 " + str(observed.path("app")), "good", "done", "reachable"} <= set(page.texts["span"])
     assert {str(observed.remote), "@daily (Europe/Berlin)"} <= set(page.texts["dd"])
@@ -103,7 +103,7 @@ def test_an_error_disappears_from_the_problems_with_the_next_good_backup(observe
     observed.ok("backup")
     with serving(observed) as website:
         page = read(website.get("/").text)
-    assert page.texts["p"][0] == "All is well."
+    assert page.texts["p"][0] == "All backups are up to date."
     assert "failed" in page.texts["span"]
 
 
@@ -154,4 +154,4 @@ def test_without_a_history_it_says_so(program: Program):
         answer = website.get("/")
     page = read(answer.text)
     assert answer.status == 503
-    assert page.texts["li"] == ["Nothing is known yet: the first look at the remote has not ended."]
+    assert page.texts["li"] == ["No data yet: the first refresh has not ended."]

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Done, Program
+from tests.cli.program import Program
+from tests.support import commands
+from tests.support.commands import Done
 
 # The rights of files count, also when the tests are run by root.
 ORDINARY = () if os.geteuid() else ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
@@ -38,16 +40,7 @@ def point(config: Path, remote: Path) -> None:
 
 
 def run(program: Program, *arguments: str, **env: str) -> Done:
-    done = subprocess.run(
-        [*ORDINARY, "django-rclone", *arguments],
-        env={**program.env, **env},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
+    return commands.run([*ORDINARY, "django-rclone", *arguments], env={**program.env, **env})
 
 
 def inside(program: Program, script: str, **env: str) -> str:

@@ -153,7 +153,7 @@ def test_into_leaves_the_live_database_alone(two: Program):
     two.add("extra")
     done = two.run("restore", "--latest", "--into", str(beside))
     assert done.code == 2
-    assert "--into takes one database" in done.error
+    assert "--into restores one database" in done.error
 
 
 def test_a_backup_first_saves_what_is_there(two: Program):

@@ -45,7 +45,7 @@ def test_a_missed_slot_is_caught_up_at_the_start_and_a_stop_ends_all(program: Pr
     assert runs(program) == [SUCCESS]
     assert " ERROR " not in served.said
     with serving(program) as again:  # and it is not made twice
-        again.until(lambda: again.said.count("The next backup is made at") == 2, "the first look")
+        again.until(lambda: again.said.count("The next backup is at") == 2, "the first refresh")
         assert again.stop() == 143
     assert runs(program) == [SUCCESS]
 
@@ -58,7 +58,7 @@ def test_a_killed_schedule_ends_it_and_the_next_start_says_what_became_of_the_ru
         served.kill("scheduler")
         assert served.end() == 1
         wait_until(lambda: alive(children) == [], "the end of the run")
-        assert "The schedule has ended (killed by signal 9)." in served.said
+        assert "The scheduler ended (killed by signal 9)." in served.said
     assert good(program) == 0
     assert partial(program) == []
     del program.env["RCLONE_BWLIMIT"]
@@ -92,7 +92,7 @@ def test_a_killed_web_server_ends_it(program: Program):
         served.until(lambda: served.child("web"), "the web server")
         served.kill("web")
         assert served.end() == 1
-        assert "The web server has ended (killed by signal 9)." in served.said
+        assert "The web server ended (killed by signal 9)." in served.said
 
 
 def test_a_killed_run_counts_as_failed_at_once_and_another_can_be_made(program: Program):
@@ -143,7 +143,7 @@ def test_a_storage_that_stops_in_the_middle_of_a_run_is_asked_again_later(progra
             served.until(lambda: served.child("backup"), "the run")
             storage.process.kill()
             served.until(lambda: [run[2:] for run in runs(program)] == [("failure", 75)], "the failure")
-            served.until(lambda: "It is tried again at" in served.said, "the next try")
+            served.until(lambda: "The run is tried again at" in served.said, "the next try")
             served.until(lambda: "connection refused" in seen(program)["error"], "the look at the remote")
             assert served.process.poll() is None
 
@@ -151,7 +151,7 @@ def test_a_storage_that_stops_in_the_middle_of_a_run_is_asked_again_later(progra
 def test_of_two_with_one_state_folder_each_makes_its_run_and_never_at_once(program: Program):
     slow(program)
     with serving(program) as one, serving(program) as other:
-        one.until(lambda: "It is tried again at" in one.said, "the one that came second")
+        one.until(lambda: "The run is tried again at" in one.said, "the one that came second")
         assert "Another run holds the lock" in one.said
         one.until(lambda: SUCCESS in runs(program), "the backup of the first")
         assert good(program) == 1
@@ -187,7 +187,7 @@ def test_the_schedule_goes_on_without_a_state_folder_and_with_nobody_to_tell(pro
     program.env |= {**clock.env, **told, "BACKUP_PUSHGATEWAY_URL": nobody}
     with serving(program, "0 0 * * *", prefix=mounts) as served:
         served.until(lambda: good(program) == 1, "the backup that was missed")
-        served.until(lambda: "The next backup is made at 2026-11-25 00:00:00" in served.said, "the plan")
+        served.until(lambda: "The next backup is at 2026-11-25 00:00:00" in served.said, "the plan")
         clock.set(night)
         served.until(lambda: good(program) == 2, "the slot")
         assert served.said.count("be delivered to") >= 2 * len(told)  # it tries each time anew
@@ -197,7 +197,7 @@ def test_a_lost_state_folder_does_not_stop_the_schedule(program: Program):
     program.ok("backup")
     state = program.folder / "state"
     with serving(program) as served:
-        served.until(lambda: "The next backup is made at" in served.said, "the first look")
+        served.until(lambda: "The next backup is at" in served.said, "the first refresh")
         (state / "history.sqlite3").unlink()
         state.rmdir()
         program.ok("backup")
@@ -213,8 +213,8 @@ def test_a_slot_that_comes_twice_in_a_night_is_one_run(program: Program, tmp_pat
     program.env |= {**clock.env, "BACKUP_TIME_ZONE": "Europe/Berlin"}
     program.ok("backup")
     with serving(program, "30 2 * * *") as served:
-        served.until(lambda: "The next backup is made at" in served.said, "the first look")
-        assert "made at 2026-10-25 02:30:00 CEST" in served.said
+        served.until(lambda: "The next backup is at" in served.said, "the first refresh")
+        assert "next backup is at 2026-10-25 02:30:00 CEST" in served.said
         clock.set(first)
         served.until(lambda: runs(program) == [SUCCESS, SUCCESS], "the run")
         clock.set(second)

@@ -62,7 +62,7 @@ def test_problems_are_what_somebody_should_do_something_about():
     state = OverallState(at(25, 3), databases=(good, bad), media=MediaState(failing=True, error="no folder"))
     assert state.problems == (
         'Database "bad": the last run failed: the disk is full',
-        'Database "bad": there is no backup of it.',
+        'Database "bad": there is no backup.',
         "Media files: the last run failed: no folder",
     )
     assert OverallState(at(25, 3), databases=(good,), media=MediaState()).problems == ()

@@ -94,7 +94,7 @@ def test_media_in_a_bucket_are_left_to_who_keeps_them(program: Program):
         settings.write('STORAGES = {"default": {"BACKEND": "storages.backends.s3.S3Storage"}}\n')
     done = program.run("backup")
     assert done.code == 0, done.err
-    assert "media are kept by storages.backends.s3.S3Storage" in done.err
+    assert "media are stored by storages.backends.s3.S3Storage" in done.err
     assert program.run("media-backup").code == 2
 
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.commands import ROOT, Done, run, start
 from tests.support.servers.ports import wait_until
-
-ROOT = Path(__file__).parents[2]
 
 
 def slow(limit: str) -> dict[str, list[str]]:
@@ -71,23 +70,6 @@ def base_env() -> dict[str, str]:
     return {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "RCLONE_CONFIG": "/dev/null"}
 
 
-@dataclass(frozen=True)
-class Done:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def error(self) -> str:
-        """The one line that says what went wrong."""
-        lines = [line for line in self.err.splitlines() if line.startswith("CommandError: ")]
-        assert len(lines) == 1, f"not one error line but {len(lines)}:\n{self.err}"
-        assert "Traceback" not in self.err
-        return lines[0].removeprefix("CommandError: ")
-
-
 @dataclass
 class Project:
     """A Django project with django_rclone in it."""
@@ -121,16 +103,7 @@ class Project:
 
     def run(self, *arguments: str, prefix: tuple[str, ...] = (), **env: str) -> Done:
         """Runs a command to its end."""
-        done = subprocess.run(
-            [*prefix, *self.command(*arguments)],
-            env=self.environment(**env),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return run([*prefix, *self.command(*arguments)], env=self.environment(**env))
 
     def ok(self, *arguments: str, **env: str) -> str:
         """Runs a command that must succeed, and returns what it printed."""
@@ -141,7 +114,7 @@ class Project:
     @contextmanager
     def started(self, *arguments: str, **env: str) -> Iterator[Started]:
         """Starts a command, and ends it and what it left if the test did not."""
-        process = subprocess.Popen(
+        process = start(
             self.command(*arguments),
             env=self.environment(**env),
             stdin=subprocess.DEVNULL,
@@ -149,11 +122,11 @@ class Project:
             stderr=subprocess.PIPE,
             text=True,
         )
-        run = Started(process)
+        started = Started(process)
         try:
-            yield run
+            yield started
         finally:
-            for pid in run.children():
+            for pid in started.children():
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             process.kill()

@@ -13,7 +13,7 @@ from typing import Any
 import bson
 import pytest
 
-from django_rclone.db.mongodb.names import JOURNAL, is_ours
+from django_rclone.db.mongodb.names import JOURNAL, is_internal
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from tests.contract.project import Project, Storage, slow
 from tests.contract.subjects.mongodb import WORDS, Mongodb
@@ -47,7 +47,7 @@ def interrupted(project: Project, mongodb: Mongodb) -> None:
 
         def halfway() -> bool:
             nonlocal staged
-            left = sum(is_ours(name) for name in mongodb.names())
+            left = sum(is_internal(name) for name in mongodb.names())
             staged = max(staged, left)
             return 1 < left < staged - 1 and bool(mongodb.db()[JOURNAL].find_one({"journal": {"$exists": True}}))
 
@@ -56,7 +56,7 @@ def interrupted(project: Project, mongodb: Mongodb) -> None:
             os.kill(pid, signal.SIGKILL)
         run.process.kill()
         run.process.wait()
-    assert any(is_ours(name) for name in mongodb.names())
+    assert any(is_internal(name) for name in mongodb.names())
 
 
 MANY = [f"many.{number:03}" for number in range(60)]
@@ -79,7 +79,7 @@ def test_a_restore_that_is_killed_in_its_swap_is_finished_by_the_next_command(
     dry = project.run("dbrestore", "--dry-run")
     assert dry.code == 0
     assert "interrupted" in dry.err
-    assert any(is_ours(name) for name in mongodb.names())
+    assert any(is_internal(name) for name in mongodb.names())
     done = project.run(*command)
     assert done.code == 0, done.err
     assert "interrupted" in done.err
@@ -99,7 +99,7 @@ def loading(mongodb: Mongodb, project: Project) -> Project:
 def test_what_a_killed_restore_had_staged_is_swept_by_the_next_backup(mongodb: Mongodb, loading: Project):
     loading.options |= slow("1M")
     with loading.started("dbrestore", "--noinput") as run:
-        wait_until(lambda: sum(is_ours(name) for name in mongodb.names()) > 1, "a staged collection")
+        wait_until(lambda: sum(is_internal(name) for name in mongodb.names()) > 1, "a staged collection")
         run.process.kill()
         run.process.wait()
     loading.options.pop("RCLONE_FLAGS")
@@ -111,7 +111,7 @@ def test_what_a_killed_restore_had_staged_is_swept_by_the_next_backup(mongodb: M
 def test_of_two_restores_the_second_is_refused_and_a_backup_meanwhile_is_whole(mongodb: Mongodb, loading: Project):
     slowly = Project(loading.databases, loading.storage, {**loading.options, **slow("2M")})
     with slowly.started("dbrestore", "--noinput") as run:
-        wait_until(lambda: sum(is_ours(name) for name in mongodb.names()) > 1, "a staged collection")
+        wait_until(lambda: sum(is_internal(name) for name in mongodb.names()) > 1, "a staged collection")
         cat = run.child("rclone", "cat", "/db/")
         os.kill(cat, signal.SIGSTOP)  # it cannot end before the others have done what they came for
         second = loading.run("dbrestore", "--noinput")
@@ -132,7 +132,7 @@ def test_of_two_restores_the_second_is_refused_and_a_backup_meanwhile_is_whole(m
 def test_a_signal_in_the_middle_takes_back_what_was_staged(mongodb: Mongodb, loading: Project):
     loading.options |= slow("1M")
     with loading.started("dbrestore", "--noinput") as run:
-        wait_until(lambda: sum(is_ours(name) for name in mongodb.names()) > 1, "a staged collection")
+        wait_until(lambda: sum(is_internal(name) for name in mongodb.names()) > 1, "a staged collection")
         run.process.send_signal(signal.SIGTERM)
         assert run.end().code == 143
     assert sorted(mongodb.names()) == ["payload", "word"]
@@ -140,7 +140,7 @@ def test_a_signal_in_the_middle_takes_back_what_was_staged(mongodb: Mongodb, loa
 
 def elsewhere(mongodb: Mongodb, minutes: float) -> None:
     """A restore on another machine, which said so many minutes ago that it lives."""
-    lock.take(mongodb.db(), secrets.token_hex(4), os.getpid())
+    lock.acquire(mongodb.db(), secrets.token_hex(4), os.getpid())
     beat = lock.now(mongodb.db()) - timedelta(minutes=minutes)
     mongodb.db()[JOURNAL].update_one({}, {"$set": {"space": "another boot/1", "host": "elsewhere", "beat": beat}})
 
@@ -206,7 +206,7 @@ def test_an_archive_that_fails_on_the_server_changes_nothing(mongodb: Mongodb, p
     assert "error creating indexes" in done.error
     assert "Nothing was changed" in done.error
     assert mongodb.fingerprint() == before
-    assert not any(is_ours(name) for name in mongodb.names())
+    assert not any(is_internal(name) for name in mongodb.names())
 
 
 def test_a_document_that_the_server_refuses_ends_the_restore(mongodb: Mongodb, project: Project, tmp_path: Path):
@@ -256,5 +256,5 @@ def test_names_with_dots_come_back_by_whatever_the_server_allows(mongodb: Mongod
         renames = True
     except Exception:  # whatever the server says, it does not
         renames = False
-    assert ("copied into their places" in plan) is not renames
+    assert ("copied into place" in plan) is not renames
     assert mongodb.db()["a.b.c"].find_one() == {"_id": 1, "name": "a.b.c"}

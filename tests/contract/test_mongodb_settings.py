@@ -13,9 +13,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.contract.project import ROOT, Project, Storage, slow
+from tests.contract.project import Project, Storage, slow
 from tests.contract.subjects.mongodb import Mongodb
 from tests.contract.test_bad_input import DATABASE, refused
+from tests.support.commands import ROOT
 from tests.support.servers import start_mongo
 from tests.support.servers.ports import LOOPBACK, free_port
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from django_rclone.db.mongodb.names import JOURNAL, is_ours, staged_prefix
+from django_rclone.db.mongodb.names import JOURNAL, is_internal, staged_prefix
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.db.mongodb.programs.stage import abort, finish
 from django_rclone.db.mongodb.programs.swap import commit
@@ -77,7 +77,7 @@ def prepare(subject: Mongodb, pid: int) -> str:
     fill(subject, "", "live")
     subject.db()["later"].insert_one({"_id": 1})
     before = subject.fingerprint()
-    lock.take(subject.db(), TOKEN, pid)
+    lock.acquire(subject.db(), TOKEN, pid)
     fill(subject, staged_prefix(TOKEN), "restored")
     return before
 
@@ -94,7 +94,7 @@ def test_a_swap_that_dies_at_any_moment_is_finished_or_has_not_begun(mongodb: Mo
             finish(mongodb.db(), os.getpid())
             outcomes.append(mongodb.fingerprint())
             assert outcomes[-1] in (before, after), writes
-            assert not any(is_ours(name) for name in mongodb.names())
+            assert not any(is_internal(name) for name in mongodb.names())
         else:
             break
     # Only a swap that has not written its journal is undone.
@@ -154,4 +154,4 @@ def test_what_was_staged_without_a_restore_is_swept(mongodb: Mongodb):
     mongodb.db().word.insert_one({"_id": 1})
     finish(mongodb.db(), os.getpid())
     assert mongodb.names() == ["word"]
-    assert not any(is_ours(name) for name in mongodb.names())
+    assert not any(is_internal(name) for name in mongodb.names())

@@ -29,7 +29,9 @@ def test_what_cannot_be_exact_is_said_and_the_rest_comes_back(postgresql: Postgr
     postgresql.lose_words(1)
     plan = project.ok("dbrestore", "--dry-run")
     assert f'will belong to "{postgresql.role}": public.theirs' in plan
-    assert "Logical replication stops for what other roles publish: public.word in publication everything" in plan
+    assert (
+        "Logical replication stops for tables that other roles publish: public.word in publication everything" in plan
+    )
     project.ok("dbrestore", "--noinput")
     assert len(postgresql.words()) == 3
     # The owner of the schema may drop what others made there, and everything in it is the role's now.

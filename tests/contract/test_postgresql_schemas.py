@@ -121,6 +121,10 @@ def owned(request: pytest.FixtureRequest) -> Iterator[Owned]:
         made.close()
 
 
+# Each schema on one server.
+@pytest.mark.representatives(
+    *("*-17", "*-postgis", "earth_index-15", "search_path_of_the_database-15", "unaccent_and_trigrams-15")
+)
 def test_it_comes_back_over_itself_and_into_another(owned: Owned, local: Storage) -> None:
     project = Project({"default": owned.database}, local, owned.options)
     schema = owned.schema

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.contract.conftest import make_subject
-from tests.contract.project import ROOT, Done, Project, Storage
+from tests.contract.project import Project, Storage
 from tests.contract.subjects import Sqlite, Subject
 from tests.contract.subjects.mysql import Mysql
+from tests.support.commands import ROOT, Done, run
 
 DATABASE = 'Database "default": '
 # Of the database as a whole, which SQL text does not hold.
@@ -37,10 +38,7 @@ def old(project: Project, *arguments: str) -> Done:
                 (names / name).write_text(f'#!/bin/sh\nexec {program} "$@"\n')
                 (names / name).chmod(0o755)
         environment["PATH"] = f"{names}:{folder}:{environment['PATH']}"
-    done = subprocess.run(
-        [published(), "-m", "django", *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
+    return run([published(), "-m", "django", *arguments], env=environment)
 
 
 # Every connector of 0.4's. What it made of SQLite is SQL text, though it is called sqlite3.
@@ -81,6 +79,7 @@ def make(project: Project) -> str:
     return Path(path).name
 
 
+@pytest.mark.representatives("sqlite-sql", "postgresql-17", "mongodb")
 def test_what_it_made_is_listed_as_unverified_and_restored_by_path(typical: Subject, project: Project):
     name = make(project)
     (backup,) = project.backups()
@@ -129,6 +128,7 @@ def test_everything_that_is_in_them_comes_back(typical: Subject, empty_project: 
     assert everything(typical) == before
 
 
+@pytest.mark.representatives("sqlite-sql")
 @with_few
 def test_a_cut_one_is_refused_and_changes_nothing(typical: Subject, project: Project, tmp_path: Path):
     name = make(project)
@@ -142,6 +142,7 @@ def test_a_cut_one_is_refused_and_changes_nothing(typical: Subject, project: Pro
         assert typical.fingerprint() == before
 
 
+@pytest.mark.representatives("sqlite-sql")
 @with_few
 def test_the_newest_of_them_is_latest_only_when_the_user_says_unverified(typical: Subject, project: Project):
     make(project)
@@ -155,6 +156,7 @@ def test_the_newest_of_them_is_latest_only_when_the_user_says_unverified(typical
     assert [number for number, _text in typical.words()] == [1, 3]
 
 
+@pytest.mark.representatives("sqlite-sql")
 @with_few
 def test_it_neither_lists_nor_restores_nor_deletes_ours(typical: Subject, project: Project):
     project.ok("dbbackup")
@@ -172,6 +174,7 @@ def test_it_neither_lists_nor_restores_nor_deletes_ours(typical: Subject, projec
     assert [backup["state"] for backup in project.backups()].count("good") == 2
 
 
+@pytest.mark.representatives("sqlite-sql")
 def test_clean_removes_its_backups_in_order_of_the_time_in_their_names(typical: Subject, project: Project):
     first = make(project)
     ending = Path(first).suffix

@@ -64,6 +64,7 @@ DAMAGES = [
 ]
 
 
+@pytest.mark.representatives  # those that docs/databases.md names
 @with_variants
 def test_a_damaged_object_is_refused_and_the_database_is_as_it_was(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_simply(MEGABYTES)
@@ -125,6 +126,7 @@ def changed(subject: Subject, local: Storage) -> Project:
     return project
 
 
+@pytest.mark.representatives("sqlite-file-0.5", "postgresql-17-0.5", "mysql-9-0.5", "mongodb-0.5")
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
 def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject, changed: Project, share: float):
     before = subject.fingerprint()
@@ -142,6 +144,7 @@ def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject,
     assert subject.fingerprint() == before
 
 
+@pytest.mark.representatives("sqlite-file-9")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, changed: Project, number: int):
     before = subject.fingerprint()

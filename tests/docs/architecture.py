@@ -37,7 +37,7 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
         ("history", "target_project", "vocabulary"),
         ("environment", "logs"),
         ("scheduler", "report", "rclone_config"),
-        ("container", "spawn", "versions"),
+        ("arguments", "container", "spawn", "versions"),
     ),
 }
 """The order of what lies directly in each of the two packages: a row may import the rows below it, and no other row.

@@ -1,12 +1,12 @@
-"""A folder of files, such as a search index, as one more database."""
+"""A connector for a folder of files, such as a search index."""
 
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, RestorePlan
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 
-# In all of them $1 is the folder.
+# In all scripts, $1 is the folder.
 LOOK = 'if [ -e "$1.old" ]; then echo interrupted; else du --summarize --bytes "$1" || true; fi'
-# What was there is kept until the new is in its place. After a kill at any moment the same lines do what remains.
+# The old folder is kept until the new one is in place. After a kill at any moment, the same script does the rest.
 SWAP = """
 [ -e "$1.old" ] || [ ! -e "$1" ] || mv -T "$1" "$1.old"
 [ ! -e "$1.new" ] || mv -T "$1.new" "$1"
@@ -17,7 +17,7 @@ UNDO = '[ -e "$1" ] || [ ! -e "$1.old" ] || mv -T "$1.old" "$1"; rm -rf "$1.new"
 
 
 class FolderConnector(BaseConnector):
-    """NAME is a folder, which nobody writes to while it is copied: tar notices, and the backup fails."""
+    """NAME is a folder. Do not write to it during a backup: tar detects changes, and the backup fails."""
 
     @property
     def engine(self):
@@ -30,7 +30,7 @@ class FolderConnector(BaseConnector):
         return self._sh(LOOK, self.name)
 
     def facts(self, output):
-        size = output.split("\t")[0]  # nothing where there is no folder: a restore makes it
+        size = output.split("\t")[0]  # empty if there is no folder: a restore creates it
         return Facts("", int(size) if size.isdigit() else 0, details={"interrupted": output == "interrupted\n"})
 
     def unfinished(self, facts):
@@ -49,11 +49,11 @@ class FolderConnector(BaseConnector):
         return RestorePlan(
             target=f"the folder {folder}",
             prepare=tuple(prepare),
-            # Everything goes beside, and into its place when every byte of it has been found right.
+            # Everything is extracted into a staging folder, and moved into place when every byte is verified.
             load=(self._command(*extract),),
             commit=(self._sh(SWAP, folder),),
             abort=(self._sh(UNDO, folder),),
-            notes=("Whoever has files of it open goes on reading the old ones: restart what uses it.",),
+            notes=("Processes that have its files open keep reading the old ones: restart them.",),
         )
 
     def restore_by_hand(self, object_command):

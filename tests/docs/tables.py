@@ -25,7 +25,7 @@ from django_rclone_sidecar.monitoring import metrics
 from tests.docs import architecture
 
 ROOT = Path(__file__).parents[2]
-COMMANDS_WITH_OPTIONS = tuple(verb for verb in cli.COMMANDS if verb not in ("serve", "healthcheck", "manage"))
+COMMANDS_WITH_OPTIONS = tuple(name for name in cli.COMMANDS if name not in ("serve", "healthcheck", "manage"))
 COMMANDS = ("dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups", "backuptarget")
 
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -116,12 +116,12 @@ def environment() -> str:
 
 def commands() -> str:
     """What the sidecar's program can do."""
-    return table(("verb", "meaning"), [(f"`{verb}`", meaning) for verb, meaning in cli.COMMANDS.items()])
+    return table(("command", "meaning"), [(f"`{name}`", meaning) for name, meaning in cli.COMMANDS.items()])
 
 
-def command_options(verb: str) -> str:
-    """The options of one verb."""
-    parser = import_module(f"django_rclone_sidecar.commands.{verb.replace('-', '_')}").parser()
+def command_options(name: str) -> str:
+    """The options of one sidecar command."""
+    parser = import_module(f"django_rclone_sidecar.commands.{name.replace('-', '_')}").parser()
     rows = [(_spelled(action), str(action.help)) for action in parser._actions if action.dest != "help"]
     return table(("option", "meaning"), rows)
 
@@ -186,7 +186,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "environment": environment,
     "verbs": commands,
     "metrics": metric_names,
-    **{f"verb-{verb}": partial(command_options, verb) for verb in COMMANDS_WITH_OPTIONS},
+    **{f"verb-{name}": partial(command_options, name) for name in COMMANDS_WITH_OPTIONS},
 }
 
 

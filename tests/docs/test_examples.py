@@ -57,10 +57,12 @@ def test_the_commands_of_a_page_run(page: str, site: Path):
 
 
 def test_the_table_of_wishes_names_options_that_the_commands_take(site: Path):
-    wishes = re.findall(r"\| `dbrestore ([^`]+)`", (ROOT / "README.md").read_text())
+    table = (ROOT / "docs/restore.md").read_text().partition("\n## Which backup, and how\n")[2].partition("\n## ")[0]
+    # The second column holds the app's options.
+    wishes = re.findall(r"^\| [^|]+ \| `(-[^`]+)`", table, re.MULTILINE)
     (newest,) = json.loads(shell("python manage.py listbackups --json", site))
-    places = {"ALIAS": "default", "look": "look.sqlite3", "default-2026-11-23-101500-k3f9q2.dump": newest["path"]}
-    assert len(wishes) == 6
+    places = {"ALIAS": "default", "NAME": "look.sqlite3", "PATH": newest["path"]}
+    assert len(wishes) == 9
     for wish in wishes:
         words = [places.get(word, word) for word in wish.split()]
         when = ["--at", "2999-01-01"] if "--at" in words else words

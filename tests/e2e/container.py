@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.cli.program import Done
+from tests.support.commands import Done, run
 from tests.support.servers import containers
 
 HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
@@ -37,16 +36,7 @@ class Sidecar:
             *self.options,
             *(self.image, *arguments),
         ]
-        done = subprocess.run(
-            command,
-            env={**os.environ, **variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=270,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return run(command, env={**os.environ, **variables}, timeout=270)
 
     def ok(self, *arguments: str, **env: str) -> Done:
         """Runs a verb, which must succeed."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import urllib.error
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.cli.program import Done
 from tests.e2e.container import HARDENED, Sidecar
+from tests.support.commands import Done, run
 from tests.support.servers import containers, web
 from tests.support.servers.ports import LOOPBACK, free_port, wait_until
 
@@ -169,13 +168,4 @@ def serving(sidecar: Sidecar, *arguments: str, options: tuple[str, ...] = OFTEN,
 
 
 def _docker(*arguments: str, env: dict[str, str] | None = None) -> Done:
-    done = subprocess.run(
-        ["docker", *arguments],
-        env={**os.environ, **(env or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=270,
-        check=False,
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
+    return run(["docker", *arguments], env={**os.environ, **(env or {})}, timeout=270)

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.project import ROOT
 from tests.e2e.composed import Composed
+from tests.support.commands import ROOT
 from tests.support.images import image as image_of
 from tests.support.images.compose import compose, web
 from tests.support.servers import containers
@@ -134,6 +134,7 @@ def site(request: pytest.FixtureRequest, image: str, tmp_path: Path) -> Iterator
         made.run("down", "--volumes", "--timeout=1")
 
 
+@pytest.mark.representatives("postgres*")
 def test_a_sidecar_begins_with_a_backup_that_brings_a_damaged_site_back(site: Site) -> None:
     site.manage("fill")
     before = site.contents()

@@ -67,6 +67,7 @@ def test_each_databases_own_clients_are_there_side_by_side(image: str) -> None:
         assert words in said
 
 
+@pytest.mark.representatives("54321:54321")
 @pytest.mark.parametrize("user", ["54321:54321", "54321:0", "0:0"])
 def test_any_user_backs_up_and_restores(user: str, sqlite: Sidecar) -> None:
     image = Sidecar(sqlite.image, sqlite.env, sqlite.volumes, (f"--user={user}",))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.e2e import payload
 from tests.e2e.container import Sidecar, url
 from tests.support.servers import PostgresServer
@@ -12,6 +14,7 @@ from tests.support.servers import PostgresServer
 SMALL = ("--memory=256m", "--memory-swap=256m")
 
 
+@pytest.mark.exhaustive
 def test_a_gigabyte_goes_through_256_mebibytes_and_back(
     on: Callable[[str], Sidecar], postgres17: PostgresServer
 ) -> None:

@@ -38,6 +38,7 @@ def test_a_wrong_password_is_named_and_not_shown(image: str, postgres17: Postgre
     assert "wr0ng-canary" not in done.err
 
 
+@pytest.mark.exhaustive
 def test_the_doctor_tells_a_wrong_password_from_a_right_one(
     image: str, volume: str, postgres17: PostgresServer
 ) -> None:
@@ -56,6 +57,7 @@ def test_the_doctor_tells_a_wrong_password_from_a_right_one(
     assert "wr0ng-canary" not in done.out + done.err
 
 
+@pytest.mark.exhaustive
 def test_a_database_that_does_not_answer_is_worth_another_try(image: str) -> None:
     address = f"postgres://app:secret@{LOOPBACK}:{free_port()}/app"
     done = Sidecar(image, {"DATABASE_URL": address}).run("backup")
@@ -63,6 +65,7 @@ def test_a_database_that_does_not_answer_is_worth_another_try(image: str) -> Non
     assert 'Database "default"' in done.error
 
 
+@pytest.mark.exhaustive
 def test_storage_that_does_not_answer_is_worth_another_try(sqlite: Sidecar) -> None:
     nowhere = {
         "RCLONE_CONFIG_NOWHERE_TYPE": "s3",
@@ -76,6 +79,7 @@ def test_storage_that_does_not_answer_is_worth_another_try(sqlite: Sidecar) -> N
     assert "nowhere:" in done.error
 
 
+@pytest.mark.exhaustive
 def test_an_empty_remote_has_nothing_to_restore(sqlite: Sidecar) -> None:
     assert sqlite.listed() == []
     done = sqlite.run("restore", "--latest")
@@ -83,6 +87,7 @@ def test_an_empty_remote_has_nothing_to_restore(sqlite: Sidecar) -> None:
     assert "no good backup" in done.error.lower()
 
 
+@pytest.mark.exhaustive
 def test_an_unknown_id_has_nothing_to_restore(sqlite: Sidecar) -> None:
     sqlite.ok("backup")
     done = sqlite.run("restore", "--id", "zzzzzz")
@@ -90,6 +95,7 @@ def test_an_unknown_id_has_nothing_to_restore(sqlite: Sidecar) -> None:
     assert "zzzzzz" in done.error
 
 
+@pytest.mark.exhaustive
 def test_a_restore_without_a_word_which_is_a_usage_error(sqlite: Sidecar) -> None:
     done = sqlite.run("restore")
     assert done.code == 2
@@ -107,6 +113,7 @@ def test_a_secret_file_that_is_not_there_is_named(sqlite: Sidecar) -> None:
     assert "BACKUP_ENCRYPTION_PASSWORD_FILE names /run/secrets/backup_password" in done.error
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("storage", ["nowhere:bucket", "/nonexistent/backups"])
 def test_a_remote_that_cannot_be_is_not_taken_for_an_empty_one(sqlite: Sidecar, storage: str) -> None:
     done = sqlite.run("backup", BACKUP_REMOTE=storage)

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.project import ROOT
 from tests.e2e.composed import Composed
+from tests.support.commands import ROOT
 from tests.support.images import image as image_of
 from tests.support.images.compose import compose, web
 from tests.support.servers import containers

@@ -45,7 +45,7 @@ def _finds(mutation: str, seed: int, minutes: float) -> bool:
 
 
 def _hunt_everywhere(seconds: float, seed: int, only: frozenset[str]) -> list[Bag]:
-    jobs = int(os.environ.get("HUNT_JOBS") or os.process_cpu_count() or 1)
+    jobs = int(os.environ.get("HUNT_JOBS") or len(os.sched_getaffinity(0)))
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         running = [pool.submit(hunt, seconds, seed + APART * job, only=only) for job in range(jobs)]
         return [job.result() for job in running]

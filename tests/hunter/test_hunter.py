@@ -10,14 +10,15 @@ from tests.hunter.hunting import hunt
 from tests.hunter.model import Fault
 
 SEED = 20261127
-COMMANDS = 120
 SECONDS = 150
 """Only a busy machine needs so many; what is left then is not hunted."""
 
 
 @pytest.mark.timeout(400)
-def test_no_project_loses_or_gets_what_it_should_not(capsys: pytest.CaptureFixture[str]) -> None:
-    found = hunt(SECONDS, SEED, enough=COMMANDS)
+@pytest.mark.representatives("30")
+@pytest.mark.parametrize("commands", [30, 120])
+def test_no_project_loses_or_gets_what_it_should_not(capsys: pytest.CaptureFixture[str], commands: int) -> None:
+    found = hunt(SECONDS, SEED, enough=commands)
     with capsys.disabled():
         print(f"\nThe hunter: {found}")
     assert found.catch is None, str(found)

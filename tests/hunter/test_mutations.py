@@ -74,6 +74,7 @@ WAYS: dict[str, tuple[Callable[[Machine], None], tuple[Plan, ...]]] = {
 }
 
 
+@pytest.mark.representatives("shared-mirror")
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_fault_that_was_mended_is_seen_when_it_comes_back(name: str) -> None:
     steps, plans = WAYS[name]
@@ -81,6 +82,7 @@ def test_a_fault_that_was_mended_is_seen_when_it_comes_back(name: str) -> None:
         steps(machine)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", WAYS)
 def test_without_the_fault_the_same_steps_do_no_harm(name: str) -> None:
     steps, plans = WAYS[name]

@@ -63,7 +63,7 @@ def test_every_alert_has_a_page_that_helps(alert: dict[str, Any]) -> None:
     assert path == f"docs/runbooks/{alert['alert']}.md"
     page = (ROOT / path).read_text()
     assert page.startswith(f"# {alert['alert']}\n")
-    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == ["Look at", "Do", "Over when"]
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == ["Find the cause", "Fix it", "Resolved when"]
 
 
 def test_every_page_belongs_to_an_alert() -> None:

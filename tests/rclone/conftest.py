@@ -1,5 +1,5 @@
-"""What these tests share with the unit tests: the environment's own rclone, and a remote in a folder."""
+"""Fixtures shared with the unit tests."""
 
-from tests.unit.conftest import _own_rclone, remote
+from tests.unit.conftest import _own_rclone, databases, nothing_is_left, remote, until
 
-__all__ = ["_own_rclone", "remote"]
+__all__ = ["_own_rclone", "databases", "nothing_is_left", "remote", "until"]

@@ -1,1 +1,1 @@
-"""Settings of target projects, loaded without the projects' packages."""
+"""The loader of target projects' settings, tested on projects that the tests write."""

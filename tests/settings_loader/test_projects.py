@@ -1,4 +1,4 @@
-"""Projects like those that are out there, with the environment that they get: what their settings say comes out."""
+"""Projects like public ones with plain settings modules, read with their environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Projects whose settings are built by packages that this container has: they do what they always do."""
+"""Projects whose settings are built by packages that the image has."""
 
 from __future__ import annotations
 

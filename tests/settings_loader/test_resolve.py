@@ -1,4 +1,4 @@
-"""Where the target comes from, and what of it is backed up."""
+"""The choice between settings, URLs and a JSON file, and the databases that are backed up."""
 
 from __future__ import annotations
 
@@ -50,20 +50,20 @@ def test_urls_that_are_meant_for_other_programs_are_left_aside() -> None:
     target = resolve({"DATABASE_URL": URL, **OTHERS})
     assert set(target.databases) == {"default"}
     for name in OTHERS:
-        (note,) = [note for note in target.notes if note.startswith(f"{name} is left aside: ")]
+        (note,) = [note for note in target.notes if note.startswith(f"{name} is ignored: ")]
         assert f'name "{name.removeprefix("DATABASE_URL_").lower()}" in BACKUP_DATABASES' in note
         assert "secret" not in note
 
 
 def test_with_nothing_but_the_urls_of_others_there_is_nothing_to_back_up() -> None:
-    with pytest.raises(ConfigurationError, match=r"nothing to back up: .* DATABASE_URL_TEST is left aside"):
+    with pytest.raises(ConfigurationError, match=r"nothing to back up: .* DATABASE_URL_TEST is ignored"):
         resolve({"DATABASE_URL_TEST": URL})
 
 
 def test_a_url_that_is_named_is_meant(write: Write) -> None:
     named = {"DATABASE_URL": URL, "DATABASE_URL_TEST": "postgres://h/test", "BACKUP_DATABASES": "default,test"}
     assert resolve(named).databases["test"]["NAME"] == "test"
-    with pytest.raises(ConfigurationError, match="DATABASE_URL_ASYNC is no database URL"):
+    with pytest.raises(ConfigurationError, match="DATABASE_URL_ASYNC is not a valid database URL"):
         resolve({"DATABASE_URL": URL, **OTHERS, "BACKUP_DATABASES": "async"})
     files = "== settings.py\nDATABASES = {'default': {POSTGRESQL, 'NAME': 'a'}, 'test': {POSTGRESQL, 'NAME': 'b'}}\n"
     assert write(files).target(DATABASE_URL_TEST="postgres://h/new").databases["test"]["NAME"] == "new"

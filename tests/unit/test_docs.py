@@ -20,7 +20,6 @@ from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, Ov
 from django_rclone_sidecar.web import status
 from tests.docs import tables
 
-README = tables.ROOT / "README.md"
 RUNBOOKS = sorted((tables.ROOT / "docs/runbooks").glob("*.md"))
 TEXTS = [
     *tables.pages(),
@@ -104,13 +103,14 @@ def test_the_connectors_options_are_documented():
 
 
 def test_the_signals_are_documented():
-    (line,) = [line for line in README.read_text().splitlines() if line.startswith("Signals, in")]
+    commands = (tables.ROOT / "docs/commands.md").read_text()
+    (line,) = [line for line in commands.splitlines() if line.startswith("Signals, in")]
     known = {name for name, value in vars(signals).items() if isinstance(value, signals.Signal)}
     assert set(re.findall(r"`(\w+_(?:backup|restore|failed))`", line)) == known
 
 
 def test_promises_name_tests_that_are_there():
-    promises = README.read_text().partition("## What is promised")[2].partition("\n## ")[0]
+    promises = (tables.ROOT / "docs/promises.md").read_text().partition("## What is promised")[2].partition("\n## ")[0]
     named = re.findall(r"`(tests/[\w/]+\.py)`", promises)
     assert named
     assert [path for path in named if "\ndef test_" not in (tables.ROOT / path).read_text()] == []

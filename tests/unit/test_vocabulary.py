@@ -14,7 +14,7 @@ from django_rclone.db import helper_programs
 from django_rclone.db.mysql import clients as mysql
 from django_rclone.db.mysql import errors as mysql_errors
 from django_rclone.db.postgresql import clients as postgresql
-from django_rclone.db.sqlite.errors import explain
+from django_rclone.db.sqlite.errors import explainer as explain
 from django_rclone.exceptions import ProgramFailed, Unavailable
 from django_rclone.rclone import remote
 from django_rclone_sidecar.vocabulary import Settings, SettingsAndCommands
@@ -57,7 +57,7 @@ def test_the_sidecar_has_names_of_its_own() -> None:
     assert names.connection("HOST and PORT") == "DATABASE_URL, or HOST and PORT in the project's settings"
     assert names.media_backup("--allow-empty") == "media-backup --allow-empty"
     assert remote.install().endswith("or put it on PATH.")
-    assert "or put it on PATH." in mysql.only_others("8.4.0", ["mariadb"])
+    assert "or put it on PATH." in mysql.wrong_flavour("8.4.0", ["mariadb"])
     assert shown("NotLoadable: x.").endswith('set FORMAT to "file" in the project\'s DATABASE_OPTIONS.')
     assert "set SPOOL in the project's DATABASE_OPTIONS," in shown("LogInUse: x.")
     assert shown("WrongName: x.").endswith("x. Correct DATABASE_URL, or NAME in the project's settings.")

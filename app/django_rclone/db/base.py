@@ -1,8 +1,8 @@
-"""What a connector is: it describes the commands that inspect, dump and restore one database.
+"""The connector interface: a connector describes the commands that inspect, dump and restore one database.
 
-A connector changes nothing, and asks at most which programs this machine has. Every method returns a description,
-which the recipes run, print (``--dry-run``) or compare in tests. The promises that a connector's commands must keep are
-written at each method; ``tests/contract`` holds every connector to them.
+A connector changes nothing, and at most asks which client programs are installed. Every method returns a description,
+which the recipes run, print (``--dry-run``) or compare in tests. Each method documents what its commands must
+guarantee; ``tests/contract`` holds every connector to that.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["BaseConnector", "Dump", "Facts", "Gate", "Mode", "RestorePlan"]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the probe found out about the live database."""
+    """The facts that the probe found about the live database."""
 
     server_version: str
     size: int
@@ -36,14 +36,15 @@ class Facts:
     migrations: Mapping[str, str] = field(default_factory=dict)
     """Newest applied migration by app."""
     clock: datetime | None = None
-    """The server's own time when it was probed, with an offset; None where the engine has no clock of its own."""
+    """The server's time when it was probed, with an offset; None where the engine has no clock."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """What only this connector understands."""
+    """Facts that only this connector understands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """How to dump: ``command`` writes the dump to stdout; it and all of ``through`` end 0 only if that is whole."""
+    """How to dump: ``command`` writes the dump to stdout. It and all of ``through`` end with 0 only if the dump is
+    whole."""
 
     command: Command
     extension: str
@@ -52,18 +53,18 @@ class Dump:
     client: str
     """Program and version, for instance ``pg_dump 17.4``."""
     compression: str = ""
-    """What the command has compressed with already, for instance ``zstd:3``; empty: the recipe compresses."""
+    """The compression that the command does itself, for instance ``zstd:3``; empty: the recipe compresses."""
     consistency: str = "snapshot"
     """``snapshot`` if the dump is one moment of the database, ``none`` if it is not."""
     checks: tuple[Command, ...] = ()
-    """What must end 0 before the dump begins: programs that refuse what could not be restored from it. Each line that
-    they print is one more of the ``notes``."""
+    """Programs that must end with 0 before the dump begins: they refuse what could not be restored from it. Each line
+    that they print is added to the ``notes``."""
     through: tuple[Command, ...] = ()
     """Programs that the dump passes through on its way, one after another."""
     notes: tuple[str, ...] = ()
-    """What people should know about this dump, one sentence each."""
+    """What users should know about this dump, one sentence each."""
     session: Mapping[str, str] = field(default_factory=dict)
-    """Settings of the session that a restore needs too, so that everything means what it meant."""
+    """Session settings that a restore needs as well, so that the dump's SQL keeps its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,10 @@ class Mode:
     """How the user wants the restore to go."""
 
     into: str = ""
-    """Name of another database, restored beside the live one; empty: the live one."""
+    """Name of another database to restore into; empty: the live one."""
     terminate_sessions: bool = False
     in_place: bool = False
-    """Load over the live tables where the role may not load beside them: riskier, and never done unasked."""
+    """Load over the live tables where the role may not create a scratch schema: riskier, and never done by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,31 +83,31 @@ class RestorePlan:
     """The commands that restore an object: ``prepare``, then the object into ``load``, then ``commit``.
 
     ``load`` are the programs that the object's (decompressed) bytes pass through; the last of them must not
-    change the target for good before it has read the very last byte and end-of-file, or must write to a place
-    beside, which ``commit`` then puts in. ``abort`` runs after any failure and must leave the target as it was.
+    change the target for good before it has read the last byte and end-of-file, or must write to a staging
+    area, which ``commit`` then puts into place. ``abort`` runs after any failure and must leave the target as it was.
     """
 
     target: str
-    """What will be changed, in words that a person recognises, for instance ``app on db.local:5432``."""
+    """The database that will be changed, as users recognise it, for instance ``app on db.local:5432``."""
     load: tuple[Command, ...]
     prepare: tuple[Command, ...] = ()
     verify: tuple[Command, ...] = ()
     """Where ``load`` changes the target as it goes: programs that the whole object passes through first, before
-    ``prepare``, so that nothing damaged is ever begun with; the last of them prints nothing."""
+    ``prepare``, so that a restore never begins with a damaged object; the last of them prints nothing."""
     commit: tuple[Command, ...] = ()
     abort: tuple[Command, ...] = ()
     gate: Gate = Gate()
     notes: tuple[str, ...] = ()
-    """What will not be exact, or what the user should know before saying yes; one sentence each."""
+    """What will not be exact, or what the user should know before confirming; one sentence each."""
 
     @property
     def summary(self) -> str:
-        """What will be changed, and what the user should know."""
+        """The target and the notes."""
         return "\n".join([f"target   {self.target}", *(f"note     {note}" for note in self.notes)])
 
     @property
     def steps(self) -> str:
-        """The commands, secrets hidden."""
+        """The commands, with secrets hidden."""
         lines = [f"verify   {' | '.join(str(command) for command in self.verify)}"] if self.verify else []
         lines += [f"prepare  {command}" for command in self.prepare]
         lines += [f"load     {' | '.join(str(command) for command in self.load)}"]
@@ -119,8 +120,8 @@ class BaseConnector(ABC):
     """Describes how one database is inspected, dumped and restored.
 
     ``settings`` is the alias's entry of Django's ``DATABASES``; ``options`` its entry of
-    ``DJANGO_RCLONE["DATABASE_OPTIONS"]``; ``compression`` the method and level that the user wants, which a
-    dump program that can compress by itself should use.
+    ``DJANGO_RCLONE["DATABASE_OPTIONS"]``; ``compression`` the configured method and level, which a dump program
+    that can compress by itself should use.
     """
 
     option_names: ClassVar[frozenset[str]] = frozenset()
@@ -145,8 +146,8 @@ class BaseConnector(ABC):
 
     @property
     def source(self) -> str:
-        """Where the database is, without its name and without secrets: server and port, as manifests carry it."""
-        return source.of(self.settings)
+        """The database's server and port as manifests carry them, without its name and without secrets."""
+        return source.describe(self.settings)
 
     @property
     @abstractmethod
@@ -154,17 +155,18 @@ class BaseConnector(ABC):
         """The engine's name in manifests, for instance ``postgresql``."""
 
     def unknown_options(self) -> list[str]:
-        """Returns which of the options nobody reads, one sentence each with what was probably meant."""
-        said = []
+        """Returns one sentence for each unknown option, with the name that was probably meant."""
+        problems = []
         for name in sorted(set(self.options) - self.option_names):
             near = difflib.get_close_matches(str(name).upper(), self.option_names, 1)
             hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(self.option_names))}."
             setting = vocabulary.current().setting("DATABASE_OPTIONS")
-            said.append(f'{setting} has an unknown key "{name}". {hint}')
-        return said
+            problems.append(f'{setting} has an unknown key "{name}". {hint}')
+        return problems
 
     def problems_of(self, attempt: Callable[[], object]) -> list[str]:
-        """Returns what keeps ``attempt`` from working, without the database's name in front of it; else nothing."""
+        """Returns the ConfigurationError that ``attempt`` raises, without the database's name in front; else
+        nothing."""
         try:
             attempt()
         except ConfigurationError as error:
@@ -173,15 +175,15 @@ class BaseConnector(ABC):
 
     @abstractmethod
     def check(self) -> list[str]:
-        """Returns what is wrong with the settings of the database, one sentence each; connects to nothing."""
+        """Returns what is wrong with the database's settings, one sentence each. Connects to nothing."""
 
     def hindrances(self) -> list[str]:
-        """Returns what keeps this machine from backing the database up, one sentence each: a missing program, a
-        database in memory. Where backups are made elsewhere that is no fault."""
+        """Returns what prevents backups of the database on this machine, one sentence each: a missing program, a
+        database in memory. Not an error where backups run on another machine."""
         return []
 
     def restore_hindrances(self, facts: Facts) -> list[str]:  # noqa: ARG002 - a default that needs nothing
-        """Returns what would keep a restore from working, as far as the live database tells, one sentence each."""
+        """Returns what would make a restore fail, as far as the live database shows, one sentence each."""
         return []
 
     @abstractmethod
@@ -190,20 +192,20 @@ class BaseConnector(ABC):
 
     @abstractmethod
     def facts(self, output: str) -> Facts:
-        """Returns what ``probe`` printed, understood."""
+        """Returns the facts in the output of ``probe``."""
 
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:  # noqa: ARG002 - a default that needs nothing
-        """Returns the commands that finish an earlier restore which died after ``commit`` had begun; none where there
-        is none, or where commits are one transaction. Both recipes run them before anything else."""
+        """Returns the commands that finish an earlier restore that died after ``commit`` had begun; none if there is no
+        such restore, or if a commit is one transaction. Both recipes run them before anything else."""
         return ()
 
     @abstractmethod
     def dump(self, facts: Facts) -> Dump:
-        """Returns how to dump. Raises ConfigurationError when a dump is impossible here (no client that fits)."""
+        """Returns how to dump. Raises ConfigurationError when no dump is possible here (no suitable client)."""
 
     def contents(self, manifest: Manifest) -> Command | None:  # noqa: ARG002 - a default that needs nothing
-        """Returns the command that lists what an object holds from its first bytes on stdin (decompressed), or
-        None where nothing needs to be known. It may stop reading at any byte."""
+        """Returns the command that reads an object's first bytes (decompressed) on stdin and lists its contents, or
+        None where ``restore`` does not need that list. The command may stop reading at any byte."""
         return None
 
     @abstractmethod

@@ -13,21 +13,21 @@ from django_rclone import process
 from django_rclone.command import Command
 from django_rclone.exceptions import DjangoRcloneError
 
-# Debian's front end for all versions at once: it chooses one by rules of its own, and stands beside the versions.
+# Debian's front end for all versions at once: it chooses one by its own rules, and is installed next to the versions.
 _FRONT_ENDS = frozenset({"pg_wrapper"})
 _VERSION = re.compile(r"\d+(?:\.\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client program of one version, and the folder where its companions are."""
+    """A client program of one version, and the folder that holds the other programs of its package."""
 
     folder: str
     program: str
     version: str
-    """For instance ``17.4``: the first number that the program says of itself."""
-    said: str
-    """All that it says of itself, which also tells flavours apart."""
+    """For instance ``17.4``: the first number in the output of ``--version``."""
+    version_output: str
+    """The output of ``--version``, which also distinguishes flavours."""
 
     @property
     def major(self) -> int:
@@ -44,7 +44,7 @@ class Client:
         return str(Path(self.folder, program))
 
     def has(self, *programs: str) -> bool:
-        """Tells whether all these programs are in the same folder."""
+        """Returns whether all these programs are in the same folder."""
         return all(os.access(self.companion(program), os.X_OK) for program in programs)
 
 
@@ -52,7 +52,7 @@ def find(program: str, binary_dir: str = "", patterns: Sequence[str] = ()) -> li
     """Returns every version of ``program`` that this machine has and that starts, the first found first.
 
     With ``binary_dir`` only that folder counts. ``patterns`` are absolute glob patterns of the folders where
-    distributions put versions beside each other.
+    distributions install several versions.
     """
     clients: list[Client] = []
     seen: set[Path] = set()
@@ -64,9 +64,9 @@ def find(program: str, binary_dir: str = "", patterns: Sequence[str] = ()) -> li
         if real in seen or (real.name in _FRONT_ENDS and not binary_dir):
             continue
         seen.add(real)
-        said = _ask_version(str(path), path.stat().st_mtime_ns)
-        if version := _VERSION.search(said):
-            clients.append(Client(str(folder), program, version[0], said))
+        version_output = _ask_version(str(path), path.stat().st_mtime_ns)
+        if version := _VERSION.search(version_output):
+            clients.append(Client(str(folder), program, version[0], version_output))
     return clients
 
 
@@ -78,13 +78,13 @@ def _folders(binary_dir: str, patterns: Sequence[str]) -> Iterator[Path]:
         if folder:
             yield Path(folder)
     for pattern in patterns:
-        # The newest first, as far as names tell; who chooses a version looks at the version.
+        # The newest first by name. The caller chooses by version.
         yield from sorted(Path("/").glob(pattern.lstrip("/")), reverse=True)
 
 
 @cache
 def _ask_version(path: str, _changed: int) -> str:
-    """Returns what the program at ``path`` says of its version; empty if it does not start."""
+    """Returns the output of ``--version`` of the program at ``path``; empty if it does not start."""
     try:
         return process.run(Command((path, "--version")), timeout=20).decode(errors="replace").strip()
     except DjangoRcloneError:

@@ -1,4 +1,4 @@
-"""Tells a connector that was written for django-rclone 0.4, whose methods started programs."""
+"""Detects connectors written for django-rclone 0.4, whose methods started programs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 from django_rclone.db.base import BaseConnector
 
-# What a connector of 0.4 could override, and today's have no more: it would silently be without effect.
-_GONE = frozenset({"extension", "_env", "_common_args", "_auth_args", "_host_port", "_enable_postgis"})
-# The methods whose arguments are others now, and how many they take.
+# What a connector of 0.4 could override and is not called any more: it would silently have no effect.
+_REMOVED = frozenset({"extension", "_env", "_common_args", "_auth_args", "_host_port", "_enable_postgis"})
+# The methods whose arguments have changed, and how many they take.
 _ARGUMENTS = {"dump": 2, "restore": 5}
 
 
 def differences(found: Any) -> str:
-    """Returns what keeps a class from being a connector of today, as a clause; empty: nothing."""
+    """Returns what prevents a class from being a connector, as a clause; empty if nothing does."""
     if not (isinstance(found, type) and issubclass(found, BaseConnector)):
-        return "it is no BaseConnector"
+        return "it is not a BaseConnector"
     return ", and ".join(_differences(found))
 
 
@@ -25,7 +25,7 @@ def _differences(found: type[BaseConnector]) -> Iterator[str]:
     if missing := sorted(getattr(found, "__abstractmethods__", ())):
         yield f"it lacks {', '.join(missing)}"
     theirs = [kind for kind in found.__mro__ if not kind.__module__.startswith("django_rclone.")]
-    if gone := sorted(_GONE & {name for kind in theirs for name in vars(kind)}):
+    if gone := sorted(_REMOVED & {name for kind in theirs for name in vars(kind)}):
         yield f"it has {', '.join(gone)}, which nothing calls any more"
     if other := [name for name, count in _ARGUMENTS.items() if not _takes(getattr(found, name), count)]:
         yield f"{' and '.join(other)} must take the arguments of BaseConnector's"

@@ -1,7 +1,7 @@
-"""What a project's own database backend connects with: a token of the cloud's, a password that a vault gives out.
+"""Connection parameters that a project's own database backend computes: a cloud token, a password from a vault.
 
-Such a backend (django-iam-dbauth and its like) is one of Django's with a ``get_connection_params`` of its own. What
-that returns, and not the settings, is what the clients are given.
+Such a backend (django-iam-dbauth, for instance) is one of Django's with its own ``get_connection_params``. The client
+programs connect with what that returns, not with the settings.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _VENDORS = ("postgresql", "mysql")
 
 
 def merged(alias: str, database: Mapping[str, Any], wrapper: Any) -> Mapping[str, Any]:
-    """Returns the settings of a database with what its backend (``wrapper``) connects with in their place.
+    """Returns the settings of a database, replaced where its backend (``wrapper``) connects with other values.
 
-    Raises ConfigurationError where the backend cannot tell.
+    Raises ConfigurationError if the backend fails to compute them.
     """
     method = type(wrapper).get_connection_params
     if wrapper.vendor not in _VENDORS or method.__module__.startswith("django.db."):
@@ -37,8 +37,8 @@ def merged(alias: str, database: Mapping[str, Any], wrapper: Any) -> Mapping[str
     except Exception as error:
         engine, kind = database.get("ENGINE"), type(error).__name__
         raise ConfigurationError(
-            f'Database "{alias}": the engine {engine} cannot tell what it connects with ({kind}: {error}). '
-            "The project itself cannot connect like this either; check its settings and credentials."
+            f'Database "{alias}": the engine {engine} cannot compute its connection parameters ({kind}: {error}). '
+            "The project cannot connect either; check its settings and credentials."
         ) from error
     options = database.get("OPTIONS") or {}
     found = {key: _first(params, names) for key, names in _NAMES.items()}

@@ -1,4 +1,4 @@
-"""Which connector serves which database."""
+"""The registry of connectors: which connector serves which database."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ENGINES: Mapping[str, str] = {
     "django_prometheus.db.backends.sqlite3": _SQLITE,
     "django_prometheus.db.backends.spatialite": _SQLITE,
     "django_mongodb_backend": _MONGODB,
-    # Neither installs with a Django of today; 0.4 knew them, and settings may name them.
+    # Neither installs with a supported Django; 0.4 knew them, and settings may name them.
     "djongo": _MONGODB,
     "django_mongodb_engine": _MONGODB,
 }
@@ -48,12 +48,12 @@ _VENDORS: Mapping[str, str] = {
 }
 
 
-NONE = ("", "django.db.backends.dummy")
-"""The engines of an empty entry of DATABASES, before and after Django has looked at it."""
+NO_ENGINE = ("", "django.db.backends.dummy")
+"""The engines of an empty entry of DATABASES, before and after Django has completed it."""
 
 
 class OutdatedConnector(ConfigurationError):
-    """A connector class that does not have today's methods."""
+    """A connector class written for django-rclone 0.4."""
 
 
 def aliases() -> list[str]:
@@ -63,14 +63,14 @@ def aliases() -> list[str]:
 
 def _is_empty(alias: str, database: Mapping[str, Any]) -> bool:
     engine = str(database.get("ENGINE", ""))
-    # Who names a connector may keep something there that Django knows nothing of.
-    return engine in NONE and not (conf.get("CONNECTORS").get(alias) or conf.get("CONNECTOR_MAPPING").get(engine))
+    # With a connector of its own, an alias may be a database that Django does not know.
+    return engine in NO_ENGINE and not (conf.get("CONNECTORS").get(alias) or conf.get("CONNECTOR_MAPPING").get(engine))
 
 
 def connector(alias: str, *, connects: bool = True) -> BaseConnector:
-    """Returns the connector of a database alias. Raises ConfigurationError, with the remedy, when there is none.
+    """Returns the connector of a database alias. Raises ConfigurationError when there is none.
 
-    With ``connects`` False its backend is not asked what it connects with, which may mean to ask others for a token.
+    With ``connects`` False the backend does not compute its connection parameters, which may request a token.
     """
     if alias not in settings.DATABASES:
         raise ConfigurationError(
@@ -79,7 +79,7 @@ def connector(alias: str, *, connects: bool = True) -> BaseConnector:
     database: Mapping[str, Any] = settings.DATABASES[alias]
     if _is_empty(alias, database):
         have = ", ".join(sorted(aliases()))
-        raise ConfigurationError(f'Database "{alias}" is empty in DATABASES: say which with --database ({have}).')
+        raise ConfigurationError(f'Database "{alias}" is empty in DATABASES: choose one with --database ({have}).')
     path = connector_path(alias, str(database.get("ENGINE", "")))
     if not path:
         raise ConfigurationError(
@@ -98,13 +98,13 @@ def name_a_connector() -> str:
 
 
 def connector_path(alias: str, engine: str) -> str:
-    """Returns the dotted path of an alias's connector, or an empty text."""
+    """Returns the dotted path of an alias's connector, or an empty string."""
     chosen = conf.get("CONNECTORS").get(alias) or conf.get("CONNECTOR_MAPPING").get(engine) or ENGINES.get(engine)
     return chosen or _VENDORS.get(_vendor(alias), "")
 
 
 def load(path: str) -> type[BaseConnector]:
-    """Returns the connector class at a dotted path. Raises ConfigurationError when that is none."""
+    """Returns the connector class at a dotted path. Raises ConfigurationError if there is no such class."""
     module, _, name = path.rpartition(".")
     try:
         found = getattr(import_module(module), name)
@@ -126,5 +126,5 @@ def _vendor(alias: str) -> str:
 def _backend(alias: str) -> Any:
     try:
         return connections[alias]
-    except Exception:  # a backend may fail to import in any way it likes; then it tells us nothing
+    except Exception:  # a backend may fail to import in any way
         return None

@@ -1,4 +1,4 @@
-"""Where a database is, as far as its settings tell: what tells two databases of one name apart. Holds no secrets."""
+"""The server of a database by its settings, which distinguishes two databases of one name. Holds no secrets."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _DEFAULT_PORTS = ("5432", "3306", "27017")
 _CONTAINER_FILES = ("/.dockerenv", "/run/.containerenv")
 
 
-def of(settings: Mapping[str, Any]) -> str:
+def describe(settings: Mapping[str, Any]) -> str:
     """Returns ``HOST`` or ``HOST:PORT`` of an entry of DATABASES; for a database on this machine the machine's name.
 
-    In a container that name changes with each of them, and says nothing: there it is empty.
+    In a container the machine's name changes with every container: there it is empty.
     """
     options = settings.get("OPTIONS") or {}
     if service := options.get("service"):

@@ -44,6 +44,10 @@ class Changes:
         left_out = f", {self.skipped} left out" if self.skipped else ""
         return f"{self.copied} {files} copied ({self.bytes:,} bytes), {self.deleted} deleted{left_out}"
 
+    def planned(self) -> str:
+        """Return the changes that a restore would make."""
+        return f"{self.copied} files to copy ({self.bytes:,} bytes), {self.deleted} to delete"
+
 
 class Account:
     """What was heard of one sync, line by line. ``on_copy`` and ``on_delete`` get the names of a dry run."""

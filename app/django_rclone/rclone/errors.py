@@ -6,7 +6,13 @@ import json
 import re
 
 from django_rclone import vocabulary
-from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
+from django_rclone.exceptions import (
+    ConfigurationError,
+    DjangoRcloneError,
+    ProgramFailed,
+    Unavailable,
+    VerificationFailed,
+)
 
 # rclone's exit codes: https://rclone.org/docs/#exit-code
 _NO_FOLDER, _NO_FILE, _TEMPORARY = 3, 4, 5
@@ -41,6 +47,16 @@ _MISCONFIGURED = re.compile(
 _NOT_BEGUN = re.compile(r'failed to load "\w+" default values|failed to load config file', re.IGNORECASE)
 _LOCKED = re.compile(r"unable to decrypt configuration|password command failed", re.IGNORECASE)
 
+# https://github.com/rclone/rclone/blob/master/backend/crypt/cipher.go: its errors about the content of a file.
+_UNDECRYPTABLE = re.compile(
+    r"file is too short to be encrypted|file has truncated block header|not an encrypted file - bad magic string"
+    r"|failed to authenticate decrypted block"
+)
+
+
+class Undecryptable(VerificationFailed):
+    """A file on an encrypted remote is not what was written there, or was written with another password."""
+
 
 class Missing(DjangoRcloneError):
     """What was asked for is not on the remote."""
@@ -64,6 +80,8 @@ def explain(root: str, names: tuple[str, str], failure: ProgramFailed) -> Django
         return ConfigurationError(f"rclone cannot begin: {reason}. Check its configuration and the RCLONE_… variables.")
     if failure.returncode in (_NO_FOLDER, _NO_FILE) or reason.endswith(("object not found", "directory not found")):
         return Missing(f"{where}: {reason}. Look at what is there with {vocabulary.current().list_command}.")
+    if _UNDECRYPTABLE.search(reason):
+        return Undecryptable(f"{where}: a file cannot be decrypted: {reason}. It is damaged, or the password is wrong.")
     if _FULL.search(reason):
         return DjangoRcloneError(f"{where} is full: {reason}. Make room there, or prune old backups.")
     if _FORBIDDEN.search(reason):

@@ -1,4 +1,4 @@
-"""``backup``: every database, then the media files, then retention. Each part stands alone."""
+"""``backup``: databases, then media files, then retention. Each is done even if another fails."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import partial
 
 from django_rclone import conf
 from django_rclone.backup import BackupRun
-from django_rclone.management import options as arguments
-from django_rclone_sidecar import bootstrap, logs
+from django_rclone_sidecar import arguments, bootstrap, logs
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.runs import lock, media, runner
 from django_rclone_sidecar.runs.backup import back_up_database
 
@@ -17,44 +17,31 @@ logger = logging.getLogger(__name__)
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the command's arguments."""
-    made = ArgumentParser(
-        "django-rclone backup",
-        description="Backs up the databases, then the media files (BACKUP_MEDIA), then removes the backups of each "
-        "database beyond BACKUP_KEEP_LAST. Exit code 3: some parts failed, the others are done.",
-        allow_abbrev=False,
+    """Returns the parser of the command's arguments."""
+    made = arguments.parser(
+        "backup",
+        "Back up the databases, then the media files (BACKUP_MEDIA), then remove the backups of each database beyond "
+        "BACKUP_KEEP_LAST. Exit code 3: some parts failed, the others are done.",
     )
-    made.add_argument(
-        "-d",
-        "--database",
-        action="append",
-        type=arguments.text,
-        metavar="ALIAS",
-        help="Only this database, and no media files; may be given several times.",
-    )
-    made.add_argument(
-        "--allow-deletes",
-        action="store_true",
-        help="Go on when most of the media mirror's files are gone from their folder, and some are not: they are "
-        "deleted.",
-    )
+    arguments.add_databases(made, "Only this database, and no media files; can be given several times.")
+    arguments.add_allow_deletes(made)
     return made
 
 
-def main(given: list[str]) -> int:
-    options = parser().parse_args(given)
-    with runner.run("backup") as tasks:
-        sidecar = bootstrap.start()
+def main(argv: list[str], environment: Environment) -> int:
+    options = parser().parse_args(argv)
+    with runner.run("backup", environment) as task_runner:
+        sidecar = bootstrap.start(environment)
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             run = BackupRun(conf.remote(), conf.get("PROJECT"), quiet=not logs.shows_progress())
             keep = sidecar.environment.get("BACKUP_KEEP_LAST")
             if keep is None:
                 logger.info("BACKUP_KEEP_LAST is not set: all backups are kept.", extra={"event": "retention.none"})
-            parts = [
+            tasks = [
                 sidecar.task(partial(back_up_database, alias, run, keep), alias)
                 for alias in sidecar.selected(options.database)
             ]
             if not options.database and media.is_included(sidecar, run.remote):
-                parts.append(sidecar.task(partial(media.back_up, run.remote, allow_deletes=options.allow_deletes)))
-            tasks.each(parts)
+                tasks.append(sidecar.task(partial(media.back_up, run.remote, allow_deletes=options.allow_deletes)))
+            task_runner.run_all(tasks)
     return 0

@@ -1,4 +1,4 @@
-"""``doctor``: everything that a backup and a restore need, looked at in the order in which they would meet it."""
+"""``doctor``: checks of everything that a backup and a restore need, in the order in which they need it."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from collections.abc import Iterator
 
 from django_rclone import display
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
-from django_rclone_sidecar import bootstrap
-from django_rclone_sidecar.doctor import databases, environment, notifications, remote
+from django_rclone_sidecar import arguments, bootstrap
+from django_rclone_sidecar.doctor import databases, notifications, remote
+from django_rclone_sidecar.doctor import environment as surroundings
 from django_rclone_sidecar.doctor.finding import Finding, Level, fail, safely
+from django_rclone_sidecar.environment.read import Environment
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the command's arguments."""
-    made = ArgumentParser(
-        "django-rclone doctor",
-        description="Checks everything that a backup and a restore need, and says what to do. It writes one small "
-        "object to the remote and deletes it again; nothing else is changed, and nobody is told. Exit code 1: "
-        "something fails.",
-        allow_abbrev=False,
+    """Returns the parser of the command's arguments."""
+    made = arguments.parser(
+        "doctor",
+        "Check everything that a backup and a restore need, and print what to do about each problem. Writes one small "
+        "object to the remote and deletes it again; changes nothing else and sends no notifications. Exit code 1: "
+        "a check failed.",
     )
     made.add_argument("--notify", action="store_true", help="Send a test message to BACKUP_NOTIFY_URLS.")
-    made.add_argument("--json", action="store_true", help="Print one JSON object.")
+    arguments.add_json(made, "one JSON object")
     return made
 
 
-def main(arguments: list[str]) -> int:
-    options = parser().parse_args(arguments)
+def main(argv: list[str], environment: Environment) -> int:
+    options = parser().parse_args(argv)
     found: list[Finding] = []
-    for finding in _findings(send=options.notify):
+    for finding in _findings(environment, send=options.notify):
         found.append(finding)
         if not options.json:
             print(display.printable(str(finding)), flush=True)
@@ -40,25 +41,25 @@ def main(arguments: list[str]) -> int:
     return 0 if healthy else DjangoRcloneError.exit_code
 
 
-def _findings(*, send: bool) -> Iterator[Finding]:
+def _findings(environment: Environment, *, send: bool) -> Iterator[Finding]:
     try:
-        sidecar = bootstrap.start()
+        sidecar = bootstrap.start(environment)
     except Interrupted:
         raise
     except DjangoRcloneError as error:
         yield fail("target", message=str(error))
         return
     for name, check in (
-        ("target", environment.target),
-        ("environment", environment.environment),
-        ("settings", environment.settings),
-        ("state", environment.state),
+        ("target", surroundings.target),
+        ("environment", surroundings.environment),
+        ("settings", surroundings.settings),
+        ("state", surroundings.state),
     ):
         yield from safely(name, check, sidecar)
     for alias in sidecar.aliases:
         yield from databases.check(alias)
     yield from remote.check()
-    yield from safely("media", environment.media, sidecar)
+    yield from safely("media", surroundings.media, sidecar)
     for name, check in (
         ("notifications", notifications.notifications if not send else notifications.test_message),
         ("heartbeat", notifications.heartbeat),

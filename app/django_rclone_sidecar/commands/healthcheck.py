@@ -1,53 +1,52 @@
-"""``healthcheck``: whether the `serve` of this container is well. Imports next to nothing: it is run every minute."""
+"""``healthcheck``: checks the `serve` of this container. Imports little, because it runs every minute."""
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar import arguments
+from django_rclone_sidecar.environment.read import Environment
 
 _PROGRAM = ("entrypoint.sh", "django-rclone", "django_rclone_sidecar")
-"""What the command comes after: the image's entrypoint, or one that somebody put in its place."""
+"""The word before the command: the image's entrypoint, or a replacement of it."""
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the command's arguments."""
-    return ArgumentParser(
-        "django-rclone healthcheck",
-        description="Asks the `serve` of this container for /healthz. Exit code 0: it is well, or this container does "
-        "something else, which ends by itself.",
-        allow_abbrev=False,
+    """Returns the parser of the command's arguments."""
+    return arguments.parser(
+        "healthcheck",
+        "Request /healthz from the `serve` of this container. Exit code 0: it is healthy, or the container runs a "
+        "command that ends by itself.",
     )
 
 
-def main(arguments: list[str]) -> int:
-    parser().parse_args(arguments)
-    command = served(Path("/proc/1/cmdline"))
+def main(argv: list[str], environment: Environment) -> int:
+    parser().parse_args(argv)
+    command = container_command(Path("/proc/1/cmdline"))
     if command not in ("serve", ""):
         print(f"This container runs {command}.")
         return 0
-    port = read.read(os.environ).get("PORT")
+    port = environment.get("PORT")
     try:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         connection.request("GET", "/healthz")
         answer = connection.getresponse()
         print(answer.read(1000).decode(errors="replace").strip())
     except ConnectionRefusedError as error:
-        print(f"Nobody answers on port {port}: {error}.")
-        # Without `serve` there is nobody who should.
+        print(f"No answer on port {port}: {error}.")
+        # An unknown first process need not be `serve`.
         return DjangoRcloneError.exit_code if command else 0
     except (OSError, HTTPException) as error:
-        print(f"Nobody answers on port {port}: {error}.")
+        print(f"No answer on port {port}: {error}.")
         return DjangoRcloneError.exit_code
     return 0 if answer.status == 200 else DjangoRcloneError.exit_code
 
 
-def served(first: Path) -> str:
-    """Returns the command of this container's first process, which Docker names to it; empty where nobody can tell."""
+def container_command(first: Path) -> str:
+    """Returns the command of this container's first process, empty if unknown."""
     try:
         words = first.read_bytes().decode(errors="replace").rstrip("\0").split("\0")
     except OSError:

@@ -1,4 +1,4 @@
-"""``list``: what is on the remote. Asks no database."""
+"""``list``: the backups on the remote. Does not connect to a database."""
 
 from __future__ import annotations
 
@@ -8,33 +8,32 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 
 from django_rclone import catalog, conf, listing
-from django_rclone.management import options as arguments
+from django_rclone.management import options
 from django_rclone.media import recipes
-from django_rclone_sidecar import bootstrap
+from django_rclone_sidecar import arguments, bootstrap
+from django_rclone_sidecar.environment.read import Environment
 
 logger = logging.getLogger(__name__)
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the command's arguments."""
-    made = ArgumentParser(
-        "django-rclone list",
-        description="Lists the backups on the remote, newest first. Only good ones are restored unasked.",
-        allow_abbrev=False,
+    """Returns the parser of the command's arguments."""
+    made = arguments.parser(
+        "list", "List the backups on the remote, newest first. Only `good` backups are restored by default."
     )
-    made.add_argument("-d", "--database", type=arguments.text, metavar="ALIAS", help="Only this database alias.")
+    made.add_argument("-d", "--database", type=options.text, metavar="ALIAS", help="Only this database.")
     made.add_argument("--media", action="store_true", help="List the mirror of the media files instead.")
-    made.add_argument("--json", action="store_true", help="Print one JSON array.")
+    arguments.add_json(made, "one JSON array")
     return made
 
 
-def main(given: list[str]) -> int:
-    options = parser().parse_args(given)
-    bootstrap.start()
-    if options.media:
-        _media(options.json)
+def main(argv: list[str], environment: Environment) -> int:
+    given = parser().parse_args(argv)
+    bootstrap.start(environment)
+    if given.media:
+        _media(given.json)
     else:
-        _backups(options.database or "", options.json)
+        _backups(given.database or "", given.json)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""``manage …``: Django's management commands, in the sidecar's project."""
+"""``manage …``: runs a Django management command in the sidecar's project."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import os
 from django.core.management import ManagementUtility
 
 from django_rclone import vocabulary
-from django_rclone_sidecar import bootstrap, rclone_config
+from django_rclone_sidecar import rclone_config
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.vocabulary import Settings
 
 
-def main(arguments: list[str]) -> int:
-    bootstrap.take_over_settings_module(os.environ)
+def main(argv: list[str], _environment: Environment) -> int:
     rclone_config.provide(os.environ)
     with vocabulary.using(Settings()):
-        ManagementUtility(["django-rclone manage", *arguments]).execute()
+        ManagementUtility(["django-rclone manage", *argv]).execute()
     return 0

@@ -1,4 +1,4 @@
-"""``media-backup``: the media files alone."""
+"""``media-backup``: backup of the media files only."""
 
 from __future__ import annotations
 
@@ -6,36 +6,31 @@ from argparse import ArgumentParser
 from functools import partial
 
 from django_rclone import conf
-from django_rclone_sidecar import bootstrap
+from django_rclone_sidecar import arguments, bootstrap
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.runs import lock, media, runner
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the command's arguments."""
-    made = ArgumentParser(
-        "django-rclone media-backup",
-        description="Makes the mirror of the media files on the remote equal to them: only what changed is sent.",
-        allow_abbrev=False,
+    """Returns the parser of the command's arguments."""
+    made = arguments.parser(
+        "media-backup", "Make the mirror on the remote equal to the media files. Only changes are sent."
     )
     made.add_argument(
         "--allow-empty",
         action="store_true",
-        help="Go on when the folder is empty and the mirror is not: this deletes the mirror's files.",
+        help="Go on when the folder is empty and the mirror is not. This deletes the mirror's files.",
     )
-    made.add_argument(
-        "--allow-deletes",
-        action="store_true",
-        help="Go on when most of the mirror's files are gone from the folder, and some are not: they are deleted.",
-    )
+    arguments.add_allow_deletes(made)
     return made
 
 
-def main(arguments: list[str]) -> int:
-    options = parser().parse_args(arguments)
-    with runner.run("media-backup") as tasks:
-        sidecar = bootstrap.start()
+def main(argv: list[str], environment: Environment) -> int:
+    options = parser().parse_args(argv)
+    with runner.run("media-backup", environment) as task_runner:
+        sidecar = bootstrap.start(environment)
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             media.require_folder(sidecar)
             allowed = {"allow_empty": options.allow_empty, "allow_deletes": options.allow_deletes}
-            tasks.each([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
+            task_runner.run_all([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
     return 0

@@ -1,4 +1,4 @@
-"""``loop``, which `serve` starts and nobody else: keeps the schedule until it is asked to stop."""
+"""``scheduler``, started by `serve` only: starts runs by the schedule until it is asked to stop."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 
 from django_rclone.process.background import BackgroundProcess
 from django_rclone_sidecar import spawn
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.scheduler import liveness
 from django_rclone_sidecar.scheduler.scheduler import Scheduler, SchedulerConfig
 from django_rclone_sidecar.scheduler.wakeup import SignalWakeup
 
 
-def main(_arguments: list[str]) -> int:
-    environment = read.read(os.environ)
+def main(_argv: list[str], environment: Environment) -> int:
     config = SchedulerConfig(
         expression=environment.get("BACKUP_SCHEDULE"),
         zone=environment.get("BACKUP_TIME_ZONE") or "",
@@ -23,14 +22,14 @@ def main(_arguments: list[str]) -> int:
         timeout=environment.get("BACKUP_TIMEOUT"),
         grace=environment.get("BACKUP_STOP_GRACE") or 0,
     )
-    loop = Scheduler(config, lambda arguments: BackgroundProcess(spawn.sidecar(*arguments), os.environ))
+    scheduler = Scheduler(config, lambda arguments: BackgroundProcess(spawn.sidecar(*arguments), os.environ))
     with SignalWakeup() as wakeup:
-        while loop.code is None:
+        while scheduler.code is None:
             liveness.report_alive()
             now = datetime.now(UTC)
             if wakeup.stop_signal is not None:
-                loop.stop(wakeup.stop_signal, now)
-            pause = loop.step(now)
-            if loop.code is None:
+                scheduler.stop(wakeup.stop_signal, now)
+            pause = scheduler.step(now)
+            if scheduler.code is None:
                 wakeup.wait(pause)
-    return loop.code
+    return scheduler.code

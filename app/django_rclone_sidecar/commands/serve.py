@@ -1,7 +1,7 @@
-"""``serve``: keeps the schedule, and serves metrics, health and a page. Two children under a tiny supervisor.
+"""``serve``: a supervisor of two child processes, the scheduler and the web server.
 
-Either one's death is the end: whoever runs containers starts us again. A stop is first the loop's business, which
-gives a running backup its time; until then the web server goes on.
+If either ends, ``serve`` ends, and the container platform restarts it. A stop goes to the scheduler first, which gives
+a running backup its grace period; the web server goes on until then.
 """
 
 from __future__ import annotations
@@ -13,71 +13,70 @@ from argparse import ArgumentParser
 
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.process.background import BackgroundProcess
-from django_rclone_sidecar import spawn
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar import arguments, spawn
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import location
 from django_rclone_sidecar.scheduler import liveness
 from django_rclone_sidecar.scheduler.wakeup import SignalWakeup
 
 logger = logging.getLogger(__name__)
 
-_FORGETFUL = (
-    "Nothing can be written to %s: a restart loses the list of runs and begins their counters anew. What there is on "
-    "the remote is read back from it. To keep both, mount a volume there, or set BACKUP_STATE_DIR."
+_HISTORY_IN_MEMORY = (
+    "%s is not writable: a restart loses the list of runs and resets their counters. The list of backups is read back "
+    "from the remote. To keep the list and the counters, mount a volume there, or set BACKUP_STATE_DIR."
 )
 
-_PATIENCE = 5.0
-"""Seconds that a child has to end by itself when the other has."""
+_STOP_TIMEOUT = 5.0
+"""Seconds that a child process has to end after the other has."""
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the command's arguments."""
-    return ArgumentParser(
-        "django-rclone serve",
-        description="Makes backups by BACKUP_SCHEDULE until it is stopped, and serves on PORT: / for people, /metrics "
-        "for Prometheus, /status for uptime monitors, /healthz and /readyz for whoever runs containers. A slot that "
-        "was missed is caught up at the start. Ends when it is stopped, or with an error.",
-        allow_abbrev=False,
+    """Returns the parser of the command's arguments."""
+    return arguments.parser(
+        "serve",
+        "Make backups by BACKUP_SCHEDULE and serve on PORT until stopped: / for people, /metrics for Prometheus, "
+        "/status for uptime monitors, /healthz and /readyz for container platforms. A slot that was missed is caught "
+        "up at the start.",
     )
 
 
-def main(arguments: list[str]) -> int:
-    parser().parse_args(arguments)
-    folder = read.read(os.environ).get("BACKUP_STATE_DIR")
+def main(argv: list[str], environment: Environment) -> int:
+    parser().parse_args(argv)
+    folder = environment.get("BACKUP_STATE_DIR")
     if location.path(folder).parent != folder:
-        logger.warning(_FORGETFUL, folder, extra={"event": "history.in_memory"})
+        logger.warning(_HISTORY_IN_MEMORY, folder, extra={"event": "history.in_memory"})
     with SignalWakeup() as wakeup, liveness.create() as file:
         shared = {**os.environ, liveness.VARIABLE: str(file.fileno())}
-        loop = BackgroundProcess(spawn.sidecar("scheduler"), shared, keep=(file.fileno(),))
+        scheduler = BackgroundProcess(spawn.sidecar("scheduler"), shared, keep=(file.fileno(),))
         web = BackgroundProcess(spawn.sidecar("web"), shared, keep=(file.fileno(),))
-        code = _watch(wakeup, loop, web)
-        for child in (loop, web):
+        code = _watch(wakeup, scheduler, web)
+        for child in (scheduler, web):
             _end(child)
     return code
 
 
-def _watch(wakeup: SignalWakeup, loop: BackgroundProcess, web: BackgroundProcess) -> int:
-    """Waits until one of the children has ended, and returns what to end with."""
-    told = False
-    while loop.returncode is None:
-        if wakeup.stop_signal is not None and not told:
-            told = True
-            loop.signal(signal.SIGTERM)
-        if web.returncode is not None and not told:
-            logger.error("The web server has ended (%s).", _how(web.returncode), extra={"event": "serve.failed"})
+def _watch(wakeup: SignalWakeup, scheduler: BackgroundProcess, web: BackgroundProcess) -> int:
+    """Waits until one of the children has ended, and returns the exit code."""
+    stopping = False
+    while scheduler.returncode is None:
+        if wakeup.stop_signal is not None and not stopping:
+            stopping = True
+            scheduler.signal(signal.SIGTERM)
+        if web.returncode is not None and not stopping:
+            logger.error("The web server ended (%s).", _how(web.returncode), extra={"event": "serve.failed"})
             return DjangoRcloneError.exit_code
         wakeup.wait(60)
     if wakeup.stop_signal is not None:
         return 128 + wakeup.stop_signal
-    logger.error("The schedule has ended (%s).", _how(loop.returncode), extra={"event": "serve.failed"})
-    return loop.returncode if loop.returncode > 0 else DjangoRcloneError.exit_code
+    logger.error("The scheduler ended (%s).", _how(scheduler.returncode), extra={"event": "serve.failed"})
+    return scheduler.returncode if scheduler.returncode > 0 else DjangoRcloneError.exit_code
 
 
 def _end(child: BackgroundProcess) -> None:
     child.signal(signal.SIGTERM)
-    if child.wait(_PATIENCE) is None:
+    if child.wait(_STOP_TIMEOUT) is None:
         child.signal(signal.SIGKILL)
-        child.wait(_PATIENCE)
+        child.wait(_STOP_TIMEOUT)
 
 
 def _how(code: int) -> str:

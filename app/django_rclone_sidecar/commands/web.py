@@ -1,20 +1,20 @@
-"""``web``, which `serve` starts and nobody else: health, metrics and the page, until it is told to end."""
+"""``web``, started by `serve` only: serves health, metrics and the status page until stopped."""
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
 
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar import arguments
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.web import server
 
 
 def parser() -> ArgumentParser:
-    """Returns what reads the command's arguments."""
-    return ArgumentParser("django-rclone web", allow_abbrev=False)
+    """Returns the parser of the command's arguments."""
+    return arguments.parser("web")
 
 
-def main(arguments: list[str]) -> int:
-    parser().parse_args(arguments)
-    server.Server(server.listen(read.read(os.environ).get("PORT"))).run()
+def main(argv: list[str], environment: Environment) -> int:
+    parser().parse_args(argv)
+    server.Server(server.listen(environment.get("PORT"))).run()
     return 0

@@ -1,1 +1,1 @@
-"""What can be wrong before the first backup and the first restore, one small check for each."""
+"""Checks of everything that a backup and a restore need."""

@@ -1,4 +1,4 @@
-"""Is each database there, and can it be dumped and restored?"""
+"""Checks of each database: connection, dump and restore."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
 
 @dataclass(slots=True)
 class DatabaseUnderCheck:
-    """One database, and what the first check found out about it."""
+    """One database, with the results of the first checks."""
 
     alias: str
     connector: BaseConnector | None = None
     facts: Facts | None = None
 
-    def named(self, what: str) -> str:
+    def check_name(self, what: str) -> str:
         return f'database "{self.alias}" {what}'
 
     def known(self) -> tuple[BaseConnector, Facts] | None:
-        """Returns what later checks build on; None where an earlier one has failed, and said why."""
+        """Returns the results that later checks need; None if an earlier check has failed."""
         return (self.connector, self.facts) if self.connector and self.facts else None
 
 
 def check(alias: str) -> Iterator[Finding]:
-    """Gives what is found of one database, in the order in which a backup and a restore would meet it."""
+    """Yields the findings for one database."""
     database = DatabaseUnderCheck(alias)
     for what, function in (
         ("client", _programs),
@@ -39,14 +39,14 @@ def check(alias: str) -> Iterator[Finding]:
         ("dump", _dump),
         ("restore", _restore),
     ):
-        yield from safely(database.named(what), function, database)
+        yield from safely(database.check_name(what), function, database)
 
 
 def _programs(database: DatabaseUnderCheck) -> Iterator[Finding]:
     connector = registry.connector(database.alias)
     problems = [*connector.check(), *connector.hindrances()]
     for problem in problems:
-        yield fail(database.named("client"), message=problem)
+        yield fail(database.check_name("client"), message=problem)
     if not problems:
         database.connector = connector
 
@@ -56,7 +56,7 @@ def _reachable(database: DatabaseUnderCheck) -> Iterator[Finding]:
         return
     database.facts = inspect(database.connector, finish=False)
     about = f"{database.connector.engine} {database.facts.server_version}, {display.size(database.facts.size)}"
-    yield ok(database.named("reachable"), message=f"{about}, {len(database.facts.tables)} tables")
+    yield ok(database.check_name("reachable"), message=f"{about}, {len(database.facts.tables)} tables")
 
 
 def _dump(database: DatabaseUnderCheck) -> Iterator[Finding]:
@@ -65,27 +65,27 @@ def _dump(database: DatabaseUnderCheck) -> Iterator[Finding]:
     connector, facts = known
     dump = connector.dump(facts)
     for note in examine(dump):
-        yield warn(database.named("dump"), message=note)
-    yield ok(database.named("dump"), message=f"{dump.client} fits, and nothing is in the way")
+        yield warn(database.check_name("dump"), message=note)
+    yield ok(database.check_name("dump"), message=f"can be dumped with {dump.client}")
 
 
 def _restore(database: DatabaseUnderCheck) -> Iterator[Finding]:
-    """Plans a restore of the newest backup, where there is one: this looks at everything but the object's end."""
+    """Plans a restore of the newest backup, if there is one. This checks everything except the object's content."""
     if (known := database.known()) is None:
         return
     connector, facts = known
     hindrances = connector.restore_hindrances(facts)
     for problem in hindrances:
-        yield warn(database.named("restore"), message=problem)
+        yield warn(database.check_name("restore"), message=problem)
     if hindrances:
         return
     owner = Owner.of(conf.get("PROJECT"), connector)
     try:
         newest = restore.latest(conf.remote(), conf.names(), owner, connector=connector)
     except NothingToRestore:
-        yield ok(database.named("restore"), message="nothing is in the way; a backup to plan one with is not there yet")
+        yield ok(database.check_name("restore"), message="no problems found; no backup yet to plan a restore with")
         return
     planned = restore.plan(connector, conf.remote(), newest, Mode(), finish=False)
     for note in planned.plan.notes:
-        yield warn(database.named("restore"), message=note)
-    yield ok(database.named("restore"), message=f"{newest.path} could be restored to {planned.plan.target}")
+        yield warn(database.check_name("restore"), message=note)
+    yield ok(database.check_name("restore"), message=f"{newest.path} can be restored to {planned.plan.target}")

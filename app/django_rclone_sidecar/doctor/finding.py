@@ -1,4 +1,4 @@
-"""What a check says."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django_rclone.exceptions import DjangoRcloneError, Interrupted
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """Severity of a finding."""
 
     OK = "ok"
     WARN = "warn"
@@ -21,7 +21,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: what was looked at, how it is, and in the message what to do about it."""
+    """One line: the check, its level, and a message that says what to do."""
 
     check: str
     level: Level
@@ -31,7 +31,7 @@ class Finding:
         return f"{self.level:<4}  {self.check}: {self.message}"
 
     def document(self) -> dict[str, str]:
-        """Returns the finding as JSON has it."""
+        """Returns the finding as a JSON object."""
         return dataclasses.asdict(self)
 
 
@@ -41,7 +41,7 @@ fail = partial(Finding, level=Level.FAIL)
 
 
 def safely[T](name: str, check: Callable[[T], Iterator[Finding]], subject: T) -> Iterator[Finding]:
-    """Gives what a check finds. What it raises is a finding too, and the checks after it go on."""
+    """Yields the findings of a check. An exception is a finding too, so later checks still run."""
     try:
         yield from check(subject)
     except Interrupted:

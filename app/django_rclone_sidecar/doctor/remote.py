@@ -1,4 +1,4 @@
-"""Can the remote take, keep and give back what a backup needs?"""
+"""Checks of the remote: list, write, read and delete."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
 
 _CONTENT = b"A test of django-rclone's doctor. It may be deleted.\n"
 
-# Amazon's servers refuse what is signed 15 minutes off; where nobody refuses, a `latest` by time goes wrong.
+# Amazon S3 refuses requests signed 15 minutes off; elsewhere a wrong clock picks the wrong `latest`.
 _SKEW = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
 class RemoteUnderCheck:
-    """The remote, and the object that is written for a test."""
+    """The remote, and the object that is written as a test."""
 
     remote: Remote
     name: str = field(default_factory=lambda: f"doctor-{naming.new_id(random.SystemRandom())}.txt")
@@ -32,7 +32,7 @@ class RemoteUnderCheck:
 
 
 def check() -> Iterator[Finding]:
-    """Gives what is found of the remote, in the order in which a backup would meet it."""
+    """Yields the findings for the remote."""
     found: list[RemoteUnderCheck] = []
     yield from safely("rclone", _program, found)
     for subject in found:
@@ -64,18 +64,18 @@ def _reachable(subject: RemoteUnderCheck) -> Iterator[Finding]:
     crypt.check_password(remote)
     count = sum(naming.parse_manifest_name(entry.path) is not None for entry in remote.files(naming.MANIFEST_DIR))
     yield ok("remote", message=f"{remote.where} can be listed; it has {count} manifests")
-    if container.vanishes(remote.where):
-        yield warn("remote", message=container.VANISHES.format(folder=remote.where))
+    if container.is_ephemeral(remote.where):
+        yield warn("remote", message=container.EPHEMERAL.format(folder=remote.where))
 
 
 def _abilities(subject: RemoteUnderCheck) -> Iterator[Finding]:
     can = subject.remote.abilities()
-    how = "shows only whole objects" if can.atomic else "takes objects under a .partial name, moved when they are whole"
+    how = "publishes objects when complete" if can.atomic else "needs .partial names, renamed when complete"
     yield ok("remote", message=f"the backend {how}")
     if can.streams:
-        yield ok("remote", message="the backend takes streams: no dump touches the local disk")
+        yield ok("remote", message="the backend accepts streams: dumps do not use the local disk")
     else:
-        yield warn("remote", message="the backend takes no streams: rclone writes each dump to local disk first")
+        yield warn("remote", message="the backend does not accept streams: rclone first writes dumps to local disk")
 
 
 def _writable(subject: RemoteUnderCheck) -> Iterator[Finding]:
@@ -88,9 +88,9 @@ def _readable(subject: RemoteUnderCheck) -> Iterator[Finding]:
     if subject.written is None:
         return
     if run(subject.remote.read(subject.name)) == _CONTENT:
-        yield ok("remote", message="and read, as it was written")
+        yield ok("remote", message="and read back unchanged")
     else:
-        yield fail("remote", message=f"{subject.name} was read back with other bytes. Do not trust this storage.")
+        yield fail("remote", message=f"{subject.name} was read back changed. Do not use this storage.")
 
 
 def _clock(subject: RemoteUnderCheck) -> Iterator[Finding]:
@@ -98,10 +98,10 @@ def _clock(subject: RemoteUnderCheck) -> Iterator[Finding]:
         return
     skew = abs(subject.written - stored)
     if skew > _SKEW:
-        off = f"{skew.total_seconds():.0f} s"
-        yield warn("clock", message=f"this machine and the storage are {off} apart. Set this machine's clock (NTP).")
+        off = f"this machine's clock differs from the storage's by {skew.total_seconds():.0f} s"
+        yield warn("clock", message=f"{off}. Set this machine's clock (NTP).")
     else:
-        yield ok("clock", message="as the storage's")
+        yield ok("clock", message="same as the storage's")
 
 
 def _encryption(subject: RemoteUnderCheck) -> Iterator[Finding]:
@@ -112,9 +112,9 @@ def _encryption(subject: RemoteUnderCheck) -> Iterator[Finding]:
         names = [entry.path for entry in base.files(crypt.FOLDER)]
         hidden = [run(base.read(f"{crypt.FOLDER}/{name}")) for name in names]
         if subject.name in names or any(_CONTENT in content for content in hidden):
-            yield fail("encryption", message=f"{subject.name} lies on {base.root} as it was written.")
+            yield fail("encryption", message=f"{subject.name} is stored on {base.root} without encryption.")
         else:
-            yield ok("encryption", message="names and contents are unreadable without the password, and read with it")
+            yield ok("encryption", message="names and contents can only be read with the password")
 
 
 def _deletable(subject: RemoteUnderCheck) -> Iterator[Finding]:
@@ -122,5 +122,5 @@ def _deletable(subject: RemoteUnderCheck) -> Iterator[Finding]:
         return
     subject.remote.delete(subject.name)
     if subject.remote.stat(subject.name) is not None:
-        raise DjangoRcloneError(f"{subject.name} is still there. Old backups could not be removed.")
+        raise DjangoRcloneError(f"{subject.name} still exists after it was deleted. Old backups cannot be removed.")
     yield ok("remote", message="and deleted")

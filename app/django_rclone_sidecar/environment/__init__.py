@@ -1,1 +1,1 @@
-"""The environment variables: which there are, how their values are read."""
+"""Environment variables: the table of them, and their parsers."""

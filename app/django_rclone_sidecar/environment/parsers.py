@@ -1,4 +1,4 @@
-"""The forms that values of environment variables have. Each returns the value, or raises ValueError. Pure."""
+"""Parsers for the values of environment variables. Each returns the value, or raises ValueError. Pure."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from django_rclone_sidecar.environment import malformed_urls
 from django_rclone_sidecar.scheduler.schedule import Schedule
 
 
-class Unfit(ValueError):
-    """A value has the right form and cannot be used all the same; the message goes on after the variable's name."""
+class UnusableValue(ValueError):
+    """The value has the right form but cannot be used. The message continues after the variable's name."""
 
 
-# YAML 1.1 has all but 1 and 0 (yaml.org/type/bool.html), and Compose hands on what stands in a file.
+# The words of YAML 1.1 (yaml.org/type/bool.html), which Compose passes on unchanged, and 1 and 0.
 _ON = ("on", "true", "yes", "1", "y", "t")
 _OFF = ("off", "false", "no", "0", "n", "f")
 
 _LONGEST = 100 * 365 * 86400.0
-"""Seconds of the longest duration, a century: what is added to a date must still be one."""
+"""The longest duration in seconds, a century: a date plus a duration must be a valid date."""
 _MOST = 10**9
-"""The largest whole number: nobody keeps more backups, and none that has more digits can be read."""
+"""The largest whole number."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def choice(*words: str) -> Callable[[str], str]:
-    """Returns the form of a value that is one of these words, in any case."""
+    """Returns a parser for one of these words, in any case."""
 
     def parse(text: str) -> str:
         if text.lower() not in words:
@@ -51,7 +51,7 @@ def whole(text: str) -> int:
 
 def seconds(text: str) -> float | None:
     """Durations such as ``600``, ``90s``, ``15m``, ``2h`` or ``1d``; ``off`` is None: no limit."""
-    if text != "0" and is_off(text):  # a limit of nothing is none that somebody can mean
+    if text != "0" and is_off(text):  # a limit of 0 seconds makes no sense
         return None
     match = _DURATION.fullmatch(text.strip().lower())
     if match is None:
@@ -68,24 +68,24 @@ def delay(text: str) -> float | None:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Names with commas or spaces between them."""
+    """Names separated by commas or spaces."""
     return tuple(dict.fromkeys(re.split(r"[\s,]+", text.strip(", \n\t"))))
 
 
 def line(text: str) -> str:
-    """Any text of one line."""
+    """Any string of one line."""
     if "\n" in text or "\r" in text:
         raise ValueError
     return text
 
 
 def folder(text: str) -> Path:
-    """A folder; ``~`` is the user's own."""
+    """A folder; ``~`` is the user's home."""
     return Path(text).expanduser()
 
 
 def time_zone(text: str) -> str:
-    """A name of the time zone database."""
+    """A name in the time zone database."""
     try:
         return ZoneInfo(text).key
     except (KeyError, OSError) as error:
@@ -93,7 +93,7 @@ def time_zone(text: str) -> str:
 
 
 def compression(text: str) -> dict[str, Any]:
-    """A method, and after a colon its level, as the setting COMPRESSION has it."""
+    """A method, optionally with a level after a colon. Returns the value of the setting COMPRESSION."""
     method, colon, level = text.lower().partition(":")
     if method not in streams.LEVELS or (colon and (not level.isdigit() or int(level) not in streams.LEVELS[method])):
         raise ValueError
@@ -108,12 +108,12 @@ def cron(text: str) -> str | None:
 
 
 def is_off(text: str) -> bool:
-    """Tells whether a text means off."""
+    """Tells whether a value means off."""
     return text.strip().lower() in _OFF
 
 
 def switch(text: str) -> bool:
-    """on or off, as people and YAML write it."""
+    """on or off, or their synonyms in YAML."""
     if text.strip().lower() in _ON:
         return True
     if is_off(text):
@@ -122,7 +122,7 @@ def switch(text: str) -> bool:
 
 
 def switch_or(*words: str) -> Callable[[str], str]:
-    """Returns the form of a value that is one of these words, in any case, or ``on`` or ``off``."""
+    """Returns a parser for one of these words, in any case, or ``on`` or ``off``."""
 
     def parse(text: str) -> str:
         if (word := text.strip().lower()) in words:
@@ -133,18 +133,18 @@ def switch_or(*words: str) -> Callable[[str], str]:
 
 
 def addresses(text: str) -> tuple[str, ...]:
-    """URLs with blanks or line ends between them; a comma may be part of one."""
+    """URLs separated by white space; a comma may be part of one."""
     return tuple(text.split())
 
 
 def web_address(text: str) -> str:
-    """The URL of a page."""
+    """An http or https URL."""
     parts = urlsplit(line(text))
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError
-    if malformed_urls.is_torn(text):
-        raise Unfit(f'has an "@" behind its host. {malformed_urls.ADVICE}')
-    parts.port  # noqa: B018 - raises ValueError for what is none
+    if malformed_urls.is_malformed(text):
+        raise UnusableValue(f'has an "@" after the host. {malformed_urls.ADVICE}')
+    parts.port  # noqa: B018 - raises ValueError if it is not valid
     return text
 
 
@@ -156,7 +156,7 @@ def port(text: str) -> int:
 
 
 def remote(text: str) -> str:
-    """What rclone takes as a remote, without a password in it."""
+    """A remote as rclone takes it, without a password in it."""
     if secrets.has_secret(text):
-        raise Unfit(secrets.EXPOSED)
+        raise UnusableValue(secrets.EXPOSED)
     return line(text)

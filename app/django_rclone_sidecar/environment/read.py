@@ -1,14 +1,16 @@
-"""What the environment variables say; which there are, is in ``env_table``.
+"""Reading of environment variables; ``variables`` has the table of them.
 
-Every variable may be given as ``NAME_FILE`` too, the path of a file that holds the value.
+Every variable can also be given as ``NAME_FILE``, the path of a file that holds the value.
 """
 
 from __future__ import annotations
 
 import difflib
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,12 @@ from django_rclone.masking import mask
 from django_rclone_sidecar.environment import parsers as forms
 from django_rclone_sidecar.environment.variables import URL, VARIABLES, Variable
 
+SETTINGS_MODULE = "django_rclone_sidecar.settings.project"
+"""The sidecar's own Django settings; any other DJANGO_SETTINGS_MODULE is the target project's."""
+
 _TWIN = "_FILE"
 
-# What Kubernetes tells every container about a Service that is called "backup", or "backup-" and something.
+# Variables that Kubernetes sets in every container for a Service called "backup" or "backup-…".
 # Source: kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 _KUBERNETES = re.compile(
     r"BACKUP(?:_\w+)?_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:ADDR|PORT|PROTO))?)?)"
@@ -28,10 +33,10 @@ _KUBERNETES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What the variables say."""
+    """The parsed variables."""
 
     texts: Mapping[str, str]
-    """The whole environment; what was given as a file is there under the variable's own name."""
+    """The whole environment. The content of a ``NAME_FILE`` is under ``NAME``."""
     values: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
 
@@ -39,8 +44,8 @@ class Environment:
         """Returns a variable's value, its default, or None."""
         return self.values[name]
 
-    def given(self, name: str) -> bool:
-        """Tells whether somebody has set a variable."""
+    def is_set(self, name: str) -> bool:
+        """Tells whether a variable is set."""
         return bool(self.texts.get(name))
 
     @property
@@ -50,17 +55,32 @@ class Environment:
         return [text for name, text in self.texts.items() if text and (name in secret or name.startswith(URL))]
 
 
-def read(environ: Mapping[str, str]) -> Environment:
-    """Returns what ``environ`` says. Raises ConfigurationError, naming the variable, for what cannot be understood."""
+@cache
+def current() -> Environment:
+    """Returns the environment of this process, parsed at the first call."""
+    return parse(os.environ)
+
+
+def take_over_settings_module(environ: MutableMapping[str, str]) -> None:
+    """Moves the project's DJANGO_SETTINGS_MODULE to TARGET_SETTINGS_MODULE, and sets the sidecar's own."""
+    theirs = environ.get("DJANGO_SETTINGS_MODULE", "")
+    named = environ.get("TARGET_SETTINGS_MODULE") or environ.get(f"TARGET_SETTINGS_MODULE{_TWIN}")
+    if theirs and theirs != SETTINGS_MODULE and not named:
+        environ["TARGET_SETTINGS_MODULE"] = theirs
+    environ["DJANGO_SETTINGS_MODULE"] = SETTINGS_MODULE
+
+
+def parse(environ: Mapping[str, str]) -> Environment:
+    """Parses ``environ``. Raises ConfigurationError, naming the variable, for a value that is not valid."""
     texts = with_files(environ)
     values = {name: _value(name, variable, texts) for name, variable in VARIABLES.items()}
     return Environment(texts, values, tuple(_warnings(environ)))
 
 
 def with_files(environ: Mapping[str, str]) -> dict[str, str]:
-    """Returns the environment with the contents of the files that ``NAME_FILE`` variables name.
+    """Returns the environment with the contents of the files named by ``NAME_FILE`` variables.
 
-    An empty variable counts as none: Compose files pass those on.
+    An empty variable counts as not set, because Compose files pass those on.
     """
     texts = dict(environ)
     for twin in sorted(environ):
@@ -82,7 +102,7 @@ def _content(twin: str, path: str) -> str:
     try:
         text = Path(path).read_text()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
+        reason = getattr(error, "strerror", None) or "it is not text"
         raise ConfigurationError(f"{twin} names {path}, which cannot be read: {reason}.") from error
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
@@ -98,21 +118,21 @@ def _value(name: str, variable: Variable, texts: Mapping[str, str]) -> Any:
         raise ConfigurationError(f"{name} is blank. Give it a value, or leave it empty.")
     try:
         return variable.parse(text)
-    except forms.Unfit as error:
+    except forms.UnusableValue as error:
         raise ConfigurationError(f"{name} {error}") from error
     except ValueError as error:
-        shown = "has a value that does not fit" if variable.secret else f'is "{mask(text)}"'
+        shown = "has a value that is not valid" if variable.secret else f'is "{mask(text)}"'
         raise ConfigurationError(f"{name} {shown}: it must be {variable.form}.") from error
 
 
 def _warnings(environ: Mapping[str, str]) -> list[str]:
-    """Returns what is probably mistyped: a name like ours that nobody reads."""
+    """Returns warnings about names that are probably mistyped: like ours, but unknown."""
     known = [*VARIABLES, *(name + _TWIN for name, variable in VARIABLES.items() if variable.twin)]
-    said = []
+    warnings = []
     for name in sorted(environ):
         if not name.startswith("BACKUP_") or name in known or _KUBERNETES.fullmatch(name):
             continue
         meant = next(iter(difflib.get_close_matches(name, known, n=1)), "")
         hint = f" Did you mean {meant}?" if meant else " See docs/environment.md."
-        said.append(f"The variable {name} is not known and does nothing.{hint}")
-    return said
+        warnings.append(f"The variable {name} is unknown and has no effect.{hint}")
+    return warnings

@@ -1,4 +1,4 @@
-"""The environment variables: the one table, which the code reads and the documentation is made from."""
+"""The table of environment variables, which the code reads and the documentation is generated from."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from django_rclone_sidecar.environment import parsers as forms
 
 URL = "DATABASE_URL_"
-"""Stands before an alias. The alias ``file`` cannot be: DATABASE_URL_FILE is a twin."""
+"""Prefix of an alias. The alias ``file`` is reserved: DATABASE_URL_FILE is the file variant of DATABASE_URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable. ``parse`` returns its value, or raises ValueError; ``form`` says what it accepts."""
+    """One variable. ``parse`` returns its value, or raises ValueError; ``form`` describes valid values."""
 
     meaning: str
     form: str
@@ -22,166 +22,165 @@ class Variable:
     parse: Callable[[str], Any] = forms.line
     secret: bool = False
     unset: str = ""
-    """What holds without it, in words, where there is no default."""
+    """Description of the behaviour without it, if there is no default."""
     twin: bool = True
-    """Whether there is a ``NAME_FILE`` too."""
+    """Whether ``NAME_FILE`` exists too."""
 
 
 VARIABLES: Mapping[str, Variable] = {
     "BACKUP_REMOTE": Variable(
-        "Where backups go: a remote of rclone's and a folder on it, or a local folder.",
+        "Where backups are stored: an rclone remote with a folder, or a local folder.",
         "a remote like s3:bucket/site, or a folder",
         parse=forms.remote,
         unset="`REMOTE` of the project's `DJANGO_RCLONE`, else `/backups`",
     ),
     "BACKUP_PROJECT": Variable(
-        "Names the project in its manifests: set it where several projects share one remote.",
-        "a text",
+        "Name of the project in its manifests. Set it if several projects share one remote.",
+        "a string",
         unset="`PROJECT` of the project's `DJANGO_RCLONE`",
     ),
     "BACKUP_DATABASES": Variable(
-        "Aliases of the databases that are backed up and restored.",
-        "aliases with commas between them",
+        "Aliases of the databases to back up and restore.",
+        "aliases separated by commas",
         parse=forms.words,
         unset="all",
     ),
     "BACKUP_SCHEDULE": Variable(
-        "When `serve` makes backups; off: never, it only watches those that others make.",
+        "When `serve` makes backups. With off it makes none, and only monitors backups made by others.",
         "a cron expression like 15 3 * * *, @hourly, @daily, @weekly or @monthly, or off",
         "@daily",
         forms.cron,
     ),
     "BACKUP_JITTER": Variable(
-        "Backups begin up to this long after their slot, each database always equally long: many sites that share a "
-        "storage do not all begin at once.",
-        "seconds, or like 15m; off for none",
+        "Random but stable delay per database, up to this long after the slot, so that many sites on one storage do "
+        "not start at once.",
+        "seconds, or a duration like 15m; off for none",
         "off",
         forms.delay,
     ),
     "BACKUP_ON_START": Variable(
-        "Whether `serve` makes a backup when it starts, and not only if the last slot was missed.",
+        "Whether `serve` always makes a backup when it starts, not only after a missed slot.",
         "on or off",
         "off",
         forms.switch,
     ),
     "BACKUP_MAX_AGE": Variable(
-        "A database whose newest backup is older is overdue.",
-        "seconds, or like 26h",
+        "A database is overdue when its newest backup is older than this.",
+        "seconds, or a duration like 26h",
         parse=forms.seconds,
-        unset="from the schedule: half the time to the next slot, at most 6 hours, after a slot",
+        unset="from the schedule: half the time between two slots, at most 6 hours, after a missed slot",
     ),
     "BACKUP_STOP_GRACE": Variable(
-        "How long a running backup may go on when `serve` is stopped, before it is cancelled. Must be shorter than "
-        "what the container is given.",
-        "seconds, or like 5m; off for none",
+        "How long a running backup may continue after `serve` is stopped, before it is cancelled. Must be shorter than "
+        "the container's own stop timeout.",
+        "seconds, or a duration like 5m; off for none",
         "5",
         forms.delay,
     ),
     "BACKUP_MEDIA": Variable(
-        "Whether `backup` saves the media files too; auto: where the project keeps them in a folder that is there.",
+        "Whether `backup` includes the media files. With auto: if the project stores them in a folder that exists.",
         "auto, on or off",
         "auto",
         forms.switch_or("auto"),
     ),
     "BACKUP_MEDIA_ROOT": Variable(
-        "The folder of the media files in this container; wins over the project's settings.",
+        "The folder of the media files in this container. Overrides the project's settings.",
         "a folder",
         parse=forms.folder,
         unset="`MEDIA_ROOT` of the project",
     ),
     "BACKUP_MEDIA_FOLLOW_LINKS": Variable(
-        "Whether links in the folder of the media files are saved as what they lead to; if not, they are left out.",
+        "Whether symbolic links in the media folder are followed. If not, they are left out.",
         "on or off",
         parse=forms.switch,
         unset="`MEDIA_FOLLOW_LINKS` of the project's `DJANGO_RCLONE`, else off",
     ),
     "BACKUP_TIME_ZONE": Variable(
-        "Time zone of times that are given without an offset.",
+        "Time zone of times given without an offset.",
         "a name like Europe/Berlin",
         parse=forms.time_zone,
         unset="`TIME_ZONE` of the project, else UTC",
     ),
     "BACKUP_KEEP_LAST": Variable(
-        "How many backups of each database are kept; older ones go after a new one is proven.",
+        "How many backups of each database are kept. Older ones are removed after a new backup is complete.",
         "a whole number, 1 or more",
         parse=forms.whole,
         unset="all are kept",
     ),
     "BACKUP_COMPRESSION": Variable(
-        "How dumps are compressed.",
-        "zstd, gzip or none, and a level like zstd:9 (zstd 1-19, gzip 1-9)",
+        "Compression of dumps.",
+        "zstd, gzip or none, optionally with a level: zstd:9 (zstd 1-19, gzip 1-9)",
         parse=forms.compression,
         unset="`COMPRESSION` of the project's `DJANGO_RCLONE`, else zstd",
     ),
     "BACKUP_TIMEOUT": Variable(
-        "How long a dump, a restore or a sync may take.",
-        "seconds, or like 90m or 2h; off for no limit",
+        "Time limit of a dump, a restore or a sync.",
+        "seconds, or a duration like 90m or 2h; off for no limit",
         parse=forms.seconds,
         unset="no limit",
     ),
     "BACKUP_STALL_TIMEOUT": Variable(
-        "How long no byte may move before a run is ended.",
-        "seconds, or like 10m; off for no limit",
+        "A run is ended when no data has moved for this long.",
+        "seconds, or a duration like 10m; off for no limit",
         parse=forms.seconds,
         unset="600",
     ),
     "BACKUP_ENCRYPTION_PASSWORD": Variable(
-        "Encrypts everything on the remote but RESTORE.md, names too. Keep a copy elsewhere: nothing opens without it.",
-        "a text of one line",
+        "Encrypts everything on the remote except RESTORE.md, including names. Keep a copy elsewhere: without it, "
+        "backups cannot be read.",
+        "a string of one line",
         secret=True,
         unset="nothing is encrypted",
     ),
     "BACKUP_NOTIFY_URLS": Variable(
-        "Who is told of runs: URLs as Apprise has them (mailto:, slack:, ntfy: and a hundred others).",
-        "URLs with blanks between them",
+        "Services that are notified of runs: Apprise URLs (mailto:, slack:, ntfy: and a hundred others).",
+        "URLs separated by spaces",
         parse=forms.addresses,
         secret=True,
-        unset="nobody",
+        unset="no notifications",
     ),
     "BACKUP_NOTIFY_ON": Variable(
-        "Of which runs: failure, and the first success after one; or all.",
+        "Which runs are notified: failures and the first success after one, or all.",
         "failure or all",
         "failure",
         forms.choice("failure", "all"),
     ),
     "BACKUP_HEARTBEAT_URL": Variable(
-        "Pinged after each backup, with /start before it and /fail after a failure, as Healthchecks and others expect.",
+        "Pinged after each backup; with /start before it and /fail after a failure, as Healthchecks and others expect.",
         "a URL",
         parse=forms.web_address,
         secret=True,
         unset="nothing is pinged",
     ),
     "BACKUP_PUSHGATEWAY_URL": Variable(
-        "The Prometheus Pushgateway that each run's metrics are pushed to: for runs that nobody can scrape.",
+        "Prometheus Pushgateway to push the metrics of each run to, for runs that are too short to scrape.",
         "a URL",
         parse=forms.web_address,
         secret=True,
         unset="nothing is pushed",
     ),
     "BACKUP_WEB_PASSWORD": Variable(
-        "Asked for (with any user's name) before `serve` shows anything but /healthz and /readyz.",
-        "a text of one line",
+        "Password for every page of `serve` except /healthz and /readyz, with any user name.",
+        "a string of one line",
         secret=True,
-        unset="everybody who reaches the port may look",
+        unset="no password",
     ),
-    "PORT": Variable("The port that `serve` listens on.", "a port", "8000", forms.port, twin=False),
+    "PORT": Variable("Port that `serve` listens on.", "a port", "8000", forms.port, twin=False),
     "BACKUP_STATE_DIR": Variable(
-        "The folder that holds the lock, so that two runs with the same one never overlap, and the history of runs.",
+        "Folder of the lock, which keeps runs from overlapping, and of the history of runs.",
         "a folder",
         "~/.local/state/django-rclone",
         forms.folder,
     ),
-    "BACKUP_LOG_FORMAT": Variable(
-        "How the log, on stderr, is written.", "text or json", "text", forms.choice("text", "json")
-    ),
+    "BACKUP_LOG_FORMAT": Variable("Format of the log on stderr.", "text or json", "text", forms.choice("text", "json")),
     "BACKUP_LOG_LEVEL": Variable(
-        "What the log leaves out.",
+        "Lowest level that is logged.",
         "debug, info, warning or error",
         "info",
         forms.choice("debug", "info", "warning", "error"),
     ),
     "BACKUP_TARGET": Variable(
-        "Where to learn what is backed up; auto: from the settings module if one is named, else from DATABASE_URL.",
+        "Where the databases are read from. With auto: the settings module if one is set, else DATABASE_URL.",
         "auto, settings or url",
         "auto",
         forms.choice("auto", "settings", "url"),
@@ -189,36 +188,36 @@ VARIABLES: Mapping[str, Variable] = {
     "TARGET_SETTINGS_MODULE": Variable(
         "The project's settings module.",
         "a name like config.settings.production",
-        unset="`DJANGO_SETTINGS_MODULE`, as the web container has it",
+        unset="`DJANGO_SETTINGS_MODULE`, as in the web container",
     ),
-    "TARGET_PATH": Variable("The folder with the project's source, where manage.py is.", "a folder", "/target"),
+    "TARGET_PATH": Variable("Folder of the project's source code, with manage.py in it.", "a folder", "/target"),
     "DJANGO_CONFIGURATION": Variable(
-        "The class in the settings module, where the project uses django-configurations.", "a name", unset="none"
+        "Class in the settings module, if the project uses django-configurations.", "a name", unset="none"
     ),
     "TARGET_PACKAGES": Variable(
-        "Folders with packages of the project's, for what the settings module imports and this environment lacks.",
-        "folders with colons between them",
+        "Folders with the project's packages, for imports of the settings module that are not installed here.",
+        "folders separated by colons",
         unset="none",
     ),
     "TARGET_IGNORE_PACKAGES": Variable(
-        "Packages that the settings module imports and that have no part in databases and media, as you know.",
-        "names with commas between them",
+        "Packages that the settings module imports and that you know do not affect databases and media.",
+        "names separated by commas",
         unset="none",
     ),
     "TARGET_JSON_FILE": Variable(
-        "What `manage.py backuptarget` printed in the project's own environment; wins over the settings module.",
+        "Output of `manage.py backuptarget` in the project's own environment. Overrides the settings module.",
         "a file",
         unset="none",
         twin=False,
     ),
     "DATABASE_URL": Variable(
-        "The database to back up, as the alias `default`; used when no settings module is named, or it is not there.",
+        "The database to back up, with the alias `default`. Used if no settings module is set, or it does not exist.",
         "a URL like postgres://user:password@host:5432/name",
         secret=True,
         unset="the settings module is read",
     ),
     f"{URL}<ALIAS>": Variable(
-        "The database of another alias, or one to use instead of what the settings module says.",
+        "The database of another alias, or one that overrides the settings module.",
         "a URL",
         secret=True,
         unset="none",

@@ -1,9 +1,9 @@
-"""The Django app that the history's models belong to."""
+"""The Django app of the history."""
 
 from django.apps import AppConfig
 
 
 class HistoryConfig(AppConfig):
     name = "django_rclone_sidecar.history"
-    # The names of the tables begin with it: files that older versions made stay readable.
+    # Kept from older versions, so that their files stay readable.
     label = "django_rclone_sidecar"

@@ -1,4 +1,4 @@
-"""Where the history lies, and how Django reaches it: an alias of its own, so that ``default`` stays the target's."""
+"""The file of the history and its database alias, separate from the target's ``default``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ALIAS = "django-rclone history"
-"""No target has such an alias: an environment variable cannot name it."""
+"""Cannot be an alias of the target: no environment variable can have this name."""
 
 ROUTER = "django_rclone_sidecar.history.location.Router"
 
@@ -19,14 +19,14 @@ _PREFIX = "django-rclone-history-"
 
 
 def path(folder: Path) -> Path:
-    """Returns the file in the state folder; where nothing can be written there, one in memory that a restart loses."""
+    """Returns the file in the state folder, or one in memory if the folder is not writable."""
     if os.access(folder, os.W_OK | os.X_OK) or (not folder.exists() and _can_be_made(folder)):
         return folder / _NAME
     return _memory() / f"{_PREFIX}{os.getuid()}-{sha256(os.fsencode(folder.absolute())).hexdigest()[:8]}" / _NAME
 
 
 def is_ours(file: Path) -> bool:
-    """Tells whether nobody else has made the folder in memory: its name can be guessed."""
+    """Tells whether a folder in memory belongs to this user: its name can be guessed."""
     folder = file.parent
     if folder.parent != _memory() or not folder.name.startswith(_PREFIX):
         return True
@@ -34,7 +34,7 @@ def is_ours(file: Path) -> bool:
 
 
 def _memory() -> Path:
-    memory = Path("/dev/shm")  # noqa: S108 - the folder below it is the user's own
+    memory = Path("/dev/shm")  # noqa: S108 - the folder below it belongs to the user
     return memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
 
 
@@ -45,13 +45,13 @@ def _can_be_made(folder: Path) -> bool:
 
 def database(folder: Path) -> dict[str, Any]:
     """Returns the entry for DATABASES."""
-    # Who writes waits for others from the beginning: SQLite gives up at once where two who read would both write.
+    # IMMEDIATE, because SQLite fails at once, without waiting, when two readers both start to write.
     options = {"timeout": 5, "transaction_mode": "IMMEDIATE"}
     return {ALIAS: {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path(folder)), "OPTIONS": options}}
 
 
 class Router:
-    """Sends the sidecar's own models to the history, and keeps everybody else's away from it."""
+    """Routes the sidecar's models, and only those, to the history."""
 
     def db_for_read(self, model: Any, **_hints: Any) -> str | None:
         return ALIAS if model._meta.app_label == _APP else None
@@ -59,5 +59,5 @@ class Router:
     db_for_write = db_for_read
 
     def allow_migrate(self, db: str, app_label: str, **_hints: Any) -> bool | None:
-        """``migrate`` has no part in it: the tables are made where they are missing."""
+        """Excludes the history from ``migrate``: its tables are created when missing."""
         return False if db == ALIAS or app_label == _APP else None

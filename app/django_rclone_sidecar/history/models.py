@@ -1,7 +1,7 @@
-"""The history of runs and what was last seen, in a small SQLite file of the sidecar's own: see ``history``.
+"""Models of the history: runs, and the last listing of the remote.
 
-Nothing here is the only copy of anything: what matters is on the remote, in the manifests. The tables are named here,
-because Django would ask the target's engine how long a name may be, and there may be no such engine.
+The history can be lost: the manifests on the remote have everything that matters. Tables are named explicitly, because
+Django would ask the target's engine for the maximum length of a name, and that engine may be missing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class DatabaseRecord(models.Model):
     alias = models.TextField(primary_key=True)
     engine = models.TextField()
     place = models.TextField()
-    """Engine and whereabouts, as people recognise it."""
+    """Engine and address."""
     position = models.IntegerField()
 
     class Meta:
@@ -23,7 +23,7 @@ class DatabaseRecord(models.Model):
 
 
 class RunRecord(models.Model):
-    """One run of a command. Without ``finished_at`` it goes on, or was killed."""
+    """One run of a command. Without ``finished_at`` it is still running or was killed."""
 
     id = models.TextField(primary_key=True)
     command = models.TextField(db_column="verb")
@@ -36,10 +36,10 @@ class RunRecord(models.Model):
         db_table = "run"
 
 
-class PartRecord(models.Model):
-    """What became of one database in a run, or of the media files (``database`` empty)."""
+class TaskRecord(models.Model):
+    """Result of one task of a run; ``database`` is empty for the media files."""
 
-    run = models.ForeignKey(RunRecord, models.CASCADE, related_name="parts")
+    run = models.ForeignKey(RunRecord, models.CASCADE, related_name="tasks")
     database = models.TextField()
     engine = models.TextField()
     outcome = models.TextField()
@@ -55,7 +55,7 @@ class PartRecord(models.Model):
 
 
 class StoredBackups(models.Model):
-    """The good backups of one database on the remote, when it was last looked at."""
+    """The good backups of one database in the last listing of the remote."""
 
     alias = models.TextField(primary_key=True)
     count = models.IntegerField()
@@ -71,7 +71,7 @@ class StoredBackups(models.Model):
 
 
 class KnownManifest(models.Model):
-    """The text of a manifest: it never changes, so it need not be read twice."""
+    """The text of a manifest, cached because it never changes."""
 
     path = models.TextField(primary_key=True)
     text = models.TextField()
@@ -81,7 +81,7 @@ class KnownManifest(models.Model):
 
 
 class Tally(models.Model):
-    """A number that only grows."""
+    """A counter."""
 
     name = models.TextField()
     database = models.TextField()
@@ -95,7 +95,7 @@ class Tally(models.Model):
 
 
 class Fact(models.Model):
-    """Something that was seen last: a JSON value under a name."""
+    """A named JSON value from the last refresh."""
 
     name = models.TextField(primary_key=True)
     value = models.JSONField()

@@ -1,6 +1,6 @@
-"""Reads the history for those who only look: nothing is made, and nothing is written.
+"""Read-only access to the history.
 
-Whatever is wrong with the file is one exception, Unreadable, whose message says so in one line.
+Every error is raised as Unreadable, with a message of one line.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from django_rclone_sidecar.history import location, store
 
 
 class Unreadable(DjangoRcloneError):
-    """The history cannot be read now."""
+    """The history cannot be read."""
 
 
-class Nothing(Unreadable):
+class NotCreated(Unreadable):
     """There is no history yet."""
 
 
 @contextmanager
 def opened(folder: Path) -> Iterator[None]:
-    """Gives one moment of the history in the state folder. Raises Unreadable.
+    """Opens the history in one read transaction. Raises Unreadable.
 
-    Where it lies is asked each time: a folder that cannot be written to any more is left by those who write.
+    Its path is determined each time: writers move to memory when the state folder is no longer writable.
     """
     file = location.path(folder)
     connection = connections[location.ALIAS]
     try:
         if not file.exists():
-            raise Nothing("Nothing is known yet: the first look at the remote has not ended.")
+            raise NotCreated("No data yet: the first refresh has not ended.")
         if not location.is_ours(file):
-            raise Unreadable(f"{file.parent} is somebody else's: what lies there is not the history.")
+            raise Unreadable(f"{file.parent} belongs to another user: the history in it is not read.")
         _connect(connection, file)
         with transaction.atomic(using=location.ALIAS):
             yield
     except (DatabaseError, OSError, ValueError, LookupError, TypeError) as error:
-        # A damaged file may hold anything.
+        # A damaged file may cause any of these.
         raise Unreadable(f"The history {file} cannot be read: {error}.") from error
     finally:
         connection.close()
@@ -54,11 +54,11 @@ def _connect(connection: BaseDatabaseWrapper, file: Path) -> None:
     except OperationalError as error:
         if "SQLITE_READONLY" not in getattr(error.__cause__, "sqlite_errorname", ""):
             raise
-        # A writer was killed: SQLite rolls back what that one had begun, and must be allowed to write for it.
+        # A writer was killed: SQLite must write to roll back its transaction.
         connection.close()
         found = _version(connection, file, "rw")
     if found != store.SCHEMA:
-        raise Unreadable(f"The history {file} is of another version: the next run begins a new one.")
+        raise Unreadable(f"The history {file} is of another version: the next run creates a new one.")
 
 
 def _version(connection: BaseDatabaseWrapper, file: Path, mode: str) -> int:

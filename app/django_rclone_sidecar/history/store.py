@@ -1,6 +1,6 @@
-"""The history of runs: written by each run, whoever started it, and read by the pages and metrics of ``serve``.
+"""The history of runs, written by every run and read by the web server of ``serve``.
 
-Losing it loses nothing that matters, so a file that is damaged, or of another version, is begun anew.
+It can be lost without harm, so a file that is damaged or of another version is replaced by a new one.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from django_rclone_sidecar.history.location import ALIAS
 logger = logging.getLogger(__name__)
 
 SCHEMA = 1
-"""Goes up with every change of the models."""
+"""Incremented with every change of the models."""
 
 
 class Unusable(DjangoRcloneError):
-    """The history can neither be read nor begun anew."""
+    """The history can neither be read nor created."""
 
 
 @cache
@@ -37,15 +37,15 @@ def _warn_once(message: str) -> None:
 
 
 def warn_once(error: Unusable) -> None:
-    """Says, once in a run, that there is no history: nothing depends on it."""
+    """Logs, once per process, that there is no history."""
     _warn_once(str(error))
 
 
 @contextmanager
 def opened() -> Iterator[None]:
-    """Gives a transaction on the history, whose models can be used inside the block. Raises Unusable.
+    """Opens a transaction on the history, in which its models can be used. Raises Unusable.
 
-    Works without a target too: where the settings of this process could not be made, those of the history stand in.
+    Works without a target too: if Django is not set up, the settings ``base`` are used.
     """
     if not apps.ready:
         os.environ["DJANGO_SETTINGS_MODULE"] = "django_rclone_sidecar.settings.base"
@@ -56,7 +56,7 @@ def opened() -> Iterator[None]:
         with transaction.atomic(using=ALIAS):
             yield
     except (DatabaseError, OSError) as error:
-        if type(error) is DatabaseError:  # found to be damaged only now: who comes next begins anew
+        if type(error) is DatabaseError:  # damaged: the next run creates a new file
             connection.close()
             _remove(Path(str(connection.settings_dict["NAME"])))
         raise Unusable(f"The history {connection.settings_dict['NAME']} cannot be used: {error}.") from error
@@ -68,13 +68,13 @@ def _prepare(connection: BaseDatabaseWrapper) -> None:
     file = Path(str(connection.settings_dict["NAME"]))
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not location.is_ours(file):
-        raise Unusable(f"{file.parent} is somebody else's: the history cannot lie there.")
+        raise Unusable(f"{file.parent} belongs to another user: the history cannot be stored there.")
     try:
         found = version(connection)
     except OperationalError:
-        raise  # busy, full, forbidden: the file is what it was
+        raise  # busy, full, forbidden: the file is unchanged
     except DatabaseError as error:
-        logger.warning("The history %s is damaged (%s): a new one is begun.", file, error)
+        logger.warning("The history %s is damaged (%s): a new one is created.", file, error)
         found = -1
     if found == SCHEMA:
         return

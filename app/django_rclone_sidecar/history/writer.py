@@ -1,4 +1,4 @@
-"""Writes down what runs tell. Each function is called inside ``history.opened()``."""
+"""Writing of runs to the history. Each function is called inside ``store.opened()``."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from datetime import UTC, datetime
 from django.db.models import F
 
 from django_rclone.clocks import AHEAD
-from django_rclone_sidecar.history.models import DatabaseRecord, PartRecord, RunRecord, StoredBackups, Tally
+from django_rclone_sidecar.history.models import DatabaseRecord, RunRecord, StoredBackups, Tally, TaskRecord
 from django_rclone_sidecar.report import Outcome, Report, Result
 
 _KEPT = 1000
-"""Runs that are remembered; tallies go on."""
+"""Runs that are kept; counters include all."""
 
 RUNS = "runs"
-"""The tally of ended parts: its label is the command and how they ended, ``backup success``."""
+"""The counter of ended tasks. Its label is command and outcome: ``backup success``."""
 
 NOTIFY_FAILURES = "notify_failures"
 
-_KILLED = "The run was killed before it could say how it ended."
+_KILLED = "The run was killed."
 
 
 def run_started(report: Report) -> None:
     run = _run(report)
     for result in report.results:
-        _part(run, result).save()
+        _task(run, result).save()
 
 
 def task_ended(report: Report, result: Result) -> None:
@@ -34,8 +34,8 @@ def task_ended(report: Report, result: Result) -> None:
 
 def run_ended(report: Report) -> None:
     run = _run(report)
-    if not report.results:  # it failed before it knew its databases: so it failed for all of them
-        for database, engine in _meant(report.command):
+    if not report.results:  # it failed before its databases were known: it failed for all of them
+        for database, engine in _affected(report.command):
             failed = Result(database, engine, report.started_at, Outcome.FAILURE)
             failed.finished_at, failed.error = report.finished_at, report.error
             _end(run, failed)
@@ -44,49 +44,49 @@ def run_ended(report: Report) -> None:
         oldest.delete()
 
 
-def _meant(command: str) -> Iterable[tuple[str, str]]:
-    """Returns what a run is about that could not find out itself."""
+def _affected(command: str) -> Iterable[tuple[str, str]]:
+    """Returns the databases of a run that failed before it knew them."""
     return [("", "")] if command.startswith("media-") else DatabaseRecord.objects.values_list("alias", "engine")
 
 
 def failing_before(databases: set[str], command: str, before: datetime) -> set[str]:
-    """Returns those of the databases whose last run before ``before`` failed."""
+    """Returns the databases whose last run before ``before`` failed."""
     found = set()
     last_run = RunRecord.objects.filter(command=command, started_at__lt=before, finished_at__isnull=False).order_by(
         "-started_at"
     )
     newest = last_run.first()
-    if newest is not None and newest.exit_code != 0 and not newest.parts.exists():
-        return databases  # it failed before it knew them, and so did the history
+    if newest is not None and newest.exit_code != 0 and not newest.tasks.exists():
+        return databases  # it failed before its databases were known
     for database in databases:
-        parts = PartRecord.objects.filter(
+        tasks = TaskRecord.objects.filter(
             database=database, run__command=command, started_at__lt=before, finished_at__isnull=False
         )
-        last = parts.order_by("-started_at").first()
+        last = tasks.order_by("-started_at").first()
         if last is not None and last.outcome == Outcome.FAILURE:
             found.add(database)
     return found
 
 
 def last_good(database: str) -> datetime | None:
-    """Returns when the newest good backup of a database was finished, as far as is known here."""
+    """Returns when the newest good backup of a database was finished, as far as the history knows."""
     moments = list(StoredBackups.objects.filter(alias=database).values_list("newest_finished_at", flat=True))
-    parts = PartRecord.objects.filter(
+    tasks = TaskRecord.objects.filter(
         database=database, run__command__in=("backup", "media-backup"), outcome=Outcome.SUCCESS
     )
-    moments += parts.order_by("-finished_at").values_list("finished_at", flat=True)[:1]
+    moments += tasks.order_by("-finished_at").values_list("finished_at", flat=True)[:1]
     now = datetime.now(UTC)
     return max((moment for moment in moments if moment and moment - now <= AHEAD), default=None)
 
 
 def close_killed_runs(now: datetime) -> list[Report]:
-    """Ends what is open and returns it. Whoever calls this holds the lock, so nobody works on it any more."""
+    """Closes all open runs and returns them. The caller holds the lock, so none of them is still running."""
     dead = []
     for run in RunRecord.objects.filter(finished_at__isnull=True).order_by("started_at"):
         report = Report(run.id, run.command, run.started_at, finished_at=now, exit_code=137, error=_KILLED)
-        for part in run.parts.all():
+        for task in run.tasks.all():
             result = Result(
-                part.database, part.engine, part.started_at, Outcome(part.outcome), part.finished_at, part.error
+                task.database, task.engine, task.started_at, Outcome(task.outcome), task.finished_at, task.error
             )
             if result.outcome is Outcome.RUNNING:
                 result.outcome, result.finished_at, result.error = Outcome.FAILURE, now, _KILLED
@@ -98,7 +98,7 @@ def close_killed_runs(now: datetime) -> list[Report]:
 
 
 def count(name: str, *, database: str = "", engine: str = "", label: str = "", by: int = 1) -> None:
-    """Adds to a tally."""
+    """Increments a counter."""
     tally, _ = Tally.objects.get_or_create(name=name, database=database, engine=engine, label=label)
     Tally.objects.filter(pk=tally.pk).update(value=F("value") + by)
 
@@ -113,9 +113,9 @@ def _close(run: RunRecord, report: Report) -> None:
     run.save()
 
 
-def _part(run: RunRecord, result: Result) -> PartRecord:
+def _task(run: RunRecord, result: Result) -> TaskRecord:
     manifest = result.manifest
-    return PartRecord(
+    return TaskRecord(
         run=run,
         database=result.database,
         engine=result.engine,
@@ -129,6 +129,6 @@ def _part(run: RunRecord, result: Result) -> PartRecord:
 
 
 def _end(run: RunRecord, result: Result) -> None:
-    PartRecord.objects.filter(run=run, database=result.database).delete()
-    _part(run, result).save()
+    TaskRecord.objects.filter(run=run, database=result.database).delete()
+    _task(run, result).save()
     count(RUNS, database=result.database, engine=result.engine, label=f"{run.command} {result.outcome}")

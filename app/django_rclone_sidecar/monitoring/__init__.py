@@ -1,1 +1,1 @@
-"""The state of every backup, and the metrics made from it."""
+"""The state of all backups, and the metrics made from it."""

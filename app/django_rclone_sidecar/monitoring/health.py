@@ -1,4 +1,4 @@
-"""Whether this process is fit to serve, and whether there is something to tell. Each answer is a problem, or none."""
+"""Liveness and readiness. Each function returns a problem, or an empty string."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from django_rclone_sidecar.scheduler import liveness
 
 
 def stopped(age: float | None) -> str:
-    """Returns what is wrong with the loop that last ticked ``age`` seconds ago; None: there is none here."""
+    """Returns a problem if the scheduler last reported too long ago; ``age`` is None without a scheduler."""
     if age is None or age <= liveness.FRESH:
         return ""
-    return f"The schedule has stood still for {age:.0f} seconds."
+    return f"The scheduler has not responded for {age:.0f} seconds."
 
 
 def unready(state: OverallState) -> str:
-    """Returns why there is nothing to tell yet."""
-    return "" if state.databases else "The databases are not known yet: the first look at them has not ended."
+    """Returns why the state is not known yet."""
+    return "" if state.databases else "The databases are not known yet: the first refresh has not ended."

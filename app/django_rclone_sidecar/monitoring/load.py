@@ -1,4 +1,4 @@
-"""The state, read from the history: a handful of queries, however many backups and runs there have been."""
+"""Loads the state from the history, with a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django_rclone.clocks import AHEAD
 from django_rclone.masking import mask, secret_values
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import reader, writer
-from django_rclone_sidecar.history.models import DatabaseRecord, Fact, PartRecord, RunRecord, StoredBackups, Tally
+from django_rclone_sidecar.history.models import DatabaseRecord, Fact, RunRecord, StoredBackups, Tally, TaskRecord
 from django_rclone_sidecar.monitoring.state import (
     DatabaseState,
     MediaState,
@@ -30,20 +30,20 @@ from django_rclone_sidecar.scheduler.schedule import Schedule
 from django_rclone_sidecar.scheduler.snapshot import identity
 
 _MEDIA = "media"
-"""What the loop counts the delay of the media files from."""
+"""The identity that gives the media files their delay."""
 
 _SAVING = ("backup", "media-backup")
 _ENDED = (Outcome.SUCCESS, Outcome.FAILURE)
 
 
 def read(environment: Environment, now: datetime, *, runs: int = 0) -> OverallState:
-    """Returns the state at ``now``, with so many of the last parts of runs. Raises Unreadable."""
+    """Returns the state at ``now``, with up to ``runs`` of the last tasks. Raises Unreadable."""
     with reader.opened(environment.get("BACKUP_STATE_DIR")):
-        return _Reading(environment, now).state(runs)
+        return _Loader(environment, now).state(runs)
 
 
-class _Reading:
-    """What was read, and what it means."""
+class _Loader:
+    """The rows of the history, from which the state is built."""
 
     def __init__(self, environment: Environment, now: datetime) -> None:
         self.now = now
@@ -57,7 +57,7 @@ class _Reading:
             environment.get("BACKUP_JITTER") or 0,
             timedelta(seconds=max_age) if max_age else None,
         )
-        self.parts = _Parts.read()
+        self.tasks = _LastTasks.read()
         self.tallies = _tallies()
         seen = self.facts.get("observed") or {}
         self.observed_at = datetime.fromisoformat(seen["at"]) if seen else None
@@ -84,15 +84,15 @@ class _Reading:
         )
 
     def database(self, target: DatabaseRecord, stored: StoredBackups | None) -> DatabaseState:
-        last = self.parts.last(target.alias, ("backup",))
-        newest = self.newest(stored, self.parts.last(target.alias, ("backup",), (Outcome.SUCCESS,)))
+        last = self.tasks.last(target.alias, ("backup",))
+        newest = self.newest(stored, self.tasks.last(target.alias, ("backup",), (Outcome.SUCCESS,)))
         attempts = [last.started_at] if last and self.passed(last.started_at) else []
         if stored is not None and stored.newest_started_at is not None:
             attempts.append(stored.newest_started_at)
-        ended = self.parts.last(target.alias, ("backup",), _ENDED)
+        ended = self.tasks.last(target.alias, ("backup",), _ENDED)
         failing = _failing(ended, newest.finished_at if newest else None)
-        restored = self.parts.last(target.alias, ("restore",), (Outcome.SUCCESS,))
-        who = identity(self.facts.get("project", ""), target.alias, target.place)
+        restored = self.tasks.last(target.alias, ("restore",), (Outcome.SUCCESS,))
+        database_identity = identity(self.facts.get("project", ""), target.alias, target.place)
         return DatabaseState(
             alias=target.alias,
             engine=target.engine,
@@ -104,20 +104,20 @@ class _Reading:
             runs=self.tally("backup", target.alias),
             restores=self.tally("restore", target.alias),
             restore_seconds=_seconds(restored),
-            overdue=self.policy.overdue(who, newest.started_at if newest else None, self.now),
+            overdue=self.policy.overdue(database_identity, newest.started_at if newest else None, self.now),
             running=last is not None and last.outcome == Outcome.RUNNING,
             failing=failing is not None,
             error=self.clean(failing.error) if failing else "",
-            next_run=self.policy.next_run(who, self.now),
+            next_run=self.policy.next_run(database_identity, self.now),
             ahead=tuple(self.facts.get("ahead", {}).get(target.alias, ())),
         )
 
     def passed(self, moment: datetime) -> bool:
-        """Tells whether a moment can have come. What the history says of later ones a wrong clock has told it."""
+        """Tells whether a moment has passed. Later ones in the history come from a wrong clock."""
         return moment - self.now <= AHEAD
 
-    def newest(self, stored: StoredBackups | None, made: PartRecord | None) -> NewestBackup | None:
-        """Returns the newest good backup: what lies on the remote, and what has been made since anybody looked."""
+    def newest(self, stored: StoredBackups | None, made: TaskRecord | None) -> NewestBackup | None:
+        """Returns the newest good backup: on the remote, or made since the last refresh."""
         found = []
         if stored is not None and stored.newest_started_at is not None and stored.newest_finished_at is not None:
             found.append(
@@ -128,24 +128,24 @@ class _Reading:
                     stored.newest_raw_size or 0,
                 )
             )
-        if made is not None and made.finished_at is not None and not self.saw(made.finished_at):
+        if made is not None and made.finished_at is not None and not self.listed_after(made.finished_at):
             found.append(NewestBackup(made.started_at, made.finished_at, made.size or 0, made.raw_size or 0))
         past = [backup for backup in found if self.passed(backup.started_at)]
         return max(past, key=lambda backup: backup.finished_at, default=None)
 
-    def saw(self, moment: datetime) -> bool:
-        """Tells whether the remote was seen after a moment, so that what was made before is there or gone."""
+    def listed_after(self, moment: datetime) -> bool:
+        """Tells whether the remote was listed after a moment, so that the listing has every backup made before it."""
         at = self.observed_at
         return self.remote_up and at is not None and at > moment and self.passed(at)
 
     def media(self) -> MediaState:
-        last = self.parts.last("", _SAVING)
-        made = self.parts.last("", _SAVING, (Outcome.SUCCESS,))
+        last = self.tasks.last("", _SAVING)
+        made = self.tasks.last("", _SAVING, (Outcome.SUCCESS,))
         moments = [made.finished_at] if made and made.finished_at else []
         if seen := self.facts.get("media_last", {}).get("finished_at"):
             moments.append(datetime.fromisoformat(seen))
         newest = max((moment for moment in moments if self.passed(moment)), default=None)
-        failing = _failing(self.parts.last("", _SAVING, _ENDED), newest)
+        failing = _failing(self.tasks.last("", _SAVING, _ENDED), newest)
         return MediaState(
             last_success=newest,
             running=last is not None and last.outcome == Outcome.RUNNING,
@@ -155,7 +155,7 @@ class _Reading:
         )
 
     def tally(self, command: str, alias: str) -> dict[str, int]:
-        """Returns how many parts have ended how. What was counted under another engine is the same database's."""
+        """Returns the number of tasks by outcome, under all engines that the database has had."""
         return {
             outcome: sum(
                 value
@@ -166,62 +166,62 @@ class _Reading:
         }
 
     def last_runs(self, most: int) -> tuple[RecentRun, ...]:
-        """Returns the last parts of runs, and runs that failed before they had any."""
+        """Returns the last tasks of runs, and runs that failed before they had any."""
         lines = []
-        for run in RunRecord.objects.order_by("-started_at").prefetch_related("parts")[:most]:
+        for run in RunRecord.objects.order_by("-started_at").prefetch_related("tasks")[:most]:
             outcome = (
                 Outcome.RUNNING if run.finished_at is None else Outcome.FAILURE if run.exit_code else Outcome.SUCCESS
             )
-            parts = sorted(run.parts.all(), key=lambda part: (part.database == "", part.started_at))
-            if not parts:
+            tasks = sorted(run.tasks.all(), key=lambda task: (task.database == "", task.started_at))
+            if not tasks:
                 lines.append(
                     RecentRun(run.command, "", outcome, run.started_at, run.finished_at, None, self.clean(run.error)),
                 )
-            for part in parts:
-                what = part.database or "media files"
-                times = (part.started_at, part.finished_at)
-                lines.append(RecentRun(run.command, what, part.outcome, *times, part.size, self.clean(part.error)))
+            for task in tasks:
+                what = task.database or "media files"
+                times = (task.started_at, task.finished_at)
+                lines.append(RecentRun(run.command, what, task.outcome, *times, task.size, self.clean(task.error)))
         return tuple(lines[:most])
 
     def clean(self, text: str) -> str:
-        """Returns a message as the log would write it."""
+        """Returns a message with secrets masked, as in the log."""
         return display.one_line(mask(text, self.hidden))
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
-    """The part of each database, command and outcome that was written last."""
+class _LastTasks:
+    """The newest task of each database, command and outcome."""
 
-    found: Mapping[tuple[str, str, str], PartRecord]
+    found: Mapping[tuple[str, str, str], TaskRecord]
 
     @staticmethod
-    def read() -> _Parts:
-        # A part is written anew when it ends: the highest number is the one that has ended last.
-        newest = PartRecord.objects.values("database", "run__command", "outcome").annotate(newest=Max("id")).order_by()
-        parts = PartRecord.objects.filter(id__in=[row["newest"] for row in newest]).select_related("run")
-        return _Parts({(part.database, part.run.command, part.outcome): part for part in parts})
+    def read() -> _LastTasks:
+        # A row is replaced when its task ends: the highest id is the one that ended last.
+        newest = TaskRecord.objects.values("database", "run__command", "outcome").annotate(newest=Max("id")).order_by()
+        tasks = TaskRecord.objects.filter(id__in=[row["newest"] for row in newest]).select_related("run")
+        return _LastTasks({(task.database, task.run.command, task.outcome): task for task in tasks})
 
     def last(
         self, database: str, commands: tuple[str, ...], outcomes: tuple[Outcome, ...] = tuple(Outcome)
-    ) -> PartRecord | None:
-        """Returns the newest part that has one of these outcomes."""
+    ) -> TaskRecord | None:
+        """Returns the newest task with one of these outcomes."""
         fits = [
-            part
-            for (alias, command, outcome), part in self.found.items()
+            task
+            for (alias, command, outcome), task in self.found.items()
             if alias == database and command in commands and outcome in outcomes
         ]
-        return max(fits, key=lambda part: part.id, default=None)
+        return max(fits, key=lambda task: task.id, default=None)
 
 
-def _failing(last: PartRecord | None, newest: datetime | None) -> PartRecord | None:
-    """Returns the last part if it failed, and nothing good has been made since."""
+def _failing(last: TaskRecord | None, newest: datetime | None) -> TaskRecord | None:
+    """Returns the last task if it failed and there is no newer good backup."""
     if last is None or last.outcome != Outcome.FAILURE or last.finished_at is None:
         return None
     return None if newest is not None and newest > last.finished_at else last
 
 
-def _seconds(part: PartRecord | None) -> float:
-    return (part.finished_at - part.started_at).total_seconds() if part and part.finished_at else 0.0
+def _seconds(task: TaskRecord | None) -> float:
+    return (task.finished_at - task.started_at).total_seconds() if task and task.finished_at else 0.0
 
 
 def _tallies() -> dict[tuple[str, str, str], int]:

@@ -1,6 +1,6 @@
-"""The metrics: the one table, which ``/metrics`` and the pushed ones read and the documentation is made from. Pure.
+"""The table of metrics, used by ``/metrics``, the Pushgateway and the documentation. Pure.
 
-A timestamp of what never happened is 0, so that ``time() - x > n`` is true of it.
+The timestamp of an event that never happened is 0, so that ``time() - x > n`` is true.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _Read = Callable[[OverallState | None], Iterable[_Reading]]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric. ``read`` finds its series in the state; with None there is nothing to tell."""
+    """One metric. ``read`` returns its series for a state, or for None if the state is not known."""
 
     kind: str
     help: str
@@ -48,7 +48,7 @@ class Sample:
 
 
 def _each(read: Callable[[DatabaseState], float]) -> _Read:
-    """Returns what reads a number of every database."""
+    """Returns a reader of one number per database."""
 
     def readings(state: OverallState | None) -> Iterator[_Reading]:
         for database in state.databases if state else ():
@@ -58,7 +58,7 @@ def _each(read: Callable[[DatabaseState], float]) -> _Read:
 
 
 def _outcomes(read: Callable[[DatabaseState], Mapping[str, int]]) -> _Read:
-    """Returns what reads how many runs of every database ended how."""
+    """Returns a reader of the number of runs per database and outcome."""
 
     def readings(state: OverallState | None) -> Iterator[_Reading]:
         for database in state.databases if state else ():
@@ -69,7 +69,7 @@ def _outcomes(read: Callable[[DatabaseState], Mapping[str, int]]) -> _Read:
 
 
 def _one(read: Callable[[OverallState], float]) -> _Read:
-    """Returns what reads one number of everything."""
+    """Returns a reader of a single number."""
     return lambda state: [((), read(state))] if state else []
 
 
@@ -85,52 +85,55 @@ def _next_run(state: OverallState | None) -> Iterator[_Reading]:
 
 
 def stamp(moment: datetime | None) -> float:
-    """Returns a moment as Prometheus has it, in seconds since 1970; 0 for what never happened."""
+    """Returns a moment in seconds since 1970, 0 for None."""
     return moment.timestamp() if moment else 0.0
 
 
 METRICS: Mapping[str, Metric] = {
-    "build_info": Metric("gauge", "Always 1; the labels tell the versions.", ("version", "rclone"), _build_info),
+    "build_info": Metric("gauge", "Always 1; the labels hold the versions.", ("version", "rclone"), _build_info),
     "backup_runs_total": Metric(
-        "counter", "Backups that have ended.", (*DATABASE, "outcome"), _outcomes(lambda database: database.runs)
+        "counter", "Number of ended backups.", (*DATABASE, "outcome"), _outcomes(lambda database: database.runs)
     ),
     "backup_last_attempt_timestamp_seconds": Metric(
         "gauge",
-        "When the last backup was begun, however it ended; 0: never.",
+        "When the last backup was begun, whether it succeeded or not; 0 if never.",
         DATABASE,
         _each(lambda database: stamp(database.last_attempt)),
     ),
     "backup_last_success_timestamp_seconds": Metric(
         "gauge",
-        "When the newest good backup was finished; 0: there is none.",
+        "When the newest good backup was finished; 0 if there is none.",
         DATABASE,
         _each(lambda database: stamp(database.newest.finished_at if database.newest else None)),
     ),
     "backup_last_duration_seconds": Metric(
         "gauge",
-        "How long the newest good backup took to make.",
+        "Duration of the newest good backup.",
         DATABASE,
         _each(lambda database: database.newest.seconds if database.newest else 0),
     ),
     "backup_last_size_bytes": Metric(
         "gauge",
-        "Size of the newest good backup, as it is stored.",
+        "Size of the newest good backup as stored.",
         DATABASE,
         _each(lambda database: database.newest.size if database.newest else 0),
     ),
     "backup_last_raw_size_bytes": Metric(
         "gauge",
-        "Size of the newest good backup before it was compressed.",
+        "Size of the newest good backup before compression.",
         DATABASE,
         _each(lambda database: database.newest.raw_size if database.newest else 0),
     ),
     "backups_stored": Metric("gauge", "Good backups on the remote.", DATABASE, _each(lambda database: database.stored)),
     "backups_stored_bytes": Metric(
-        "gauge", "What the good backups on the remote take up.", DATABASE, _each(lambda database: database.stored_bytes)
+        "gauge",
+        "Size of the good backups on the remote.",
+        DATABASE,
+        _each(lambda database: database.stored_bytes),
     ),
     "backup_overdue": Metric(
         "gauge",
-        "1 if the newest good backup is older than the schedule, or BACKUP_MAX_AGE, allows, or there is none; else 0.",
+        "1 if there is no good backup, or the newest is older than the schedule or BACKUP_MAX_AGE allows; else 0.",
         DATABASE,
         _each(lambda database: database.overdue),
     ),
@@ -139,32 +142,32 @@ METRICS: Mapping[str, Metric] = {
     ),
     "next_run_timestamp_seconds": Metric(
         "gauge",
-        "When the schedule begins the next run; 0: never. Media files, where they are saved, have operation "
-        "media-backup and no database.",
+        "When the next scheduled run begins; 0 if never. Media files, if backed up, have the operation media-backup "
+        "and no database.",
         (*DATABASE, "operation"),
         _next_run,
     ),
     "restore_runs_total": Metric(
-        "counter", "Restores that have ended.", (*DATABASE, "outcome"), _outcomes(lambda database: database.restores)
+        "counter", "Number of ended restores.", (*DATABASE, "outcome"), _outcomes(lambda database: database.restores)
     ),
     "restore_last_duration_seconds": Metric(
         "gauge",
-        "How long the last restore that succeeded took.",
+        "Duration of the last successful restore.",
         DATABASE,
         _each(lambda database: database.restore_seconds),
     ),
     "media_last_success_timestamp_seconds": Metric(
         "gauge",
-        "When the media files were last saved; 0: never, also where none are to be.",
+        "When the media files were last backed up; 0 if never.",
         (),
         _one(lambda state: stamp(state.media.last_success if state.media else None)),
     ),
     "notify_failures_total": Metric(
-        "counter", "Notifications that could not be delivered.", (), _one(lambda state: state.notify_failures)
+        "counter", "Number of notifications that could not be delivered.", (), _one(lambda state: state.notify_failures)
     ),
     "remote_up": Metric(
         "gauge",
-        "1 if the remote answered when it was last looked at, else 0.",
+        "1 if the remote could be reached at the last refresh, else 0.",
         (),
         _one(lambda state: state.remote_up),
     ),
@@ -173,34 +176,34 @@ METRICS: Mapping[str, Metric] = {
 
 
 def samples(state: OverallState | None) -> list[Sample]:
-    """Returns every series; where the state cannot be known, those that do not depend on it."""
+    """Returns every series; without a state, those that do not depend on it."""
     return [
         Sample(name, labels, float(value)) for name, metric in METRICS.items() for labels, value in metric.read(state)
     ]
 
 
-def registry(told: Iterable[Sample]) -> CollectorRegistry:
-    """Returns what the client library writes, or pushes: these samples, and nothing of the process."""
+def registry(samples: Iterable[Sample]) -> CollectorRegistry:
+    """Returns a registry with these samples only, without metrics of the process."""
     made = CollectorRegistry(auto_describe=False)
-    made.register(_Told(told))
+    made.register(_SampleCollector(samples))
     return made
 
 
-def text(told: Iterable[Sample], accept: str = "") -> tuple[bytes, str]:
+def text(samples: Iterable[Sample], accept: str = "") -> tuple[bytes, str]:
     """Returns the samples in the format that an Accept header asks for, and its content type."""
     encode, content_type = choose_encoder(accept)
-    return encode(registry(told)), content_type
+    return encode(registry(samples)), content_type
 
 
-class _Told(Collector):
-    """Collects what it was told."""
+class _SampleCollector(Collector):
+    """Collector of given samples."""
 
-    def __init__(self, told: Iterable[Sample]) -> None:
-        self._told = list(told)
+    def __init__(self, samples: Iterable[Sample]) -> None:
+        self._samples = list(samples)
 
     def collect(self) -> Iterator[Any]:
         families: dict[str, Any] = {}
-        for sample in self._told:
+        for sample in self._samples:
             metric = METRICS[sample.name]
             if sample.name not in families:
                 kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily

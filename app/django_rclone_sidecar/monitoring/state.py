@@ -1,4 +1,4 @@
-"""What the page, the metrics and monitors are told: the state of every backup at one moment. Pure."""
+"""The state of all backups at one moment, for the status page, the metrics and monitors. Pure."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True, slots=True)
 class SchedulePolicy:
-    """When backups are to be made. ``schedule`` is None where nobody here makes any, ``jitter`` is in seconds."""
+    """When backups are due. ``schedule`` is None if nothing is scheduled here; ``jitter`` is in seconds."""
 
     schedule: Schedule | None
     jitter: float = 0
     max_age: timedelta | None = None
 
     def next_run(self, identity: str, now: datetime) -> datetime | None:
-        """Returns when the next run begins: a slot that has come, but whose delay has not passed, is still to be."""
+        """Returns when the next run begins, counting a slot whose delay has not passed yet."""
         if self.schedule is None:
             return None
         later = delay(identity, self.jitter)
         return self.schedule.after(now - later) + later
 
     def overdue(self, identity: str, newest: datetime | None, now: datetime) -> bool:
-        """Tells whether a database lacks a backup, where its newest was begun at ``newest``."""
+        """Tells whether a database is overdue, if its newest backup was begun at ``newest``."""
         if newest is None:
             return True
         if self.max_age is not None:
@@ -50,7 +50,7 @@ class NewestBackup:
 
     @property
     def seconds(self) -> float:
-        """How long it took to make."""
+        """Duration of the backup."""
         return (self.finished_at - self.started_at).total_seconds()
 
 
@@ -61,23 +61,23 @@ class DatabaseState:
     alias: str
     engine: str
     place: str
-    """Engine and whereabouts, as people recognise it."""
+    """Engine and address."""
     newest: NewestBackup | None = None
     last_attempt: datetime | None = None
     stored: int = 0
     stored_bytes: int = 0
     runs: Mapping[str, int] = field(default_factory=dict)
-    """How many backups have ended, by their outcome."""
+    """Number of ended backups by outcome."""
     restores: Mapping[str, int] = field(default_factory=dict)
     restore_seconds: float = 0
     overdue: bool = True
     running: bool = False
     failing: bool = False
-    """The last run failed, and there has been no backup since."""
+    """The last run failed, and there is no newer backup."""
     error: str = ""
     next_run: datetime | None = None
     ahead: tuple[str, ...] = ()
-    """The backups on the remote that are dated after now, and so do not count."""
+    """Backups on the remote that are dated after now, and so do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class MediaState:
 
 @dataclass(frozen=True, slots=True)
 class RecentRun:
-    """One part of a run, for people: ``what`` is an alias, or says that it is the media files."""
+    """One task of a run; ``what`` is an alias or "media files"."""
 
     command: str
     what: str
@@ -106,39 +106,39 @@ class RecentRun:
 
 @dataclass(frozen=True, slots=True)
 class OverallState:
-    """Everything that is known, at one moment."""
+    """The state of all backups."""
 
     at: datetime
     zone: ZoneInfo = _UTC
     schedule: str = ""
-    """The cron expression; empty where nothing is scheduled."""
+    """The cron expression; empty if nothing is scheduled."""
     databases: tuple[DatabaseState, ...] = ()
     media: MediaState | None = None
-    """None where no media files are saved."""
+    """None if media files are not backed up."""
     remote: str = ""
     remote_up: bool = False
     remote_error: str = ""
     observed_at: datetime | None = None
-    """When the remote was last asked."""
+    """When the remote was last listed."""
     rclone: str = ""
     notify_failures: int = 0
     last_runs: tuple[RecentRun, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What somebody should do something about, one line each."""
+        """Problems that need action, one line each."""
         found = []
         for database in self.databases:
             if database.failing:
-                found.append(f'Database "{database.alias}": the last run failed: {database.error or "no reason known"}')
+                found.append(f'Database "{database.alias}": the last run failed: {database.error or "unknown reason"}')
             if database.overdue:
-                lacks = "its backup is overdue" if database.newest else "there is no backup of it"
+                lacks = "the backup is overdue" if database.newest else "there is no backup"
                 found.append(f'Database "{database.alias}": {lacks}.')
             if database.ahead:
                 found.append(
                     f'Database "{database.alias}": backups are dated after now and do not count: '
-                    f"{display.enumerate_some(database.ahead)}. A clock was, or is, wrong."
+                    f"{display.enumerate_some(database.ahead)}. Check the clocks."
                 )
         if self.media is not None and self.media.failing:
-            found.append(f"Media files: the last run failed: {self.media.error or 'no reason known'}")
+            found.append(f"Media files: the last run failed: {self.media.error or 'unknown reason'}")
         return tuple(found)

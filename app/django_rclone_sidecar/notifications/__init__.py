@@ -1,1 +1,1 @@
-"""Services that are told of runs."""
+"""Notifications of runs: messages, heartbeats and pushed metrics."""

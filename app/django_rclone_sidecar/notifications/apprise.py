@@ -1,4 +1,4 @@
-"""BACKUP_NOTIFY_URLS: people are told of runs, by any of the services that Apprise knows."""
+"""BACKUP_NOTIFY_URLS: notifications of runs, through Apprise."""
 
 from __future__ import annotations
 
@@ -26,58 +26,58 @@ from django_rclone_sidecar.report import Outcome, Report, Result
 from django_rclone_sidecar.settings import build
 
 SECONDS = 15.0
-"""How long all of the services may take together. Those that hang are left to themselves."""
+"""Time limit for all services together. Those that hang are abandoned."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Notifier:
-    """Tells people: of failures always, of the first success after one, and of every success if they want."""
+    """Observer that notifies of failures, of the first success after one, and optionally of every success."""
 
     environment: Environment
 
     def __post_init__(self) -> None:
-        # Each is masked by itself too: a library may show one.
+        # Each URL is masked separately, because a library may log one.
         logs.hide(self.environment.get("BACKUP_NOTIFY_URLS"))
 
     def run_started(self, report: Report) -> None:
-        """Nobody wants to be told that."""
+        """No message at the start."""
 
     def task_ended(self, report: Report, result: Result) -> None:
-        """One message for each run, when all is over."""
+        """No message per task."""
 
     def run_ended(self, report: Report) -> None:
-        if (told := _message(report, self.environment)) is not None:
-            deliver(list(deliveries(self.environment, told)), SECONDS)
+        if (made := _message(report, self.environment)) is not None:
+            deliver(list(deliveries(self.environment, made)), SECONDS)
 
 
-def deliveries(environment: Environment, told: Message) -> Iterator[Delivery]:
-    """Gives a message to each of the services. A URL that cannot be understood is a delivery that fails."""
-    safe = Message(told.kind, logs.shown(told.title), logs.shown(told.body))
+def deliveries(environment: Environment, sent: Message) -> Iterator[Delivery]:
+    """Yields a delivery of the message to each service. One with a URL that is not valid will fail."""
+    safe = Message(sent.kind, logs.masked(sent.title), logs.masked(sent.body))
     for number, url in enumerate(environment.get("BACKUP_NOTIFY_URLS") or (), 1):
         service = parse_url(url)
-        where = shown(number, url, service)
+        where = describe_url(number, url, service)
         secrets = [piece for piece in _pieces(url) if piece not in where]
         yield Delivery("The notification", where, partial(_send, service, safe, secrets))
 
 
 def parse_url(url: str) -> Any:
-    """Returns Apprise's plugin for a URL, or None if it understands none."""
-    # Imported when it is needed: it takes longer than all the rest of a small run.
+    """Returns Apprise's plugin for a URL, or None if the URL is not valid."""
+    # Imported on demand: the import takes longer than the rest of a small run.
     apprise = import_module("apprise")
-    _listen()
+    _redirect_log()
     try:
-        # Waiting is bounded by us: Apprise's own way leaves threads that the interpreter waits for at its end.
+        # We limit the time ourselves: Apprise's timeout leaves threads that the interpreter waits for at exit.
         asset = apprise.AppriseAsset(app_id="django-rclone", app_desc="Backups", async_mode=False, service_timeout=0)
         return apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
-    except Exception as error:  # plugins raise what they like about odd URLs, with them in the text
+    except Exception as error:  # plugins raise any exception for odd URLs, with the URL in its message
         logger.debug("Apprise: %s", type(error).__name__)
         return None
 
 
-def shown(number: int, url: str, service: Any) -> str:
-    """Returns what may be shown of a URL: for many services what stands in the host's place is a secret."""
+def describe_url(number: int, url: str, service: Any) -> str:
+    """Returns a description of a URL without secrets: for many services the host part is a token."""
     scheme = re.match(r"([a-z][a-z0-9]{1,20}):", url, re.IGNORECASE)
     host = str(getattr(service, "host", None) or "") if "host" in getattr(service, "template_tokens", {}) else ""
     port = getattr(service, "port", None)
@@ -87,67 +87,67 @@ def shown(number: int, url: str, service: Any) -> str:
 
 
 def message_context(environment: Environment, report: Report | None = None) -> MessageContext:
-    """Returns what is known beside a run. Without a usable history no recovery is known."""
-    here = MessageContext(socket.gethostname(), build.name(environment))
+    """Returns the context of a message. Without a usable history, recoveries are not known."""
+    here = MessageContext(socket.gethostname(), build.project_name(environment))
     if report is None:
         return here
     try:
         with store.opened():
-            # Its models can be imported when Django is ready, and that is seen to here.
+            # The models can only be imported once ``opened`` has set up Django.
             record = import_module("django_rclone_sidecar.history.writer")
-            succeeded = {part.database for part in report.results if part.outcome is Outcome.SUCCESS}
+            succeeded = {result.database for result in report.results if result.outcome is Outcome.SUCCESS}
             recovered: set[str] = record.failing_before(succeeded, report.command, report.started_at)
             last: dict[str, datetime | None] = {
-                part.database: record.last_good(part.database) for part in report.failed
+                result.database: record.last_good(result.database) for result in report.failed
             }
     except Interrupted:
         raise
-    except Exception as error:  # whoever writes the run down says so aloud
+    except Exception as error:  # logged by the history recorder
         logger.debug("%s", error)
         return here
     return MessageContext(here.host, here.project, frozenset(recovered), last)
 
 
 def _message(report: Report, environment: Environment) -> Message | None:
-    """Returns what is to be told of a run, or None."""
-    beside = message_context(environment, report)
+    """Returns the message about a run, or None."""
+    context = message_context(environment, report)
     if report.exit_code != 0:
-        return message.failure(report, beside)
-    if beside.recovered:
-        return message.recovery(report, beside)
-    return message.success(report, beside) if environment.get("BACKUP_NOTIFY_ON") == "all" else None
+        return message.failure(report, context)
+    if context.recovered:
+        return message.recovery(report, context)
+    return message.success(report, context) if environment.get("BACKUP_NOTIFY_ON") == "all" else None
 
 
-def _send(service: Any, told: Message, secrets: list[str]) -> None:
+def _send(service: Any, sent: Message, secrets: list[str]) -> None:
     if service is None:
         raise DeliveryError("Apprise does not understand this URL")
     apprise = import_module("apprise")
     one = apprise.Apprise(asset=service.asset)
     one.add(service)
-    _Said.of_thread.words = ""
-    if not one.notify(body=told.body, title=told.title, notify_type=told.kind, body_format="text"):
-        raise DeliveryError(mask(_Said.of_thread.words, secrets) or "the service did not take it")
+    _ErrorCapture.of_thread.error = ""
+    if not one.notify(body=sent.body, title=sent.title, notify_type=sent.kind, body_format="text"):
+        raise DeliveryError(mask(_ErrorCapture.of_thread.error, secrets) or "the service did not accept it")
 
 
 def _pieces(url: str) -> Iterable[str]:
-    """Returns what Apprise may repeat of a URL when it complains."""
+    """Returns the parts of a URL that Apprise may include in an error."""
     pieces = re.split(r"[/:@?&=]+", url.partition("://")[2])
     return [url, *pieces, *map(unquote, pieces)]
 
 
-class _Said(logging.Handler):
-    """Keeps Apprise's own log out of ours, and remembers in each thread what it complained of last."""
+class _ErrorCapture(logging.Handler):
+    """Handler that keeps Apprise's log out of ours, and holds its last error in each thread."""
 
     of_thread = threading.local()
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno >= logging.WARNING:
-            self.of_thread.words = record.getMessage().rstrip(". ")
+            self.of_thread.error = record.getMessage().rstrip(". ")
 
 
-def _listen() -> None:
+def _redirect_log() -> None:
     theirs = logging.getLogger("apprise")
-    if not any(isinstance(handler, _Said) for handler in theirs.handlers):
-        theirs.handlers[:] = [_Said()]
+    if not any(isinstance(handler, _ErrorCapture) for handler in theirs.handlers):
+        theirs.handlers[:] = [_ErrorCapture()]
         theirs.setLevel(logging.WARNING)
         theirs.propagate = False

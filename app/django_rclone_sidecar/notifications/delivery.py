@@ -1,4 +1,4 @@
-"""Things that are told to services outside: in bounded time, and whatever goes wrong is said, counted, and no harm."""
+"""Delivery to external services, with a time limit. Failures are logged and counted, and do not affect the run."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ logger = logging.getLogger(__name__)
 
 
 class DeliveryError(Exception):
-    """Something could not be delivered. Its text may be shown: it holds no secrets."""
+    """A delivery failed. The message holds no secrets."""
 
 
 @dataclass(slots=True)
 class Delivery:
-    """One thing for one service. ``send`` raises what keeps it from being delivered."""
+    """A delivery to one service. ``send`` raises an exception if it fails."""
 
     what: str
     where: str
-    """Of the service's URL, what may be shown."""
+    """The service's URL without secrets."""
     send: Callable[[], object]
-    problem: str = "it was not tried"
+    problem: str = "not tried"
 
 
 @dataclass(slots=True)
 class _Attempt:
-    """A delivery under way. Its thread is left to itself when the time is over: it cannot keep the program alive."""
+    """A delivery in progress. Its daemon thread is abandoned after the time limit."""
 
     delivery: Delivery
     thread: threading.Thread = field(init=False)
 
     def __post_init__(self) -> None:
-        self.thread = threading.Thread(target=self._work, name=logs.QUIET, daemon=True)
+        self.thread = threading.Thread(target=self._work, name=logs.DROPPED_THREADS, daemon=True)
 
     def _work(self) -> None:
         try:
@@ -47,12 +47,12 @@ class _Attempt:
             self.delivery.problem = ""
         except DeliveryError as error:
             self.delivery.problem = str(error)
-        except Exception as error:  # nobody knows what a foreign text holds
+        except Exception as error:  # its message may hold secrets
             self.delivery.problem = type(error).__name__
 
 
 def attempt(deliveries: Sequence[Delivery], seconds: float) -> list[Delivery]:
-    """Delivers everything at once, waits at most so long, and returns what could not be delivered."""
+    """Sends all deliveries in parallel, waits up to ``seconds``, and returns those that failed."""
     attempts = [_Attempt(delivery) for delivery in deliveries]
     until = time.monotonic() + seconds
     for each in attempts:
@@ -68,11 +68,11 @@ def attempt(deliveries: Sequence[Delivery], seconds: float) -> list[Delivery]:
 
 
 def deliver(deliveries: Sequence[Delivery], seconds: float) -> None:
-    """Delivers everything at once in at most so many seconds; warns of each failure, and counts it."""
+    """Sends all deliveries in parallel, within ``seconds``. Logs and counts each failure."""
     failed = attempt(deliveries, seconds)
     for delivery in failed:
         logger.warning(
-            "%s could not be delivered to %s: %s. The run itself is not touched by that; `doctor` looks closer.",
+            "%s could not be delivered to %s: %s. The run is not affected. Run `doctor` for details.",
             *(delivery.what, delivery.where, delivery.problem),
             extra={"event": "notify.failed"},
         )
@@ -83,10 +83,10 @@ def deliver(deliveries: Sequence[Delivery], seconds: float) -> None:
 def _count(failures: int) -> None:
     try:
         with store.opened():
-            # Its models can be imported when Django is ready, and that is seen to here.
+            # The models can only be imported once ``opened`` has set up Django.
             record = import_module("django_rclone_sidecar.history.writer")
             record.count(record.NOTIFY_FAILURES, by=failures)
     except Interrupted:
         raise
-    except Exception as error:  # whoever writes the run down says so aloud
+    except Exception as error:  # logged by the history recorder
         logger.debug("%s", error)

@@ -1,4 +1,4 @@
-"""BACKUP_HEARTBEAT_URL: a service that raises the alarm when backups no longer tell it that they are made.
+"""BACKUP_HEARTBEAT_URL: pings a service that raises an alarm when pings stop.
 
 Source of the convention: healthchecks.io/docs/http_api - URL/start, URL, and URL/fail with the reason as its body.
 """
@@ -17,7 +17,7 @@ from django_rclone_sidecar.notifications.delivery import Delivery, deliver
 from django_rclone_sidecar.report import Report, Result
 
 SECONDS = 5.0
-"""How long a ping may take."""
+"""Time limit of a ping."""
 
 _COMMANDS = ("backup", "media-backup")
 
@@ -26,16 +26,16 @@ _LONGEST = 10_000
 
 
 _KUMA = "/api/push/"
-"""In the path of Uptime Kuma's push URLs, which tell the outcome in their query string.
+"""In the path of Uptime Kuma's push URLs, which take the outcome in the query string.
 Source: github.com/louislam/uptime-kuma, server/routers/api-router.js"""
 
 _LONGEST_PUSH = 250
-"""Characters of a reason in a URL; Uptime Kuma keeps so many."""
+"""Characters of a reason in a URL, as many as Uptime Kuma keeps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Pings the service."""
+    """Observer that pings the service."""
 
     environment: Environment
 
@@ -44,10 +44,10 @@ class Heartbeat:
             self._ping("start")
 
     def task_ended(self, report: Report, result: Result) -> None:
-        """Only the whole counts."""
+        """No ping per task."""
 
     def run_ended(self, report: Report) -> None:
-        """Partly done is not done."""
+        """Pings success, or a failure if any task failed."""
         if report.command not in _COMMANDS:
             return
         if report.exit_code == 0:
@@ -58,7 +58,7 @@ class Heartbeat:
     def _ping(self, what: str = "", body: str = "") -> None:
         service = self.environment.get("BACKUP_HEARTBEAT_URL")
         if _KUMA in urlsplit(service).path:
-            if what != "start":  # it knows no beginning of a run
+            if what != "start":  # it has no ping for the start
                 self._deliver(service, partial(http.send, _push(service, body)))
             return
         url = http.below(service, what) if what else service
@@ -70,11 +70,11 @@ class Heartbeat:
         self._deliver(service, send)
 
     def _deliver(self, service: str, send: Callable[[], object]) -> None:
-        deliver([Delivery("The heartbeat", http.shown(service), send)], SECONDS)
+        deliver([Delivery("The heartbeat", http.address(service), send)], SECONDS)
 
 
 def _push(service: str, reasons: str) -> str:
-    """Returns the push URL of an Uptime Kuma with the outcome in its query string."""
+    """Returns the push URL of Uptime Kuma with the outcome in its query string."""
     parts = urlsplit(service)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     query |= {"status": "down", "msg": reasons[:_LONGEST_PUSH]} if reasons else {"status": "up", "msg": "OK"}
@@ -83,4 +83,4 @@ def _push(service: str, reasons: str) -> str:
 
 def _reasons(report: Report) -> str:
     reasons = [result.error for result in report.failed] or [report.error]
-    return logs.shown("\n".join(reasons))[:_LONGEST] or f"Ended with exit code {report.exit_code}."
+    return logs.masked("\n".join(reasons))[:_LONGEST] or f"Ended with exit code {report.exit_code}."

@@ -1,4 +1,4 @@
-"""HTTP requests to services outside. Their URLs are secrets: no error shows more of one than its host."""
+"""HTTP requests to external services. Their URLs are secrets: errors show only the host."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import django_rclone
 from django_rclone_sidecar.notifications.delivery import DeliveryError
 
 SECONDS = 5.0
-"""How long a service may take for each step of its answer."""
+"""Time limit of each step of a request."""
 
 
-def shown(url: str) -> str:
-    """Returns what may be shown of a URL: without the scheme, or the log would mask a URL that is no more than that."""
+def address(url: str) -> str:
+    """Returns host and port of a URL, without the scheme: the log would mask a whole URL."""
     return _address(urlsplit(url))
 
 
 def root(url: str) -> str:
-    """Returns the URL of the server's root, with no name and password."""
+    """Returns the URL of the server's root, without name and password."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{_address(parts)}/"
 
 
 def below(url: str, path: str) -> str:
-    """Returns the URL of something below another one; its query string is kept."""
+    """Returns a URL with a path appended; the query string is kept."""
     parts = urlsplit(url)
     return parts._replace(path=f"{parts.path.rstrip('/')}/{path}").geturl()
 
@@ -40,7 +40,7 @@ def send(
     headers: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
 ) -> None:
-    """Makes a request, with the name and password in the URL, if any. Raises DeliveryError with what may be shown."""
+    """Sends a request, with the name and password in the URL, if any. Raises DeliveryError."""
     parts = urlsplit(url)
     try:
         request = urllib.request.Request(  # noqa: S310 - the environment's table allows http and https only
@@ -48,7 +48,7 @@ def send(
         )
         request.add_header("User-Agent", f"django-rclone/{django_rclone.__version__}")
         if parts.username is not None:
-            # Where the service sends us on to another, the password does not go along.
+            # Not sent along when the service redirects to another.
             request.add_unredirected_header("Authorization", _basic(parts))
         with urllib.request.urlopen(request, timeout=seconds):  # noqa: S310
             pass
@@ -57,12 +57,12 @@ def send(
         raise HttpStatusError(error.code) from None
     except OSError as error:
         raise DeliveryError(_reason(error, seconds)) from None
-    except (ValueError, http.client.HTTPException) as error:  # their texts hold the URL
-        raise DeliveryError(f"the URL or the answer cannot be understood ({type(error).__name__})") from None
+    except (ValueError, http.client.HTTPException) as error:  # the message holds the URL
+        raise DeliveryError(f"the URL or the answer is not valid ({type(error).__name__})") from None
 
 
 class HttpStatusError(DeliveryError):
-    """The service is there, and says no."""
+    """The service answered with an error status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"it answered with status {status}")

@@ -1,4 +1,4 @@
-"""What people are told of a run: what happened, to what, where, and what to do next. Pure."""
+"""Messages about runs: what happened, to what, where, and what to do next. Pure."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ _NAMES = {
 }
 
 _TITLE, _ERROR = 120, 1000
-"""The longest title, and the longest reason that is told of one database: many services cut at 4,000 characters."""
+"""The longest title, and the longest reason for one database: many services cut at 4,000 characters."""
 
 _KILLED, _INTERRUPTED = (137,), (129, 130, 143)
 
 
 @dataclass(frozen=True, slots=True)
 class MessageContext:
-    """What is known beside the report."""
+    """Information about a run that is not in its report."""
 
     host: str
     project: str = ""
     recovered: frozenset[str] = frozenset()
-    """Databases whose last run before this one failed, and that are well again."""
+    """Databases whose previous run failed and that have succeeded now."""
     last_good: Mapping[str, datetime | None] | None = field(default=None)
-    """When the newest good backup of a database was finished, None if there is none; None where nobody knows."""
+    """When the newest good backup of each failed database was finished, None if it has none. None if not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A title of one line, and a body. ``kind`` is as Apprise has it: it chooses a colour."""
+    """A title of one line, and a body. ``kind`` is one of Apprise's types."""
 
     kind: str
     title: str
@@ -45,48 +45,49 @@ class Message:
 
 
 def failure(report: Report, context: MessageContext) -> Message:
-    """Returns what is told of a run that failed."""
+    """Returns the message about a failed run."""
     failed = report.failed
-    whom = named(failed)
+    whom = describe_tasks(failed)
     of = f" for {whom}" if whom else ""
     what = f"{_NAMES.get(report.command, report.command)} {_ending(report)}{of}"
     if failed and len(failed) < len(report.results):
         what += f" ({len(failed)} of {len(report.results)})"
     lines = [*_where(report, context), "", "What happened:"]
-    lines += [f"- {_told(result)}" for result in failed] or [f"- {_line(report.error)}"]
+    lines += [f"- {_reason(result)}" for result in failed] or [f"- {_line(report.error)}"]
     if context.recovered:
-        lines.append(f"- Works again: {named(part for part in report.results if part.database in context.recovered)}")
+        again = (result for result in report.results if result.database in context.recovered)
+        lines.append(f"- Works again: {describe_tasks(again)}")
     if report.command in ("backup", "media-backup"):
         lines += _last_good(failed, context)
     return Message("failure", _title(what, context), "\n".join([*lines, "", *_advice(report)]))
 
 
 def recovery(report: Report, context: MessageContext) -> Message:
-    """Returns what is told of the first success after a failure."""
+    """Returns the message about the first success after a failure."""
     again = [result for result in report.results if result.database in context.recovered]
-    what = f"{_NAMES.get(report.command, report.command)} works again for {named(again)}"
+    what = f"{_NAMES.get(report.command, report.command)} works again for {describe_tasks(again)}"
     return Message("success", _title(what, context), "\n".join([*_where(report, context), "", *_done(report)]))
 
 
 def success(report: Report, context: MessageContext) -> Message:
-    """Returns what is told of a run without a failure."""
-    whom = named(report.results)
+    """Returns the message about a successful run."""
+    whom = describe_tasks(report.results)
     what = f"{_NAMES.get(report.command, report.command)} done{f' for {whom}' if whom else ''}"
     return Message("success", _title(what, context), "\n".join([*_where(report, context), "", *_done(report)]))
 
 
 def test(context: MessageContext) -> Message:
-    """Returns what `doctor --notify` sends."""
-    body = f"Somebody has asked for this message by `django-rclone doctor --notify` on {context.host}. Nothing to do."
+    """Returns the test message of `doctor --notify`."""
+    body = f"This is a test message, sent by `django-rclone doctor --notify` on {context.host}. No action is needed."
     return Message("info", _title("Test message", context), body)
 
 
-def named(parts: Iterable[Result]) -> str:
-    """Returns parts of a run as people call them."""
-    parts = list(parts)
-    aliases = [f'"{part.database}"' for part in parts if part.database]
+def describe_tasks(results: Iterable[Result]) -> str:
+    """Returns tasks of a run as a phrase."""
+    results = list(results)
+    aliases = [f'"{result.database}"' for result in results if result.database]
     words = [f"database{'s' if len(aliases) > 1 else ''} {', '.join(aliases)}"] if aliases else []
-    if any(not part.database for part in parts):
+    if any(not result.database for result in results):
         words.append("media files")
     return " and ".join(words)
 
@@ -129,7 +130,7 @@ def _last_good(failed: Iterable[Result], context: MessageContext) -> list[str]:
         if result.database in context.last_good:
             moment = context.last_good[result.database]
             when = display.utc(moment) if moment else ""
-            lines.append(f"Last good backup of {_inside(result)}: {when or 'none that this machine knows of'}")
+            lines.append(f"Last good backup of {_inside(result)}: {when or 'none known on this machine'}")
     return ["", *lines] if lines else []
 
 
@@ -141,25 +142,21 @@ def _advice(report: Report) -> list[str]:
     again = {"restore": "restore --latest"}.get(report.command, report.command)
     lines = ["What to do:"]
     if report.exit_code in _KILLED:
-        lines.append("- Find out who killed it: too little memory, a lost machine, a container that was given no time.")
+        lines.append("- Find out why it was killed: out of memory, a lost machine, or a stop without a grace period.")
     elif report.exit_code in _INTERRUPTED:
-        lines.append("- Nothing is broken: somebody, or the container's stop, ended it in order.")
+        lines.append("- Nothing is broken: the run was stopped by a signal, for example by the stop of its container.")
     elif report.exit_code == Unavailable.exit_code:
-        lines.append("- Storage or database could not be reached: the same command may work later.")
+        lines.append("- Storage or database could not be reached: try the same command later.")
     if report.command.startswith("media"):
-        lines.append(
-            "- `django-rclone doctor` finds what is in the way; `django-rclone list --media` shows the mirror."
-        )
+        lines.append("- Run `django-rclone doctor` to find the cause; `django-rclone list --media` shows the mirror.")
     else:
-        lines.append(
-            "- `django-rclone doctor` finds what is in the way; `django-rclone list` shows the backups there are."
-        )
-    lines.append(f"- Then once more: `django-rclone {again}`")
+        lines.append("- Run `django-rclone doctor` to find the cause; `django-rclone list` shows the existing backups.")
+    lines.append(f"- Then run again: `django-rclone {again}`")
     return lines
 
 
-def _told(result: Result) -> str:
-    """Returns why a part failed; most reasons name it themselves."""
+def _reason(result: Result) -> str:
+    """Returns why a task failed; most reasons name the database themselves."""
     reason = _line(result.error)
     return reason if reason.startswith(result.what) else f"{result.what}: {reason}"
 
@@ -170,6 +167,6 @@ def _line(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Returns a text as one line of characters that can be shown and sent anywhere."""
+    """Returns a string as one line of printable characters."""
     shown = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(shown.split())

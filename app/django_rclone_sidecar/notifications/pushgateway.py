@@ -1,4 +1,4 @@
-"""BACKUP_PUSHGATEWAY_URL: what the last run of each database did, for a Prometheus that cannot scrape a short run."""
+"""BACKUP_PUSHGATEWAY_URL: metrics of the last run of each database, for runs that are too short to scrape."""
 
 from __future__ import annotations
 
@@ -16,48 +16,48 @@ from django_rclone_sidecar.report import Outcome, Report, Result
 from django_rclone_sidecar.settings import build
 
 SECONDS = 10.0
-"""How long all pushes of a run may take together."""
+"""Time limit for all pushes of a run together."""
 
 JOB = "django_rclone"
 
 
 @dataclass(frozen=True, slots=True)
 class Pusher:
-    """Pushes gauges after a run, a group for each database.
+    """Observer that pushes gauges after a run, in one group per database.
 
-    It adds to a group: what a run does not know, such as the time of a success after a failure, stays as it was.
+    It adds to a group: gauges that a run does not set, such as the last success after a failure, are kept.
     """
 
     environment: Environment
 
     def run_started(self, report: Report) -> None:
-        """There is nothing to push yet."""
+        """Nothing to push at the start."""
 
     def task_ended(self, report: Report, result: Result) -> None:
-        """One push for each database, when all is over."""
+        """No push per task."""
 
     def run_ended(self, report: Report) -> None:
         groups = {result.database: (result, values(report.command, result)) for result in report.results}
         groups = {database: group for database, group in groups.items() if group[1]}
         if groups:
             url = self.environment.get("BACKUP_PUSHGATEWAY_URL")
-            deliver([Delivery("Metrics", http.shown(url), partial(self._push, url, groups))], SECONDS)
+            deliver([Delivery("Metrics", http.address(url), partial(self._push, url, groups))], SECONDS)
 
     def _push(self, url: str, groups: Mapping[str, tuple[Result, Mapping[str, float]]]) -> None:
         for database, (result, gauges) in groups.items():
             registry = CollectorRegistry()
             for name, value in gauges.items():
-                # The engine is no part of the key: a group of another engine would stay behind for ever.
+                # The engine is not part of the key: a group of an earlier engine would stay forever.
                 labels = {"engine": result.engine} if database else {}
                 gauge = Gauge(metrics.PREFIX + name, metrics.METRICS[name].help, list(labels), registry=registry)
                 (gauge.labels(**labels) if labels else gauge).set(value)
-            key = {"project": build.name(self.environment), "database": database}
+            key = {"project": build.project_name(self.environment), "database": database}
             stable = {name: value for name, value in key.items() if value}
             pushadd_to_gateway(url, JOB, registry, stable, http.SECONDS, _handler)
 
 
 def values(command: str, result: Result) -> dict[str, float]:
-    """Returns what a part of a run has to tell, by the metric's name without the prefix."""
+    """Returns the metrics of one task, by name without the prefix."""
     succeeded = result.outcome is Outcome.SUCCESS and result.finished_at is not None
     finished = result.finished_at or result.started_at
     if command == "restore":
@@ -81,5 +81,5 @@ def values(command: str, result: Result) -> dict[str, float]:
 def _handler(
     url: str, method: str, timeout: float | None, headers: list[tuple[str, str]], data: bytes
 ) -> Callable[[], None]:
-    """Returns what the client library sends by: name and password in the URL are understood, and shown nowhere."""
+    """Returns the client library's sender, which supports name and password in the URL and never shows them."""
     return lambda: http.send(url, method, data, dict(headers), timeout or http.SECONDS)

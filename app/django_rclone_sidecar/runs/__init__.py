@@ -1,1 +1,1 @@
-"""What one run does, and who observes it."""
+"""Runs: their steps, the lock, and their observers."""

@@ -1,4 +1,4 @@
-"""One database saved, and what goes because of it."""
+"""Backup of one database, followed by retention."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def back_up_database(alias: str, run: BackupRun, keep: int | None) -> Manifest:
-    """Backs one database up, and then removes what retention says. Returns the new backup's manifest."""
+    """Backs up one database, then applies retention. Returns the new backup's manifest."""
     connector = registry.connector(alias)
     manifest = back_up(connector, run)
     (stored,) = manifest.objects
@@ -39,6 +39,6 @@ def back_up_database(alias: str, run: BackupRun, keep: int | None) -> Manifest:
 
 
 def log_removed(alias: str, path: str, state: str) -> None:
-    """Says that retention has removed a backup."""
+    """Logs that retention has removed a backup."""
     about = {"event": "prune.removed", "database": alias, "path": path}
     logger.info('Database "%s": removed %s (%s).', alias, path, state, extra=about)

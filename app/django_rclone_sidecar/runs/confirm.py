@@ -1,4 +1,4 @@
-"""Naming what to restore is the consent where nobody sits; at a terminal the plan is shown, and asked about."""
+"""Confirmation of restores: on a terminal, show the plan and ask; otherwise no confirmation is needed."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import logging
 import sys
 from argparse import ArgumentParser, Namespace
 
+from django_rclone.management import options
+
 logger = logging.getLogger(__name__)
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds the options that ``given`` looks at."""
-    parser.add_argument("--yes", action="store_true", help="At a terminal: do not ask.")
-    parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
+    """Adds the options that ``confirmed`` uses."""
+    parser.add_argument("--yes", action="store_true", help="On a terminal: do not ask for confirmation.")
+    options.add_dry_run(parser)
 
 
-def confirmed(options: Namespace, plan: str) -> bool:
-    """Tells whether to go ahead with a plan. With ``--dry-run`` it is printed, and nothing else."""
-    if options.dry_run:
+def confirmed(given: Namespace, plan: str) -> bool:
+    """Tells whether to carry out a plan. With ``--dry-run`` the plan is only printed."""
+    if given.dry_run:
         print(plan)
         return False
-    if options.yes or not at_terminal():
+    if given.yes or not at_terminal():
         for line in plan.splitlines():
             logger.info("%s", line, extra={"event": "restore.plan"})
         return True
@@ -32,5 +34,5 @@ def confirmed(options: Namespace, plan: str) -> bool:
 
 
 def at_terminal() -> bool:
-    """Tells whether somebody can be asked."""
+    """Tells whether stdin is a terminal."""
     return sys.stdin is not None and sys.stdin.isatty()

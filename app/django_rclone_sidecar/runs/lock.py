@@ -1,4 +1,4 @@
-"""One run at a time: a lock on the state folder, which the kernel lets go of when its holder dies."""
+"""The run lock: a file lock on the state folder, released by the kernel when the process dies."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from django_rclone.exceptions import ConfigurationError, Locked
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Holds the lock. Raises Locked when another run does.
+    """Holds the lock. Raises Locked if another run holds it.
 
-    The folder itself is locked, so that it works where nothing can be written, and leaves nothing behind.
+    The folder itself is locked: this works on a read-only file system and leaves no file behind.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise ConfigurationError(
-            f"The state folder {folder} cannot be used: {error.strerror}. Set BACKUP_STATE_DIR to one that can."
+            f"The state folder {folder} cannot be used: {error.strerror}. Set BACKUP_STATE_DIR to another folder."
         ) from error
     try:
         try:

@@ -1,4 +1,4 @@
-"""The media files, as the verbs handle them."""
+"""Backup and restore of the media files."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ logger = logging.getLogger(__name__)
 
 
 def require_folder(sidecar: Sidecar) -> None:
-    """Raises ConfigurationError, with the reason, when the target has no folder of media files."""
+    """Raises ConfigurationError, with the reason, if the target has no folder of media files."""
     root, origin = project_settings.media_root(sidecar.environment, sidecar.target)
     if not root:
-        raise ConfigurationError(f"There are no media files to speak of: {origin}. Set BACKUP_MEDIA_ROOT.")
+        raise ConfigurationError(f"There are no media files: {origin}. Set BACKUP_MEDIA_ROOT.")
 
 
 def is_included(sidecar: Sidecar, remote: Remote) -> bool:
-    """Tells whether a run saves the media files too. Raises ConfigurationError if it must and there are none.
+    """Tells whether a run backs up the media files too. Raises ConfigurationError if it must and there are none.
 
-    With BACKUP_MEDIA=auto a folder that is not there is left out only while the remote has no mirror of it.
+    With BACKUP_MEDIA=auto, a missing folder is skipped only while the remote has no mirror of it.
     """
     choice = sidecar.environment.get("BACKUP_MEDIA")
     root, origin = project_settings.media_root(sidecar.environment, sidecar.target)
@@ -42,12 +42,12 @@ def is_included(sidecar: Sidecar, remote: Remote) -> bool:
     if not root:
         logger.info("Media files: none, %s.", origin, extra={"event": "media.none"})
         return False
-    if sidecar.environment.given("BACKUP_MEDIA_ROOT") or Path(root).is_dir():
+    if sidecar.environment.is_set("BACKUP_MEDIA_ROOT") or Path(root).is_dir():
         return True
     if remote.files(recipes.located(remote), recursive=True):
-        return True  # and the backup says that the folder has gone
+        return True  # the backup then reports the missing folder
     logger.warning(
-        "Media files are not backed up: %s (from %s) is not there. Mount it, set BACKUP_MEDIA_ROOT, or say "
+        "Media files are not backed up: %s (from %s) does not exist. Mount it, set BACKUP_MEDIA_ROOT, or set "
         "BACKUP_MEDIA=off.",
         *(root, origin),
         extra={"event": "media.none"},
@@ -56,7 +56,7 @@ def is_included(sidecar: Sidecar, remote: Remote) -> bool:
 
 
 def back_up(remote: Remote, *, allow_empty: bool = False, allow_deletes: bool = False) -> None:
-    """Makes the mirror equal to the media files, and says what changed."""
+    """Makes the mirror equal to the media files, and logs the changes."""
     began = time.monotonic()
     changes = recipes.back_up(
         remote,
@@ -71,24 +71,23 @@ def back_up(remote: Remote, *, allow_empty: bool = False, allow_deletes: bool = 
 
 @dataclass(frozen=True, slots=True)
 class MediaRestorePlan:
-    """What a restore would change."""
+    """Changes that a restore would make."""
 
     folder: str
     changes: recipes.Changes
 
     def __str__(self) -> str:
-        to_copy = f"{self.changes.copied} files to copy ({self.changes.bytes:,} bytes)"
-        return f"media    in {settings.MEDIA_ROOT}: {to_copy}, {self.changes.deleted} to delete"
+        return f"media    in {settings.MEDIA_ROOT}: {self.changes.planned()}"
 
 
 def plan(remote: Remote, project: str | None = None) -> MediaRestorePlan:
-    """Looks at what a restore would change; ``project`` is whose files are restored, if not this one's."""
+    """Returns the changes that a restore would make, of the files of ``project`` if given, else of this project."""
     folder = recipes.located(remote, project)
     return MediaRestorePlan(folder, recipes.preview(remote, folder, conf.limits(), project))
 
 
 def restore(remote: Remote, plan: MediaRestorePlan) -> None:
-    """Makes the media files equal to their mirror, and says what changed."""
+    """Makes the media files equal to their mirror, and logs the changes."""
     began = time.monotonic()
     quiet = not logs.shows_progress()
     changes = recipes.restore(remote, plan.folder, conf.limits(), planned=plan.changes, quiet=quiet)

@@ -1,4 +1,4 @@
-"""Who is told of runs, as the environment variables say."""
+"""The observers of runs: the history, and those that environment variables configure."""
 
 from __future__ import annotations
 
@@ -27,48 +27,48 @@ class HistoryRecorder:
         self._write("run_ended", report)
 
     @staticmethod
-    def _write(what: str, *told: Report | Result) -> None:
+    def _write(what: str, *arguments: Report | Result) -> None:
         try:
             with store.opened():
-                # Its models can be imported when Django is ready, and that is seen to here.
-                getattr(import_module("django_rclone_sidecar.history.writer"), what)(*told)
+                # The models can only be imported once ``opened`` has set up Django.
+                getattr(import_module("django_rclone_sidecar.history.writer"), what)(*arguments)
         except store.Unusable as error:
             store.warn_once(error)
 
 
 def configured(environment: Environment) -> list[RunObserver]:
-    """Returns who wants to know."""
+    """Returns all observers."""
     return [*external(environment), HistoryRecorder()]
 
 
 def external(environment: Environment) -> list[RunObserver]:
-    """Returns who wants to know beside the history. They come first: they ask it what was before."""
+    """Returns the observers other than the history. They come first, because they query the history of earlier runs."""
     found: list[RunObserver] = []
     for variable, module, name in (
         ("BACKUP_NOTIFY_URLS", "apprise", "Notifier"),
         ("BACKUP_HEARTBEAT_URL", "heartbeat", "Heartbeat"),
         ("BACKUP_PUSHGATEWAY_URL", "pushgateway", "Pusher"),
     ):
-        if environment.given(variable):
-            # Imported when it is wanted: HTTP and metrics are slow to import, and most runs tell nobody.
+        if environment.is_set(variable):
+            # Imported on demand: HTTP and metrics are slow to import, and most runs have none.
             found.append(getattr(import_module(f"django_rclone_sidecar.notifications.{module}"), name)(environment))
     return found
 
 
-def notify(observers: Sequence[RunObserver], say: Callable[[RunObserver], None]) -> None:
-    """Tells everybody. What one of them raises is logged: nothing of that kind may harm a run."""
+def notify(observers: Sequence[RunObserver], call: Callable[[RunObserver], None]) -> None:
+    """Calls every observer. Exceptions are logged, because an observer must not affect a run."""
     for observer in observers:
         try:
-            say(observer)
+            call(observer)
         except Interrupted:
             raise
         except Exception as error:
             name = type(observer).__name__
-            logger.warning("%s was not told: %s", name, error, extra={"event": "watcher.failed"})
+            logger.warning("%s was not notified: %s", name, error, extra={"event": "watcher.failed"})
 
 
 def notify_run_ended(observers: Sequence[RunObserver], report: Report) -> None:
-    """Tells everybody that a run is over."""
-    # Who was asked to stop may be killed while a slow service is told: then the history comes first, which is not slow.
+    """Notifies every observer of the end of a run."""
+    # A run that was asked to stop may be killed while it waits for a slow service, so the history comes first.
     interrupted = (report.exit_code or 0) > 128
     notify(observers[::-1] if interrupted else observers, lambda observer: observer.run_ended(report))

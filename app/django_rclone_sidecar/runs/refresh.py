@@ -1,4 +1,4 @@
-"""What ``observe`` does: it looks at the remote, and keeps what it saw in the history."""
+"""Refresh: lists the remote and stores the result in the history."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RemoteListing:
-    """The good backups of each database, newest first, or the problem that kept us from seeing them."""
+    """The good backups of each database, newest first, or the error that occurred."""
 
     at: datetime
     backups: dict[str, list[Backup]]
-    """Those that count: none is dated after ``at``."""
+    """Backups that count: not dated after ``at``."""
     ahead: dict[str, list[Backup]]
-    """Those that are dated after ``at``."""
+    """Backups dated after ``at``."""
     manifests: list[Manifest]
-    """All that are on the remote, also of other projects: they need not be read again."""
+    """All manifests on the remote, including those of other projects: cached, because they never change."""
     media: bool = False
     mirror: Mirror | None = None
     problem: DjangoRcloneError | None = None
 
 
 def refresh(sidecar: Sidecar) -> Snapshot:
-    """Settles what killed runs left open, looks at the remote, and remembers what it saw.
+    """Closes killed runs, lists the remote, and stores the result. Returns what the scheduler needs.
 
-    Raises ConfigurationError where trying again will not help; a remote that cannot be reached is part of the answer.
+    Raises ConfigurationError if trying again cannot help. An unreachable remote is part of the result.
     """
     _close_killed_runs(sidecar)
     listing = list_remote(sidecar)
@@ -67,12 +67,12 @@ def refresh(sidecar: Sidecar) -> Snapshot:
 
 
 def _close_killed_runs(sidecar: Sidecar) -> None:
-    """Ends the runs that were killed, and tells of them: they could not do it themselves."""
+    """Closes the runs that were killed, and notifies the observers, which the runs could not do."""
     try:
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")), store.opened():
             dead = writer.close_killed_runs(datetime.now(UTC))
     except Locked:
-        return  # whoever is at work may be the one whose run is open
+        return  # the run that holds the lock may be the open one
     except ConfigurationError as error:
         logger.warning("%s", error, extra={"event": "lock.unusable"})
         return
@@ -87,7 +87,7 @@ def _close_killed_runs(sidecar: Sidecar) -> None:
 
 
 def list_remote(sidecar: Sidecar) -> RemoteListing:
-    """Asks the remote."""
+    """Lists the backups on the remote."""
     now = datetime.now(UTC)
     try:
         remote = conf.remote()
@@ -110,13 +110,13 @@ def _owner(alias: str) -> Owner:
 
 
 def _good(found: Iterable[Backup], owner: Owner) -> Iterable[Backup]:
-    # A neighbour's backups must not keep an alarm silent. A named project is known by its name wherever it lies.
+    # Backups of another project must not silence an alarm. A project with a name is identified by it alone.
     owns = owner.owns if owner.project else owner.owns_exactly
     return (backup for backup in found if backup.state is State.GOOD and owns(backup))
 
 
 def _known() -> dict[str, Manifest]:
-    """Returns the manifests that were read before."""
+    """Returns the manifests in the history."""
     try:
         with store.opened():
             return {known.path: manifest.parse(known.text) for known in KnownManifest.objects.all()}
@@ -125,10 +125,10 @@ def _known() -> dict[str, Manifest]:
 
 
 def store_listing(sidecar: Sidecar, listing: RemoteListing) -> None:
-    """Keeps what was listing in the history, which is open."""
+    """Stores a listing in the history, which must be open."""
     DatabaseRecord.objects.all().delete()
     for position, alias in enumerate(sidecar.aliases):
-        place = build.place(sidecar.target.databases[alias])
+        place = build.describe(sidecar.target.databases[alias])
         DatabaseRecord.objects.create(alias=alias, engine=sidecar.engine(alias), place=place, position=position)
     _store_fact("observed", {"at": listing.at.isoformat(), "error": display.one_line(str(listing.problem or ""))})
     _store_fact("project", conf.get("PROJECT"))
@@ -173,10 +173,10 @@ def _store_fact(name: str, value: object) -> None:
 
 
 def snapshot(sidecar: Sidecar, listing: RemoteListing) -> Snapshot:
-    """Returns what the schedule needs of it."""
+    """Returns the part of a listing that the scheduler needs."""
     databases = []
     for alias in sidecar.aliases:
         found = listing.backups.get(alias)
-        identified = identity(conf.get("PROJECT"), alias, build.place(sidecar.target.databases[alias]))
+        identified = identity(conf.get("PROJECT"), alias, build.describe(sidecar.target.databases[alias]))
         databases.append(DatabaseSnapshot(alias, identified, found[0].moment if found else None))
     return Snapshot(settings.TIME_ZONE, listing.problem is None, listing.media, tuple(databases))

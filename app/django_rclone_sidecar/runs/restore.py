@@ -1,4 +1,4 @@
-"""Restores of several databases: all are planned before the first is touched, and each stands alone."""
+"""Restores of several databases. All are planned before the first is changed, and each fails on its own."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DatabaseRestorePlan:
-    """What would be done to one database, or why nothing can be."""
+    """The plan for one database, or the error that prevents it."""
 
     alias: str
     ready: Restore | None = None
     problem: DjangoRcloneError | None = None
 
     def shown(self, *, whole: bool) -> str:
-        """Returns the plan for people; with ``whole`` every command in it."""
+        """Returns the plan as text; with ``whole`` including every command."""
         if self.ready is None:
             return display.printable(f"cannot   {self.problem}")
         return str(self.ready) if whole else self.ready.summary
 
     def check(self) -> Restore:
-        """Returns what is ready. Raises what is in its way."""
+        """Returns the plan. Raises the error that prevents it."""
         if self.ready is None:
-            raise self.problem or DjangoRcloneError(f'Database "{self.alias}": nothing is planned.')
+            raise self.problem or DjangoRcloneError(f'Database "{self.alias}": there is no plan.')
         return self.ready
 
 
 def make_plan(request: RestoreRequest, mode: Mode, store: BackupStore, *, finish: bool) -> DatabaseRestorePlan:
-    """Looks for the backup and at the database. Changes nothing, but with ``finish`` completes an earlier restore."""
+    """Finds the backup and plans its restore. Changes nothing, except that ``finish`` completes an interrupted one."""
     try:
         connector = registry.connector(request.alias)
         return DatabaseRestorePlan(
@@ -54,7 +54,7 @@ def make_plan(request: RestoreRequest, mode: Mode, store: BackupStore, *, finish
 
 
 def carry_out(plan: DatabaseRestorePlan, first: BackupRun | None) -> None:
-    """Does what was planned, after a backup of what is there if ``first`` is given, and says so."""
+    """Carries out a plan, after a backup of the current database if ``first`` is given."""
     ready = plan.check()
     if first is not None:
         back_up_database(plan.alias, first, keep=None)

@@ -1,4 +1,4 @@
-"""Which backups a restore means: what the options name, for each database."""
+"""Selection of the backup to restore for each database, from the options."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from django_rclone_sidecar.bootstrap import Sidecar
 
 logger = logging.getLogger(__name__)
 
-# How many backups are offered at a terminal.
+# How many backups are listed on a terminal.
 _OFFERED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreRequest:
-    """One database, and how to find the backup that it is restored from."""
+    """A database, and the function that finds its backup."""
 
     alias: str
     find: Callable[[BaseConnector], Backup]
@@ -35,7 +35,7 @@ class RestoreRequest:
 
 @dataclass(frozen=True, slots=True)
 class BackupStore:
-    """Where to look: the remote, the names on it, and whose backups are meant."""
+    """The remote, its naming scheme, and the project whose backups are restored."""
 
     remote: Remote
     names: Scheme
@@ -46,7 +46,7 @@ class BackupStore:
 
 
 def requests(options: Namespace, sidecar: Sidecar, store: BackupStore) -> list[RestoreRequest]:
-    """Returns what is wanted of each database. Raises ConfigurationError for options that do not fit together."""
+    """Returns a request for each database. Raises ConfigurationError for options that do not fit together."""
     if options.id:
         alias = _alias(options, sidecar, store, lambda backup: backup.id == options.id)
         return [RestoreRequest(alias, lambda connector: restore.by_id(*_at(store, connector), options.id))]
@@ -67,7 +67,7 @@ def _at(store: BackupStore, connector: BaseConnector) -> tuple[Remote, Scheme, O
 
 
 def _alias(options: Namespace, sidecar: Sidecar, store: BackupStore, fits: Callable[[Backup], bool]) -> str:
-    """Returns the alias that one backup goes to: the one that is named, else the one that it was made of."""
+    """Returns the alias to restore one backup to: the given one, else the one it was made from."""
     if options.database:
         (alias,) = sidecar.selected(options.database)
         return alias
@@ -77,12 +77,12 @@ def _alias(options: Namespace, sidecar: Sidecar, store: BackupStore, fits: Calla
     if len(sidecar.target.databases) == 1:
         return next(iter(sidecar.target.databases))
     if found is None:
-        raise NothingToRestore("There is no such backup on the remote. See `list`.")
-    raise ConfigurationError(f"{found.path} does not say of which database it is: name one with --database.")
+        raise NothingToRestore("No such backup on the remote. See `list`.")
+    raise ConfigurationError(f"{found.path} does not name its database: choose one with --database.")
 
 
 def warn_about_mixed_points(backups: list[Backup]) -> None:
-    """Warns when several databases go back to different moments."""
+    """Warns if the backups are from different recovery points."""
     points = {backup.database: backup.manifest.point for backup in backups}
     if len(set(points.values())) > 1:
         listed = ", ".join(f"{alias} {point or 'unknown'}" for alias, point in points.items())
@@ -91,23 +91,23 @@ def warn_about_mixed_points(backups: list[Backup]) -> None:
 
 
 def choose(store: BackupStore, alias: str) -> str:
-    """Shows the good backups at a terminal, and returns the id of the one that is chosen; empty: none."""
+    """Lists the good backups on a terminal and asks for one. Returns its id, or an empty string for none."""
     known = catalog.load(store.remote, store.names, alias)
     good = [backup for backup in known if backup.state is State.GOOD and backup.manifest.project == store.project]
     if not good:
-        raise NothingToRestore("There is no good backup on the remote. See `list`.")
+        raise NothingToRestore("No good backup on the remote. See `list`.")
     header, *rows = listing.table(good[:_OFFERED], datetime.now(UTC))
     print(f"     {header}")
     for number, row in enumerate(rows, 1):
         print(f"{number:3}  {row}")
-    answer = input("Which one? (its number; nothing: none) ").strip()
+    answer = input("Number of the backup to restore (empty: none): ").strip()
     if not answer:
         return ""
     if not answer.isdecimal() or not 1 <= int(answer) <= len(rows):
-        raise ConfigurationError(f'There is no number "{answer}" in this list.')
+        raise ConfigurationError(f'"{answer}" is not a number in this list.')
     return good[int(answer) - 1].id
 
 
 def backup_store(from_project: str | None) -> BackupStore:
-    """Returns where this run looks."""
+    """Returns the store that this run restores from."""
     return BackupStore(conf.remote(), conf.names(), from_project or conf.get("PROJECT"))

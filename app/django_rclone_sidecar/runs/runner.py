@@ -1,9 +1,8 @@
-"""A run and those who watch it: the history, notifications, metrics. Nothing that they do can harm it."""
+"""Runs and their observers (history, notifications, metrics), which cannot affect the run."""
 
 from __future__ import annotations
 
 import logging
-import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from django_rclone.exceptions import DjangoRcloneError, Interrupted, Locked
 from django_rclone.manifest import Manifest
 from django_rclone.process.interrupts import insist
 from django_rclone_sidecar import logs
-from django_rclone_sidecar.environment import read
+from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.report import AlreadyLogged, Outcome, Report, Result, RunObserver, Task, UnknownArgument
 from django_rclone_sidecar.runs import observers
 
@@ -23,14 +22,14 @@ logger = logging.getLogger(__name__)
 
 
 def run_each(command: str, tasks: Sequence[Task]) -> None:
-    """Does every task; each stands alone. The log tells of each failure, then AlreadyLogged is raised."""
+    """Runs every task, also after a failure. Logs each failure, then raises AlreadyLogged."""
 
-    def told(task: Task, error: DjangoRcloneError) -> None:
+    def log_failure(task: Task, error: DjangoRcloneError) -> None:
         where = {"database": task.database} if task.database else {}
         logger.error("%s", error, extra={"event": f"{command}.failed", **where})
 
     try:
-        batch.run_each(tasks, lambda task: task.work(), told, what="parts of this run")
+        batch.run_each(tasks, lambda task: task.work(), log_failure, what="parts of this run")
     except Interrupted:
         raise
     except DjangoRcloneError as error:
@@ -41,24 +40,24 @@ def run_each(command: str, tasks: Sequence[Task]) -> None:
 
 @dataclass(slots=True)
 class TaskRunner:
-    """Does the parts of one run, and tells its observers."""
+    """Runs the tasks of one run, and notifies its observers."""
 
     report: Report
     observers: Sequence[RunObserver] = ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def each(self, parts: Sequence[Task]) -> None:
-        """Does every task; each stands alone. Raises as the function ``each`` does.
+    def run_all(self, tasks: Sequence[Task]) -> None:
+        """Runs every task, as ``run_each`` does.
 
-        The end is told here, where the lock is still held: a run that is open while nobody holds it was killed.
+        The end is recorded here, while the lock is held: a run that is open while the lock is free was killed.
         """
         now = self.clock()
-        results = [Result(task.database, task.engine, now) for task in parts]
+        results = [Result(task.database, task.engine, now) for task in tasks]
         self.report.results[:] = results
         observers.notify(self.observers, lambda observer: observer.run_started(self.report))
         insist()
         try:
-            run_each(self.report.command, [self._watched(*pair) for pair in zip(parts, results, strict=True)])
+            run_each(self.report.command, [self._watched(*pair) for pair in zip(tasks, results, strict=True)])
         except BaseException as error:
             self.end(error)
             raise
@@ -79,14 +78,14 @@ class TaskRunner:
         return replace(task, work=work)
 
     def _end(self, result: Result, outcome: Outcome, error: BaseException | None = None) -> None:
-        result.outcome, result.finished_at, result.error = outcome, self.clock(), logs.shown(str(error or ""))
+        result.outcome, result.finished_at, result.error = outcome, self.clock(), logs.masked(str(error or ""))
         observers.notify(self.observers, lambda observer: observer.task_ended(self.report, result))
 
     def end(self, error: BaseException | None) -> None:
-        """Says how the run ended, also of parts that it did not come to."""
+        """Records the end of the run, also for tasks that did not begin."""
         self.report.finished_at = self.clock()
         self.report.exit_code = 0 if error is None else getattr(error, "exit_code", DjangoRcloneError.exit_code)
-        self.report.error = logs.shown(str(error or ""))
+        self.report.error = logs.masked(str(error or ""))
         for result in self.report.results:
             if result.outcome is Outcome.RUNNING:
                 self._end(result, Outcome.FAILURE, error)
@@ -94,15 +93,15 @@ class TaskRunner:
 
 
 @contextmanager
-def run(command: str, *, watched: bool = True) -> Iterator[TaskRunner]:
-    """Gives what does the parts of a run, and tells at its end how it went.
+def run(command: str, environment: Environment, *, observed: bool = True) -> Iterator[TaskRunner]:
+    """Yields the runner of a run's tasks, and records an error that ends the run.
 
-    A run that finds the lock held by another has not begun, nor has one whose arguments are mistyped. One that ends by
-    an error before it begins has failed all the same: nobody else would say so.
+    A run that does not get the lock, or has an unknown argument, is not recorded. Any other error before the first task
+    is recorded as a failed run.
     """
     made = TaskRunner(Report(naming.new_id(random.SystemRandom()), command, datetime.now(UTC)))
-    if watched:
-        made.observers = observers.configured(read.read(os.environ))
+    if observed:
+        made.observers = observers.configured(environment)
     try:
         yield made
     except (Locked, UnknownArgument):

@@ -1,1 +1,1 @@
-"""The schedule: when backups are due, and the process that starts them."""
+"""The schedule, and the process that starts backups when they are due."""

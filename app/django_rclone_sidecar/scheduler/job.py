@@ -1,4 +1,4 @@
-"""The one child of the schedule that runs: asked to end when its time is over, and killed when it does not."""
+"""The scheduler's running child process, with its deadlines for SIGTERM and SIGKILL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _KILL_DELAY = timedelta(minutes=1)
 
 
 class ChildProcess(Protocol):
-    """A run that was started."""
+    """A started process."""
 
     @property
     def returncode(self) -> int | None: ...
@@ -24,17 +24,17 @@ class ChildProcess(Protocol):
 
 @dataclass(slots=True)
 class Job:
-    """What runs now. ``terminate_at`` is when it is asked to end, None: never; ``kill_at`` when it has been."""
+    """The running process. ``terminate_at`` is when SIGTERM is due, None for never; ``kill_at`` is set after it."""
 
     child: ChildProcess
     started_at: datetime
     parts: frozenset[str] = frozenset()
-    """Empty: it only observes."""
+    """Empty for a refresh."""
     terminate_at: datetime | None = None
     kill_at: datetime | None = None
 
     def enforce_deadline(self, now: datetime) -> bool:
-        """Ends what has had its time. Returns whether it was asked to just now."""
+        """Sends SIGTERM or SIGKILL when due. Returns whether SIGTERM was sent now."""
         if self.kill_at is not None:
             if now >= self.kill_at:
                 self.kill_at = now + _KILL_DELAY
@@ -47,6 +47,6 @@ class Job:
         return True
 
     def shift_deadlines(self, back: timedelta) -> None:
-        """Keeps its time as long as it was where the clock was put back."""
+        """Keeps the remaining time the same after the clock was put back."""
         self.terminate_at = self.terminate_at and self.terminate_at - back
         self.kill_at = self.kill_at and self.kill_at - back

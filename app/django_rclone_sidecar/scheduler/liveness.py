@@ -1,6 +1,6 @@
-"""The pulse of the schedule: a few bytes in memory, which the loop renews and the web server reads.
+"""Liveness of the scheduler: a time stamp in memory, written by the scheduler and read by the web server.
 
-No file system has a part in it, so that a full or read-only disk cannot stop it.
+It does not use a file system, so that a full or read-only disk cannot stop it.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from typing import BinaryIO
 from django_rclone.process.child import content_file
 
 VARIABLE = "DJANGO_RCLONE_PULSE"
-"""Tells the children of ``serve`` the number of the descriptor that they inherit."""
+"""Number of the file descriptor that the children of ``serve`` inherit."""
 
 FRESH = 60.0
-"""Seconds after which a loop that has not ticked counts as dead: it ticks every 15."""
+"""Seconds without a report after which the scheduler counts as dead. It reports every 15."""
 
 _FORM = struct.Struct("d")
 
 
 def create() -> BinaryIO:
-    """Returns the open file that the children inherit. It counts as fresh: the loop is about to begin."""
+    """Returns the open file that the children inherit, with the current time in it."""
     return content_file(_FORM.pack(time.monotonic()))
 
 
 def report_alive() -> None:
-    """Says that the loop lives."""
-    if (descriptor := _inherited()) is not None:
+    """Records that the scheduler is alive."""
+    if (descriptor := _descriptor()) is not None:
         os.pwrite(descriptor, _FORM.pack(time.monotonic()), 0)
 
 
 def seconds_since_report() -> float | None:
-    """Returns how many seconds ago the loop said so; None where there is none."""
-    descriptor = _inherited()
+    """Returns the seconds since the last report; None if this process has no scheduler."""
+    descriptor = _descriptor()
     if descriptor is None:
         return None
     with suppress(OSError, struct.error):
@@ -43,6 +43,6 @@ def seconds_since_report() -> float | None:
     return None
 
 
-def _inherited() -> int | None:
+def _descriptor() -> int | None:
     number = os.environ.get(VARIABLE, "")
     return int(number) if number.isdecimal() else None

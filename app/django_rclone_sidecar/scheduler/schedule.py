@@ -1,7 +1,7 @@
-"""When backups are due. Pure: every moment, and every clock, is passed in.
+"""Slots of the schedule. Pure: times are passed in.
 
-Slots are read as Debian's cron reads them (cronsim): where a clock is put forward a slot inside the gap comes right
-after it, where it is put back a slot comes once; an expression with a star for hour or minute goes by elapsed time.
+Clock changes are handled as in Debian's cron (cronsim): when the clock goes forward, a slot inside the gap comes right
+after it; when it goes back, a slot comes once. Expressions with a star for hour or minute go by elapsed time.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ SHORTHANDS: Mapping[str, str] = {
 }
 """Source: crontab(5)."""
 
-_PATIENCE = timedelta(hours=6)
-"""How long after its slot a backup may end before it counts as overdue; at most half of the time between two slots."""
+_OVERDUE_AFTER = timedelta(hours=6)
+"""Time after its slot at which a backup counts as overdue; at most half the time between two slots."""
 
 _LONGEST_CHANGE = timedelta(hours=26)
-"""No clock has been put back or forward by more (islands at the date line: by a day)."""
+"""The largest clock change of any time zone (islands at the date line: one day)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A cron expression in a time zone. Raises ValueError if it is none, or names no moment that will ever come."""
+    """A cron expression in a time zone. Raises ValueError if it is not valid or never comes."""
 
     expression: str
     zone: ZoneInfo
 
     def __post_init__(self) -> None:
         if len(self._cron.split()) != 5:
-            raise ValueError(f'"{self.expression}" has not five fields')
+            raise ValueError(f'"{self.expression}" does not have five fields')
         try:
             self.after(datetime(2026, 1, 1, tzinfo=self.zone))
         except (CronSimError, StopIteration) as error:
@@ -53,12 +53,12 @@ class Schedule:
 
     def after(self, moment: datetime) -> datetime:
         """Returns the first slot after a moment, in UTC."""
-        # In the hour that a clock gives twice the iterator may begin with a slot of the first time round.
+        # In an hour that comes twice, the iterator may begin with a slot of the first one.
         return next(slot for slot in self._slots(moment) if slot > moment)
 
     def at_or_before(self, moment: datetime) -> datetime:
-        """Returns the last slot that has come, in UTC."""
-        # Backwards the iterator knows nothing of hours that come twice: from before any change it goes forwards.
+        """Returns the last slot at or before a moment, in UTC."""
+        # The reverse iterator ignores hours that come twice: start before any clock change and go forward.
         last = next(self._slots(moment - _LONGEST_CHANGE, reverse=True))
         for slot in self._slots(last):
             if slot > moment:
@@ -67,12 +67,12 @@ class Schedule:
         return last
 
     def _slots(self, moment: datetime, *, reverse: bool = False) -> Iterator[datetime]:
-        # Compared in UTC only: in a zone of their own, moments compare as its clock shows them.
+        # Compared in UTC: times in the same zone compare by their local clock time.
         return (slot.astimezone(UTC) for slot in CronSim(self._cron, moment.astimezone(self.zone), reverse))
 
 
 def delay(identity: str, jitter: float) -> timedelta:
-    """Returns how long after its slot a database's backup begins: up to ``jitter`` seconds, always the same."""
+    """Returns the delay of a database's backups after their slots: random but stable, up to ``jitter`` seconds."""
     if not jitter:
         return timedelta()
     share = int.from_bytes(sha256(identity.encode()).digest()[:8]) / 2**64
@@ -80,7 +80,7 @@ def delay(identity: str, jitter: float) -> timedelta:
 
 
 def overdue_after(newest: datetime, schedule: Schedule, delayed: timedelta) -> datetime:
-    """Returns until when the next backup must have been made, where the newest was begun at ``newest``."""
+    """Returns when a database becomes overdue, if its newest backup was begun at ``newest``."""
     due = schedule.after(newest)
     gap = schedule.after(due) - due
-    return due + delayed + min(gap / 2, _PATIENCE)
+    return due + delayed + min(gap / 2, _OVERDUE_AFTER)

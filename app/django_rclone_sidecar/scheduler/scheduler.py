@@ -1,7 +1,7 @@
-"""The loop that keeps the schedule. Its steps are small, take the time from their caller, and never wait.
+"""The scheduler. Its steps are small, take the time from their caller, and never wait.
 
-A run is due when its slot has come and its delay has passed. Whatever runs is a child process: the loop itself asks
-neither a database nor the remote, so that nothing can hold it up.
+A run is due when its slot has come and its delay has passed. Runs are child processes: the scheduler itself uses
+neither a database nor the remote, so nothing can block it.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from django_rclone_sidecar.scheduler.snapshot import Snapshot
 logger = logging.getLogger(__name__)
 
 TICK = 15.0
-"""Seconds after which the loop looks at the clock again, whatever it waits for: somebody may have set it."""
+"""Longest sleep in seconds: the clock may have been changed."""
 
 MEDIA = ""
-"""Stands for the media files among the aliases."""
+"""Stands for the media files in a set of aliases."""
 
 _REFRESH_INTERVAL = timedelta(minutes=10)
 _LOCKED_RETRY = timedelta(minutes=1)
-"""When a run is tried again that found another one at work."""
+"""Delay before a run that did not get the lock is tried again."""
 _UNAVAILABLE_RETRIES = (timedelta(minutes=5), timedelta(minutes=30))
-"""When a run is tried again that could not reach something."""
+"""Delays before a run that could not reach storage or database is tried again."""
 _DEADLINE_MARGIN = timedelta(minutes=5)
-"""What a run may take beside its dumps before its deadline."""
+"""Time that a run may take in addition to its dumps."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchedulerConfig:
-    """What the environment variables say of the schedule. Durations in seconds."""
+    """Settings of the schedule. Durations in seconds."""
 
     expression: str | None
-    """None: nothing is scheduled."""
+    """None if nothing is scheduled."""
     zone: str = ""
-    """Empty: the target's."""
+    """Empty for the target's."""
     jitter: float = 0
     on_start: bool = False
     timeout: float | None = None
@@ -51,11 +51,11 @@ class SchedulerConfig:
 
 @dataclass(slots=True)
 class Scheduler:
-    """Decides what runs when. ``code`` is what to end with, None as long as the loop goes on."""
+    """Starts jobs when they are due. ``code`` is the exit code, None until the scheduler has ended."""
 
     config: SchedulerConfig
     start: Callable[[tuple[str, ...]], ChildProcess]
-    """Starts the program with these arguments."""
+    """Starts a sidecar command with these arguments."""
     code: int | None = None
     job: Job | None = None
     _snapshot: Snapshot | None = None
@@ -67,11 +67,11 @@ class Scheduler:
     _refresh_at: datetime | None = None
     _last_step: datetime | None = None
     _catch_up_pending: bool = True
-    """Whether it is not known yet if a slot was missed while nobody was here."""
+    """Whether slots that were missed while the scheduler was down are still to be found."""
     _stopped_by: int | None = None
 
     def stop(self, number: int, now: datetime) -> None:
-        """Begins nothing any more, and gives what runs its time."""
+        """Starts no further jobs, and gives the running one its grace period."""
         if self._stopped_by is not None:
             return
         self._stopped_by = number
@@ -79,10 +79,10 @@ class Scheduler:
             grace = self.config.grace if self.job.parts else 0
             self.job.terminate_at = now + timedelta(seconds=grace)
             if grace:
-                self._log("serve.stopping", "Asked to stop: the run that goes on has %g s to end.", grace)
+                self._log("serve.stopping", "Stopping: the current run has %g s to end.", grace)
 
     def step(self, now: datetime) -> float:
-        """Does what is due, and returns after how many seconds to come back at the latest."""
+        """Does what is due. Returns the longest time in seconds until the next step."""
         self._adjust_to_clock_change(now)
         self._check_job(now)
         if self._stopped_by is not None and self.job is None:
@@ -93,13 +93,13 @@ class Scheduler:
         return self._seconds_until_next_step(now)
 
     def _adjust_to_clock_change(self, now: datetime) -> None:
-        """Where the clock was put back by hand, nothing that has been planned comes later than it should."""
+        """Moves all planned times when the clock was put back, so that nothing comes later than it should."""
         back = self._last_step - now if self._last_step is not None else timedelta()
         self._last_step = now
         if back <= timedelta():
             return
         for part, slot in self._slots.items():
-            # Put back a little, the next slot is the one that was run just now: it is not run twice.
+            # If it was put back a little, the next slot is the one that has just run: it is not run twice.
             self._slots[part] = min(slot, self._schedule.after(self._schedule.after(now)))
         self._refresh_at = self._refresh_at and self._refresh_at - back
         self._not_before = self._not_before and self._not_before - back
@@ -118,7 +118,7 @@ class Scheduler:
             else:
                 self._refresh_ended(job, code, now)
         elif job.enforce_deadline(now) and job.parts:
-            self._log("run.cancelled", "The run that began at %s is cancelled.", self._format(job.started_at))
+            self._log("run.cancelled", "The run begun at %s is cancelled.", self._format(job.started_at))
 
     def _run_ended(self, job: Job, code: int, now: datetime) -> None:
         self._refresh_at = now
@@ -128,12 +128,12 @@ class Scheduler:
             self._retry_at(job.parts, now + _UNAVAILABLE_RETRIES[self._tries])
             self._tries += 1
         elif code < 0:
-            self._log("run.killed", "The run that began at %s was killed.", self._format(job.started_at))
+            self._log("run.killed", "The run begun at %s was killed.", self._format(job.started_at))
 
     def _retry_at(self, parts: Iterable[str], moment: datetime) -> None:
         self._due |= set(parts)
         self._not_before = moment
-        self._log("run.again", "It is tried again at %s.", self._format(moment))
+        self._log("run.again", "The run is tried again at %s.", self._format(moment))
 
     def _refresh_ended(self, job: Job, code: int, now: datetime) -> None:
         self._refresh_at = now + _REFRESH_INTERVAL
@@ -142,23 +142,23 @@ class Scheduler:
                 self._apply_snapshot(snapshot.from_json(job.child.answer()), now)
                 return
         except ValueError as error:
-            logger.error("What was observed cannot be understood: %s.", error, extra={"event": "observe.failed"})
+            logger.error("The output of the refresh cannot be parsed: %s.", error, extra={"event": "observe.failed"})
         if self._snapshot is None and self._stopped_by is None:
-            # Nothing is known of the target: whoever starts us again, or mends it, must hear of that now.
-            if job.kill_at is not None:  # it was ended because it took too long
+            # Nothing is known of the target: end, so that the container platform shows the failure.
+            if job.kill_at is not None:  # it took too long
                 code = Unavailable.exit_code
             self.code = code if code > 0 else DjangoRcloneError.exit_code
 
     def _apply_snapshot(self, seen: Snapshot, now: datetime) -> None:
         first = self._snapshot is None
         if self._snapshot is not None and not seen.reached:
-            seen = replace(seen, media=self._snapshot.media)  # nobody could look whether there are any
+            seen = replace(seen, media=self._snapshot.media)  # unknown without the remote
         self._snapshot = seen
         if first and self.config.on_start:
             self._due |= self._parts()
         if self.config.expression is None:
             if first:
-                self._log("schedule.off", "Nothing is scheduled: the backups that others make are watched.")
+                self._log("schedule.off", "The schedule is off: only backups made by others are monitored.")
             return
         self._slots = {part: self._slots.get(part) or self._next_slot(part, now) for part in self._parts()}
         if self._catch_up_pending and seen.reached:
@@ -168,7 +168,7 @@ class Scheduler:
             self._log_next_run()
 
     def _catch_up(self, seen: Snapshot, now: datetime) -> None:
-        """Makes what was missed due, once: where the newest backup is older than the last slot that has passed."""
+        """Makes missed backups due, once: those of databases whose newest backup is older than the last slot."""
         missed = set()
         for database in seen.databases:
             slot = self._schedule.at_or_before(now - self._delay(database.alias))
@@ -178,24 +178,24 @@ class Scheduler:
             missed = self._parts()
         if missed - self._due:
             named = ", ".join(sorted(missed - {MEDIA}))
-            self._log("schedule.missed", "No backup of %s since the last slot: it is made now.", named)
+            self._log("schedule.missed", "No backup of %s since the last slot: starting one now.", named)
         if missed:
             self._make_due(missed)
 
     def _make_due(self, parts: Iterable[str]) -> None:
-        """Has the parts done now, also those that wait to be tried again."""
+        """Makes parts due now, also those that wait for another try."""
         self._due |= set(parts)
         self._not_before, self._tries = None, 0
 
     def _collect_due(self, now: datetime) -> None:
-        """Makes due what has come, and plans the next slot of it: as many as have passed, there is one run."""
+        """Makes parts due whose slot has come, and plans their next slot. Several missed slots are one run."""
         for part, slot in self._slots.items():
             if slot + self._delay(part) > now:
                 continue
             self._slots[part] = self._next_slot(part, now)
             if self.job is not None and part in self.job.parts:
                 began = self._format(self.job.started_at)
-                self._log("schedule.skipped", "A slot is left out: the run that began at %s still goes on.", began)
+                self._log("schedule.skipped", "Skipped a slot: the run begun at %s has not ended.", began)
             else:
                 self._make_due({part})
 
@@ -203,7 +203,7 @@ class Scheduler:
         wanted = bool(self._due) and (self._not_before is None or now >= self._not_before)
         if self.job is not None:
             if wanted and not self.job.parts and self.job.terminate_at is not None:
-                self.job.terminate_at = min(self.job.terminate_at, now)  # a look can wait, a backup cannot
+                self.job.terminate_at = min(self.job.terminate_at, now)  # a refresh can wait, a backup cannot
         elif wanted:
             self._start_run(now)
         elif self._refresh_at is None or now >= self._refresh_at:
@@ -221,7 +221,7 @@ class Scheduler:
             self.job.terminate_at = now + len(parts) * timedelta(seconds=self.config.timeout) + _DEADLINE_MARGIN
 
     def _next_run(self) -> tuple[frozenset[str], tuple[str, ...]]:
-        """Returns which of the due parts are done together, and by which arguments."""
+        """Returns the due parts to run together, and the arguments for them."""
         databases = sorted(self._due - {MEDIA})
         if self._due == self._parts():
             return frozenset(self._due), ("backup",)
@@ -230,7 +230,7 @@ class Scheduler:
         return frozenset(self._due), ("media-backup",)
 
     def _seconds_until_next_step(self, now: datetime) -> float:
-        """Returns how long nothing needs to be done."""
+        """Returns the seconds until something is due."""
         going_on = self._stopped_by is None
         moments = [slot + self._delay(part) for part, slot in self._slots.items() if going_on]
         if self.job is not None:
@@ -256,13 +256,13 @@ class Scheduler:
         return delay(identity, self.config.jitter)
 
     def _next_slot(self, part: str, now: datetime) -> datetime:
-        """Returns the next slot of a part: one that has come, but whose delay has not, is still to be done."""
+        """Returns the next slot of a part, counting a slot whose delay has not passed yet."""
         return self._schedule.after(now - self._delay(part))
 
     def _log_next_run(self) -> None:
         moment = min((slot + self._delay(part) for part, slot in self._slots.items()), default=None)
         if moment is not None:
-            self._log("schedule.next", "The next backup is made at %s.", self._format(moment))
+            self._log("schedule.next", "The next backup is at %s.", self._format(moment))
 
     def _format(self, moment: datetime) -> str:
         zone = ZoneInfo(self.config.zone or (self._snapshot.time_zone if self._snapshot else "UTC"))

@@ -1,4 +1,4 @@
-"""What the schedule needs to know of the target and of its backups, as ``observe`` answers. Pure."""
+"""What the scheduler needs to know of the target and its backups, as ``refresh`` prints it. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSnapshot:
-    """One database. ``identity`` is the same for as long as it is the same database; ``newest`` is when its newest
-    good backup was begun, None if there is none or nobody could look."""
+    """One database. ``identity`` is stable for the same database; ``newest`` is when its newest good backup was begun,
+    None if there is none or the remote was not reached."""
 
     alias: str
     identity: str
@@ -19,7 +19,8 @@ class DatabaseSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What was seen. ``reached`` tells whether the remote could be asked; ``media`` whether media files are saved."""
+    """The databases and the remote. ``reached`` tells whether the remote could be listed, ``media`` whether media files
+    are backed up."""
 
     time_zone: str
     reached: bool
@@ -28,23 +29,23 @@ class Snapshot:
 
 
 def identity(project: str, alias: str, place: str) -> str:
-    """Returns what is the same for as long as it is the same database."""
+    """Returns a string that is stable for the same database."""
     return f"{project} {alias} {place}"
 
 
 def to_json(snapshot: Snapshot) -> str:
-    """Returns the answer as one line."""
+    """Returns a snapshot as one line of JSON."""
     return json.dumps(asdict(snapshot), default=lambda moment: moment.isoformat())
 
 
 def from_json(text: str) -> Snapshot:
-    """Returns what an answer says. Raises ValueError for anything else."""
+    """Parses a snapshot. Raises ValueError if it is not valid."""
     try:
         document = json.loads(text)
         databases = tuple(_database(**entry) for entry in document.pop("databases"))
         return Snapshot(**document, databases=databases)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not an answer: {error}") from error
+        raise ValueError(f"not a snapshot: {error}") from error
 
 
 def _database(alias: str, identity: str, newest: str | None) -> DatabaseSnapshot:

@@ -1,4 +1,4 @@
-"""Wakes a sleeper: when a signal comes, when a child ends, or when the time is up."""
+"""A sleep that ends early when a signal arrives or a child process ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SignalWakeup:
         self._before = {
             number: signal.signal(number, self._handle)
             for number in (*_STOP, signal.SIGCHLD)
-            if signal.getsignal(number) is not signal.SIG_IGN  # nohup asked us not to hear it
+            if signal.getsignal(number) is not signal.SIG_IGN  # nohup ignores SIGHUP
         }
         return self
 
@@ -35,7 +35,7 @@ class SignalWakeup:
         os.close(self._write)
 
     def wait(self, seconds: float) -> None:
-        """Sleeps; wakes early when something has happened."""
+        """Sleeps up to ``seconds``; returns early after a signal or the end of a child."""
         if select.select([self._read], [], [], max(0.0, seconds))[0]:
             os.read(self._read, 1 << 16)
 

@@ -1,11 +1,9 @@
-"""The settings of processes that know the history and no target: the pages, and runs whose own settings are wrong."""
-
-import os
+"""Settings of processes that use the history without a target: the web server, and runs without valid settings."""
 
 from django_rclone_sidecar.environment import read
 from django_rclone_sidecar.history import location
 
-ENVIRONMENT = read.read(os.environ)
+ENVIRONMENT = read.current()
 
 SECRET_KEY = "nothing here is signed"  # noqa: S105 - no sessions, no forms
 INSTALLED_APPS = ["django_rclone_sidecar.history"]

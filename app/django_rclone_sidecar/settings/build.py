@@ -1,4 +1,4 @@
-"""The Django settings of the sidecar, made from the target's and the environment's. Pure."""
+"""The sidecar's Django settings, built from the target project and the environment. Pure."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from django_rclone_sidecar.history import location
 from django_rclone_sidecar.target_project import Target
 
 REMOTE = "/backups"
-"""Where backups go when nobody says: the folder that the image expects a volume at."""
+"""The default remote: the folder where the image expects a volume."""
 
 _FILE_STORAGES = (
     "django.core.files.storage.FileSystemStorage",
     "django.core.files.storage.filesystem.FileSystemStorage",
 )
 
-# Where the project's own DJANGO_RCLONE names files of the web container, they count only if they are here too.
+# Files named by the project's DJANGO_RCLONE may exist only in the web container: used only if they exist here.
 _PATHS = ("RCLONE_BINARY", "RCLONE_CONFIG")
 
 
 def settings(environment: Environment, target: Target) -> dict[str, Any]:
-    """Returns the settings of a Django project that knows the target's databases and media, and nothing else."""
+    """Returns the settings of a Django project with the target's databases and media, and nothing else."""
     return {
         "SECRET_KEY": secrets.token_urlsafe(),
         "INSTALLED_APPS": ["django_rclone", "django_rclone_sidecar.history"],
         "DATABASES": {
-            "default": {},  # the target's, if it has one: without one Django does not work
+            "default": {},  # Django needs this entry; replaced by the target's if it has one
             **{alias: dict(database) for alias, database in target.databases.items()},
             **location.database(environment.get("BACKUP_STATE_DIR")),
         },
         "DATABASE_ROUTERS": [location.ROUTER],
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
-        "LOGGING_CONFIG": None,  # the log is the program's own
+        "LOGGING_CONFIG": None,  # see logs.py
         "MEDIA_ROOT": media_root(environment, target)[0],
         "TIME_ZONE": environment.get("BACKUP_TIME_ZONE") or target.time_zone or "UTC",
         "USE_TZ": True,
@@ -51,49 +51,49 @@ def settings(environment: Environment, target: Target) -> dict[str, Any]:
 
 def _django_rclone(environment: Environment, theirs: Mapping[str, Any]) -> dict[str, Any]:
     here = {key: value for key, value in theirs.items() if key not in _PATHS or Path(str(value)).exists()}
-    given: dict[str, Any] = {key: environment.get(name) for name, key in OVERRIDES.items() if environment.given(name)}
-    # Nobody backs the history up, so no check need say how long that would make writers wait.
+    given: dict[str, Any] = {key: environment.get(name) for name, key in OVERRIDES.items() if environment.is_set(name)}
+    # Not backed up: this silences the check about writers that wait during a backup.
     options = {**here.get("DATABASE_OPTIONS", {}), location.ALIAS: {"SPOOL": True}}
     return {"REMOTE": REMOTE, **here, **given, "DATABASE_OPTIONS": options}
 
 
 def media_root(environment: Environment, target: Target) -> tuple[str, str]:
-    """Returns the folder of the media files, empty if there is none, and in words where that comes from."""
-    if environment.given("BACKUP_MEDIA_ROOT"):
+    """Returns the folder of the media files, empty if there is none, and a description of its source."""
+    if environment.is_set("BACKUP_MEDIA_ROOT"):
         return str(environment.get("BACKUP_MEDIA_ROOT")), "BACKUP_MEDIA_ROOT"
     storage = target.storages.get("default", {})
     backend = storage.get("BACKEND", _FILE_STORAGES[0])
     if backend not in _FILE_STORAGES:
-        return "", f"media are kept by {backend}: back them up where they are, or set BACKUP_MEDIA_ROOT"
+        return "", f"media are stored by {backend}: back them up there, or set BACKUP_MEDIA_ROOT"
     location = storage.get("OPTIONS", {}).get("location") or target.media_root
-    return (str(location), "the project's settings") if location else ("", "the project says no MEDIA_ROOT")
+    return (str(location), "the project's settings") if location else ("", "the project has no MEDIA_ROOT")
 
 
 def aliases(environment: Environment, target: Target) -> list[str]:
-    """Returns the aliases of the databases that are backed up. Raises ConfigurationError for one that is not there."""
+    """Returns the aliases of the databases to back up. Raises ConfigurationError for an unknown alias."""
     wanted: tuple[str, ...] = environment.get("BACKUP_DATABASES") or tuple(target.databases)
-    return known(wanted, target, "BACKUP_DATABASES")
+    return require_known(wanted, target, "BACKUP_DATABASES")
 
 
-def known(wanted: tuple[str, ...] | list[str], target: Target, said_by: str) -> list[str]:
-    """Returns the aliases as they are. Raises ConfigurationError for one that the target does not have."""
+def require_known(wanted: tuple[str, ...] | list[str], target: Target, source: str) -> list[str]:
+    """Returns the aliases without duplicates. Raises ConfigurationError for an unknown alias."""
     for alias in wanted:
         if alias not in target.databases:
             have = ", ".join(sorted(target.databases))
-            raise ConfigurationError(f'{said_by} names the database "{alias}"; the target has: {have}.')
+            raise ConfigurationError(f'{source} names the database "{alias}"; the target has: {have}.')
     return list(dict.fromkeys(wanted))
 
 
-def name(environment: Environment) -> str:
-    """Returns the project's name, empty where nobody has given it one, or its settings could not be read."""
+def project_name(environment: Environment) -> str:
+    """Returns the project's name, empty if it has none or its settings could not be read."""
     given = str(environment.get("BACKUP_PROJECT") or "")
     if given or not django_settings.configured:
         return given
     return str(getattr(django_settings, "DJANGO_RCLONE", {}).get("PROJECT") or "")
 
 
-def place(database: Mapping[str, Any]) -> str:
-    """Returns engine and whereabouts of a database as people recognise it: ``postgresql app@db:5432/app``."""
+def describe(database: Mapping[str, Any]) -> str:
+    """Returns engine and address of a database: ``postgresql app@db:5432/app``."""
     engine = str(database.get("ENGINE", "")).rpartition(".")[2]
     name = display.one_line(mask(str(database.get("NAME") or "")))
     if engine in ("sqlite3", "spatialite"):
@@ -106,5 +106,5 @@ def place(database: Mapping[str, Any]) -> str:
 
 
 def passwords(target: Target) -> list[str]:
-    """Returns what the target's databases keep secret."""
+    """Returns the passwords of the target's databases."""
     return [str(db[key]) for db in target.databases.values() for key in ("PASSWORD", "ADMIN_PASSWORD") if db.get(key)]

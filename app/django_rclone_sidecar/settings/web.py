@@ -1,4 +1,4 @@
-"""The settings of the web server: those of a process that knows the history and no target."""
+"""Settings of the web server."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from django_rclone_sidecar.settings import base
 from django_rclone_sidecar.settings.base import *  # noqa: F403 - a settings module is made of its names
 
 DATABASES = base.DATABASES
-# A scrape waits for no more than this on a run that writes.
+# Seconds that a scrape waits for a run that writes to the history.
 DATABASES[location.ALIAS]["OPTIONS"] = {"timeout": 2}
 
 ROOT_URLCONF = "django_rclone_sidecar.web.urls"
-MIDDLEWARE = ["django_rclone_sidecar.web.middleware.Guard"]
-# Whatever name people reach it by: nothing here depends on it.
+MIDDLEWARE = ["django_rclone_sidecar.web.middleware.ReadOnlyMiddleware"]
+# No response depends on the host name.
 ALLOWED_HOSTS = ["*"]
 DEBUG = False
 APPEND_SLASH = False

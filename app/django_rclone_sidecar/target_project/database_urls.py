@@ -1,4 +1,4 @@
-"""Databases as URLs: ``DATABASE_URL``, and ``DATABASE_URL_<ALIAS>`` for others or to override one."""
+"""Databases given as URLs: ``DATABASE_URL`` for "default", ``DATABASE_URL_<ALIAS>`` for others or to override one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from django_rclone.exceptions import ConfigurationError
 from django_rclone_sidecar.environment import malformed_urls
 
 _NAME = "DATABASE_URL"
-_RESERVED = "file"  # DATABASE_URL_FILE is the twin that names a file
-# dj-database-url knows no MongoDB.
+_RESERVED = "file"  # DATABASE_URL_FILE names a file that holds DATABASE_URL
+# dj-database-url does not support MongoDB.
 _MONGO = ("mongodb", "mongodb+srv")
 
 
 def variables(environ: Mapping[str, str]) -> dict[str, str]:
-    """Returns alias → name of the variable, for all that are set."""
+    """Returns alias → name of its variable, for all variables that are set."""
     found = {"default": _NAME} if environ.get(_NAME) else {}
     for name in sorted(environ):
         alias = name.removeprefix(_NAME + "_").lower() if name.startswith(_NAME + "_") else ""
@@ -28,37 +28,35 @@ def variables(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def stranger(alias: str, url: str) -> str:
-    """Returns why a variable that looks like DATABASE_URL_<ALIAS> is probably another program's, else nothing.
+def why_foreign(alias: str, url: str) -> str:
+    """Returns why DATABASE_URL_<ALIAS> is probably for another program; an empty string if it is not.
 
-    An env_file that is shared with the web container holds such too: DATABASE_URL_ASYNC for SQLAlchemy's asyncpg,
-    DATABASE_URL_TEST for the tests.
+    An env_file that is shared with the web container may hold such variables: DATABASE_URL_ASYNC for SQLAlchemy's
+    asyncpg, DATABASE_URL_TEST for the tests.
     """
     scheme = url.partition("://")[0].lower() if "://" in url else ""
     if scheme not in dj_database_url.ENGINE_SCHEMES and scheme not in _MONGO:
-        return f'Django knows no database URL with the scheme "{_shown(scheme)}"'
+        return f'Django has no engine for URLs with the scheme "{_printable(scheme)}"'
     if {"test", "tests", "testing"} & set(alias.split("_")):
-        return "its name says that it is for tests"
+        return "by its name it is for tests"
     return ""
 
 
 def parse(variable: str, url: str) -> dict[str, Any]:
-    """Returns a database's settings. Raises ConfigurationError, without showing the URL: it holds a password."""
+    """Returns a database's settings. Raises ConfigurationError; messages never show the URL, which has a password."""
     scheme = url.partition(":")[0].lower()
-    if malformed_urls.is_torn(url):
+    if malformed_urls.is_malformed(url):
         raise ConfigurationError(
-            f'{variable} is no database URL that can be understood: there is an "@" behind the host. '
-            f"{malformed_urls.ADVICE}"
+            f'{variable} is not a valid database URL: there is an "@" after the host. {malformed_urls.ADVICE}'
         )
     if scheme in _MONGO:
         return _mongo(variable, url)
     try:
         found = dict(dj_database_url.parse(url))
-    except Exception as error:  # it raises several kinds, some with the URL in their text
+    except Exception as error:  # raises several types, some with the URL in the message
         raise ConfigurationError(
-            f'{variable} is no database URL that can be understood (scheme "{_shown(scheme)}"). It looks like '
-            f"postgres://user:password@host:5432/name; a password with special characters is written "
-            f"percent-encoded."
+            f'{variable} is not a valid database URL (scheme "{_printable(scheme)}"). Write it as '
+            f"postgres://user:password@host:5432/name, and percent-encode special characters in the password."
         ) from error
     if not found.get("NAME"):
         raise ConfigurationError(f"{variable} names no database: its path is empty.")
@@ -67,16 +65,16 @@ def parse(variable: str, url: str) -> dict[str, Any]:
     return found
 
 
-def _shown(scheme: str) -> str:
+def _printable(scheme: str) -> str:
     return scheme if scheme.isascii() and scheme.replace("+", "").isalnum() and len(scheme) < 30 else "none"
 
 
 def _mongo(variable: str, url: str) -> dict[str, Any]:
-    """Returns the settings for a MongoDB URI. HOST keeps all of it but the secret, which is shown nowhere."""
+    """Returns the settings for a MongoDB URI. HOST keeps the whole URI without user and password."""
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise ConfigurationError(f"{variable} is no URL that can be understood.") from error
+        raise ConfigurationError(f"{variable} is not a valid URL.") from error
     name = unquote(parts.path.strip("/"))
     if not name:
         raise ConfigurationError(f"{variable} names no database: its path is empty.")

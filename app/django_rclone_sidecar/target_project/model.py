@@ -1,4 +1,4 @@
-"""The target: the project that is backed up."""
+"""The target: the project to back up."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is known of the project that is backed up. Nothing in it is a guess."""
+    """The settings of the project to back up. None of them is a guess."""
 
     databases: Mapping[str, Mapping[str, Any]] = field(repr=False)
     """Alias → Django's settings for the database."""
     origins: Mapping[str, str]
-    """Alias → in words, where that comes from."""
+    """Alias → description of where its settings come from."""
     media_root: str = ""
     storages: Mapping[str, Any] = field(default_factory=dict)
     """``{}`` or ``{"default": {"BACKEND": …, "OPTIONS": {…}}}``."""
     time_zone: str = ""
-    """Empty where the project says none."""
+    """Empty if the project sets none."""
     django_rclone: Mapping[str, Any] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
-    """What people should know: shown as warnings."""
+    """Warnings for the user."""

@@ -1,4 +1,4 @@
-"""Where the target comes from: its settings module, its own JSON answer, or URLs."""
+"""Chooses where the target is read from: a JSON file, its settings module or URLs."""
 
 from __future__ import annotations
 
@@ -8,70 +8,68 @@ from typing import Any
 
 from django_rclone.exceptions import ConfigurationError
 from django_rclone_sidecar.environment import parsers
+from django_rclone_sidecar.environment.read import SETTINGS_MODULE
 from django_rclone_sidecar.target_project import database_urls, json_file, normalize
 from django_rclone_sidecar.target_project.model import Target
 from django_rclone_sidecar.target_project.settings_loader import load, messages
 
-_OURS = "django_rclone_sidecar.settings.project"
 _CHOICES = ("auto", "settings", "url")
 
 
 def resolve(environ: Mapping[str, str]) -> Target:
     """Returns the target that the environment names.
 
-    In order: TARGET_JSON_FILE; the settings module (TARGET_SETTINGS_MODULE or DJANGO_SETTINGS_MODULE) below
+    Tried in this order: TARGET_JSON_FILE; the settings module (TARGET_SETTINGS_MODULE or DJANGO_SETTINGS_MODULE) below
     TARGET_PATH; DATABASE_URL. BACKUP_TARGET forces settings or url. DATABASE_URL_<ALIAS> overrides one alias.
-    Raises ConfigurationError when there is none, or when anything of it cannot be known.
+    Raises ConfigurationError if the environment names no target, or if a setting of it is unknown.
     """
     choice = environ.get("BACKUP_TARGET") or "auto"
     if choice not in _CHOICES:
-        raise ConfigurationError(f'BACKUP_TARGET is "{choice}": it must be one of {", ".join(_CHOICES)}.')
+        raise ConfigurationError(f'BACKUP_TARGET is "{choice}". Set it to one of {", ".join(_CHOICES)}.')
     module = _module(environ)
     file = environ.get("TARGET_JSON_FILE", "")
     if choice != "url" and file:
-        return _told(environ, json_file.read(file), f"TARGET_JSON_FILE {file}")
+        return _with_overrides(environ, json_file.read(file), f"TARGET_JSON_FILE {file}")
     if choice == "url" or (choice == "auto" and not module):
         return _from_urls(environ)
     if not module:
-        raise ConfigurationError("BACKUP_TARGET is settings, and TARGET_SETTINGS_MODULE does not say which module.")
+        raise ConfigurationError("BACKUP_TARGET is settings, but no module is named. Set TARGET_SETTINGS_MODULE.")
     try:
         return _from_settings(environ, module)
-    except load.SettingsMissing as error:
+    except load.SettingsModuleMissing as error:
         if choice == "auto" and environ.get("DATABASE_URL"):
             return _from_urls(environ, f"{error} DATABASE_URL is used instead.")
         raise
 
 
 def _module(environ: Mapping[str, str]) -> str:
-    named = environ.get("TARGET_SETTINGS_MODULE") or environ.get("DJANGO_SETTINGS_MODULE") or ""
-    return "" if named == _OURS else named
+    module = environ.get("TARGET_SETTINGS_MODULE") or environ.get("DJANGO_SETTINGS_MODULE") or ""
+    return "" if module == SETTINGS_MODULE else module
 
 
 def _from_urls(environ: Mapping[str, str], *notes: str) -> Target:
-    variables, aside = _meant(environ, database_urls.variables(environ))
+    variables, ignored = _without_foreign_urls(environ, database_urls.variables(environ))
     if not variables:
         raise ConfigurationError(
             "There is nothing to back up: set TARGET_SETTINGS_MODULE (and mount the project at TARGET_PATH), or "
-            "DATABASE_URL." + "".join(f" {note}" for note in aside)
+            "DATABASE_URL." + "".join(f" {note}" for note in ignored)
         )
     databases = {alias: database_urls.parse(name, environ[name]) for alias, name in variables.items()}
-    target = Target(databases, variables, media_root=environ.get("BACKUP_MEDIA_ROOT", ""), notes=(*notes, *aside))
-    return normalize.tidy(target, _selected(environ), base="")
+    target = Target(databases, variables, media_root=environ.get("BACKUP_MEDIA_ROOT", ""), notes=(*notes, *ignored))
+    return normalize.normalize(target, _selected(environ), base="")
 
 
 def _from_settings(environ: Mapping[str, str], module: str) -> Target:
-    path = os.path.abspath(environ.get("TARGET_PATH") or "/target")  # noqa: PTH100 - links stay as they are
+    path = os.path.abspath(environ.get("TARGET_PATH") or "/target")  # noqa: PTH100 - links are not resolved
     if not os.path.isdir(path):  # noqa: PTH112
-        raise load.SettingsMissing(
-            f"TARGET_PATH is {path}, and there is no such folder. Mount the project's source there."
-        )
+        raise load.SettingsModuleMissing(f"TARGET_PATH is {path}: no such folder. Mount the project's source there.")
     request = load.Request(
         module,
         path,
         load.DEADLINE,
         configuration=environ.get("DJANGO_CONFIGURATION", ""),
         packages=tuple(filter(None, environ.get("TARGET_PACKAGES", "").split(os.pathsep))),
-        ignored=_words(environ.get("TARGET_IGNORE_PACKAGES", "")),
+        ignored=_split(environ.get("TARGET_IGNORE_PACKAGES", "")),
     )
     loaded = load.load(request, environ)
     problems = loaded.problems
@@ -85,10 +83,12 @@ def _from_settings(environ: Mapping[str, str], module: str) -> Target:
             continue
         if alias in selected or not selected:
             raise ConfigurationError(problem)
-        notes.append(f'Database "{alias}" is not known, and BACKUP_DATABASES leaves it out.')
-    _refuse(environ, loaded)
+        notes.append(
+            f'The settings of database "{alias}" cannot be read; it is not in BACKUP_DATABASES, so not needed.'
+        )
+    _check_settings(environ, loaded)
     if "DEFAULT_FILE_STORAGE" in loaded.known and "STORAGES" not in loaded.known:
-        notes.append("DEFAULT_FILE_STORAGE is taken for the storage of media; Django 5.1 and newer ignore it.")
+        notes.append("DEFAULT_FILE_STORAGE is used as the storage of media; Django 5.1 and newer ignore it.")
     target = {
         "databases": loaded.known["DATABASES"],
         "media_root": loaded.known.get("MEDIA_ROOT", ""),
@@ -96,67 +96,67 @@ def _from_settings(environ: Mapping[str, str], module: str) -> Target:
         "time_zone": loaded.known.get("TIME_ZONE", ""),
         "django_rclone": loaded.known.get("DJANGO_RCLONE", {}),
     }
-    return _told(environ, target, f"settings {module}", *notes)
+    return _with_overrides(environ, target, f"settings {module}", *notes)
 
 
-def _refuse(environ: Mapping[str, str], loaded: load.Loaded) -> None:
-    """Raises ConfigurationError for a setting that is not known, unless the environment says it."""
+def _check_settings(environ: Mapping[str, str], loaded: load.Loaded) -> None:
+    """Raises ConfigurationError for an unknown setting that the environment does not override."""
     problems = loaded.problems
     if not environ.get("BACKUP_MEDIA_ROOT") and not parsers.is_off(environ.get("BACKUP_MEDIA", "")):
         for setting in ("STORAGES", "DEFAULT_FILE_STORAGE", "MEDIA_ROOT"):
             if setting in problems:
-                raise ConfigurationError(problems[setting] + messages.MEDIA_WAYS_OUT)
+                raise ConfigurationError(problems[setting] + messages.MEDIA_REMEDIES)
     if "TIME_ZONE" in problems and not environ.get("BACKUP_TIME_ZONE"):
-        raise ConfigurationError(problems["TIME_ZONE"] + "\nOr say it with BACKUP_TIME_ZONE.")
-    # What sets names by the dozen may have set this one; whoever never wrote it down does not expect that.
+        raise ConfigurationError(problems["TIME_ZONE"] + "\nOr set BACKUP_TIME_ZONE.")
+    # Code that sets many names at once could set this one too; where the module lacks it, that is not assumed.
     if "DJANGO_RCLONE" in problems and "DJANGO_RCLONE" not in loaded.unset:
         raise ConfigurationError(problems["DJANGO_RCLONE"])
 
 
 def _older_storages(known: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what the setting of Django before 5.1 says."""
+    """Returns STORAGES made from DEFAULT_FILE_STORAGE, the setting of Django before 5.1."""
     backend = known.get("DEFAULT_FILE_STORAGE")
     return {"default": {"BACKEND": backend, "OPTIONS": {}}} if backend else {}
 
 
-def _told(environ: Mapping[str, str], told: Mapping[str, Any], origin: str, *notes: str) -> Target:
-    """Returns the target as the project tells it, but for what the environment overrides."""
-    databases = dict(told["databases"])
+def _with_overrides(environ: Mapping[str, str], found: Mapping[str, Any], origin: str, *notes: str) -> Target:
+    """Returns the target that the project describes, with the overrides of the environment."""
+    databases = dict(found["databases"])
     origins = dict.fromkeys(databases, origin)
-    variables, aside = _meant(environ, database_urls.variables(environ), databases)
+    variables, ignored = _without_foreign_urls(environ, database_urls.variables(environ), databases)
     for alias, name in variables.items():
-        if name != "DATABASE_URL":  # that one is for the project itself
+        if name != "DATABASE_URL":  # the project itself reads that one
             databases[alias], origins[alias] = database_urls.parse(name, environ[name]), name
     target = Target(
         databases,
         origins,
-        media_root=environ.get("BACKUP_MEDIA_ROOT") or told["media_root"],
-        storages=told["storages"],
-        time_zone=told["time_zone"],
-        django_rclone=told["django_rclone"],
-        notes=(*notes, *aside),
+        media_root=environ.get("BACKUP_MEDIA_ROOT") or found["media_root"],
+        storages=found["storages"],
+        time_zone=found["time_zone"],
+        django_rclone=found["django_rclone"],
+        notes=(*notes, *ignored),
     )
-    return normalize.tidy(target, _selected(environ), base=environ.get("TARGET_PATH") or "/target")
+    return normalize.normalize(target, _selected(environ), base=environ.get("TARGET_PATH") or "/target")
 
 
-def _meant(
+def _without_foreign_urls(
     environ: Mapping[str, str], variables: Mapping[str, str], known: Container[str] = ()
 ) -> tuple[dict[str, str], list[str]]:
-    """Returns the variables that are meant for us, and notes of those that are not. What BACKUP_DATABASES or the
-    project's settings name is meant."""
-    meant, notes = {}, []
+    """Returns the variables that are for the sidecar, and notes about those of other programs. An alias in
+    BACKUP_DATABASES or in the project's settings is always for the sidecar."""
+    kept, notes = {}, []
     for alias, name in variables.items():
         named = alias == "default" or alias in known or alias in _selected(environ)
-        if not named and (why := database_urls.stranger(alias, environ[name])):
-            notes.append(f'{name} is left aside: {why}. To back it up, name "{alias}" in BACKUP_DATABASES.')
+        if not named and (reason := database_urls.why_foreign(alias, environ[name])):
+            notes.append(f'{name} is ignored: {reason}. To back it up, name "{alias}" in BACKUP_DATABASES.')
         else:
-            meant[alias] = name
-    return meant, notes
+            kept[alias] = name
+    return kept, notes
 
 
 def _selected(environ: Mapping[str, str]) -> tuple[str, ...]:
-    return _words(environ.get("BACKUP_DATABASES", ""))
+    return _split(environ.get("BACKUP_DATABASES", ""))
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.replace(",", " ").split())
+def _split(names: str) -> tuple[str, ...]:
+    return tuple(names.replace(",", " ").split())

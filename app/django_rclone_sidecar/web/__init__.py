@@ -1,1 +1,1 @@
-"""The page, ``/status``, ``/metrics`` and health, served read-only."""
+"""The web server: status page, ``/status``, ``/metrics`` and health, all read-only."""

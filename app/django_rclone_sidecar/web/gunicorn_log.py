@@ -1,4 +1,4 @@
-"""gunicorn's own messages, in the form of our log."""
+"""gunicorn's messages in our log."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 
-class Log(Logger):  # type: ignore[misc]
-    """Hands everything on to the root logger, which has been set up."""
+class GunicornLogger(Logger):  # type: ignore[misc]
+    """Passes every record to the root logger."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
-        # Of its starts and workers only what goes wrong is news.
+        # Starts and workers are not logged, only problems.
         self.error_log.setLevel(logging.WARNING)
         self.error_log.propagate = True

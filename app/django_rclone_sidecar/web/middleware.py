@@ -1,4 +1,4 @@
-"""Stands before every view: only looking is allowed, to those who may, and what goes wrong is one line."""
+"""Middleware of every view: read-only access, optional basic auth, one-line errors."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from django_rclone_sidecar.web import page, views
 
 logger = logging.getLogger(__name__)
 
-_OPEN = ("/healthz", "/readyz")
-"""What probes ask, which know no password."""
+_WITHOUT_PASSWORD = ("/healthz", "/readyz")
+"""Paths for probes."""
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -31,8 +31,8 @@ _HEADERS = {
 }
 
 
-class Guard:
-    """Middleware of Django's."""
+class ReadOnlyMiddleware:
+    """Django middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -48,26 +48,26 @@ class Guard:
 
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
         if request.method not in ("GET", "HEAD"):
-            refused = views.line("Nothing can be changed here: only GET and HEAD are answered.", 405)
+            refused = views.line("Read-only: only GET and HEAD are allowed.", 405)
             refused["Allow"] = "GET, HEAD"
             return refused
         password = settings.ENVIRONMENT.get("BACKUP_WEB_PASSWORD")
-        if password and request.path not in _OPEN and not _knows(request, password):
-            refused = views.line("A password is needed: BACKUP_WEB_PASSWORD, with any user's name.", 401)
+        if password and request.path not in _WITHOUT_PASSWORD and not _has_password(request, password):
+            refused = views.line("Password required: BACKUP_WEB_PASSWORD, with any user name.", 401)
             refused["WWW-Authenticate"] = 'Basic realm="django-rclone", charset="UTF-8"'
             return refused
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase:
-        """Nobody foresaw it. The message alone may say little, but a traceback may hold more than it should."""
+        """Logs an unexpected error in one line; the traceback, which may hold secrets, only at debug level."""
         wanted = error if logger.isEnabledFor(logging.DEBUG) else None
-        message = f"{request.path}: {type(error).__name__}: {error}. With BACKUP_LOG_LEVEL=debug the log says where."
+        message = f"{request.path}: {type(error).__name__}: {error}. Set BACKUP_LOG_LEVEL=debug to log the traceback."
         logger.error("%s", message, extra={"event": "web.failed"}, exc_info=wanted)
         return views.server_error(request)
 
 
-def _knows(request: HttpRequest, password: str) -> bool:
-    """Tells whether a request carries the password (RFC 7617). Every wrong one takes equally long."""
+def _has_password(request: HttpRequest, password: str) -> bool:
+    """Tells whether a request has the password (RFC 7617), compared in constant time."""
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return False

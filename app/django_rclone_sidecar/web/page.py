@@ -1,4 +1,4 @@
-"""The page for people, put into words. Pure: the template only lays it out."""
+"""The template context of the status page. Pure."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from django_rclone_sidecar.report import Outcome
 
 _STYLE = (resources.files(__package__) / "templates/django_rclone_sidecar/page.css").read_text()
 STYLE_HASH = f"sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}"
-"""Lets browsers use this style, and no other. Source: CSP level 3, hash-source."""
+"""Allows this style and no other. Source: CSP level 3, hash-source."""
 
 _REFRESH = 30  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A moment as people read it, and as programs do."""
+    """A moment as text, as an age, and as ISO 8601."""
 
     shown: str
     age: str
@@ -34,7 +34,7 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that is backed up."""
+    """Table row of a database or the media files."""
 
     name: str
     place: str
@@ -50,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One part of a run."""
+    """Table row of one task of a run."""
 
     began: Time | None
     command: str
@@ -63,11 +63,11 @@ class RunRow:
 
 
 def context(state: OverallState) -> dict[str, Any]:
-    """Returns what the template shows."""
+    """Returns the context for a state."""
     rows = [_database(each, state) for each in state.databases]
     if state.media is not None:
         rows.append(_media(state.media, state))
-    verdict = "All is well." if rows else "Nothing is known yet: the first look at the databases has not ended."
+    verdict = "All backups are up to date." if rows else "No data yet: the first refresh has not ended."
     return {
         **_frame(),
         "problems": state.problems,
@@ -82,12 +82,12 @@ def context(state: OverallState) -> dict[str, Any]:
 
 
 def unknown(reason: str) -> dict[str, Any]:
-    """Returns what the template shows of a state that cannot be known."""
+    """Returns the context for an unknown state."""
     return {**_frame(), "problems": [reason]}
 
 
 def _frame() -> dict[str, Any]:
-    # The file is ours, and no tag: nothing in it may be escaped, or it would not have its hash.
+    # Not escaped, because the hash is of the unescaped file, which is ours.
     return {"style": mark_safe(_STYLE), "refresh": _REFRESH, "version": django_rclone.__version__}  # noqa: S308
 
 

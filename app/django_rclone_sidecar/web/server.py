@@ -1,7 +1,7 @@
-"""``web.application``, served with gunicorn.
+"""gunicorn for the WSGI application.
 
-Nothing but what stands here is asked: a container that shares its variables with the web container may hold
-GUNICORN_CMD_ARGS or WEB_CONCURRENCY, which are not meant for us.
+All options are set here: a container that shares its variables with the web container may have GUNICORN_CMD_ARGS or
+WEB_CONCURRENCY, which are not meant for the sidecar.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BACKLOG = 512
 
 
 class Server(BaseApplication):  # type: ignore[misc]
-    """gunicorn, with the options that are wanted of it. It takes the socket over."""
+    """gunicorn with our options. It takes over the socket."""
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
@@ -38,36 +38,36 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 
 def options(listener: socket.socket) -> dict[str, Any]:
-    """Returns gunicorn's options, among them the socket, which is its own from now on."""
+    """Returns gunicorn's options. gunicorn owns the socket from now on."""
     memory = Path("/dev/shm")  # noqa: S108 - no name in it is fixed
     return {
         "bind": [f"fd://{listener.detach()}"],
         "workers": 1,
         "worker_class": "django_rclone_sidecar.web.worker.Worker",
         "threads": 4,
-        # What both processes hold is then held once.
+        # Shares the memory of both processes.
         "preload_app": True,
         "graceful_timeout": 3,
-        # The worker's sign of life: a slow disk must not look like a dead worker.
+        # The worker's heartbeat file, in memory: a slow disk must not look like a dead worker.
         "worker_tmp_dir": str(memory) if os.access(memory, os.W_OK) else tempfile.gettempdir(),
         "control_socket_disable": True,
         "accesslog": None,
         "errorlog": None,
-        "logger_class": "django_rclone_sidecar.web.gunicorn_log.Log",
+        "logger_class": "django_rclone_sidecar.web.gunicorn_log.GunicornLogger",
         "proc_name": "django-rclone web",
     }
 
 
 def listen(port: int) -> socket.socket:
-    """Returns a socket that hears IPv6 and IPv4, or IPv4 alone where there is no other.
+    """Returns a socket for IPv6 and IPv4, or IPv4 alone without IPv6.
 
-    Raises ConfigurationError when the port cannot be had.
+    Raises ConfigurationError if the port is not available.
     """
     if socket.has_dualstack_ipv6():
-        with suppress(OSError):  # compiled in and switched off; or the port is taken, as is found out below
+        with suppress(OSError):  # IPv6 is disabled, or the port is taken, which is reported below
             return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_BACKLOG)
     try:
         return socket.create_server(("", port), backlog=_BACKLOG)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error
-        raise ConfigurationError(f"Nothing can be served on port {port} (PORT): {reason}.") from error
+        raise ConfigurationError(f"Cannot listen on port {port} (PORT): {reason}.") from error

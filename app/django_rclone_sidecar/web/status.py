@@ -1,4 +1,4 @@
-"""What ``/status`` answers: the state as a JSON document, whose fields docs/monitoring.md explains. Pure."""
+"""The JSON document of ``/status``; docs/monitoring.md explains its fields. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, Ov
 
 
 def document(state: OverallState) -> dict[str, Any]:
-    """Returns the document. ``ok`` is false when somebody should do something."""
+    """Returns the document. ``ok`` is false if there are problems."""
     problems = [problem for problem in (*state.problems, health.unready(state)) if problem]
     return {
         "ok": not problems,
@@ -33,7 +33,7 @@ def document(state: OverallState) -> dict[str, Any]:
 
 
 def unknown(reason: str) -> dict[str, Any]:
-    """Returns the document of a state that cannot be known."""
+    """Returns the document for an unknown state."""
     return {"ok": False, "problems": [reason], "version": django_rclone.__version__}
 
 

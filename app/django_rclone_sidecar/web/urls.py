@@ -1,4 +1,4 @@
-"""What is served where."""
+"""URLs of the web server."""
 
 from __future__ import annotations
 

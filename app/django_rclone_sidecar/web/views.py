@@ -1,4 +1,4 @@
-"""What is served: everything is read, nothing can be changed."""
+"""Views, all read-only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from django_rclone_sidecar.history.reader import Nothing, Unreadable
+from django_rclone_sidecar.history.reader import NotCreated, Unreadable
 from django_rclone_sidecar.monitoring import health, load
 from django_rclone_sidecar.monitoring import metrics as metrics_table
 from django_rclone_sidecar.monitoring.state import OverallState
@@ -22,44 +22,44 @@ logger = logging.getLogger(__name__)
 _RUNS_SHOWN = 20
 
 
-class _Complaint:
-    """Logs what is wrong with the history when it begins, and not with every scrape."""
+class _HistoryProblem:
+    """Logs a problem with the history when it first occurs, not at every scrape."""
 
-    said = ""
+    last = ""
 
     @classmethod
-    def about(cls, problem: Unreadable | None) -> None:
-        text = "" if problem is None or isinstance(problem, Nothing) else str(problem)
-        if text and text != cls.said:
+    def log(cls, problem: Unreadable | None) -> None:
+        text = "" if problem is None or isinstance(problem, NotCreated) else str(problem)
+        if text and text != cls.last:
             logger.warning("%s", text, extra={"event": "history.unreadable"})
-        cls.said = text
+        cls.last = text
 
 
 def _state(runs: int = 0) -> OverallState:
     try:
         found = load.read(settings.ENVIRONMENT, datetime.now(UTC), runs=runs)
     except Unreadable as error:
-        _Complaint.about(error)
+        _HistoryProblem.log(error)
         raise
-    _Complaint.about(None)
+    _HistoryProblem.log(None)
     return found
 
 
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """Tells whether the loop ticks and this process answers."""
-    return _verdict(health.stopped(liveness.seconds_since_report()))
+    """Liveness: the scheduler runs and this process answers."""
+    return _health_response(health.stopped(liveness.seconds_since_report()))
 
 
 def readyz(_request: HttpRequest) -> HttpResponse:
-    """Tells whether the history can be read and knows the databases."""
+    """Readiness: the history can be read and has databases."""
     try:
-        return _verdict(health.unready(_state()))
+        return _health_response(health.unready(_state()))
     except Unreadable as error:
-        return _verdict(str(error))
+        return _health_response(str(error))
 
 
 def status(_request: HttpRequest) -> HttpResponse:
-    """Tells everything in JSON; 503 when somebody should do something."""
+    """The state as JSON, with status 503 if there are problems."""
     try:
         document = status_view.document(_state())
     except Unreadable as error:
@@ -68,10 +68,10 @@ def status(_request: HttpRequest) -> HttpResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Tells the metrics, as many as can be known."""
+    """The metrics, as many as are known."""
     try:
         state = _state()
-    except Nothing:
+    except NotCreated:
         state = OverallState(datetime.now(UTC))
     except Unreadable:
         state = None
@@ -80,7 +80,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Shows it to people."""
+    """The status page."""
     try:
         return render(request, "django_rclone_sidecar/page.html", page_view.context(_state(_RUNS_SHOWN)))
     except Unreadable as error:
@@ -88,18 +88,18 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(_request: HttpRequest, **_context: object) -> HttpResponse:
-    return line("There is nothing here. See /, /status and /metrics.", 404)
+    return line("Not found. See /, /status and /metrics.", 404)
 
 
 def bad_request(_request: HttpRequest, **_context: object) -> HttpResponse:
-    return line("This request cannot be understood.", 400)
+    return line("Bad request.", 400)
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:
-    return line("Something went wrong here; the log says what.", 500)
+    return line("Internal error. See the log.", 500)
 
 
-def _verdict(problem: str) -> HttpResponse:
+def _health_response(problem: str) -> HttpResponse:
     return line(problem, 503) if problem else line("ok")
 
 

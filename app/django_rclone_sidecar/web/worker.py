@@ -1,9 +1,9 @@
-"""gunicorn's worker for ``web``: one loop does all reading and writing, threads only make the answers.
+"""gunicorn worker for ``web``: one event loop does all reading and writing, threads only run the views.
 
-gunicorn's own threads read from and write to their clients without a time limit, so a few clients that send half a
-request, or do not read, keep everybody else out. Here a thread sees a request only when its head has arrived whole,
-every client has little time, and /healthz is answered by the loop itself, whatever the threads wait for. Answers are
-small and nothing but GET and HEAD is answered, so bodies are not read and connections not kept.
+gunicorn's own threads read from and write to clients without a time limit, so a few clients that send half a request,
+or do not read, block all others. Here a thread gets a request only when its head is complete, every client has a time
+limit, and /healthz is answered by the loop itself. Responses are small and only GET and HEAD are allowed, so bodies are
+not read and connections are not kept alive.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.workers.base import Worker as BaseWorker
 
 _MOST = 256
-"""Connections at a time; for a further one the oldest is closed. A process may well have 1,024 descriptors only."""
+"""Connections at a time; beyond it, the oldest is closed. A process may be limited to 1,024 descriptors."""
 _LONGEST = 16 * 1024
-"""Bytes of a request's head."""
+"""The longest head of a request, in bytes."""
 _HEAD, _ANSWER, _LINGER = 10.0, 15.0, 2.0
-"""Seconds that a client has to send its head, to read its answer, and to close after that."""
+"""Seconds that a client has to send the head, to read the response, and to close after that."""
 _TICK = 1.0
 _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 @dataclass(eq=False, slots=True)
-class _Client:
-    """A connection, and how far it is."""
+class _Connection:
+    """A client connection and its state."""
 
     socket: socket.socket
     address: Any
     server: Any
     deadline: float | None
-    """None while an answer is made."""
+    """None while a view runs."""
     head: bytearray = field(default_factory=bytearray)
     answer: memoryview = field(default_factory=lambda: memoryview(b""))
 
 
-class _Answer:
-    """Takes what gunicorn writes to a socket."""
+class _ResponseBuffer:
+    """Stands for the socket that gunicorn writes a response to."""
 
     def __init__(self) -> None:
         self.content = bytearray()
@@ -63,17 +63,17 @@ class _Answer:
 
 
 class Worker(BaseWorker):  # type: ignore[misc]
-    """Serves until it is told to end."""
+    """Serves until stopped."""
 
     def init_process(self) -> None:
         self._selector = selectors.DefaultSelector()
         self._pool = ThreadPoolExecutor(max_workers=self.cfg.threads)
-        self._clients: dict[_Client, None] = {}  # in the order in which they came
-        self._made: list[tuple[_Client, Future[bytes]]] = []
+        self._clients: dict[_Connection, None] = {}  # in the order in which they came
+        self._made: list[tuple[_Connection, Future[bytes]]] = []
         super().init_process()
 
     def run(self) -> None:
-        # gunicorn writes to this pipe when a signal comes, we when an answer is made.
+        # gunicorn writes to this pipe after a signal, we after a view.
         self._selector.register(self.PIPE[0], selectors.EVENT_READ, self._woken)
         for listener in self.sockets:
             listener.setblocking(False)
@@ -101,17 +101,17 @@ class Worker(BaseWorker):  # type: ignore[misc]
             accepted, address = listener.accept()
         except BlockingIOError:
             return
-        except OSError:  # no descriptor is left, or the client is gone already
+        except OSError:  # out of descriptors, or the client has closed
             self._close_oldest()
             return
         accepted.setblocking(False)
-        client = _Client(accepted, address, listener.getsockname(), time.monotonic() + _HEAD)
+        client = _Connection(accepted, address, listener.getsockname(), time.monotonic() + _HEAD)
         self._clients[client] = None
         self._selector.register(accepted, selectors.EVENT_READ, partial(self._read, client))
         if len(self._clients) > _MOST:
             self._close_oldest()
 
-    def _read(self, client: _Client) -> None:
+    def _read(self, client: _Connection) -> None:
         if not (data := self._received(client)):
             return
         client.head += data
@@ -127,8 +127,8 @@ class Worker(BaseWorker):  # type: ignore[misc]
             self._selector.unregister(client.socket)
             self._send(client, _TOO_LONG)
 
-    def _answer(self, client: _Client) -> bytes:
-        answer, request = _Answer(), None
+    def _answer(self, client: _Connection) -> bytes:
+        answer, request = _ResponseBuffer(), None
         try:
             request = next(RequestParser(self.cfg, iter([bytes(client.head)]), client.address))
             response, environ = wsgi.create(request, answer, client.address, client.server, self.cfg)
@@ -146,9 +146,9 @@ class Worker(BaseWorker):  # type: ignore[misc]
             self.handle_error(request, answer, client.address, error)
         return bytes(answer.content)
 
-    def _wake(self, client: _Client, made: Future[bytes]) -> None:
+    def _wake(self, client: _Connection, made: Future[bytes]) -> None:
         self._made.append((client, made))
-        with suppress(OSError):  # full: then the loop wakes anyway
+        with suppress(OSError):  # full: the loop wakes anyway
             os.write(self.PIPE[1], b"\0")
 
     def _woken(self) -> None:
@@ -159,13 +159,13 @@ class Worker(BaseWorker):  # type: ignore[misc]
             if client in self._clients and not made.cancelled():
                 self._send(client, made.result())
 
-    def _send(self, client: _Client, answer: bytes) -> None:
+    def _send(self, client: _Connection, answer: bytes) -> None:
         client.answer = memoryview(answer)
         client.deadline = time.monotonic() + _ANSWER
         self._selector.register(client.socket, selectors.EVENT_WRITE, partial(self._write, client))
         self._write(client)
 
-    def _write(self, client: _Client) -> None:
+    def _write(self, client: _Connection) -> None:
         try:
             client.answer = client.answer[client.socket.send(client.answer) :]
         except BlockingIOError:
@@ -175,14 +175,14 @@ class Worker(BaseWorker):  # type: ignore[misc]
             return
         if client.answer:
             return
-        # Were it closed with something unread, the client could lose the end of its answer (RFC 9112, 9.6).
+        # Closing with unread data could cut the end of the response (RFC 9112, 9.6).
         client.deadline = time.monotonic() + _LINGER
         with suppress(OSError):
             client.socket.shutdown(socket.SHUT_WR)
         self._selector.modify(client.socket, selectors.EVENT_READ, partial(self._received, client))
 
-    def _received(self, client: _Client) -> bytes:
-        """Returns what the client has sent, and closes where that was the last."""
+    def _received(self, client: _Connection) -> bytes:
+        """Returns what the client has sent. Closes the connection at its end."""
         try:
             data = client.socket.recv(1 << 16)
         except BlockingIOError:
@@ -197,7 +197,7 @@ class Worker(BaseWorker):  # type: ignore[misc]
         if self._clients:
             self._close(next(iter(self._clients)))
 
-    def _close(self, client: _Client) -> None:
+    def _close(self, client: _Connection) -> None:
         self._clients.pop(client, None)
         with suppress(KeyError, ValueError):
             self._selector.unregister(client.socket)

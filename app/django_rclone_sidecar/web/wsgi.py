@@ -1,4 +1,4 @@
-"""The WSGI application of ``serve``: it reads the history, and knows neither target nor remote."""
+"""The WSGI application. It reads the history, and uses neither target nor remote."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-# The web container's own setting may be there too: it is the target's.
+# Overrides a value from the web container, which is the target's.
 os.environ["DJANGO_SETTINGS_MODULE"] = "django_rclone_sidecar.settings.web"
 
-# Django would log every answer that is not 200: what is wrong, we say ourselves, once.
+# Django would log every response that is not 200. Problems are logged once, by the views.
 logging.getLogger("django.request").setLevel(logging.CRITICAL)
 
 application = get_wsgi_application()

@@ -1,4 +1,4 @@
-{{/* An environment variable out of a Secret. Takes name, secret and key. */}}
+{{/* An environment variable from a Secret. Takes name, secret and key. */}}
 {{- define "django-rclone.secretEnv" -}}
 - name: {{ .name }}
   valueFrom:
@@ -7,20 +7,20 @@
       key: {{ .key }}
 {{- end -}}
 
-{{/* The variables that users say themselves, as a list; not those of an init container. */}}
+{{/* The variables that users set, as a list; without those of an init container. */}}
 {{- define "django-rclone.theirEnv" -}}
 {{- $v := .Values -}}
 {{- concat (ternary (list) $v.target.env (eq $v.target.from "json")) $v.rclone.env $v.extraEnv | toYaml -}}
 {{- end -}}
 
-{{/* Their names: what users say themselves is not said twice. */}}
+{{/* Their names: the chart does not set variables that users set. */}}
 {{- define "django-rclone.theirNames" -}}
 {{- range include "django-rclone.theirEnv" . | fromYamlArray }}
 - {{ .name }}
 {{- end }}
 {{- end -}}
 
-{{/* What every verb works on. Takes root and state, the folder of the lock and the history. */}}
+{{/* The variables that every command reads. Takes root and state, the folder of the lock and the history. */}}
 {{- define "django-rclone.env" -}}
 {{- $v := .root.Values -}}
 {{- $theirs := include "django-rclone.theirNames" .root | fromYamlArray -}}
@@ -73,7 +73,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* What only `serve` reads. */}}
+{{/* The variables that only `serve` reads. */}}
 {{- define "django-rclone.serveEnv" -}}
 {{- $theirs := include "django-rclone.theirNames" . | fromYamlArray -}}
 {{- with .Values.serve }}

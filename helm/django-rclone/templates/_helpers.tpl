@@ -2,7 +2,7 @@
 {{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* Short enough for what is added: a CronJob's name may have 52 characters. */}}
+{{/* Short enough for suffixes: the name of a CronJob may have 52 characters. */}}
 {{- define "django-rclone.fullname" -}}
 {{- $name := include "django-rclone.name" . -}}
 {{- $whole := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
@@ -24,7 +24,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end -}}
 
-{{/* Takes root, and optionally name, labels and annotations of this object alone. */}}
+{{/* Takes root, and optionally name, labels and annotations of this object. */}}
 {{- define "django-rclone.metadata" -}}
 {{- $labels := merge (dict) (.labels | default dict) (include "django-rclone.labels" .root | fromYaml) -}}
 name: {{ .name | default (include "django-rclone.fullname" .root) }}
@@ -37,7 +37,7 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{/* The databases as JSON, each with its alias, whichever way it was written. */}}
+{{/* The databases as JSON objects, each with its alias. */}}
 {{- define "django-rclone.databases" -}}
 {{- $found := list -}}
 {{- range .Values.databases -}}
@@ -57,7 +57,7 @@ annotations:
 {{- .Values.serviceAccount.name | default (ternary (include "django-rclone.fullname" .) "default" .Values.serviceAccount.create) -}}
 {{- end -}}
 
-{{/* Not empty where a pod stays: one that keeps the schedule, or watches. */}}
+{{/* Not empty if there is a permanent pod: with the schedule, or to watch. */}}
 {{- define "django-rclone.serves" -}}
 {{- if or (eq .Values.mode "deployment") .Values.watch.enabled -}}true{{- end -}}
 {{- end -}}
@@ -66,11 +66,11 @@ annotations:
 {{- .Values.state.pvc.existingClaim | default (printf "%s-state" (include "django-rclone.fullname" .)) -}}
 {{- end -}}
 
-{{/* Names what a restore restores: another wish makes another Job, the same wish is never carried out twice unasked. */}}
+{{/* Names a restore by its options: other options create another Job, and the same restore does not run twice by accident. */}}
 {{- define "django-rclone.restoreName" -}}
 {{- $wish := dict -}}
 {{- range $name, $value := omit .Values.restore "enabled" "activeDeadlineSeconds" -}}
-{{- /* Only what is wished for: a newer chart with more values must not make another name of it. */ -}}
+{{- /* Only options that are set: a newer chart with more values must not change the name. */ -}}
 {{- if $value -}}{{- $_ := set $wish $name $value -}}{{- end -}}
 {{- end -}}
 {{- printf "%s-restore-%s" (include "django-rclone.fullname" .) (toJson $wish | sha256sum | trunc 8) -}}

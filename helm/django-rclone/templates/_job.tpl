@@ -1,7 +1,7 @@
-{{/* What a Job does when a pod of it fails. */}}
+{{/* What a Job does if one of its pods fails. */}}
 {{- define "django-rclone.podFailurePolicy" -}}
 rules:
-  # A node that is drained is nobody's failure.
+  # A drained node does not count as a failure.
   - action: Ignore
     onPodConditions:
       - type: DisruptionTarget
@@ -12,7 +12,7 @@ rules:
       operator: In
       values: {{ toJson .Values.podFailurePolicy.failJobOnExitCodes }}
   {{- if eq .Values.target.from "json" }}
-  # Settings that cannot be printed now cannot be printed later.
+  # Settings that could not be printed: a retry does not help.
   - action: FailJob
     onExitCodes:
       containerName: target
@@ -25,7 +25,7 @@ rules:
 {{- define "django-rclone.cronJobName" -}}
 {{- $suffix := .name | lower | replace "_" "-" | trunc 11 | trimSuffix "-" -}}
 {{- if and .name (ne $suffix (lower .name)) -}}
-{{- /* Names that were changed could be the same. */ -}}
+{{- /* Different aliases could become the same name. */ -}}
 {{- $suffix = printf "%s-%s" (trunc 6 $suffix | trimSuffix "-") (sha256sum .name | trunc 4) -}}
 {{- end -}}
 {{- list (include "django-rclone.fullname" .root) $suffix | compact | join "-" -}}
@@ -71,7 +71,7 @@ spec:
       podFailurePolicy:
         {{- include "django-rclone.podFailurePolicy" .root | nindent 8 }}
       template:
-        {{- /* Two jobs at once must not wait for one lock. */ -}}
+        {{- /* Concurrent jobs must not compete for one lock. */ -}}
         {{- $state := ternary (printf "/state/%s" .name) "/state" (ne .name "") -}}
         {{- include "django-rclone.pod" (dict "root" .root "component" "backup" "args" .args "stateDir" $state "keepState" true) | nindent 8 }}
 {{- end -}}

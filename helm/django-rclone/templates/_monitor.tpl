@@ -1,4 +1,4 @@
-{{/* How metrics are asked for. Takes root and interval. */}}
+{{/* How metrics are scraped. Takes root and interval. */}}
 {{- define "django-rclone.endpoint" -}}
 - port: http
   path: /metrics
@@ -10,7 +10,7 @@
   {{- with .root.Values.serve.password }}
   {{- if .existingSecret }}
   basicAuth:
-    # Any name will do, and has to be in a Secret.
+    # Any user name works; it must be in a Secret.
     username:
       name: {{ .existingSecret }}
       key: {{ .key }}

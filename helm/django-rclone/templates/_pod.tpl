@@ -52,7 +52,7 @@ spec:
       ports:
         - name: http
           containerPort: {{ $v.serve.port }}
-      # Never /status: a backup that failed must not end the one that keeps the schedule.
+      # Never /status: a failed backup must not restart the pod with the schedule.
       livenessProbe:
         httpGet: {path: /healthz, port: http}
         initialDelaySeconds: 10

@@ -26,7 +26,7 @@ TARGET_PACKAGES: {{ join ":" $packages | quote }}
   {{- if eq .from "copy" }}
   command: [cp, -R, {{ printf "%s/." (trimSuffix "/" .path) | quote }}, /target/]
   {{- else }}
-  # The answer holds passwords: it stays in memory, readable by this pod alone.
+  # The output contains passwords: it stays in memory, readable only in this pod.
   command: [sh, -c, 'umask 027 && exec "$@" >/run/target/target.json', sh]
   args: {{ toJson .command }}
   workingDir: {{ .path }}

@@ -1,25 +1,25 @@
-{{/* What the schema cannot say: values that do not go together. */}}
+{{/* Checks that the schema cannot express: values that do not fit together. */}}
 {{- define "django-rclone.validate" -}}
 {{- $v := .Values -}}
 {{- if not $v.remote -}}
-{{- fail "\n\nremote is not set. Say where backups go, for instance: --set remote=s3:bucket/site\n" -}}
+{{- fail "\n\nremote is not set. Set where backups go, for example: --set remote=s3:bucket/site\n" -}}
 {{- end -}}
 {{- $urls := $v.databaseUrl.existingSecret -}}
 {{- range include "django-rclone.databases" $ | fromJsonArray -}}{{- if .databaseUrl -}}{{- $urls = .databaseUrl.existingSecret -}}{{- end -}}{{- end -}}
 {{- if not (or $urls $v.target.from $v.target.settingsModule $v.extraEnv $v.extraEnvFrom) -}}
-{{- fail "\n\nNothing says what is backed up. Set databaseUrl.existingSecret (a Secret with a database's URL), or target.from.\n" -}}
+{{- fail "\n\nNo database is configured. Set databaseUrl.existingSecret (a Secret with the URL of a database), or target.from.\n" -}}
 {{- end -}}
 {{- if and (eq $v.image.tag "latest") (not $v.image.digest) -}}
-{{- fail "\n\nimage.tag=latest is another image tomorrow, also on the day of a restore. Name a version, or image.digest.\n" -}}
+{{- fail "\n\nimage.tag=latest may be a different image on the day of a restore. Set a version, or image.digest.\n" -}}
 {{- end -}}
 {{- $aliases := list -}}
 {{- range include "django-rclone.databases" $ | fromJsonArray -}}
 {{- if has .alias $aliases -}}
-{{- fail (printf "\n\ndatabases: %s is named twice.\n" .alias) -}}
+{{- fail (printf "\n\ndatabases: %s is listed twice.\n" .alias) -}}
 {{- end -}}
 {{- $aliases = append $aliases .alias -}}
 {{- if and .databaseUrl (or (not (regexMatch "^[a-z_][a-z0-9_]*$" .alias)) (regexMatch "^(.*_)?file$" .alias)) -}}
-{{- fail (printf "\n\ndatabases: %s cannot have a databaseUrl, whose alias is the end of a variable's name: lower-case letters, digits and _, and not the word file.\n" .alias) -}}
+{{- fail (printf "\n\ndatabases: %s cannot have a databaseUrl, because its alias becomes part of a variable's name: use lower-case letters, digits and _, and not the word file.\n" .alias) -}}
 {{- end -}}
 {{- end -}}
 {{- include "django-rclone.validate.target" . -}}
@@ -28,7 +28,7 @@
 {{- range concat $v.rclone.env $v.extraEnv $v.target.env -}}
 {{- $named := regexMatch "(?i)(^|_)(password|passwd|pass|secret|token|key|credentials)$|^BACKUP_(NOTIFY_URLS|HEARTBEAT_URL)$" .name -}}
 {{- if and .value (or $named (regexMatch "://[^/@ ]*:[^/@ ]+@" .value)) -}}
-{{- fail (printf "\n\n%s is a secret, and values are no place for it. Use valueFrom.secretKeyRef instead of value.\n" .name) -}}
+{{- fail (printf "\n\n%s is a secret and must not be in the values. Use valueFrom.secretKeyRef instead of value.\n" .name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -48,7 +48,7 @@
 {{- fail (printf "\n\ntarget.from=%s needs target.settingsModule, like config.settings.production.\n" .from) -}}
 {{- end -}}
 {{- if and (eq .from "imageVolume") (semverCompare "<1.33.0-0" $.Capabilities.KubeVersion.Version) -}}
-{{- fail (printf "\n\ntarget.from=imageVolume needs Kubernetes 1.33, and this is %s. Use target.from=copy.\n" $.Capabilities.KubeVersion.Version) -}}
+{{- fail (printf "\n\ntarget.from=imageVolume needs Kubernetes 1.33, but this is %s. Use target.from=copy.\n" $.Capabilities.KubeVersion.Version) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -63,7 +63,7 @@
 {{- $name := include "django-rclone.restoreName" $ -}}
 {{- $job := lookup "batch/v1" "Job" $.Release.Namespace $name -}}
 {{- if dig "status" "conditions" (list) ($job | default dict) -}}
-{{- fail (printf "\n\nThe Job %s has ended: nothing is restored twice by accident.\nWhen done: --set restore.enabled=false. To restore the same again: --set restore.name=again, or any other text.\n" $name) -}}
+{{- fail (printf "\n\nThe Job %s has finished, and the same restore is not run twice by accident.\nTo switch it off: --set restore.enabled=false. To repeat it: --set restore.name=again, or any other text.\n" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -74,21 +74,21 @@
 {{- if eq $v.mode "cronjob" -}}
 {{- $scraped := or $v.metrics.serviceMonitor.enabled $v.metrics.podMonitor.enabled -}}
 {{- if and $scraped (not $v.watch.enabled) -}}
-{{- fail "\n\nmetrics.serviceMonitor and metrics.podMonitor need watch.enabled or mode=deployment: nobody can scrape the pods of a CronJob.\n" -}}
+{{- fail "\n\nmetrics.serviceMonitor and metrics.podMonitor need watch.enabled or mode=deployment: the pods of a CronJob cannot be scraped.\n" -}}
 {{- end -}}
 {{- if and $v.metrics.prometheusRule.enabled (not $v.watch.enabled) (not $v.metrics.pushgateway.url) -}}
-{{- fail "\n\nmetrics.prometheusRule has nothing to go by: set watch.enabled, metrics.pushgateway.url or mode=deployment.\n" -}}
+{{- fail "\n\nmetrics.prometheusRule needs metrics: set watch.enabled, metrics.pushgateway.url or mode=deployment.\n" -}}
 {{- end -}}
 {{- if and $v.watch.enabled (not $v.serve.maxAge) -}}
-{{- fail "\n\nwatch.enabled needs serve.maxAge: how old the newest backup of a database may be, like 26h for one that is made every night.\n" -}}
+{{- fail "\n\nwatch.enabled needs serve.maxAge: the maximum age of a database's newest backup, like 26h for nightly backups.\n" -}}
 {{- end -}}
 {{- else -}}
 {{- if $v.watch.enabled -}}
-{{- fail "\n\nwatch.enabled is for mode=cronjob: in mode=deployment the pod that keeps the schedule watches, too.\n" -}}
+{{- fail "\n\nwatch.enabled is for mode=cronjob: in mode=deployment, the pod with the schedule watches too.\n" -}}
 {{- end -}}
 {{- range include "django-rclone.databases" $ | fromJsonArray -}}
 {{- if or .schedule .suspend -}}
-{{- fail (printf "\n\ndatabases: %s has a schedule of its own or is suspended, which needs mode=cronjob: mode=deployment has one schedule.\n" .alias) -}}
+{{- fail (printf "\n\ndatabases: %s sets schedule or suspend, which needs mode=cronjob: mode=deployment has one schedule for all.\n" .alias) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -9,6 +9,8 @@ from pymongo.errors import OperationFailure, PyMongoError
 from tests.support.servers import MongoServer, start_mongo
 from tests.support.servers.mongo_abilities import OPTIONS
 
+pytestmark = pytest.mark.exhaustive  # of the tests' own servers
+
 
 def run(server: MongoServer, program: str, *arguments: str, data: bytes = b"") -> bytes:
     address = [f"--host={server.host}", f"--port={server.port}", f"--username={server.user}"]

@@ -17,6 +17,8 @@ from tests.support.servers.prometheus import VERSION as PROMETHEUS
 from tests.support.servers.pushgateway import VERSION as PUSHGATEWAY
 from tests.support.servers.web import fetch
 
+pytestmark = pytest.mark.exhaustive  # of the tests' own servers
+
 NOT_RUNNING = """
 groups:
   - name: test

@@ -12,6 +12,8 @@ from tests.support.servers import MysqlServer, containers, start_mysql
 from tests.support.servers.mysql import VERSIONS
 from tests.support.servers.ports import LOOPBACK
 
+pytestmark = pytest.mark.exhaustive  # of the tests' own servers
+
 # What a dump would say of the server's own transactions, that server refuses to hear again.
 DUMP = {"mysql": ("mysqldump", "--set-gtid-purged=OFF"), "mariadb": ("mariadb-dump",)}
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.servers import PostgresServer, containers, start_postgres
 
+pytestmark = pytest.mark.exhaustive  # of the tests' own servers
+
 
 @pytest.fixture(params=[15, 17, 18])
 def server(request, postgres):

@@ -8,6 +8,8 @@ import pytest
 from tests.support.servers.ports import free_port
 from tests.support.servers.storage import RCLONE, _serving, serve_s3
 
+pytestmark = pytest.mark.exhaustive  # of the tests' own servers
+
 
 @pytest.fixture(params=["s3", "sftp"])
 def storage(request):

@@ -37,14 +37,14 @@ def test_a_backend_of_the_projects_own_is_asked_what_it_connects_with(databases:
 def test_a_backend_that_cannot_tell_is_one_clear_line(databases: Databases) -> None:
     databases({"default": database(ENGINE="tests.unit.iam")})
     with pytest.raises(
-        ConfigurationError, match=r'^Database "default": the engine tests.unit.iam cannot tell .* no cred'
+        ConfigurationError, match=r'^Database "default": the engine tests.unit.iam cannot compute .* no cred'
     ):
         registry.connector("default")
 
 
 def test_a_system_check_asks_nobody_for_a_token(databases: Databases) -> None:
     databases({"default": database(ENGINE="tests.unit.iam")})
-    assert not [message for message in check_connectors() if "cannot tell" in message.msg]
+    assert not [message for message in check_connectors() if "cannot compute" in message.msg]
 
 
 def test_djangos_own_backends_are_taken_at_their_word(databases: Databases) -> None:

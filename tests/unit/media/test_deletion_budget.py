@@ -18,9 +18,9 @@ STAY = Path("stay.jpg")
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    (tmp_path / "root").mkdir()
-    (tmp_path / "root" / STAY).write_bytes(b"stays")
-    return tmp_path / "root"
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / STAY).write_bytes(b"stays")
+    return tmp_path / "media"
 
 
 def planned(root: Path, *deleted: str) -> deletion_budget.PlannedSync:
@@ -131,7 +131,7 @@ def test_a_link_that_leads_back_is_refused_and_one_that_leads_aside_is_not(root:
     (root / "aside").symlink_to("a")
     media_root.refuse_loops(root)
     (root / "a/b/up").symlink_to("..")
-    with pytest.raises(ConfigurationError, match=r"b/up is a link that leads back to .*/root/a,"):
+    with pytest.raises(ConfigurationError, match=r"b/up is a link that leads back to .*/media/a,"):
         media_root.refuse_loops(root)
 
 

@@ -1,4 +1,4 @@
-"""What an archive of mongodump holds, as ``read_archive`` prints it. Pure."""
+"""The contents of a mongodump archive, as ``read_archive`` prints them. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django_rclone.db.mongodb.names import is_ours
+from django_rclone.db.mongodb.names import is_internal
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,43 +17,43 @@ class Collection:
     kind: str
     """``collection``, ``view`` or ``timeseries``."""
     options: str
-    """What it was created with, as extended JSON."""
+    """Its creation options, as extended JSON."""
 
     @property
     def is_restored(self) -> bool:
-        """False for what the server keeps by itself, and for what a restore had staged when 0.4 made the dump."""
-        return not is_ours(self.name) and (not self.name.startswith("system.") or self.name == "system.js")
+        """False for the server's own collections, and for those that a restore had staged when 0.4 made the dump."""
+        return not is_internal(self.name) and (not self.name.startswith("system.") or self.name == "system.js")
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What an archive holds."""
+    """The contents of an archive."""
 
     server_version: str
     databases: tuple[str, ...]
     database: str
-    """The database of these that is meant; empty if nothing says which."""
+    """The one of these to restore; empty if it is not clear which."""
     entries: tuple[Collection, ...]
     """The collections of that database."""
 
     @property
     def collections(self) -> tuple[Collection, ...]:
-        """What holds documents."""
+        """The collections that hold documents."""
         return tuple(entry for entry in self.entries if entry.is_restored and entry.kind != "view")
 
     @property
     def views(self) -> tuple[Collection, ...]:
-        """What holds none."""
+        """The views."""
         return tuple(entry for entry in self.entries if entry.is_restored and entry.kind == "view")
 
     @property
-    def left_out(self) -> tuple[Collection, ...]:
-        """What mongorestore must not load: views are made when all collections are in their places."""
+    def excluded(self) -> tuple[Collection, ...]:
+        """The entries that mongorestore must not load: views are created when all collections are in place."""
         return tuple(entry for entry in self.entries if not entry.is_restored or entry.kind == "view")
 
 
 def parse(contents: str, candidates: Iterable[str]) -> Archive:
-    """Returns what ``contents`` says of the first of the ``candidates`` that is in it, or of its only database."""
+    """Returns the contents for the first of the ``candidates`` that is in the archive, or for its only database."""
     document = json.loads(contents)
     databases = tuple(sorted({database for database, *_ in document["entries"]}))
     named = [name for name in candidates if name in databases]
@@ -64,5 +64,5 @@ def parse(contents: str, candidates: Iterable[str]) -> Archive:
     return Archive(document["server_version"], databases, database, tuple(entries))
 
 
-def _kind(said: str) -> str:
-    return said if said in ("view", "timeseries") else "collection"
+def _kind(kind: str) -> str:
+    return kind if kind in ("view", "timeseries") else "collection"

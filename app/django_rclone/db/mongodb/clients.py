@@ -1,4 +1,4 @@
-"""Finds MongoDB's database tools. Their versions are not the server's: any that takes its password from a file does."""
+"""Finds MongoDB's database tools. They need not have the server's version, but read the password from a file."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ def install() -> str:
     return f"Install MongoDB's Database Tools (mongodb-database-tools), or {found}."
 
 
-def tools(alias: str, binary_dir: str) -> Client:
-    """Returns the newest mongodump that has mongorestore beside it. Raises ConfigurationError when there is none."""
+def newest_client(alias: str, binary_dir: str) -> Client:
+    """Returns the newest mongodump that is installed with mongorestore. Raises ConfigurationError when there is
+    none."""
     found = [client for client in client_programs.find("mongodump", binary_dir, FOLDERS) if client.has("mongorestore")]
     if not found:
         where = f"in BINARY_DIR ({binary_dir})" if binary_dir else "on this machine"
@@ -33,7 +34,7 @@ def tools(alias: str, binary_dir: str) -> Client:
     if _version(newest) < OLDEST:
         raise ConfigurationError(
             f'Database "{alias}": mongodump {newest.version} is older than {OLDEST[0]}.{OLDEST[1]}, the first that '
-            f"does not need its password where everybody can read it. {install()}"
+            f"can read the password from a file. {install()}"
         )
     return newest
 

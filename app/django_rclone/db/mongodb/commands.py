@@ -1,4 +1,4 @@
-"""Describes MongoDB's tools and our own programs as commands."""
+"""Commands for MongoDB's tools and for our own programs."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from django_rclone.db.mongodb.errors import explainer
 
 
 @dataclass(frozen=True, slots=True)
-class Programs:
-    """What all commands on one database have in common."""
+class Commands:
+    """Commands for one database."""
 
     alias: str
     connection: Connection
 
-    def ours(self, program: str, *arguments: str | Secret | Attached, nothing_changed: bool = False) -> Command:
-        """Returns one of our programs."""
+    def program(self, program: str, *arguments: str | Secret | Attached, nothing_changed: bool = False) -> Command:
+        """Returns the command for one of our programs."""
         return module_command(
             f"django_rclone.db.mongodb.programs.{program}",
             *arguments,
-            explain=explainer(self.alias, self.connection.place, nothing_changed=nothing_changed),
+            explain=explainer(self.alias, self.connection.location, nothing_changed=nothing_changed),
             may_stall=False,
-            hide=self.connection.hidden,
+            hide=self.connection.secrets,
         )
 
-    def on_database(
+    def program_on_database(
         self, program: str, verb: str, *arguments: str | Attached, nothing_changed: bool = False
     ) -> Command:
-        """Returns one of our programs, connected to the database."""
+        """Returns the command for one of our programs that connects to the database."""
         verbs = (verb,) if verb else ()
         where = (self.connection.uri, self.connection.name)
-        return self.ours(program, *verbs, *where, *arguments, nothing_changed=nothing_changed)
+        return self.program(program, *verbs, *where, *arguments, nothing_changed=nothing_changed)
 
     def tool(self, client: Client, program: str, *arguments: str, nothing_changed: bool = False) -> Command:
-        """Returns one of MongoDB's tools. The file that it is given holds the URI with the password."""
+        """Returns the command for one of MongoDB's tools. Its configuration file holds the URI with the password."""
         return Command(
             (
                 *(client.companion(program), "--config", self.connection.config),
-                *(f"--serverSelectionTimeout={self.connection.patience}", *arguments),
+                *(f"--serverSelectionTimeout={self.connection.selection_timeout}", *arguments),
             ),
-            explain=explainer(self.alias, self.connection.place, nothing_changed=nothing_changed),
+            explain=explainer(self.alias, self.connection.location, nothing_changed=nothing_changed),
             may_stall=program == "mongodump",
             install=install(),
-            hide=self.connection.hidden,
+            hide=self.connection.secrets,
         )

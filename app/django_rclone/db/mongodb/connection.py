@@ -11,8 +11,8 @@ from urllib.parse import quote, unquote
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError
 
-# https://www.mongodb.com/docs/manual/reference/connection-string-options/: where the server is and who we are there.
-# Everything else in OPTIONS (pool sizes, read preferences, codecs) is the application's: a backup reads the primary.
+# https://www.mongodb.com/docs/manual/reference/connection-string-options/: those for address and authentication. The
+# others in OPTIONS (pool sizes, read preferences, codecs) are for the application: a backup reads the primary.
 _KEYWORDS = (
     *("authSource", "authMechanism", "authMechanismProperties", "replicaSet", "directConnection", "loadBalanced"),
     *("tls", "tlsCAFile", "tlsCertificateKeyFile", "tlsCertificateKeyFilePassword", "tlsInsecure"),
@@ -21,31 +21,31 @@ _KEYWORDS = (
 )
 _CANONICAL = {
     **{keyword.lower(): keyword for keyword in _KEYWORDS},
-    # What pymongo 3, and so djongo, called them.
+    # Their names in pymongo 3, and so in djongo.
     "ssl": "tls",
     "ssl_ca_certs": "tlsCAFile",
     "ssl_pem_passphrase": "tlsCertificateKeyFilePassword",
 }
 _SECRETS = ("tlsCertificateKeyFilePassword", "authMechanismProperties")
-# Keys beside HOST and PORT that djongo and django-rclone 0.4 know.
+# Keys next to HOST and PORT that djongo and django-rclone 0.4 know.
 _SETTINGS = {"AUTH_SOURCE": "authSource", "AUTH_MECHANISM": "authMechanism", "REPLICASET": "replicaSet", "SSL": "tls"}
-# These have no password in the database: the tools and pymongo choose where to look.
+# These authenticate outside the database: the tools and pymongo choose the source.
 _EXTERNAL = ("GSSAPI", "MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "PLAIN")
-# MongoDB Compass and the shell write it; it means the same as nothing, and the tools do not know it.
+# MongoDB Compass and the shell write it; it is the default, and the tools do not know it.
 _NEGOTIATED = ("authMechanism", "DEFAULT")
 _SCHEMES = ("mongodb://", "mongodb+srv://")
-_PATIENCE = "serverSelectionTimeoutMS"
-_TIMEOUTS = (_PATIENCE, "connectTimeoutMS")
+_SELECTION_TIMEOUT = "serverSelectionTimeoutMS"
+_TIMEOUTS = (_SELECTION_TIMEOUT, "connectTimeoutMS")
 _SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where a database is and who we are there."""
+    """The address of a database and the credentials for it."""
 
     name: str
     hosts: str
-    """``host:port``, several with commas between; sockets escaped as URIs want it."""
+    """``host:port``, several separated by commas; sockets escaped as in URIs."""
     scheme: str = _SCHEMES[0]
     user: str = ""
     password: Secret | None = None
@@ -53,48 +53,48 @@ class Connection:
 
     @property
     def uri(self) -> Secret:
-        """The URI for pymongo, without a database: programs are told that by themselves."""
-        return Secret(self._uri({_PATIENCE: f"{self.patience}000", **self.options}, secrets=True))
+        """The URI for pymongo, without a database: programs take that as an argument."""
+        return Secret(self._uri({_SELECTION_TIMEOUT: f"{self.selection_timeout}000", **self.options}, secrets=True))
 
     @property
-    def patience(self) -> int:
+    def selection_timeout(self) -> int:
         """Seconds until a server that does not answer counts as unreachable."""
-        milliseconds = self.options.get(_PATIENCE, "")
+        milliseconds = self.options.get(_SELECTION_TIMEOUT, "")
         return max(1, int(milliseconds) // 1000) if milliseconds.isdigit() else _SECONDS
 
     @property
     def config(self) -> Secret:
         """The file that the tools read with ``--config``: YAML, of which JSON text is a part."""
-        options = self._for_tools
-        # The tools' driver has one option for both, and says nothing about those that it does not know.
+        options = self._tool_options
+        # The tools' driver has one option for both, and ignores those that it does not know.
         either = [options.pop(key, "") for key in ("tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames")]
         if "true" in either:
             options["tlsInsecure"] = "true"
         return Secret(f"uri: {json.dumps(self._uri(options, secrets=True))}\n")
 
     @property
-    def plain_uri(self) -> str:
-        """The URI for people: no password, which the tools ask for."""
-        return self._uri(self._for_tools, secrets=False)
+    def uri_without_password(self) -> str:
+        """The URI for command lines in documents: the tools ask for the password."""
+        return self._uri(self._tool_options, secrets=False)
 
     @property
-    def _for_tools(self) -> dict[str, str]:
-        # They take patience by an argument only: with this in their URI they wait for ever.
+    def _tool_options(self) -> dict[str, str]:
+        # They take the timeout as an argument only: with it in their URI they wait forever.
         return {key: value for key, value in self.options.items() if key not in _TIMEOUTS}
 
     @property
-    def hidden(self) -> tuple[Secret, ...]:
-        """The secrets inside ``uri`` and ``config``, as they are and as they are written there."""
+    def secrets(self) -> tuple[Secret, ...]:
+        """The secrets inside ``uri`` and ``config``, plain and as they are escaped there."""
         values = [self.options[key] for key in _SECRETS if key in self.options]
         values += [self.password.value] if self.password is not None else []
         return tuple(Secret(form) for value in values for form in dict.fromkeys((value, _escape(value))))
 
     @property
-    def place(self) -> str:
-        """The database in words that people recognise."""
+    def location(self) -> str:
+        """The database as users recognise it."""
         return f"{self.name} on {unquote(self.hosts)}"
 
-    def to(self, name: str) -> Connection:
+    def to_database(self, name: str) -> Connection:
         """Returns the same connection, for another database of the server."""
         return Connection(name, self.hosts, self.scheme, self.user, self.password, self.options)
 
@@ -116,7 +116,7 @@ def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
         found = _parse(host) if _is_uri(host) else _Address(hosts=_hosts(host, port))
     except ValueError:
         raise ConfigurationError(
-            f'Database "{alias}": HOST is no MongoDB URI that can be understood. Write mongodb://host:port/name, with '
+            f'Database "{alias}": HOST is not a valid MongoDB URI. Write mongodb://host:port/name, with '
             "special characters in user and password percent-encoded."
         ) from None
     given = {setting: settings[key] for key, setting in _SETTINGS.items() if settings.get(key)}
@@ -127,7 +127,7 @@ def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
     user = str(client.get("username") or settings.get("USER") or _option(settings, "username") or found.user)
     password = client.get("password") or settings.get("PASSWORD") or _option(settings, "password") or found.password
     if user and found.scheme == _SCHEMES[0] and options.get("authMechanism") not in _EXTERNAL:
-        # Where the settings are silent pymongo looks here, but mongodump in the database itself.
+        # The default of pymongo; mongodump's is the database itself.
         options.setdefault("authSource", found.database or "admin")
     return Connection(
         name=name,
@@ -141,7 +141,7 @@ def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
 
 @dataclass(frozen=True, slots=True)
 class _Address:
-    """What a URI says."""
+    """The parts of a URI."""
 
     hosts: str
     scheme: str = _SCHEMES[0]
@@ -158,8 +158,8 @@ def _is_uri(host: Any) -> bool:
 def _parse(uri: str) -> _Address:
     scheme = next(scheme for scheme in _SCHEMES if uri.startswith(scheme))
     rest, _, query = uri.removeprefix(scheme).partition("?")
-    login, at, place = rest.rpartition("@")
-    hosts, _, database = place.partition("/")
+    login, at, address = rest.rpartition("@")
+    hosts, _, database = address.partition("/")
     user, _, password = login.partition(":")
     if not hosts or (at and not user) or any(character in login for character in "/@"):
         raise ValueError("no hosts, or characters that should have been escaped")
@@ -169,7 +169,7 @@ def _parse(uri: str) -> _Address:
 
 
 def _hosts(host: Any, port: Any) -> str:
-    """Returns a host, or several, each with its port."""
+    """Returns one or several hosts, each with its port."""
     entries = [str(entry) for entry in host] if isinstance(host, list | tuple) else str(host).split(",")
     return ",".join(_host(entry.strip(), port) for entry in entries)
 
@@ -183,7 +183,7 @@ def _host(entry: str, port: Any) -> str:
 
 
 def _known(options: Mapping[str, Any]) -> dict[str, str]:
-    """Returns the options that matter to us, under the names that URIs have for them."""
+    """Returns the options that a backup needs, under their names in URIs."""
     found = {}
     for key, value in options.items():
         canonical = _CANONICAL.get(str(key).lower())

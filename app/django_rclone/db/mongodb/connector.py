@@ -1,4 +1,4 @@
-"""MongoDB: mongodump's archive, loaded beside the live collections and put in by a journalled swap."""
+"""MongoDB: mongodump's archive, loaded into staged collections that replace the live ones in a journalled swap."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.client_programs import Client
 from django_rclone.db.mongodb import archive as mongodb_archive
 from django_rclone.db.mongodb import facts as mongodb_facts
-from django_rclone.db.mongodb.clients import tools
-from django_rclone.db.mongodb.commands import Programs
+from django_rclone.db.mongodb.clients import newest_client
+from django_rclone.db.mongodb.commands import Commands
 from django_rclone.db.mongodb.connection import Connection, connection
 from django_rclone.db.mongodb.names import PREFIX
 from django_rclone.db.mongodb.restore import plan
 from django_rclone.exceptions import ConfigurationError, Locked
 from django_rclone.manifest import Manifest
 
-_NOT_ONE_MOMENT = (
-    "mongodump reads one collection after another: the backup is not one moment of the database, and its manifest says "
-    "so (consistency: none)."
+_INCONSISTENT = (
+    "mongodump reads one collection after another: the backup is not one moment of the database (consistency: none in "
+    "its manifest)."
 )
 
 
@@ -48,24 +48,24 @@ class MongoDumpConnector(BaseConnector):
         return connection(self.alias, self.settings)
 
     @property
-    def _programs(self) -> Programs:
-        return Programs(self.alias, self.connection)
+    def _commands(self) -> Commands:
+        return Commands(self.alias, self.connection)
 
-    def _tools(self) -> Client:
-        return tools(self.alias, str(self.options.get("BINARY_DIR") or ""))
+    def _client(self) -> Client:
+        return newest_client(self.alias, str(self.options.get("BINARY_DIR") or ""))
 
     def check(self) -> list[str]:
-        # Making the connection's description is the check.
+        # Building the connection is the check.
         return [*self.unknown_options(), *self.problems_of(lambda: self.connection)]
 
     def hindrances(self) -> list[str]:
-        found = self.problems_of(self._tools)
+        found = self.problems_of(self._client)
         if importlib.util.find_spec("pymongo") is None:
             found.append("pymongo is not installed here. Install it: pip install 'django-rclone[mongodb]'")
         return found
 
     def probe(self) -> Command:
-        return self._programs.on_database("probe", "")
+        return self._commands.program_on_database("probe", "")
 
     def facts(self, output: str) -> Facts:
         return mongodb_facts.parse(output)
@@ -73,12 +73,12 @@ class MongoDumpConnector(BaseConnector):
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:
         live = mongodb_facts.live(facts)
         if live.restore is not None and live.restore.alive:
-            if live.restore.swapping:  # a dump of it would be a mix
+            if live.restore.swapping:  # a dump would mix old and restored collections
                 raise Locked(f'Database "{self.alias}": {live.restore.described}')
             return ()
         if live.restore is None and not live.staged:
             return ()
-        return (self._programs.on_database("stage", "finish"),)
+        return (self._commands.program_on_database("stage", "finish"),)
 
     def restore_hindrances(self, facts: Facts) -> list[str]:
         if lacking := mongodb_facts.live(facts).lacking_to_restore:
@@ -86,40 +86,46 @@ class MongoDumpConnector(BaseConnector):
         return []
 
     def dump(self, facts: Facts) -> Dump:
-        live, place = mongodb_facts.live(facts), self.connection.place
+        live, location = mongodb_facts.live(facts), self.connection.location
         if not facts.tables and not live.others:
-            # MongoDB has no databases but those that hold something: a mistyped NAME looks like this one.
+            # In MongoDB an empty database does not exist: a mistyped NAME looks the same.
             name = vocabulary.current().connection("NAME")
             raise ConfigurationError(
-                f'Database "{self.alias}": {place} does not exist, or is empty. Correct {name}, run migrate, or '
+                f'Database "{self.alias}": {location} does not exist, or is empty. Correct {name}, run migrate, or '
                 "restore a backup."
             )
         if foreign := live.foreign:
             raise ConfigurationError(
-                f'Database "{self.alias}": the collection {foreign[0]} has a name that begins with {PREFIX}, which is '
-                "what a restore in progress is known by: it would be missing in the backup. Rename it."
+                f'Database "{self.alias}": the collection {foreign[0]} has a name that begins with {PREFIX}, as '
+                "those of a running restore do: it would be missing in the backup. Rename it."
             )
-        client = self._tools()
+        client = self._client()
         return Dump(
-            command=self._programs.tool(
+            command=self._commands.tool(
                 client, "mongodump", "--archive", f"--db={self.name}", f"--excludeCollectionsWithPrefix={PREFIX}"
             ),
             extension="archive",
             format="archive",
             client=f"mongodump {client.version}",
             consistency="none",
-            notes=(_NOT_ONE_MOMENT,),
+            notes=(_INCONSISTENT,),
         )
 
     def contents(self, manifest: Manifest) -> Command | None:  # noqa: ARG002 - old archives are read as ours are
-        return self._programs.ours("read_archive", nothing_changed=True)
+        return self._commands.program("read_archive", nothing_changed=True)
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         archive = mongodb_archive.parse(contents, (manifest.name, self.name))
-        where = self.connection.to(mode.into) if mode.into else self.connection
-        return plan(Programs(self.alias, where), self._tools(), facts, mode, archive)
+        where = self.connection.to_database(mode.into) if mode.into else self.connection
+        return plan(Commands(self.alias, where), self._client(), facts, mode, archive)
 
     def restore_by_hand(self, object_command: str) -> str:
-        # The tool may ask for a password, which it reads from stdin: so the archive comes another way.
-        words = ("--uri", self.connection.plain_uri, f"--nsFrom={self.name}.*", "--nsTo=restored.*", "--stopOnError")
+        # The tool may ask for a password on stdin, so the archive comes another way.
+        words = (
+            "--uri",
+            self.connection.uri_without_password,
+            f"--nsFrom={self.name}.*",
+            "--nsTo=restored.*",
+            "--stopOnError",
+        )
         return f"{shlex.join(['mongorestore', *words])} --archive=<({object_command})"

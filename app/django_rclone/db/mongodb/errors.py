@@ -1,4 +1,4 @@
-"""What MongoDB's tools and our programs say when they fail, turned into what to do next."""
+"""Error messages for failures of MongoDB's tools and of our programs."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ _DAMAGED = (
     *("corruption found in archive", "archive io error", "demultiplexing archive", "reading bson input"),
     *("not appear to be a mongodump archive", "reading beginning of archive", "error parsing metadata"),
 )
-_LOGIN_HINT = "{text} ({place}). Check {USER, PASSWORD and AUTH_SOURCE}."
+_LOGIN_HINT = "{text} ({location}). Check {USER, PASSWORD and AUTH_SOURCE}."
 _RIGHTS_HINT = "{text}. A backup needs the role read on the database, a restore readWrite. Grant it, then try again."
-_LATER = "{text} ({place}). Try again later, or check {HOST and PORT}."
+_LATER = "{text} ({location}). Try again later, or check {HOST and PORT}."
 _BY_KIND: dict[str, _Meaning] = {
     "VerificationFailed": (
         VerificationFailed,
@@ -56,8 +56,8 @@ _BY_KIND: dict[str, _Meaning] = {
     ),
     "SwapInterrupted": (
         DjangoRcloneError,
-        "the restored data are in place in part only, because the server refused to go on: {text}. Remove the cause; "
-        "then the next command, whichever it is, finishes the restore.",
+        "the restored data are only partly in place, because the server returned an error: {text}. Remove the cause; "
+        "then the next command finishes the restore.",
     ),
     "pymongo.InvalidURI": (ConfigurationError, "{text}. Check {HOST}."),
     "pymongo.ConfigurationError": (ConfigurationError, "{text}. Check {HOST and OPTIONS}."),
@@ -73,23 +73,23 @@ _BY_CODE: dict[str, _Meaning] = {
 }
 
 
-def explainer(alias: str, place: str, *, nothing_changed: bool = False) -> Explanation:
-    """Returns what turns a program's failure into the error that people read.
+def explainer(alias: str, location: str, *, nothing_changed: bool = False) -> Explanation:
+    """Returns the function that explains a program's failure.
 
-    ``nothing_changed``: after it the database is as it was, and errors that do not say so themselves do.
+    ``nothing_changed``: the failure leaves the database as it was, and the error says so.
     """
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        kind, sentence = _meaning(failure, place)
+        kind, sentence = _meaning(failure, location)
         assurance = " Nothing was changed." if nothing_changed and "Nothing was changed" not in sentence else ""
         return kind(f'Database "{alias}": {sentence}{assurance}')
 
     return explain
 
 
-def _meaning(failure: ProgramFailed, place: str) -> _Meaning:
+def _meaning(failure: ProgramFailed, location: str) -> _Meaning:
     lines = [_TIME.sub("", line).strip() for line in failure.stderr.splitlines() if line.strip()]
-    said = _last_words(lines)
+    text = _reason(lines)
     if failure.returncode < 0:
         return DjangoRcloneError, f"{failure.program} {failure.ending}."
     reported = reported_error(failure)
@@ -100,31 +100,31 @@ def _meaning(failure: ProgramFailed, place: str) -> _Meaning:
         code = found[1] if (found := _CODE.search(reported.message)) else ""
         for meaning in (_BY_KIND.get(reported.kind), _BY_CODE.get(code)):
             if meaning is not None:
-                return meaning[0], vocabulary.filled(meaning[1], text=text, place=place)
-        said = reported.message
-    return _by_words(said.rstrip("."), place, failure)
+                return meaning[0], vocabulary.filled(meaning[1], text=text, location=location)
+        text = reported.message
+    return _meaning_of_text(text.rstrip("."), location, failure)
 
 
-def _last_words(lines: list[str]) -> str:
-    """Returns the line that says why: the tools begin it with "Failed: ", and may say more after it."""
+def _reason(lines: list[str]) -> str:
+    """Returns the line with the reason: the tools begin it with "Failed: ", and may print more after it."""
     for line in reversed(lines):
         if line.startswith("Failed: "):
             # "can't create session: failed to connect to mongodb://user:password@host/?…: why"
             return _SESSION.sub("", line.removeprefix("Failed: "))
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "it printed no error"
 
 
-def _by_words(said: str, place: str, failure: ProgramFailed) -> _Meaning:
+def _meaning_of_text(text: str, location: str, failure: ProgramFailed) -> _Meaning:
     meanings: tuple[tuple[tuple[str, ...], _Meaning], ...] = (
         (_LOGIN, (ConfigurationError, _LOGIN_HINT)),
         (_RIGHTS, (ConfigurationError, _RIGHTS_HINT)),
-        (_MISCONFIGURED, (ConfigurationError, "{text} ({place}). Check the database's settings.")),
+        (_MISCONFIGURED, (ConfigurationError, "{text} ({location}). Check the database's settings.")),
         (_UNREACHABLE, (Unavailable, _LATER)),
     )
     for words, (kind, sentence) in meanings:
-        if any(word in said for word in words):
-            return kind, vocabulary.filled(sentence, text=said, place=place)
-    if failure.program == "mongorestore" and any(word in said for word in _DAMAGED):
+        if any(word in text for word in words):
+            return kind, vocabulary.filled(sentence, text=text, location=location)
+    if failure.program == "mongorestore" and any(word in text for word in _DAMAGED):
         kind, sentence = _BY_KIND["VerificationFailed"]
-        return kind, sentence.format(text=f"mongorestore cannot read it ({said})")
-    return DjangoRcloneError, f"{failure.program} {failure.ending}: {said}. Remove the cause, then try again."
+        return kind, sentence.format(text=f"mongorestore cannot read it ({text})")
+    return DjangoRcloneError, f"{failure.program} {failure.ending}: {text}. Remove the cause, then try again."

@@ -1,4 +1,4 @@
-"""The names of what a restore makes beside the live collections, which no dump and no manifest shows."""
+"""Names of the collections that a restore creates. No dump and no manifest includes them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _STAGED = re.compile(rf"{PREFIX}[0-9a-f]{{8}}_.", re.DOTALL)
 
 
 def staged_prefix(token: str) -> str:
-    """Returns what the names of a restore's staged collections begin with; ``token`` is eight hexadecimal digits."""
+    """Returns the prefix of a restore's staged collections; ``token`` is eight hexadecimal digits."""
     return f"{PREFIX}{token}_"
 
 
-def is_ours(name: str) -> bool:
-    """Tells whether a collection is a restore's own."""
+def is_internal(name: str) -> bool:
+    """Returns whether a collection belongs to a restore."""
     return name == JOURNAL or _STAGED.match(name) is not None

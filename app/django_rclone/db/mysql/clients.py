@@ -1,4 +1,4 @@
-"""Chooses among the client programs of MySQL and MariaDB: of the server's flavour, and not older than it."""
+"""Chooses the client programs of MySQL and MariaDB: of the server's flavour, and not older than it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ INSTALL = {
     "mysql": "Install MySQL's own clients (mysql and mysqldump, from the package mysql-client or from mysql.com)",
     "mariadb": "Install MariaDB's clients (mariadb and mariadb-dump, from the package mariadb-client)",
 }
-# MariaDB's clients have names of their own since 10.5; the old names may lead to them, or to MySQL's.
+# MariaDB's clients have their own names since 10.5; the old names may be links to them, or MySQL's clients.
 _PROGRAMS = {"mariadb": "mariadb-dump", "mysql": "mysqldump"}
 # "mysql  Ver 9.7.4 for Linux", "mysql  Ver 14.14 Distrib 5.7.44, for Linux", "mysql  Ver 15.1 Distrib 10.4.34-MariaDB",
 # "mariadb from 11.8.6-MariaDB, client 15.2 for debian-linux-gnu".
@@ -40,7 +40,7 @@ _VERSIONS = [re.compile(rf"\b{word} (\d+(?:\.\d+)+)") for word in ("(?:Distrib|f
 
 
 @dataclass(frozen=True, slots=True)
-class Programs:
+class Clients:
     """A client and a dump program of one flavour and version."""
 
     flavour: str
@@ -55,35 +55,35 @@ class Programs:
 
 
 def flavour_of(version: str) -> str:
-    """Returns ``mysql`` or ``mariadb``, by what a server or a program says of its version."""
+    """Returns ``mysql`` or ``mariadb`` for the version string of a server or a program."""
     return "mariadb" if "mariadb" in version.lower() else "mysql"
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """Returns a version's leading numbers. MariaDB 10 may say 5.5.5- before its own, for old replicas."""
+    """Returns a version's leading numbers. MariaDB 10 may prefix its version with 5.5.5-, for old replicas."""
     return tuple(int(part) for part in re.findall(r"\d+", version.removeprefix("5.5.5-").partition("-")[0])[:3])
 
 
-def available(binary_dir: str) -> list[Programs]:
-    """Returns the clients that have the dump program beside them, the newest of each flavour first."""
-    found: dict[tuple[str, str], Programs] = {}
+def available(binary_dir: str) -> list[Clients]:
+    """Returns the clients that are installed with the dump program, the newest first."""
+    found: dict[tuple[str, str], Clients] = {}
     for name, dumper in _PROGRAMS.items():
         for client in client_programs.find(name, binary_dir, FOLDERS):
-            programs = _understood(client, dumper)
+            programs = _parse_client(client, dumper)
             if programs and client.has(dumper):
                 found.setdefault((programs.flavour, programs.version), programs)
     return sorted(found.values(), key=lambda programs: numbers(programs.version), reverse=True)
 
 
-def _understood(client: Client, dumper: str) -> Programs | None:
-    said = client.said.replace(client.path, "")
-    version = next((match[1] for pattern in _VERSIONS if (match := pattern.search(said))), "")
-    return Programs(flavour_of(said), version, client.path, client.companion(dumper)) if version else None
+def _parse_client(client: Client, dumper: str) -> Clients | None:
+    output = client.version_output.replace(client.path, "")
+    version = next((match[1] for pattern in _VERSIONS if (match := pattern.search(output))), "")
+    return Clients(flavour_of(output), version, client.path, client.companion(dumper)) if version else None
 
 
-def any_programs(alias: str, binary_dir: str) -> list[Programs]:
-    """Returns the newest clients of each flavour that is here. Raises ConfigurationError when there are none."""
-    newest: dict[str, Programs] = {}
+def newest_clients(alias: str, binary_dir: str) -> list[Clients]:
+    """Returns the newest clients of each installed flavour. Raises ConfigurationError when there are none."""
+    newest: dict[str, Clients] = {}
     for programs in available(binary_dir):
         newest.setdefault(programs.flavour, programs)
     if newest:
@@ -96,16 +96,16 @@ def any_programs(alias: str, binary_dir: str) -> list[Programs]:
     )
 
 
-def for_server(alias: str, binary_dir: str, flavour: str, version: str) -> Programs:
+def for_server(alias: str, binary_dir: str, flavour: str, version: str) -> Clients:
     """Returns the clients of the server's version, or the next newer ones, of its flavour.
 
-    Raises ConfigurationError when only the other flavour's are here, or older ones.
+    Raises ConfigurationError if only those of the other flavour, or older ones, are installed.
     """
-    here = any_programs(alias, binary_dir)
+    here = newest_clients(alias, binary_dir)
     fitting = [programs for programs in available(binary_dir) if programs.flavour == flavour]
     server = numbers(version)
     if not fitting:
-        raise ConfigurationError(f'Database "{alias}": {only_others(version, [found.flavour for found in here])}')
+        raise ConfigurationError(f'Database "{alias}": {wrong_flavour(version, [found.flavour for found in here])}')
     if numbers(fitting[0].version)[0] < server[0]:
         raise ConfigurationError(
             f'Database "{alias}": {fitting[0].dumper_name} is older than the server ({_short(server)}). '
@@ -115,13 +115,13 @@ def for_server(alias: str, binary_dir: str, flavour: str, version: str) -> Progr
     return not_older[-1] if not_older else fitting[0]
 
 
-def only_others(version: str, here: Sequence[str]) -> str:
-    """Returns what to do where the clients here are all of another flavour than the server."""
+def wrong_flavour(version: str, here: Sequence[str]) -> str:
+    """Returns the error message for clients that are all of another flavour than the server."""
     flavour = flavour_of(version)
     theirs = " and ".join(f"{TITLES[other]}'s" for other in here)
     return (
-        f"the server is {TITLES[flavour]} {_short(numbers(version))}, and the clients here are {theirs}, which cannot "
-        f"be trusted with it. {INSTALL[flavour]}, or {vocabulary.current().find_program('BINARY_DIR')}."
+        f"the server is {TITLES[flavour]} {_short(numbers(version))}, and the clients here are {theirs}, which are not "
+        f"reliable with it. {INSTALL[flavour]}, or {vocabulary.current().find_program('BINARY_DIR')}."
     )
 
 

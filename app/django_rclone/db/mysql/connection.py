@@ -16,7 +16,7 @@ from django_rclone.exceptions import ConfigurationError
 CONNECT_TIMEOUT = 15
 OWN_GROUP = "django-rclone"
 """The group of our option files that only our own programs read."""
-# The options of a read_default_file that say how to connect. All others are for programs that they were written for.
+# The options of a read_default_file for the connection. The others are not for us.
 _FROM_FILE = frozenset(
     [
         *("host", "port", "user", "password", "socket", "database", "bind-address", "plugin-dir", "default-auth"),
@@ -29,40 +29,40 @@ _FROM_FILE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where a schema is and who we are there."""
+    """The address of a schema and the credentials for it."""
 
     database: str
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """By the names that option files have for them, without password and TLS."""
+    """By their names in option files, without password and TLS."""
     tls: Mapping[str, str] = field(default_factory=dict)
-    """By the names that MySQL's clients have for them."""
+    """By their names for MySQL's clients."""
     password: str = field(default="", repr=False)
 
     def option_file(self, flavour: str) -> Secret:
-        """Returns the option file that tells a client of this flavour everything."""
+        """Returns the option file for a client of this flavour."""
         lines = dict(self.parameters)
         if self.password:
             lines["password"] = self.password
         lines |= mysql_tls.for_mariadb(self.tls) if flavour == "mariadb" else self.tls
         text = "".join(f"{name}={quote_option(value)}\n" for name, value in lines.items())
         own = f"require-tls={int(self.requires_tls)}"
-        # "connect-timeout" is a word that the dump programs do not know.
+        # The dump programs do not know "connect-timeout".
         return Secret(f"[client]\n{text}[mysql]\nconnect-timeout={CONNECT_TIMEOUT}\n[{OWN_GROUP}]\n{own}\n")
 
     @property
     def requires_tls(self) -> bool:
-        """Whether nothing may go in clear text."""
+        """Whether connections without TLS are refused."""
         return self.tls.get("ssl-mode", "") in mysql_tls.REQUIRED
 
     @property
-    def place(self) -> str:
-        """The schema in words that people recognise."""
+    def location(self) -> str:
+        """The schema as users recognise it."""
         if socket := self.parameters.get("socket"):
             return f"{self.database} in {socket}"
         host = self.parameters.get("host")
         return f"{self.database} on {host}:{self.parameters.get('port', '3306')}" if host else f"{self.database} here"
 
-    def to(self, database: str) -> Connection:
+    def to_schema(self, database: str) -> Connection:
         """Returns the same connection to another schema of the server."""
         return dataclasses.replace(self, database=database)
 
@@ -71,7 +71,7 @@ def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
     """Returns the connection that Django would make. Raises ConfigurationError when the settings name no schema."""
     options = {key: value for key, value in (settings.get("OPTIONS") or {}).items() if value is not None}
     found = _from_file(alias, options)
-    # In Django's order: the settings, then OPTIONS, which win; a file speaks only where both are silent.
+    # In Django's order: OPTIONS win over the settings, and both over a file.
     host = str(settings.get("HOST") or "")
     given = {
         "host": "" if host.startswith("/") else host,
@@ -89,7 +89,7 @@ def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
         found.pop("socket", None)
     database = found.pop("database", "")
     if not database:
-        raise ConfigurationError(f'Database "{alias}": the settings have no NAME.')
+        raise ConfigurationError(f'Database "{alias}": the settings have no NAME. Set it.')
     password = found.pop("password", "")
     from_file = {key: found.pop(key) for key in list(found) if "ssl" in key or key.startswith("tls")}
     try:

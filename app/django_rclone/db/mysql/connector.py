@@ -1,4 +1,4 @@
-"""MySQL and MariaDB: the dump programs' SQL, loaded beside the live schema and swapped in."""
+"""MySQL and MariaDB: the dump programs' SQL, loaded into a scratch schema and swapped in."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from django_rclone.db.mysql import facts as mysql_facts
 from django_rclone.db.mysql.connection import Connection, connection
 from django_rclone.db.mysql.errors import explainer, program_explainer
 from django_rclone.db.mysql.facts import Live
-from django_rclone.db.mysql.preflight import hindrances
+from django_rclone.db.mysql.preflight import restore_problems
 from django_rclone.db.mysql.recovery import is_unfinished
-from django_rclone.db.mysql.restore import PROGRAMS, Restorer, plan
+from django_rclone.db.mysql.restore import HELPERS, RestoreCommands, plan
 from django_rclone.db.mysql.session import CLIENT_FLAGS
 from django_rclone.db.mysql.session_variables import LOADING, dump_problems
 from django_rclone.exceptions import ConfigurationError
@@ -42,32 +42,32 @@ class MysqlDumpConnector(BaseConnector):
 
     @cached_property
     def connection(self) -> Connection:
-        """The connection that Django would make. Raises ConfigurationError for one that we cannot make."""
+        """The connection that Django would make. Raises ConfigurationError if the clients cannot make it."""
         return connection(self.alias, self.settings)
 
     _flavour = "mysql"
-    """The client's name in the command line for people, of the last server seen."""
+    """The client's name in command lines for users: of the last probed server."""
 
     @property
     def _binary_dir(self) -> str:
         return str(self.options.get("BINARY_DIR") or "")
 
     def check(self) -> list[str]:
-        # Making the connection's description is the check.
+        # Building the connection is the check.
         return [*self.unknown_options(), *self.problems_of(lambda: self.connection)]
 
     def hindrances(self) -> list[str]:
-        return self.problems_of(lambda: programs.any_programs(self.alias, self._binary_dir))
+        return self.problems_of(lambda: programs.newest_clients(self.alias, self._binary_dir))
 
     def probe(self) -> Command:
-        here = {found.flavour: found.client for found in programs.any_programs(self.alias, self._binary_dir)}
+        here = {found.flavour: found.client for found in programs.newest_clients(self.alias, self._binary_dir)}
         clients = [
             argument
             for flavour in programs.TITLES
             for argument in (here.get(flavour, ""), self.connection.option_file(flavour))
         ]
         return module_command(
-            f"{PROGRAMS}.probe", self.connection.place, self.name, *clients, explain=program_explainer(self.alias)
+            f"{HELPERS}.probe", self.connection.location, self.name, *clients, explain=program_explainer(self.alias)
         )
 
     def facts(self, output: str) -> Facts:
@@ -75,10 +75,10 @@ class MysqlDumpConnector(BaseConnector):
 
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:
         live = mysql_facts.live(facts)
-        return (self._restorer(live).step("finish", ""),) if is_unfinished(live) else ()
+        return (self._commands(live).step("finish", ""),) if is_unfinished(live) else ()
 
     def restore_hindrances(self, facts: Facts) -> list[str]:
-        return list(hindrances(mysql_facts.live(facts), self.name))
+        return list(restore_problems(mysql_facts.live(facts), self.name))
 
     def dump(self, facts: Facts) -> Dump:
         live = mysql_facts.live(facts)
@@ -89,7 +89,8 @@ class MysqlDumpConnector(BaseConnector):
         token = secrets.token_hex(8)
         defaults = f"ALTER DATABASE CHARACTER SET {live.charset} COLLATE {live.collation};\n"
         document = {
-            # The dump programs leave out the schema's own defaults; without a name the statement means the one in use.
+            # The dump programs leave out the schema's defaults. Without a name the statement applies to the current
+            # schema.
             "head": (dump_format.head(token, live.flavour, live.short_version) + defaults.encode()).decode()
             + LOADING[live.flavour],
             "parts": [
@@ -99,13 +100,13 @@ class MysqlDumpConnector(BaseConnector):
             "end": dump_format.mark(token, dump_format.END.decode()).decode(),
             "schema": self.name,
             "limit": live.max_packet,
-            "begins_wrong": list(dump_problems(live.variables, live.names)),
+            "variable_problems": list(dump_problems(live.variables, live.names)),
         }
         command = module_command(
-            f"{PROGRAMS}.dump",
+            f"{HELPERS}.dump",
             *(client.dumper, self.connection.option_file(live.flavour)),
             Attached(json.dumps(document).encode(), "parts"),
-            explain=explainer(self.alias, self.connection.place),
+            explain=explainer(self.alias, self.connection.location),
         )
         return Dump(
             command,
@@ -126,7 +127,7 @@ class MysqlDumpConnector(BaseConnector):
                 f'Database "{self.alias}": this is a backup of {theirs} ({manifest.server_version}), and the server is '
                 f"{ours} ({live.short_version}): neither loads the other's dumps reliably. Restore it on {theirs}."
             )
-        return plan(self._restorer(live), live, mode, whole=bool(manifest.id))
+        return plan(self._commands(live), live, mode, whole=bool(manifest.id))
 
     def restore_by_hand(self, object_command: str) -> str:
         flags = ("--host", "host"), ("--port", "port"), ("--socket", "socket"), ("--user", "user")
@@ -135,6 +136,6 @@ class MysqlDumpConnector(BaseConnector):
         load = shlex.join([*(flag for flag in CLIENT_FLAGS if flag in _BY_HAND), "restored"])
         return f"{client} --execute='CREATE DATABASE restored' && {object_command} | {client} {load}"
 
-    def _restorer(self, live: Live) -> Restorer:
+    def _commands(self, live: Live) -> RestoreCommands:
         client = programs.for_server(self.alias, self._binary_dir, live.flavour, live.version)
-        return Restorer(self.alias, self.connection, client, live.max_packet, live.sets_restricted)
+        return RestoreCommands(self.alias, self.connection, client, live.max_packet, live.sets_restricted)

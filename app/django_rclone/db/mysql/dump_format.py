@@ -1,9 +1,9 @@
 """The format of a dump: its parts, the comment lines that mark them, and the arguments that make each. Pure.
 
-The order is one in which a plain client can load them: the tables with their rows, then what is made of SQL. Triggers
-come after the rows, which must not fire them, and events last of all, since they run by themselves. A plain client
-passes over the marks. Their token is random: whatever a routine's text or a table's name holds, it cannot look like a
-mark. Dumps of django-rclone 0.4 have no marks: their parts are told apart by the comments of the dump programs.
+A plain client can load them in this order: the tables with their rows, then the stored objects. Triggers come after the
+rows, which must not fire them, and events last, since they start by themselves. A plain client ignores the marks. Their
+token is random, so that no routine or table name can look like a mark. Dumps of django-rclone 0.4 have no marks: their
+parts are recognised by the comments of the dump programs.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.session_variables import DUMPING
 
 TABLES = "tables"
-PROGRAMS = ("routines", "triggers", "views", "events")
-"""What cannot be loaded beside the live schema: it names the schema it is in, or would run there."""
+STORED_OBJECTS = ("routines", "triggers", "views", "events")
+"""Parts that cannot be loaded into a scratch schema: they name their schema, or would run there."""
 
 _HEAD = re.compile(rb"-- django-rclone dump 1 ([0-9a-f]{16}) (mysql|mariadb) (\S+)\n")
 END = b"end"
 
 _COMMON = (
     *("--default-character-set=utf8mb4", "--single-transaction", "--quick", "--hex-blob", "--no-tablespaces"),
-    # No locks around each table's rows: they would keep a default of NEXTVAL(sequence) from being evaluated.
+    # No locks around each table's rows: with them a default of NEXTVAL(sequence) cannot be evaluated.
     *("--skip-dump-date", "--max-allowed-packet=1G", "--skip-add-locks"),
 )
-_OF_FLAVOUR = {
-    # Without the first a server with GTIDs wants rights of an administrator, and the load sets what is not ours to set.
-    # Masking policies are the server's; older programs do not know the option, hence "loose".
+_BY_FLAVOUR = {
+    # Without the first option a dump of a server with GTIDs needs an administrator's rights, and its load sets the
+    # server's GTIDs. Masking policies belong to the server; older programs do not know the option, hence "loose".
     "mysql": ("--set-gtid-purged=OFF", "--loose-skip-masking-policies", f"--loose-init-command={DUMPING}"),
     "mariadb": (),
 }
 
-# What mysqldump and mariadb-dump write before each section. Placeholders of views are part of the views: they are what
-# lets a view stand before another one that it uses.
+# The comments of mysqldump and mariadb-dump before each section. Placeholders of views belong to the views: because of
+# them a view may come before another one that it uses.
 _SECTIONS = (
     (b"-- Table structure for table ", TABLES),
     (b"-- Sequence structure for ", TABLES),
@@ -46,28 +46,28 @@ _SECTIONS = (
     (b"-- Dumping routines for database ", "routines"),
     (b"/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */", TABLES),
 )
-SPOKEN_OF = (TABLES, "triggers", "views")
-"""What is always in such a dump. Of routines and events it says nothing unless somebody asked for them."""
+ALWAYS_PRESENT = (TABLES, "triggers", "views")
+"""Parts that are always in such a dump. Routines and events are only there if they were asked for."""
 _TRIGGERS = b"/*!50003 SET @saved_cs_client "
-# A dump of a server with GTIDs sets the server's own, and stops its binary log: not ours to do, and not needed.
-_LOCKS = (b"LOCK TABLES ", b"UNLOCK TABLES;")  # of no use beside, and in the way of defaults of NEXTVAL(sequence)
+# A dump of a server with GTIDs sets those of the server, and disables its binary log: not needed for a restore.
+_LOCKS = (b"LOCK TABLES ", b"UNLOCK TABLES;")  # not needed, and they prevent defaults of NEXTVAL(sequence)
 _GTIDS = (b"SET @MYSQLDUMP_TEMP_LOG_BIN", b"SET @@SESSION.SQL_LOG_BIN", b"SET @@GLOBAL.GTID_PURGED")
-_ELSEWHERE = (b"USE `", b"CREATE DATABASE ", b"/*!40000 DROP DATABASE ")
+_CHANGES_SCHEMA = (b"USE `", b"CREATE DATABASE ", b"/*!40000 DROP DATABASE ")
 
 
 def parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
-    """Gives each part that the schema has, with the dump program's arguments."""
-    common = [*_COMMON, *_OF_FLAVOUR[live.flavour]]
+    """Yields each part of the schema, with the dump program's arguments."""
+    common = [*_COMMON, *_BY_FLAVOUR[live.flavour]]
     history = ["--dump-history"] if any(table.type == "SYSTEM VERSIONED" for table in live.tables.values()) else []
     not_views = [f"--ignore-table={database}.{view}" for view in live.views]
     yield TABLES, [*common, *history, "--skip-triggers", *not_views, "--", database]
-    for part, arguments in programs(live, database):
+    for part, arguments in stored_object_parts(live, database):
         yield part, [*common, *arguments]
 
 
-def programs(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
-    """Gives the parts but the tables, with what is special about their arguments."""
-    # Naming a table keeps the program from looking at all of them, of which it writes nothing.
+def stored_object_parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
+    """Yields the parts of stored objects, with the arguments that differ between them."""
+    # With one table named, the program does not read all of them, of which it would write nothing.
     one = [name for name, table in live.tables.items() if table.type != "SEQUENCE"][:1] or list(live.views)[:1]
     nothing = ["--no-data", "--no-create-info"]
     if live.routines:
@@ -81,10 +81,10 @@ def programs(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
         yield "events", [*nothing, "--skip-triggers", "--events", "--", database, *one]
 
 
-def program_arguments(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
-    """Gives the parts but the tables, with the dump program's whole arguments."""
-    for part, arguments in programs(live, database):
-        yield part, [*_COMMON, *_OF_FLAVOUR[live.flavour], *arguments]
+def stored_object_arguments(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
+    """Yields the parts of stored objects, with all arguments of the dump program."""
+    for part, arguments in stored_object_parts(live, database):
+        yield part, [*_COMMON, *_BY_FLAVOUR[live.flavour], *arguments]
 
 
 def head(token: str, flavour: str, version: str) -> bytes:
@@ -93,7 +93,7 @@ def head(token: str, flavour: str, version: str) -> bytes:
 
 
 def mark(token: str, part: str) -> bytes:
-    """Returns the line before a part; with ``end`` the last line of all."""
+    """Returns the line before a part; with ``end`` the last line."""
     return f"-- django-rclone {token} {part}\n".encode()
 
 
@@ -110,7 +110,7 @@ def read_mark(line: bytes, token: str) -> str:
 
 
 class LegacyParts:
-    """Follows a dump line by line. In the text of a program no line is taken for a section's beginning."""
+    """Assigns the lines of a dump to its parts. Inside a stored program no line begins a section."""
 
     def __init__(self) -> None:
         self.part = TABLES
@@ -135,6 +135,6 @@ class LegacyParts:
         self._in_program = line.startswith(b"DELIMITER ;;")
         return self.part
 
-    def leads_elsewhere(self, line: bytes) -> bool:
-        """Tells whether the next line would take the rest into another schema than the one chosen."""
-        return not self._in_program and line.startswith(_ELSEWHERE)
+    def changes_schema(self, line: bytes) -> bool:
+        """Returns whether the line would load the rest into another schema."""
+        return not self._in_program and line.startswith(_CHANGES_SCHEMA)

@@ -1,4 +1,4 @@
-"""What the client programs of MySQL and MariaDB say when they fail, turned into what to do next."""
+"""Error messages for failures of the client programs of MySQL and MariaDB."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django_rclone.command import Explanation
 from django_rclone.db.helper_programs import reported_error
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
 
-# Assertions in our scripts: a statement that no server understands, when something is not as it should be.
+# Assertions in our scripts run one of these, which is not a valid statement, if a condition is false.
 LOCKED = "django_rclone_locked"
 GONE = "django_rclone_gone"
 
@@ -35,7 +35,7 @@ _MEANINGS: tuple[tuple[frozenset[int], type[DjangoRcloneError], str], ...] = (
     (
         frozenset({1142, 1143, 1227, 1370, 1410}),
         ConfigurationError,
-        "Grant the role what it lacks; README.md lists the rights that a dump and a restore need.",
+        "Grant the role what it lacks; docs/mysql.md lists the rights that a dump and a restore need.",
     ),
     (
         frozenset({1419}),
@@ -44,9 +44,9 @@ _MEANINGS: tuple[tuple[frozenset[int], type[DjangoRcloneError], str], ...] = (
     ),
     (frozenset({1290, 1836}), ConfigurationError, "The server takes no changes: restore on the primary."),
     (frozenset({1153, 2020}), ConfigurationError, "Raise the server's max_allowed_packet."),
-    (frozenset({1412, 1213}), DjangoRcloneError, "Somebody changed the schema during the dump; try again."),
+    (frozenset({1412, 1213}), DjangoRcloneError, "The schema was changed during the dump; try again."),
     (frozenset({1114, 1021, 1037, 3675}), DjangoRcloneError, "The server's disk is full. Make room, then try again."),
-    (frozenset({1356}), ConfigurationError, "Repair or drop the view: nothing can be dumped or restored through it."),
+    (frozenset({1356}), ConfigurationError, "Repair or drop the view: it can be neither dumped nor restored."),
     (
         frozenset({1040, 1203, 1226, 1053, 1077, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 4031}),
         Unavailable,
@@ -57,7 +57,7 @@ _MEANINGS: tuple[tuple[frozenset[int], type[DjangoRcloneError], str], ...] = (
 
 
 def error_in(stderr: str) -> tuple[int, str]:
-    """Returns number and text of the last error in what a client said; 0 where there is none with a number."""
+    """Returns number and text of the last error that a client printed; 0 if none has a number."""
     found = list(_CODED.finditer(stderr))
     if not found:
         return 0, ""
@@ -66,53 +66,53 @@ def error_in(stderr: str) -> tuple[int, str]:
     return int(groups[letter]), str(groups[f"{letter}t"]).strip()
 
 
-def meaning(failure: ProgramFailed, place: str, after: str = "") -> DjangoRcloneError:
-    """Returns the error that people read. ``after`` says what became of the database."""
+def meaning(failure: ProgramFailed, location: str, after: str = "") -> DjangoRcloneError:
+    """Returns the error for users. ``after``: a sentence about the state of the database."""
     code, message = error_in(failure.stderr)
     rest = f" {after}" if after else ""
     if LOCKED in failure.stderr:
-        return Locked(f"another restore of {place} runs. Wait until it has ended, then try again.")
+        return Locked(f"another restore of {location} runs. Wait until it has ended, then try again.")
     if GONE in failure.stderr:
         return DjangoRcloneError(
-            f"what was loaded beside {place} is gone: another command removed it.{rest} Try again."
+            f"the scratch schema for {location} is gone: another command removed it.{rest} Try again."
         )
     reported = reported_error(failure)
     if reported and reported.kind == ConfigurationError.__name__:
-        return ConfigurationError(f"{reported.message} ({place}).{rest}")
+        return ConfigurationError(f"{reported.message} ({location}).{rest}")
     for codes, kind, advice in _MEANINGS:
         if code in codes:
-            return kind(f"{message} ({place}).{rest} {vocabulary.filled(advice)}")
+            return kind(f"{message} ({location}).{rest} {vocabulary.filled(advice)}")
     if code:
-        return DjangoRcloneError(f"{failure.program} failed: {message} (error {code}, {place}).{rest}")
-    return DjangoRcloneError(f"{failure.program} {failure.ending}{failure.last_words} ({place}).{rest}")
+        return DjangoRcloneError(f"{failure.program} failed: {message} (error {code}, {location}).{rest}")
+    return DjangoRcloneError(f"{failure.program} {failure.ending}{failure.last_words} ({location}).{rest}")
 
 
 @contextmanager
-def explained(place: str, after: str = "") -> Iterator[None]:
-    """Turns the failure of a client inside the block into the error that people read."""
+def explained(location: str, after: str = "") -> Iterator[None]:
+    """Explains the failure of a client inside the block."""
     try:
         yield
     except ProgramFailed as failure:
-        raise meaning(failure, place, after) from failure
+        raise meaning(failure, location, after) from failure
 
 
-def explainer(alias: str, place: str, after: Callable[[ProgramFailed], str] | str = "") -> Explanation:
-    """Returns what explains a client that the recipe itself runs."""
+def explainer(alias: str, location: str, after: Callable[[ProgramFailed], str] | str = "") -> Explanation:
+    """Returns the function that explains a failure of a client that the recipe runs."""
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        error = meaning(failure, place, after if isinstance(after, str) else after(failure))
+        error = meaning(failure, location, after if isinstance(after, str) else after(failure))
         return type(error)(f'Database "{alias}": {error}')
 
     return explain
 
 
 def program_explainer(alias: str) -> Explanation:
-    """Returns what explains the failure of one of our own programs, which say in their errors all that matters."""
+    """Returns the function that explains a failure of one of our programs, whose errors are complete."""
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
         reported = reported_error(failure)
         if reported is None:
-            return DjangoRcloneError(f'Database "{alias}": {failure}. The next command puts things in order.')
+            return DjangoRcloneError(f'Database "{alias}": {failure}. The next command cleans up.')
         error = reported.error
         return type(error)(f'Database "{alias}": {error}')
 

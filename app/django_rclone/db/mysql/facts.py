@@ -17,7 +17,7 @@ from django_rclone.db.mysql.names import quote_name
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT
 
 SNAPSHOTS = frozenset({"InnoDB", "RocksDB", "TokuDB", "ROCKSDB"})
-"""The storage engines that show one moment to a transaction."""
+"""The storage engines with consistent reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Session:
 
     @property
     def described(self) -> str:
-        """The session as people recognise it."""
+        """The session as users recognise it."""
         host = f" from {self.host}" if self.host else ""
         return f"id {self.id} of {self.account}{host}: {self.command} for {self.seconds} s"
 
@@ -87,7 +87,7 @@ class Live:
     binary: frozenset[str] = frozenset()
     """Tables with columns that a dump writes in hexadecimal."""
     views: Mapping[str, str] = field(default_factory=dict)
-    """Definer by name, in an order in which they can be made."""
+    """Definer by name, in an order in which they can be created."""
     triggers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Table and definer by name."""
     routines: tuple[tuple[str, str, str], ...] = ()
@@ -95,10 +95,10 @@ class Live:
     events: Mapping[str, str] = field(default_factory=dict)
     """Definer by name."""
     referrers: tuple[str, ...] = ()
-    """Foreign keys of other schemas that lead into this one, in words."""
+    """Foreign keys of other schemas that refer to this one, as sentences."""
     sessions: tuple[Session, ...] = ()
     schemas: Mapping[str, int] = field(default_factory=dict)
-    """How many tables and views each schema has, as far as we see them."""
+    """The number of visible tables and views in each schema."""
     grants: tuple[str, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
     locked: bool = False
@@ -106,19 +106,19 @@ class Live:
     max_packet: int = CLIENT_LIMIT
     """The longest statement that the server takes, in bytes."""
     variables: Mapping[str, str] = field(default_factory=dict)
-    """Variables as a new session has them that sets nothing."""
+    """The variables of a new session."""
     sets_restricted: bool = True
-    """Whether the role may set in its session what MySQL lets few set."""
+    """Whether the role may set restricted session variables in MySQL."""
     hidden: tuple[str, ...] = ()
-    """Routines whose text the role may not see."""
+    """Routines whose definition the role may not see."""
     by_transaction: tuple[str, ...] = ()
     """Tables whose history is kept by the numbers of transactions."""
     keyless: tuple[str, ...] = ()
     """Tables without a primary key."""
-    foreign_letters: tuple[str, ...] = ()
-    """A column whose name has letters beyond ASCII, if there is any."""
+    non_ascii_columns: tuple[str, ...] = ()
+    """A column whose name has characters beyond ASCII, if there is one."""
     wide: tuple[str, ...] = ()
-    """Tables that innodb_strict_mode may not let be made."""
+    """Tables that innodb_strict_mode may refuse to create."""
     inexact: tuple[InexactColumn, ...] = ()
     longest: Mapping[str, int] = field(default_factory=dict)
     """Bytes of the longest row as a statement, at least, by table, where it may matter."""
@@ -135,25 +135,25 @@ class Live:
 
     @property
     def rights(self) -> Grants:
-        """What the role may do."""
+        """The privileges of the role."""
         return mysql_grants.parse(self.grants)
 
     @property
     def names(self) -> Iterator[str]:
-        """The names that a dump program reads and writes."""
-        yield from (*self.tables, *self.views, *self.triggers, *self.events, *self.foreign_letters)
+        """All names that a dump program reads and writes."""
+        yield from (*self.tables, *self.views, *self.triggers, *self.events, *self.non_ascii_columns)
         yield from (name for _kind, name, _definer in self.routines)
 
     @property
     def without_snapshot(self) -> list[str]:
-        """The tables that do not belong to any moment."""
+        """The tables that no snapshot covers."""
         return sorted(name for name, table in self.tables.items() if table.engine not in SNAPSHOTS)
 
 
 def parse(output: str) -> Facts:
-    """Returns the facts in what the probe printed."""
+    """Returns the facts in the probe's output."""
     rows = [json.loads(line) for line in output.splitlines()]
-    state, migrations = understand(rows)
+    state, migrations = parse_rows(rows)
     clock = next((row["clock"] for row in rows if row.get("clock")), "")
     size = sum(table.bytes * (2 if name in state.binary else 1) for name, table in state.tables.items())
     return Facts(
@@ -166,19 +166,19 @@ def parse(output: str) -> Facts:
     )
 
 
-def understand(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]:
-    """Returns the schema that the probe's documents describe, and its newest migrations."""
+def parse_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]:
+    """Returns the facts in the probe's documents, and the newest migrations."""
     server: dict[str, Any] = {"locked": False}
     found: dict[str, list[Mapping[str, Any]]] = {kind: [] for kind in _KINDS}
     for row in rows:
-        # A server gives the keys of an object in an order of its own.
+        # The order of keys in an object depends on the server.
         kind = next((kind for kind in _KINDS if kind in row), "")
         if kind:
             found[kind].append(row)
         else:
             server |= row
     views = {row["view"]: row for row in found["view"]}
-    order = in_order({name: str(row["definition"] or "") for name, row in views.items()}, server["name"])
+    order = creation_order({name: str(row["definition"] or "") for name, row in views.items()}, server["name"])
     state = Live(
         version=server["version"],
         user=server["user"],
@@ -205,7 +205,7 @@ def understand(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]
         hidden=tuple(row["routine"] for row in found["routine"] if row.get("hidden")),
         by_transaction=tuple(row["by_transaction"] for row in found["by_transaction"]),
         keyless=tuple(row["keyless"] for row in found["keyless"]),
-        foreign_letters=tuple(row["foreign_letters"] for row in found["foreign_letters"]),
+        non_ascii_columns=tuple(row["non_ascii_columns"] for row in found["non_ascii_columns"]),
         wide=tuple(row["wide"] for row in found["wide"]),
         inexact=tuple(InexactColumn(row["inexact"], row["kind"], bool(row["sure"])) for row in found["inexact"]),
         longest={row["longest"]: int(row["size"]) for row in found["longest"]},
@@ -215,9 +215,19 @@ def understand(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]
 
 _KINDS = (
     *("table", "binary", "view", "trigger", "routine", "event", "referrer", "session", "schema", "grant"),
-    *("leftover", "migration", "column", "foreign_letters", "wide", "keyless", "by_transaction", "inexact", "longest"),
+    *(
+        "leftover",
+        "migration",
+        "column",
+        "non_ascii_columns",
+        "wide",
+        "keyless",
+        "by_transaction",
+        "inexact",
+        "longest",
+    ),
 )
-"""What a document of the probe may describe: the name of its first key."""
+"""The kinds of documents that the probe prints, each by a key that it has."""
 
 
 def _table(row: Mapping[str, Any]) -> Table:
@@ -228,11 +238,11 @@ def _session(row: Mapping[str, Any]) -> Session:
     return Session(int(row["session"]), row["account"], row["host"] or "", row["command"], int(row["seconds"] or 0))
 
 
-def in_order(definitions: Mapping[str, str], schema: str) -> list[str]:
+def creation_order(definitions: Mapping[str, str], schema: str) -> list[str]:
     """Returns the views, each after those that it uses; ``definitions`` are as information_schema gives them.
 
-    The dump programs make placeholders first, and so could do in any order; but MariaDB decides when a view is made
-    whether rows can be changed through it, and a placeholder says no.
+    The dump programs create placeholders first, which work in any order; but MariaDB decides when a view is created
+    whether rows can be changed through it, and not with a placeholder.
     """
     spelled = {name: quote_name(schema, name) for name in definitions}
     graph = {
@@ -241,7 +251,7 @@ def in_order(definitions: Mapping[str, str], schema: str) -> list[str]:
     }
     try:
         return list(TopologicalSorter(graph).static_order())
-    except CycleError:  # a text that looks like a name: then as the dump programs do it
+    except CycleError:  # a string that looks like a name: use the order of the dump programs
         return sorted(definitions)
 
 

@@ -1,4 +1,4 @@
-"""What a role may do, read from SHOW GRANTS. Pure."""
+"""The privileges of a role, read from SHOW GRANTS. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django_rclone.db.mysql.names import quote_pattern
 _GRANT = re.compile(r"GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)+`)\.(\*) TO ", re.DOTALL)
 _HASH = re.compile(r" IDENTIFIED (?:BY|VIA) .*$", re.DOTALL)
 _ALL = "ALL PRIVILEGES"
-TO_DUMP = ("SELECT", "SHOW VIEW", "TRIGGER", "EVENT")
-"""Without the first two a dump fails; what the other two would show is silently not there."""
-TO_SET_DEFINERS = {
+REQUIRED_TO_DUMP = ("SELECT", "SHOW VIEW", "TRIGGER", "EVENT")
+"""Without the first two a dump fails; without the other two it silently lacks triggers and events."""
+SETS_DEFINERS = {
     "mysql": ("SET_ANY_DEFINER", "SET_USER_ID", "SUPER"),
     "mariadb": ("SET USER", "SUPER"),
 }
-"""Any of these lets a role make programs in somebody else's name."""
+"""Any of these lets a role create stored objects with another definer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Grants:
     everywhere: frozenset[str]
     by_pattern: tuple[tuple[str, frozenset[str]], ...]
     by_other_roles: bool
-    """Whether some come from roles or are otherwise not told: then what is not here may be there all the same."""
+    """Whether some come from roles or are otherwise not listed: then the role may have more than is here."""
 
     def on(self, schema: str) -> frozenset[str]:
         """Returns the privileges on everything in a schema."""
@@ -37,13 +37,13 @@ class Grants:
                 found |= privileges
         return frozenset(found)
 
-    def lacking(self, schema: str, wanted: Iterable[str]) -> list[str]:
-        """Returns which of the wanted privileges on a schema are surely not there."""
+    def lacking(self, schema: str, privileges: Iterable[str]) -> list[str]:
+        """Returns which of these privileges on a schema the role surely lacks."""
         held = self.on(schema)
-        return [] if _ALL in held or self.by_other_roles else [name for name in wanted if name not in held]
+        return [] if _ALL in held or self.by_other_roles else [name for name in privileges if name not in held]
 
-    def surely_lack(self, *anywhere: str) -> bool:
-        """Tells whether surely none of these server-wide privileges is there."""
+    def surely_lacks(self, *anywhere: str) -> bool:
+        """Returns whether the role surely lacks all of these server-wide privileges."""
         return not (self.by_other_roles or _ALL in self.everywhere or self.everywhere & set(anywhere))
 
 
@@ -66,7 +66,7 @@ def parse(lines: Iterable[str]) -> Grants:
     return Grants(frozenset(everywhere), tuple(by_pattern), roles)
 
 
-def without_hash(line: str) -> str:
+def without_password_hash(line: str) -> str:
     """Returns a line of SHOW GRANTS without the password's hash, which MariaDB shows."""
     head, to, account = line.rpartition(" TO ")
     return f"{head}{to}{_HASH.sub('', account)}"
@@ -78,7 +78,7 @@ def account(user: str) -> str:
     return f"`{name.replace('`', '``')}`@`{host.replace('`', '``')}`"
 
 
-def on_schema(privileges: Iterable[str], schema: str, user: str) -> str:
+def grant_statement(privileges: Iterable[str], schema: str, user: str) -> str:
     """Returns the statement that gives a role privileges on a schema."""
     return f"GRANT {', '.join(privileges)} ON `{quote_pattern(schema).replace('`', '``')}`.* TO {account(user)};"
 

@@ -1,4 +1,4 @@
-"""Asks a server what it is before anybody has logged in: the first packet says so, whatever client would fit."""
+"""Reads a server's first packet, which has its version before any login and whichever client is suitable."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _CLIENT_SSL = 0x0800
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a server says of itself to everybody."""
+    """The contents of a server's first packet."""
 
     version: str = ""
-    """Empty where it did not answer so."""
+    """Empty if it did not send such a packet."""
     tls: bool | None = None
-    """Whether it offers TLS; None where it did not say."""
+    """Whether it offers TLS; None if not known."""
 
 
-def greeting(parameters: Mapping[str, str]) -> Greeting:
-    """Returns what the server at this address announces."""
+def receive_greeting(parameters: Mapping[str, str]) -> Greeting:
+    """Returns the greeting of the server at this address."""
     with suppress(OSError), _connect(parameters) as connection:
         connection.settimeout(_TIMEOUT)
-        return read(connection.makefile("rb").read1(1024))
+        return parse(connection.makefile("rb").read1(1024))
     return Greeting()
 
 
-def read(packet: bytes) -> Greeting:
-    """Returns what a server's first packet says: length (3), number (1), protocol (1), a text up to a NUL, thread (4),
-    random bytes (8), a NUL, capabilities (2)."""
+def parse(packet: bytes) -> Greeting:
+    """Returns the contents of a server's first packet: length (3), number (1), protocol (1), version up to a NUL,
+    thread (4), random bytes (8), a NUL, capabilities (2)."""
     if len(packet) <= 5 or packet[4] != _PROTOCOL:
         return Greeting()
     version, _, rest = packet[5:].partition(b"\0")

@@ -1,9 +1,9 @@
 """Queries for the values of a schema that a dump does not hold exactly, and for its longest rows. Pure.
 
 - A FLOAT is printed with six significant digits, and has up to nine. (A DOUBLE is printed exactly.)
-- Text is dumped as Unicode. Bytes that their own character set does not map there and back come back as others.
-- A row is one statement of the dump, in which binary data has two digits for a byte; the server takes none that is
-  longer than max_allowed_packet.
+- Text is dumped as Unicode. Bytes that the column's character set does not map to Unicode and back come back changed.
+- A row is one statement of the dump, with two digits per byte of binary data; the server takes none that is longer than
+  max_allowed_packet.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from django_rclone.db.mysql.names import quote_name
 
 SECONDS = 10
-"""How long one table may be looked at."""
+"""Time limit for the query over one table."""
 _UNICODE = ("utf8mb4", "utf8mb3", "utf8", "latin1", "binary")  # latin1: each of its 256 bytes has a character
 _LONG_TEXT = ("mediumtext", "longtext", "json")
 _SHORT = ("tinytext", "text", "tinyblob", "blob", "char", "varchar", "float")
@@ -27,16 +27,17 @@ _LIMIT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One query over one table. It prints as many numbers as there are ``columns``, and the longest row after them."""
+class ValueQuery:
+    """A query over one table. It prints a number for each of the ``columns``, and then the length of the longest
+    row."""
 
     table: str
     columns: tuple[tuple[str, str], ...]
     """Name and kind (``float`` or ``text``) of the columns that may not be exact."""
-    query: str
+    sql: str
 
-    def found(self, output: str) -> Iterator[dict[str, Any]]:
-        """Gives what the query's output says, as documents of the probe; an empty output: it took too long."""
+    def parse(self, output: str) -> Iterator[dict[str, Any]]:
+        """Yields the results in the query's output as documents of the probe; an empty output: it took too long."""
         numbers = output.split() or [""] * (len(self.columns) + 1)
         for (column, kind), number in zip(self.columns, numbers, strict=False):
             if number != "0":
@@ -45,8 +46,10 @@ class Look:
             yield {"longest": self.table, "size": int(numbers[-1])}
 
 
-def looks(columns: Iterable[Mapping[str, Any]], schema: str, flavour: str, max_packet: int) -> Iterator[Look]:
-    """Gives the queries for the columns that the probe found, smaller tables first."""
+def value_queries(
+    columns: Iterable[Mapping[str, Any]], schema: str, flavour: str, max_packet: int
+) -> Iterator[ValueQuery]:
+    """Yields the queries for the columns that the probe found, smaller tables first."""
     ordered = sorted(columns, key=lambda row: (int(row["bytes"] or 0), row["in"]))
     for table, group in groupby(ordered, key=lambda row: str(row["in"])):
         rows = list(group)
@@ -60,7 +63,7 @@ def looks(columns: Iterable[Mapping[str, Any]], schema: str, flavour: str, max_p
         values.append(f"COALESCE(MAX({' + '.join(lengths)}), 0)" if lengths and large else "0")
         select = _LIMIT[flavour].format(seconds=SECONDS, milliseconds=SECONDS * 1000)
         query = f"{select}{', '.join(values)} FROM {quote_name(schema, table)};"
-        yield Look(table, tuple((column, kind) for column, kind, _text in inexact), query)
+        yield ValueQuery(table, tuple((column, kind) for column, kind, _text in inexact), query)
 
 
 def _kind(row: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
-"""The journal of a restore: a table in the scratch schema, so that it survives whatever dies, and needs no disk here.
+"""The journal of a restore: a table in the scratch schema, so that it survives any crash and needs no local disk.
 
-Its rows are the parts of the dump that cannot be loaded beside (``routines``, ``triggers``, ``views``, ``events``),
-what they replace (``undo …``), the ``plan`` of the swap, and the ``state``.
+Its rows are the parts of the dump that cannot be loaded into a scratch schema (``routines``, ``triggers``, ``views``,
+``events``), those that they replace (``undo …``), the ``plan`` of the swap, and the ``state``.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from django_rclone.db.mysql.session import Session
 
 LOADING = "loading"
 LOADED = "loaded"
-"""Everything is in the scratch schema, verified. Nothing live was touched."""
+"""Everything is in the scratch schema and verified. The live schema is unchanged."""
 SWAPPING = "swapping"
-"""The live schema is being changed: after the one RENAME forward, before it back."""
+"""The live schema is being changed: after the RENAME it is finished, before it undone."""
 DONE = "done"
-"""The scratch schemas are nobody's any more."""
+"""The scratch schemas are no longer needed."""
 
 CHUNK = 128 * 1024
 LOCK_WAIT = 10
-"""Seconds that a restore waits for the end of another one: the session of a killed client lives on for a moment."""
+"""Seconds that a restore waits for another one: the session of a killed client lives on for a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What the journal of one scratch schema says."""
+    """The contents of the journal of one scratch schema."""
 
     state: str
     session: int
     """The connection that swaps, or swapped last; 0: none yet."""
     plan: Mapping[str, Any]
     texts: Mapping[str, bytes]
-    """The parts, and with ``undo`` before the name what they replace."""
+    """The parts, and with the prefix ``undo`` those that they replace."""
 
 
 def create(schema: str) -> str:
-    """Returns the statements that make an empty journal."""
+    """Returns the statements that create an empty journal."""
     table = quote_name(schema, JOURNAL)
     return (
         f"CREATE TABLE {table} (part VARCHAR(20) NOT NULL, position INT NOT NULL, body LONGBLOB NOT NULL,"
@@ -50,8 +50,8 @@ def create(schema: str) -> str:
     )
 
 
-def put(schema: str, part: str, body: bytes, first: int = 0) -> str:
-    """Returns the statements that write a text, in pieces that every server takes."""
+def write(schema: str, part: str, body: bytes, first: int = 0) -> str:
+    """Returns the statements that write a part, in pieces that every server takes."""
     table = quote_name(schema, JOURNAL)
     pieces = range(0, len(body), CHUNK) if body else (0,)
     return "".join(
@@ -61,8 +61,8 @@ def put(schema: str, part: str, body: bytes, first: int = 0) -> str:
 
 
 def set_state(schema: str, state: str) -> str:
-    """Returns the statement that says how far the restore is."""
-    return put(schema, "state", state.encode())
+    """Returns the statement that sets the state of the restore."""
+    return write(schema, "state", state.encode())
 
 
 def assert_lock(live: str, seconds: int = LOCK_WAIT) -> str:
@@ -71,14 +71,14 @@ def assert_lock(live: str, seconds: int = LOCK_WAIT) -> str:
 
 
 def assert_state(schema: str, *states: str) -> str:
-    """Returns the statements that fail unless the journal says one of these."""
-    wanted = ", ".join(f"'{state}'" for state in states)
-    query = f"SELECT COUNT(*) FROM {quote_name(schema, JOURNAL)} WHERE part = 'state' AND body IN ({wanted})"  # noqa: S608
+    """Returns the statements that fail unless the journal has one of these states."""
+    allowed = ", ".join(f"'{state}'" for state in states)
+    query = f"SELECT COUNT(*) FROM {quote_name(schema, JOURNAL)} WHERE part = 'state' AND body IN ({allowed})"  # noqa: S608
     return _assertion(f"({query}) = 1", GONE)
 
 
-def note_session(schema: str) -> str:
-    """Returns the statement that notes which connection swaps."""
+def record_session(schema: str) -> str:
+    """Returns the statement that records the connection of the swap."""
     return _row(quote_name(schema, JOURNAL), "session", 0, "CONNECTION_ID()")
 
 
@@ -88,7 +88,7 @@ def read(session: Session, schema: str) -> Journal | None:
     there = f"table_schema = {quote_text(schema)} AND table_name = '{JOURNAL}'"
     if session.run(f"SELECT COUNT(*) FROM information_schema.tables WHERE {there};").strip() == "0":  # noqa: S608
         return None
-    # Not as JSON: the server would have to build a document of the whole text.
+    # Not as JSON: the server would have to build one large document.
     texts: dict[str, bytes] = {}
     rows = session.run(f"SELECT part, HEX(body) FROM {table} ORDER BY part, position;")  # noqa: S608
     for line in rows.splitlines():
@@ -103,7 +103,7 @@ def _row(table: str, part: str, position: int, value: str) -> str:
 
 
 def _assertion(condition: str, otherwise: str) -> str:
-    # A statement outside a program has no IF; what cannot be understood cannot be prepared.
+    # There is no IF outside a stored program; an invalid statement fails when it is prepared.
     return (
         f"SET @django_rclone = IF({condition}, 'DO 0', '{otherwise}'); PREPARE django_rclone FROM @django_rclone; "
         "EXECUTE django_rclone; DEALLOCATE PREPARE django_rclone;\n"

@@ -1,4 +1,4 @@
-"""Names and texts in the SQL of MySQL and MariaDB, and the names that a restore gives to what it makes. Pure."""
+"""Quoting in the SQL of MySQL and MariaDB, and the names of scratch schemas. Pure."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import re
 from collections.abc import Iterable
 
 JOURNAL = "__django_rclone_journal"
-"""The table in a scratch schema that holds what the last step needs."""
+"""The journal table in a scratch schema."""
 _LONGEST = 64  # characters, of any identifier
 _SCRATCH = re.compile(r"(.*)__restore_(new|old)_([0-9a-f]{8})", re.DOTALL)
 _STEM = _LONGEST - len("__restore_new_") - 8
 
 
 def _stem(live: str) -> str:
-    """Returns what scratch schemas of ``live`` begin with: short enough, and of no other schema."""
+    """Returns the unique prefix of the scratch schemas of ``live``, short enough for the whole name."""
     if len(live) <= _STEM:
         return live
     return f"{live[: _STEM - 9]}_{hashlib.sha256(live.encode()).hexdigest()[:8]}"
 
 
 def quote_name(*parts: str) -> str:
-    """Returns a name, qualified when there are several parts, that can mean nothing else."""
+    """Returns a quoted name, qualified if there are several parts."""
     return ".".join(f"`{part.replace('`', '``')}`" for part in parts)
 
 
 def quote_text(text: str) -> str:
-    """Returns a string literal that holds under every sql_mode: no backslash is read in it."""
+    """Returns a string literal for every sql_mode, without backslashes."""
     return f"CONVERT(0x{text.encode().hex()} USING utf8mb4)" if text else "''"
 
 
@@ -41,29 +41,29 @@ def quote_pattern(name: str) -> str:
 
 
 def scratch(live: str, mark: str) -> str:
-    """Returns the name of the schema that a restore fills beside ``live``; ``mark`` are eight hexadecimal digits."""
+    """Returns the name of the scratch schema for a restore of ``live``; ``mark`` is eight hexadecimal digits."""
     return f"{_stem(live)}__restore_new_{mark}"
 
 
 def old(scratch_name: str) -> str:
-    """Returns the name of the schema that takes what was live."""
+    """Returns the name of the schema that takes the live tables."""
     stem, _, mark = scratch_name.rpartition("__restore_new_")
     return f"{stem}__restore_old_{mark}"
 
 
 def leftovers(schemas: Iterable[str], live: str) -> list[str]:
     """Returns the scratch schemas among ``schemas`` that restores of ``live`` may have left."""
-    # Some servers keep all names in small letters.
+    # Some servers store all names in lower case.
     matches = ((name, _SCRATCH.fullmatch(name)) for name in schemas)
     stem = _stem(live).lower()
     return sorted(name for name, match in matches if match and match[2] == "new" and match[1].lower() == stem)
 
 
 def scratch_pattern(live: str) -> str:
-    """Returns what GRANT needs for all scratch schemas of ``live``."""
+    """Returns the pattern for GRANT on all scratch schemas of ``live``."""
     return quote_pattern(f"{_stem(live)}__restore_") + "%"
 
 
 def lock(live: str) -> str:
-    """Returns the name of the server's lock that one restore of ``live`` at a time can have."""
+    """Returns the name of the server lock that a restore of ``live`` holds."""
     return f"django-rclone restore {hashlib.sha256(live.encode()).hexdigest()[:32]}"

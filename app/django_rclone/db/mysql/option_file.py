@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "s": " ", '"': '"', "'": "'", "\\": "\\"}
-_DEEPEST = 10  # the clients' own limit for files that include files
+_MAX_DEPTH = 10  # the clients' own limit for files that include files
 
 
 def quote_option(value: str) -> str:
-    """Returns a value as an option file takes it, whatever it holds."""
+    """Returns a value quoted for an option file."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
     return f'"{escaped}"'
 
 
 def read_options(path: Path, groups: Sequence[str]) -> dict[str, str]:
-    """Returns the options of these groups, later ones winning. Names have dashes; an option without a value is "1"."""
+    """Returns the options of these groups; later ones win. Names have dashes; an option without a value is "1"."""
     found: dict[str, str] = {}
     for group, name, value in _lines(path, 0):
         if group in groups:
@@ -32,7 +32,7 @@ def _lines(path: Path, depth: int) -> Iterator[tuple[str, str, str]]:
         if not line or line[0] in "#;":
             continue
         if line.startswith("!"):
-            if depth < _DEEPEST:
+            if depth < _MAX_DEPTH:
                 for included in _included(line, path):
                     yield from _lines(included, depth + 1)
         elif line.startswith("["):

@@ -1,4 +1,4 @@
-"""What is checked, and said, before a restore begins or its swap. Pure."""
+"""The checks before a restore and before its swap, and the notes in its plan. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from django_rclone.db.base import Mode
 from django_rclone.db.mysql import grants
 from django_rclone.db.mysql.facts import Live
-from django_rclone.db.mysql.grants import TO_SET_DEFINERS, account
+from django_rclone.db.mysql.grants import SETS_DEFINERS, account
 from django_rclone.db.mysql.names import scratch, scratch_pattern
 from django_rclone.display import enumerate_some
 
@@ -20,13 +20,13 @@ _FUNCTION = re.compile(rb"^(?:/\*!\d+ )?CREATE(?:\*/ /\*!\d+)? DEFINER=[^\n]* FU
 
 
 def problems(live: Live, mode: Mode) -> Iterator[str]:
-    """Gives why a restore cannot work, one sentence or two each."""
+    """Yields why a restore cannot work, one or two sentences each."""
     if live.read_only:
         yield "this server is read-only. Restore on the primary."
     if live.referrers and not mode.into:
         yield (
-            f"foreign keys of other schemas lead into this one ({enumerate_some(live.referrers)}) and would follow the "
-            "old tables. Drop them, and make them again afterwards; or restore with --into."
+            f"foreign keys of other schemas refer to this one ({enumerate_some(live.referrers)}) and would follow the "
+            "old tables. Drop them, and create them again afterwards; or restore with --into."
         )
     if mode.into and mode.in_place:
         yield "--into and --in-place exclude each other."
@@ -34,62 +34,62 @@ def problems(live: Live, mode: Mode) -> Iterator[str]:
         yield f"the schema {mode.into} is not empty. Name one that is empty or does not exist."
 
 
-def hindrances(live: Live, name: str) -> Iterator[str]:
-    """Gives what would keep a restore over the live schema from working, as far as can be told without a backup."""
+def restore_problems(live: Live, name: str) -> Iterator[str]:
+    """Yields why a restore over the live schema would fail, as far as is known without a backup."""
     yield from problems(live, Mode())
     if live.rights.lacking(scratch(name, "0" * 8), ("CREATE",)):
         yield (
-            "the role may not make the schema that a restore loads into, beside the live one. As an administrator, "
+            "the role may not create the scratch schema that a restore loads into. As an administrator, "
             f"run: {_scratch_grant(live, name)}"
         )
 
 
-def program_problems(live: Live, texts: Mapping[str, bytes], parts: Iterable[str]) -> Iterator[str]:
-    """Gives why the programs of a dump could not be made by this role."""
+def stored_object_problems(live: Live, texts: Mapping[str, bytes], parts: Iterable[str]) -> Iterator[str]:
+    """Yields why this role could not create the stored objects of a dump."""
     chosen = {part: texts[part] for part in parts if texts.get(part)}
     definers = {match.decode() for text in chosen.values() for match in _DEFINER.findall(text)}
     foreign = sorted(definers - {account(live.user)})
-    rights = TO_SET_DEFINERS[live.flavour]
-    if foreign and live.rights.surely_lack(*rights):
+    rights = SETS_DEFINERS[live.flavour]
+    if foreign and live.rights.surely_lacks(*rights):
         yield (
-            f"the backup has programs or views of other definers ({enumerate_some(foreign)}), which this role may not "
-            f"make. As an administrator, run: GRANT {rights[0]} ON *.* TO {account(live.user)};"
+            f"the backup has stored objects of other definers ({enumerate_some(foreign)}), which this role may not "
+            f"create. As an administrator, run: GRANT {rights[0]} ON *.* TO {account(live.user)};"
         )
     logged = "triggers" in chosen or any(_FUNCTION.search(text) for text in chosen.values())
-    if logged and live.log_bin and not live.trusts_creators and live.rights.surely_lack("SUPER"):
+    if logged and live.log_bin and not live.trusts_creators and live.rights.surely_lacks("SUPER"):
         yield (
-            "the server writes a binary log and lets no ordinary role make triggers and functions. As an "
+            "the server writes a binary log and does not let this role create triggers and functions. As an "
             "administrator, run: SET GLOBAL log_bin_trust_function_creators = 1;"
         )
 
 
 def notes(live: Live, mode: Mode) -> Iterator[str]:
-    """Gives what will not be exact, and what the user should know before saying yes."""
+    """Yields what will not be exact, and what the user should know before confirming."""
     if mode.in_place:
         yield (
             "--in-place: the backup is read and verified as a whole first, and then loaded over the live tables. If "
-            "anything fails from then on, the schema is left half restored: repeat the command."
+            "anything fails then, the schema is left half restored: repeat the command."
         )
     if mode.into and live.events:
         yield "Events of the backup run in the copy too, where the server's event scheduler is on."
     if mode.into:
-        yield "Programs of the backup that name their schema still mean the live one."
+        yield "Stored objects of the backup that name their schema still refer to the live one."
     elif live.sessions:
         yield _about_sessions(live, mode)
 
 
 def _about_sessions(live: Live, mode: Mode) -> str:
-    said = enumerate_some(session.described for session in live.sessions)
+    listed = enumerate_some(session.described for session in live.sessions)
     connected = "Another session is" if len(live.sessions) == 1 else f"{len(live.sessions)} other sessions are"
     if mode.terminate_sessions:
-        return f"{connected} connected and will be ended as far as this role may: {said}."
-    return f"{connected} connected ({said}): stop the application first, or add --terminate-sessions."
+        return f"{connected} connected and will be ended as far as this role may: {listed}."
+    return f"{connected} connected ({listed}): stop the application first, or add --terminate-sessions."
 
 
-def no_scratch(live: Live, schema: str, pattern_of: str) -> str:
-    """Returns what to do where the role may not make the schema that a restore needs beside the live one."""
+def cannot_create_scratch(live: Live, schema: str, pattern_of: str) -> str:
+    """Returns the error for a role that may not create the scratch schema of a restore."""
     return (
-        f"the role may not make the schema {schema}, into which a restore loads beside the live one. As an "
+        f"the role may not create the scratch schema {schema}, which a restore loads into. As an "
         f"administrator, run: {_scratch_grant(live, pattern_of)} Or restore with --in-place, which is riskier: if it "
         "fails half-way, the schema is left half restored. Nothing was changed."
     )
@@ -99,7 +99,7 @@ def _scratch_grant(live: Live, name: str) -> str:
     return f"GRANT ALL ON `{scratch_pattern(name).replace('`', '``')}`.* TO {account(live.user)};"
 
 
-def no_new_schema(live: Live, schema: str) -> str:
-    """Returns what to do where the role may not make the schema that --into names."""
-    grant = grants.on_schema(["ALL"], schema, live.user)
-    return f"the role may not make the schema {schema}. As an administrator, run: {grant} Nothing was changed."
+def cannot_create_schema(live: Live, schema: str) -> str:
+    """Returns the error for a role that may not create the schema that --into names."""
+    grant = grants.grant_statement(["ALL"], schema, live.user)
+    return f"the role may not create the schema {schema}. As an administrator, run: {grant} Nothing was changed."

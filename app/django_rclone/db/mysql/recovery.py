@@ -1,4 +1,4 @@
-"""What interrupted restores have left on the server: told apart by their journals, and dealt with."""
+"""Recovery from interrupted restores, by the journals that they have left on the server."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import dataclasses
 from django_rclone.db.mysql import journal
 from django_rclone.db.mysql.facts import Leftover, Live
 from django_rclone.db.mysql.names import leftovers, lock
-from django_rclone.db.mysql.swap import WAIT_FOR_A_SWAP, Swap
+from django_rclone.db.mysql.swap import SWAP_LOCK_WAIT, Swap
 
-_YOUNG = 60
-"""Seconds for which a restore that is loaded may have no session: between its load and its swap."""
+_MINIMUM_AGE = 60
+"""Seconds that a restore may be without a session: between its load and its swap."""
 
 
 def is_unfinished(live: Live) -> bool:
-    """Tells whether there is something to do that no living restore is just doing."""
+    """Returns whether there is something to do that no running restore is doing."""
     return any(_is_actionable(leftover, live.locked) for leftover in live.leftovers)
 
 
 def _is_actionable(leftover: Leftover, locked: bool) -> bool:
     state = leftover.state
     if state == journal.SWAPPING:
-        return True  # if that restore lives, we wait for its lock, and find nothing left to do
-    return not locked and (state != journal.LOADED or leftover.age > _YOUNG)
+        return True  # if that restore is running, finish() waits for its lock and finds nothing to do
+    return not locked and (state != journal.LOADED or leftover.age > _MINIMUM_AGE)
 
 
 def finish(swap: Swap) -> None:
-    """Finishes every swap that was interrupted after its point of no return, undoes those that were interrupted
-    before it, and removes what was only being loaded."""
-    state = swap.look(swap.live)
+    """Finishes swaps that were interrupted after their point of no return, undoes those that were interrupted before
+    it, and drops scratch schemas that were only being loaded."""
+    state = swap.inspect(swap.live)
     for name in leftovers(state.schemas, swap.live):
         _finish_one(dataclasses.replace(swap, scratch=name))
 
@@ -36,10 +36,10 @@ def finish(swap: Swap) -> None:
 def _finish_one(swap: Swap) -> None:
     found = journal.read(swap.session, swap.scratch)
     if found is not None and found.state == journal.SWAPPING:
-        # Should that restore live, it is done in a moment.
-        swap.session.run(journal.assert_lock(swap.live, WAIT_FOR_A_SWAP))
+        # If that restore is running, it ends in a moment.
+        swap.session.run(journal.assert_lock(swap.live, SWAP_LOCK_WAIT))
         found = journal.read(swap.session, swap.scratch)
     if found is not None and found.state == journal.SWAPPING:
         swap.finish(found)
     elif swap.session.run(f"SELECT IS_FREE_LOCK('{lock(swap.live)}');").strip() == "1":
-        swap.clear_away()
+        swap.drop_scratch()

@@ -1,4 +1,4 @@
-"""Plans the restore of a MySQL or MariaDB schema: loaded beside, then swapped in."""
+"""Plans the restore of a MySQL or MariaDB schema: load into a scratch schema, then swap."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django_rclone.command import Command
 from django_rclone.db.base import Mode, RestorePlan
 from django_rclone.db.helper_programs import module_command
-from django_rclone.db.mysql.clients import Programs
+from django_rclone.db.mysql.clients import Clients
 from django_rclone.db.mysql.connection import Connection
 from django_rclone.db.mysql.errors import explainer, program_explainer
 from django_rclone.db.mysql.facts import Live
@@ -20,18 +20,18 @@ from django_rclone.db.mysql.session_variables import init_command
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT
 from django_rclone.exceptions import ConfigurationError
 
-PROGRAMS = "django_rclone.db.mysql.programs"
-_BESIDE = "Nothing was changed."
-_IN_PLACE = "The schema is left half restored: remove the cause and repeat the command."
+HELPERS = "django_rclone.db.mysql.programs"
+_UNCHANGED = "Nothing was changed."
+_HALF_RESTORED = "The schema is left half restored: remove the cause and repeat the command."
 
 
 @dataclass(frozen=True, slots=True)
-class Restorer:
-    """What all commands of one plan have in common."""
+class RestoreCommands:
+    """The commands of one plan."""
 
     alias: str
     connection: Connection
-    programs: Programs
+    programs: Clients
     limit: int = CLIENT_LIMIT
     """The longest statement that the server takes."""
     sets_restricted: bool = False
@@ -43,66 +43,66 @@ class Restorer:
         return self.connection.database
 
     def step(self, verb: str, schema: str, *extra: str) -> Command:
-        """Returns one of the steps around the load."""
+        """Returns the command for a step before or after the load."""
         options = self.connection.option_file(self.programs.flavour)
         return module_command(
-            f"{PROGRAMS}.restore_steps",
-            *(verb, self.connection.place, self.programs.client, options, self.programs.dumper),
+            f"{HELPERS}.restore_steps",
+            *(verb, self.connection.location, self.programs.client, options, self.programs.dumper),
             *(self.live, schema, *extra),
             explain=program_explainer(self.alias),
             may_stall=False,
         )
 
     def split(self, mode: str, schema: str, *extra: str) -> Command:
-        """Returns the program that reads a dump and says what the client shall do."""
+        """Returns the program that turns the dump into the client's input."""
         arguments = (mode, self.live, schema, self.programs.flavour, str(self.limit), *extra)
-        return module_command(f"{PROGRAMS}.split", *arguments, explain=program_explainer(self.alias))
+        return module_command(f"{HELPERS}.split", *arguments, explain=program_explainer(self.alias))
 
     def client(self, after: str) -> Command:
         """Returns the client that loads."""
-        explain = explainer(self.alias, self.connection.place, after)
+        explain = explainer(self.alias, self.connection.location, after)
         options = self.connection.option_file(self.programs.flavour).value
         begin = init_command(restricted=self.programs.flavour == "mysql" and self.sets_restricted)
         return client_command(self.programs.client, options, begin=begin, explain=explain, may_stall=False)
 
 
-def plan(restorer: Restorer, live: Live, mode: Mode, *, whole: bool) -> RestorePlan:
-    """Returns the plan; ``whole`` tells that the backup has routines and events too. Raises ConfigurationError when it
+def plan(commands: RestoreCommands, live: Live, mode: Mode, *, whole: bool) -> RestorePlan:
+    """Returns the plan; ``whole``: the backup includes routines and events. Raises ConfigurationError if the restore
     cannot work."""
-    place = restorer.connection.place
+    location = commands.connection.location
     if found := list(problems(live, mode)):
-        raise ConfigurationError(f'Database "{restorer.alias}": {" Also: ".join(found)}')
-    said = tuple(notes(live, mode))
+        raise ConfigurationError(f'Database "{commands.alias}": {" Also: ".join(found)}')
+    plan_notes = tuple(notes(live, mode))
     if mode.into:
-        return _into(restorer, live, mode.into, said)
+        return _into(commands, live, mode.into, plan_notes)
     terminate = ("terminate",) if mode.terminate_sessions else ()
     if mode.in_place:
         return RestorePlan(
-            target=place,
-            verify=(restorer.split("check", restorer.live),),
-            prepare=(restorer.step("clear", restorer.live, *terminate, *(() if whole else ("keep",))),),
-            load=(restorer.split("through", restorer.live), restorer.client(_IN_PLACE)),
-            notes=said,
+            target=location,
+            verify=(commands.split("check", commands.live),),
+            prepare=(commands.step("clear", commands.live, *terminate, *(() if whole else ("keep",))),),
+            load=(commands.split("in-place", commands.live), commands.client(_HALF_RESTORED)),
+            notes=plan_notes,
         )
-    schema = scratch(restorer.live, restorer.new_mark())
+    schema = scratch(commands.live, commands.new_mark())
     return RestorePlan(
-        target=place,
-        prepare=(restorer.step("prepare", schema),),
-        load=(restorer.split("beside", schema, live.charset, live.collation), restorer.client(_BESIDE)),
-        commit=(restorer.step("commit", schema, *terminate),),
-        abort=(restorer.step("abort", schema),),
-        notes=said,
+        target=location,
+        prepare=(commands.step("prepare", schema),),
+        load=(commands.split("scratch", schema, live.charset, live.collation), commands.client(_UNCHANGED)),
+        commit=(commands.step("commit", schema, *terminate),),
+        abort=(commands.step("abort", schema),),
+        notes=plan_notes,
     )
 
 
-def _into(restorer: Restorer, live: Live, schema: str, said: tuple[str, ...]) -> RestorePlan:
+def _into(commands: RestoreCommands, live: Live, schema: str, plan_notes: tuple[str, ...]) -> RestorePlan:
     made = schema not in live.schemas
-    split = restorer.split("beside", schema, live.charset, live.collation) if made else restorer.split("into", schema)
+    split = commands.split("scratch", schema, live.charset, live.collation) if made else commands.split("into", schema)
     return RestorePlan(
-        target=restorer.connection.to(schema).place,
-        prepare=(restorer.step("prepare", schema, "into"),) if made else (),
-        load=(split, restorer.client(_BESIDE)),
-        commit=(restorer.step("into", schema),),
-        abort=(restorer.step("remove", schema, *(("made",) if made else ())),),
-        notes=said,
+        target=commands.connection.to_schema(schema).location,
+        prepare=(commands.step("prepare", schema, "into"),) if made else (),
+        load=(split, commands.client(_UNCHANGED)),
+        commit=(commands.step("into", schema),),
+        abort=(commands.step("remove", schema, *(("made",) if made else ())),),
+        notes=plan_notes,
     )

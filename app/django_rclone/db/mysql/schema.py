@@ -1,4 +1,4 @@
-"""What a schema holds now, and the text of its programs: what a swap decides by, and what undoes it."""
+"""The current contents of a schema, and the SQL of its stored objects, which a swap needs to decide and to undo."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import dataclasses
 from pathlib import Path
 
 from django_rclone import process
-from django_rclone.db.mysql.dump_format import program_arguments
+from django_rclone.db.mysql.dump_format import stored_object_arguments
 from django_rclone.db.mysql.errors import error_in
-from django_rclone.db.mysql.facts import Live, understand
+from django_rclone.db.mysql.facts import Live, parse_rows
 from django_rclone.db.mysql.names import quote_name
 from django_rclone.db.mysql.session import Session, dump_command
 from django_rclone.exceptions import ProgramFailed
@@ -16,20 +16,20 @@ from django_rclone.exceptions import ProgramFailed
 _BROKEN_VIEW = 1356
 
 PROBE = Path(__file__).parent / "sql/probe.sql"
-"""Describes a schema."""
+"""The script that prints the facts of a schema."""
 
 
-def look(session: Session, schema: str) -> Live:
-    """Returns what a schema holds now."""
+def inspect(session: Session, schema: str) -> Live:
+    """Returns the current facts of a schema."""
     rows = session.rows(PROBE.read_text(), schema)
     grants = [{"grant": line} for line in session.run("SHOW GRANTS;").splitlines()]
-    return understand([*rows, *grants])[0]
+    return parse_rows([*rows, *grants])[0]
 
 
-def programs_of(session: Session, dumper: str, schema: str, state: Live) -> dict[str, bytes]:
+def stored_objects(session: Session, dumper: str, schema: str, state: Live) -> dict[str, bytes]:
     """Returns a schema's routines, triggers, views and events, as the dump program writes them.
 
-    A view that does not work any more, because what it shows is gone, could not be made again: it is left out.
+    A broken view, whose tables are gone, could not be created again: it is left out.
     """
     try:
         return _dumped(session, dumper, schema, state)
@@ -43,7 +43,7 @@ def programs_of(session: Session, dumper: str, schema: str, state: Live) -> dict
 def _dumped(session: Session, dumper: str, schema: str, state: Live) -> dict[str, bytes]:
     return {
         part: process.run(dump_command(dumper, session.options, *arguments), timeout=None)
-        for part, arguments in program_arguments(state, schema)
+        for part, arguments in stored_object_arguments(state, schema)
     }
 
 

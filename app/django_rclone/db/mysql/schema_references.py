@@ -1,6 +1,6 @@
-"""What a table keeps of the schema that it was made in, and a RENAME does not change: said anew once it has moved.
+"""References of tables to their schema that RENAME does not change, and the statements that correct them.
 
-- A foreign key whose parent does not exist keeps the schema that it was looked for in. (Others follow their parent.)
+- A foreign key whose parent does not exist keeps its old schema. (Others follow their parent.)
 - MariaDB keeps the schema of a sequence in a column's default.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from django_rclone.db.mysql.names import quote_name, quote_text
 from django_rclone.db.mysql.session import Session
-from django_rclone.db.mysql.table_rewrites import requalified
+from django_rclone.db.mysql.table_rewrites import requalify
 from django_rclone.exceptions import DjangoRcloneError
 
 _KEYS = """
@@ -28,17 +28,17 @@ SELECT JSON_OBJECT('table', table_name, 'column', column_name, 'default', column
   FROM information_schema.columns
  WHERE table_schema = {schema} AND LOCATE({qualifier}, column_default) > 0;
 """
-# A history is no reason not to change a default.
+# A table with a history refuses ALTER TABLE without this.
 _BEGIN = "/*M!100600 SET SESSION system_versioning_alter_history = KEEP */;\n"
 
 
-def look(session: Session, scratch: str, live: str) -> list[dict[str, Any]]:
-    """Returns what has to be said anew of the tables of ``scratch`` once they are in ``live``, for the journal."""
+def find(session: Session, scratch: str, live: str) -> list[dict[str, Any]]:
+    """Returns the references of the tables of ``scratch`` to correct once they are in ``live``, for the journal."""
     schema, qualifier = quote_text(scratch), quote_text(f"{quote_name(scratch)}.")
     keys = session.rows(_KEYS.format(schema=schema))
     found = [{**row, "clause": _clause(session, scratch, row["table"], row["key"])} for row in keys]
     for row in session.rows(_DEFAULTS.format(schema=schema, qualifier=qualifier)):
-        found.append({**row, "default": requalified(row["default"], scratch, live)})
+        found.append({**row, "default": requalify(row["default"], scratch, live)})
     return found
 
 
@@ -52,25 +52,25 @@ def _clause(session: Session, schema: str, table: str, key: str) -> str:
     return match[1]
 
 
-def script(live: str, found: Iterable[Mapping[str, Any]], gone: Iterable[tuple[str, str]] = ()) -> str:
+def statements(live: str, found: Iterable[Mapping[str, Any]], gone: Iterable[tuple[str, str]] = ()) -> str:
     """Returns the statements, for tables that are in ``live``. ``gone`` are the keys, by table and name, that an
     interrupted swap has dropped already."""
     dropped = set(gone)
-    statements = []
+    lines = []
     for row in found:
         alter = f"ALTER TABLE {quote_name(live, row['table'])}"
         if "column" in row:
-            statements.append(f"{alter} ALTER COLUMN {quote_name(row['column'])} SET DEFAULT ({row['default']});\n")
+            lines.append(f"{alter} ALTER COLUMN {quote_name(row['column'])} SET DEFAULT ({row['default']});\n")
             continue
         if (row["table"], row["key"]) not in dropped:
-            # Neither server drops a key and makes one of its name in one statement.
-            statements.append(f"{alter} DROP FOREIGN KEY {quote_name(row['key'])};\n")
-        statements.append(f"{alter} ADD {row['clause']};\n")
-    return _BEGIN + "".join(statements) if statements else ""
+            # Neither server can drop and add a key of one name in one statement.
+            lines.append(f"{alter} DROP FOREIGN KEY {quote_name(row['key'])};\n")
+        lines.append(f"{alter} ADD {row['clause']};\n")
+    return _BEGIN + "".join(lines) if lines else ""
 
 
 def missing_keys(session: Session, live: str, found: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Returns which of the keys to be said anew ``live`` does not have."""
+    """Returns which of the keys to correct ``live`` does not have."""
     query = (
         "SELECT JSON_OBJECT('table', table_name, 'key', constraint_name) "  # noqa: S608
         f"FROM information_schema.referential_constraints WHERE constraint_schema = {quote_text(live)};"

@@ -1,4 +1,4 @@
-"""How our own programs talk to the server: through its client, one script at a time."""
+"""The server's client as our programs run it: one script at a time."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from django_rclone.db.mysql.session_variables import init_command
 from django_rclone.exceptions import ProgramFailed
 
 CLIENT_FLAGS = (
-    # With --binary-mode the client takes its input as it is, and obeys no command in it but "delimiter".
+    # With --binary-mode the client does not change its input, and runs no client command but "delimiter".
     *("--batch", "--raw", "--skip-column-names", "--binary-mode", "--default-character-set=utf8mb4"),
     "--max-allowed-packet=1G",
 )
 _ENVIRONMENT = {
     "LC_ALL": "C",
-    # Read by MySQL's clients even where an option file is given: nobody's forgotten login shall speak here.
+    # MySQL's clients read it even if an option file is given: a forgotten login must not be used.
     "MYSQL_TEST_LOGIN_FILE": "/nonexistent",
 }
 
 
-def as_it_is(failure: ProgramFailed) -> ProgramFailed:
-    """Returns the failure: our programs explain it where they know what they were doing."""
+def unexplained(failure: ProgramFailed) -> ProgramFailed:
+    """Returns the failure unchanged: our programs explain it with its context."""
     return failure
 
 
@@ -33,11 +33,11 @@ def client_command(
     options: str,
     *arguments: str,
     begin: str | None = None,
-    explain: Explanation = as_it_is,
+    explain: Explanation = unexplained,
     may_stall: bool = True,
 ) -> Command:
-    """Returns a client with what every call of it needs; ``options`` is the option file's text, ``begin`` the first
-    statement of its session if that is not the usual one; empty: none."""
+    """Returns a command for the client; ``options`` is the content of the option file, ``begin`` the first statement of
+    the session instead of the usual one; empty: none."""
     option_file = Secret(options, "--defaults-file=")
     first = init_command() if begin is None else begin
     return Command(
@@ -50,14 +50,14 @@ def client_command(
 
 
 def dump_command(program: str, options: str, *arguments: str) -> Command:
-    """Returns a dump program with its connection."""
+    """Returns a command for the dump program."""
     option_file = Secret(options, "--defaults-file=")
     return Command((program, option_file, *arguments), env=_ENVIRONMENT, inherit=("OPENSSL_CONF",))
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A way to the server; each script is a connection of its own."""
+    """Access to the server; each script is a separate connection."""
 
     client: str
     options: str

@@ -1,8 +1,8 @@
-"""Puts a scratch schema that holds a loaded backup in the place of the live one, and undoes that.
+"""Replaces the live schema by a scratch schema that holds a loaded backup, and undoes that.
 
-The point of no return is one RENAME TABLE over everything, which the server does wholly or not at all. What stands
-around it (dropping and making programs and views, which do not move) is in the journal: before the RENAME it is put
-back, after it is finished, by this process or by the next command.
+The point of no return is one RENAME TABLE over all tables, which is atomic. The steps around it (dropping and creating
+stored objects and views, which do not move) are in the journal: before the RENAME they are undone, after it they are
+finished, by this process or by the next command.
 """
 
 from __future__ import annotations
@@ -15,123 +15,125 @@ from typing import Any
 
 from django_rclone.db.base import Mode
 from django_rclone.db.mysql import journal, schema_references
-from django_rclone.db.mysql import swap_sql as script
-from django_rclone.db.mysql.dump_format import PROGRAMS
+from django_rclone.db.mysql import swap_sql as sql
+from django_rclone.db.mysql.dump_format import STORED_OBJECTS
 from django_rclone.db.mysql.errors import error_in, explained, meaning
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.journal import Journal
 from django_rclone.db.mysql.names import JOURNAL, lock, old, quote_name, quote_text
-from django_rclone.db.mysql.preflight import problems, program_problems
-from django_rclone.db.mysql.schema import look, programs_of
+from django_rclone.db.mysql.preflight import problems, stored_object_problems
+from django_rclone.db.mysql.schema import inspect, stored_objects
 from django_rclone.db.mysql.session import Session
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed
 
 UNCHANGED = "Nothing was changed."
 _LOCK_TIMEOUT = 1205
-WAIT_FOR_A_SWAP = 20
-"""Seconds that we wait for the session of a killed swap: longer than its statements wait for locks."""
+SWAP_LOCK_WAIT = 20
+"""Seconds to wait for the session of a killed swap: longer than its statements wait for locks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """One scratch schema and the live one that it is for."""
+    """A scratch schema and the live schema that it replaces."""
 
     session: Session
     dumper: str
     live: str
     scratch: str
-    place: str
+    location: str
 
-    def look(self, schema: str) -> Live:
-        """Returns what a schema holds now."""
-        return look(self.session, schema)
+    def inspect(self, schema: str) -> Live:
+        """Returns the current facts of a schema."""
+        return inspect(self.session, schema)
 
     def read_journal(self) -> Journal:
-        """Returns the journal. Raises when there is none: somebody removed it."""
+        """Returns the journal. Raises DjangoRcloneError if another command has removed it."""
         found = journal.read(self.session, self.scratch)
         if found is None:
             raise DjangoRcloneError(
-                f"what was loaded beside {self.place} is gone: another command removed it. {UNCHANGED} Try again."
+                f"the scratch schema for {self.location} is gone: another command removed it. {UNCHANGED} Try again."
             )
         return found
 
-    def forward(self, *, terminate: bool = False) -> None:
-        """Does the swap. After a failure all is as it was, unless the error says otherwise."""
+    def run(self, *, terminate: bool = False) -> None:
+        """Runs the swap. A failure leaves everything as it was, unless the error says otherwise."""
         found = self._plan(self.read_journal())
-        self._make_way(found.plan["live_tables"], terminate)
+        self._wait_for_transactions(found.plan["live_tables"], terminate)
         try:
-            self.session.run(self._forward(found))
+            self.session.run(self._script(found))
         except ProgramFailed as failure:
-            raise self._failed(failure) from failure
-        self.clear_away()
+            raise self._undo_failed(failure) from failure
+        self.drop_scratch()
 
     def finish(self, found: Journal) -> None:
-        """Does the rest of a swap that was interrupted: before its point of no return what undoes it, after it what
-        is left to do, and never back from there, since the application may have written to the new tables."""
-        if not self.renamed(found.plan):
-            self.back()
+        """Ends an interrupted swap: undoes it before its point of no return, and finishes it after that, since the
+        application may have written to the new tables."""
+        if not self.is_past_rename(found.plan):
+            self.roll_back()
         else:
-            with explained(self.place, "An interrupted restore could not be finished: remove the cause and try again."):
-                self.session.run(self._forward(found))
-        self.clear_away()
+            with explained(
+                self.location, "An interrupted restore could not be finished: remove the cause and try again."
+            ):
+                self.session.run(self._script(found))
+        self.drop_scratch()
 
     def _plan(self, found: Journal) -> Journal:
-        """Looks at both schemas, and writes down what will be done and what undoes it."""
-        now, coming = self.look(self.live), self.look(self.scratch)
+        """Compares both schemas, and records the steps of the swap and what undoes them."""
+        now, coming = self.inspect(self.live), self.inspect(self.scratch)
         if coming.triggers:
-            raise DjangoRcloneError(f"the backup has triggers among its tables, which keeps them. {UNCHANGED}")
-        present = programs_of(self.session, self.dumper, self.live, now)
-        redo = script.to_redo(found.texts, present)
-        wrong = [*problems(now, Mode()), *program_problems(now, found.texts, redo)]
+            raise DjangoRcloneError(f"the backup has triggers among its tables, which cannot be swapped. {UNCHANGED}")
+        present = stored_objects(self.session, self.dumper, self.live, now)
+        redo = sql.parts_to_replace(found.texts, present)
+        wrong = [*problems(now, Mode()), *stored_object_problems(now, found.texts, redo)]
         if wrong:
             raise ConfigurationError(f"{' Also: '.join(wrong)} {UNCHANGED}")
         plan: dict[str, Any] = {
             "live_tables": sorted(now.tables),
             "new_tables": sorted(set(coming.tables) - {JOURNAL}),
             "redo": redo,
-            "rebind": schema_references.look(self.session, self.scratch, self.live),
+            "rebind": schema_references.find(self.session, self.scratch, self.live),
             "defaults": [coming.charset, coming.collation],
             "defaults_before": [now.charset, now.collation],
         }
         undo = {f"undo {part}": text for part, text in present.items()}
-        written = "".join(journal.put(self.scratch, part, text) for part, text in undo.items())
+        written = "".join(journal.write(self.scratch, part, text) for part, text in undo.items())
         self.session.run(
             journal.assert_lock(self.live)
             + journal.assert_state(self.scratch, journal.LOADED)
             + f"CREATE DATABASE IF NOT EXISTS {quote_name(old(self.scratch))};\n"
             + written
-            + journal.put(self.scratch, "plan", json.dumps(plan).encode())
+            + journal.write(self.scratch, "plan", json.dumps(plan).encode())
         )
         return Journal(found.state, found.session, plan, {**found.texts, **undo})
 
-    def _make_way(self, tables: list[str], terminate: bool) -> None:
-        """Waits for everybody's transactions, before anything is changed."""
+    def _wait_for_transactions(self, tables: list[str], terminate: bool) -> None:
+        """Waits for the transactions of other sessions, before anything is changed."""
         if terminate:
             self.end_sessions()
         try:
-            self.session.run(script.try_locks(self.live, tables))
+            self.session.run(sql.wait_for_locks(self.live, tables))
         except ProgramFailed as failure:
-            # A trigger that is broken, or a right that is missing, keeps nobody from renaming.
+            # A broken trigger or a missing right does not prevent the rename.
             if error_in(failure.stderr)[0] == _LOCK_TIMEOUT:
-                raise self._blocked() from failure
+                raise self._lock_error() from failure
 
     def end_sessions(self) -> None:
-        """Ends the other sessions that use the live schema, as far as we may."""
-        for other in self.look(self.live).sessions:
+        """Ends the other sessions that use the live schema, as far as the role may."""
+        for other in self.inspect(self.live).sessions:
             with suppress(ProgramFailed):
                 self.session.run(f"KILL {other.id};")
 
-    def _blocked(self) -> DjangoRcloneError:
-        others = enumerate_some(other.described for other in self.look(self.live).sessions)
+    def _lock_error(self) -> DjangoRcloneError:
+        others = enumerate_some(other.described for other in self.inspect(self.live).sessions)
         return DjangoRcloneError(
-            f"a transaction of another session has kept {self.place} locked for {script.LOCK_TIMEOUT} s "
+            f"a transaction of another session has kept {self.location} locked for {sql.LOCK_TIMEOUT} s "
             f"({others or 'of another role, which this one cannot see'}). Stop the application, or add "
             f"--terminate-sessions. {UNCHANGED}"
         )
 
-    def renamed(self, plan: Mapping[str, Any]) -> bool:
-        """Tells whether the point of no return is behind us."""
+    def is_past_rename(self, plan: Mapping[str, Any]) -> bool:
+        """Returns whether the swap has passed its point of no return."""
         query = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = {} AND table_name <> '{}';"
 
         def count(schema: str) -> int:
@@ -141,89 +143,88 @@ class Swap:
 
     def _begin(self, *states: str) -> str:
         return (
-            journal.assert_lock(self.live, WAIT_FOR_A_SWAP)
+            journal.assert_lock(self.live, SWAP_LOCK_WAIT)
             + journal.assert_state(self.scratch, *states)
-            + script.setting()
-            + journal.note_session(self.scratch)
+            + sql.session_settings()
+            + journal.record_session(self.scratch)
             + f"USE {quote_name(self.live)};\n"
         )
 
-    def _forward(self, found: Journal) -> bytes:
+    def _script(self, found: Journal) -> bytes:
         plan = found.plan
-        moved = found.state == journal.SWAPPING and self.renamed(plan)
+        moved = found.state == journal.SWAPPING and self.is_past_rename(plan)
         rename = (
             ""
             if moved
-            else script.move(
+            else sql.rename_tables(
                 (self.live, plan["live_tables"], old(self.scratch)), (self.scratch, plan["new_tables"], self.live)
             )
         )
         before = (
             self._begin(found.state)
             + journal.set_state(self.scratch, journal.SWAPPING)
-            + script.drop_programs(self.live, self.look(self.live), plan["redo"])
+            + sql.drop_stored_objects(self.live, self.inspect(self.live), plan["redo"])
             + rename
             + self._rebind(plan, moved=moved)
-            + script.alter(self.live, *plan["defaults"])
+            + sql.set_defaults(self.live, *plan["defaults"])
         )
         after = journal.set_state(self.scratch, journal.DONE)
-        return before.encode() + script.replay(self.live, found.texts, plan["redo"]) + after.encode()
+        return before.encode() + sql.replay(self.live, found.texts, plan["redo"]) + after.encode()
 
     def _rebind(self, plan: Mapping[str, Any], *, moved: bool) -> str:
-        found = plan.get("rebind", [])  # an older version's swap has none
+        found = plan.get("rebind", [])  # not in the journal of an older version
         gone = schema_references.missing_keys(self.session, self.live, found) if moved and found else []
-        return schema_references.script(self.live, found, gone)
+        return schema_references.statements(self.live, found, gone)
 
-    def back(self) -> None:
-        """Puts the live schema back to what it was before the swap."""
+    def roll_back(self) -> None:
+        """Restores the live schema as it was before the swap."""
         found = self.read_journal()
         plan = found.plan
         self._end_own_session(found)
-        undo = {part: found.texts.get(f"undo {part}", b"") for part in PROGRAMS}
+        undo = {part: found.texts.get(f"undo {part}", b"") for part in STORED_OBJECTS}
         rename = (
             ""
-            if not self.renamed(plan)
-            else script.move(
+            if not self.is_past_rename(plan)
+            else sql.rename_tables(
                 (self.live, plan["new_tables"], self.scratch), (old(self.scratch), plan["live_tables"], self.live)
             )
         )
         before = (
             self._begin(journal.SWAPPING)
-            + script.drop_programs(self.live, self.look(self.live), plan["redo"])
+            + sql.drop_stored_objects(self.live, self.inspect(self.live), plan["redo"])
             + rename
-            + script.alter(self.live, *plan["defaults_before"])
+            + sql.set_defaults(self.live, *plan["defaults_before"])
         )
         after = journal.set_state(self.scratch, journal.DONE)
-        self.session.run(before.encode() + script.replay(self.live, undo, plan["redo"]) + after.encode())
+        self.session.run(before.encode() + sql.replay(self.live, undo, plan["redo"]) + after.encode())
 
     def _end_own_session(self, found: Journal) -> None:
-        """Ends what the server still does for a client of ours that was killed."""
+        """Ends the server's session of a client that was killed."""
         query = f"SELECT IFNULL(IS_USED_LOCK('{lock(self.live)}'), 0);"
         if found.session and int(self.session.run(query)) == found.session:
             with suppress(ProgramFailed):
                 self.session.run(f"KILL {found.session};")
 
-    def _failed(self, failure: ProgramFailed) -> DjangoRcloneError:
-        """Undoes what was done of a swap that failed, and returns the error that tells of both."""
+    def _undo_failed(self, failure: ProgramFailed) -> DjangoRcloneError:
+        """Undoes a failed swap, and returns the error for both failures."""
         blocked = error_in(failure.stderr)[0] == _LOCK_TIMEOUT
         error: Callable[[], DjangoRcloneError] = (
-            self._blocked if blocked else lambda: meaning(failure, self.place, UNCHANGED)
+            self._lock_error if blocked else lambda: meaning(failure, self.location, UNCHANGED)
         )
         if self.read_journal().state != journal.SWAPPING:
             return error()
         try:
-            self.back()
+            self.roll_back()
         except DjangoRcloneError as second:
-            first = meaning(failure, self.place)
+            first = meaning(failure, self.location)
             return DjangoRcloneError(
-                f"the swap failed ({first}), and could not be undone ({second}). The live schema may lack programs "
-                "and views; the next command puts it in order."
+                f"the swap failed ({first}), and could not be undone ({second}). The live schema may lack "
+                "stored objects; the next command repairs it."
             )
         return error()
 
-    def clear_away(self) -> None:
-        """Drops the scratch schemas: the old tables first, the journal last. What does not go now, the next command
-        sweeps."""
+    def drop_scratch(self) -> None:
+        """Drops the scratch schemas: the old tables first, the journal last. The next command drops what is left."""
         with suppress(ProgramFailed):
             for schema in (old(self.scratch), self.scratch):
-                self.session.run(f"{script.setting()}DROP DATABASE IF EXISTS {quote_name(schema)};")
+                self.session.run(f"{sql.session_settings()}DROP DATABASE IF EXISTS {quote_name(schema)};")

@@ -1,40 +1,40 @@
-"""The scripts of the swap. Pure: what is there and what shall be there in, statements out."""
+"""The SQL of the swap. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 
-from django_rclone.db.mysql.dump_format import PROGRAMS
+from django_rclone.db.mysql.dump_format import STORED_OBJECTS
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.names import quote_name
 
 LOCK_TIMEOUT = 10
-"""Seconds that a statement waits for the transactions of others; the servers' own defaults are a day and a year."""
+"""Seconds that a statement waits for other transactions; the servers' defaults are a day and a year."""
 
-# A program that was made under another default collation than the schema's now is wrapped in these by mysqldump.
+# mysqldump writes these around a program that was created under another default collation than the schema's.
 _ALTER_DATABASE = re.compile(rb"^ALTER DATABASE `(?:[^`]|``)+` (?=CHARACTER SET )", re.MULTILINE)
-_OF_THE_SERVER = re.compile(
+_SERVER_COMMENTS = re.compile(
     rb"^-- (?:Host: |Server version|MySQL dump |MariaDB dump |Dump completed).*\n", re.MULTILINE
 )
 
 
-def setting() -> str:
-    """Returns what every session of the swap begins with."""
+def session_settings() -> str:
+    """Returns the first statements of every session of the swap."""
     return (
         f"SET SESSION lock_wait_timeout = {LOCK_TIMEOUT}, SESSION innodb_lock_wait_timeout = {LOCK_TIMEOUT}, "
         "SESSION foreign_key_checks = 0;\nSET NAMES utf8mb4;\n"
     )
 
 
-def try_locks(live: str, tables: Iterable[str]) -> str:
-    """Returns the statements that wait until nobody has a transaction on any table, and change nothing."""
+def wait_for_locks(live: str, tables: Iterable[str]) -> str:
+    """Returns statements that wait until no session has a transaction on any table, and change nothing."""
     locks = ", ".join(f"{quote_name(live, table)} WRITE" for table in tables)
-    return f"{setting()}LOCK TABLES {locks};\nUNLOCK TABLES;\n" if locks else ""
+    return f"{session_settings()}LOCK TABLES {locks};\nUNLOCK TABLES;\n" if locks else ""
 
 
-def drop_programs(schema: str, state: Live, parts: Iterable[str]) -> str:
-    """Returns the statements that drop what a schema has of these parts: first what runs by itself."""
+def drop_stored_objects(schema: str, state: Live, parts: Iterable[str]) -> str:
+    """Returns the statements that drop the stored objects of these parts: first events, which start by themselves."""
     chosen = set(parts)
     names: list[tuple[str, str]] = []
     if "events" in chosen:
@@ -54,8 +54,8 @@ def drop_tables(schema: str, state: Live, *, but: str = "") -> str:
     return "".join(f"DROP {kind} {quote_name(schema, name)};\n" for name, kind in kinds.items() if name != but)
 
 
-def move(*moves: tuple[str, Iterable[str], str]) -> str:
-    """Returns the one statement that moves tables: (from schema, tables, to schema), in this order, all or none."""
+def rename_tables(*moves: tuple[str, Iterable[str], str]) -> str:
+    """Returns the one statement that moves tables atomically: (from schema, tables, to schema), in this order."""
     pairs = [
         f"{quote_name(source, table)} TO {quote_name(target, table)}"
         for source, tables, target in moves
@@ -64,30 +64,32 @@ def move(*moves: tuple[str, Iterable[str], str]) -> str:
     return f"RENAME TABLE {', '.join(pairs)};\n" if pairs else ""
 
 
-def alter(schema: str, charset: str, collation: str) -> str:
-    """Returns the statement that gives a schema its defaults."""
+def set_defaults(schema: str, charset: str, collation: str) -> str:
+    """Returns the statement that sets a schema's defaults."""
     return f"ALTER DATABASE {quote_name(schema)} CHARACTER SET {charset} COLLATE {collation};\n"
 
 
 def replay(schema: str, texts: Mapping[str, bytes], parts: Iterable[str]) -> bytes:
-    """Returns the parts' own text, as the dump program wrote it, for this schema."""
+    """Returns the SQL of the parts, as the dump program wrote it, for this schema."""
     chosen = set(parts)
     name = f"ALTER DATABASE {quote_name(schema)} ".encode()
-    text = b"".join(texts.get(part, b"") + b"\n" for part in PROGRAMS if part in chosen)
+    text = b"".join(texts.get(part, b"") + b"\n" for part in STORED_OBJECTS if part in chosen)
     return _ALTER_DATABASE.sub(lambda _match: name, text)
 
 
-def to_redo(texts: Mapping[str, bytes], present: Mapping[str, bytes]) -> list[str]:
-    """Returns the parts that differ from what is there, and triggers wherever there are any: they do not move with
-    their tables. What is the same is left alone: views and routines find the new tables by name. So is what the
-    backup says nothing of."""
+def parts_to_replace(texts: Mapping[str, bytes], present: Mapping[str, bytes]) -> list[str]:
+    """Returns the parts that differ from the live schema's, and triggers if there are any: they do not move with their
+    tables. Equal parts are kept: views and routines find the new tables by name. So are those that the backup does not
+    cover."""
 
     def differs(part: str) -> bool:
         there = present.get(part, b"")
-        return bool(part == "triggers" and (texts[part] or there)) or _essence(texts[part]) != _essence(there)
+        return bool(part == "triggers" and (texts[part] or there)) or _without_comments(
+            texts[part]
+        ) != _without_comments(there)
 
-    return [part for part in PROGRAMS if part in texts and differs(part)]
+    return [part for part in STORED_OBJECTS if part in texts and differs(part)]
 
 
-def _essence(text: bytes) -> bytes:
-    return _OF_THE_SERVER.sub(b"", text).strip()
+def _without_comments(text: bytes) -> bytes:
+    return _SERVER_COMMENTS.sub(b"", text).strip()

@@ -1,7 +1,7 @@
-"""What Django's settings for MySQL and MariaDB say of TLS, in the words of their client programs. Pure.
+"""The TLS options of Django's settings, translated for the client programs of MySQL and MariaDB. Pure.
 
-mysqlclient, PyMySQL and MySQL's own driver each have spellings of their own. What asks for TLS is never passed over: a
-server without it is refused.
+mysqlclient, PyMySQL and MySQL's own driver have different spellings. A setting that asks for TLS is never ignored: a
+server without TLS is refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 REQUIRED = frozenset({"REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"})
-"""The modes that allow no clear text."""
+"""The modes that require TLS."""
 _MODES = REQUIRED | {"DISABLED", "PREFERRED"}
 _FILES = {"ca": "ssl-ca", "capath": "ssl-capath", "cert": "ssl-cert", "key": "ssl-key", "cipher": "ssl-cipher"}
 _ALIASES = {"sslmode": "ssl_mode", **dict.fromkeys(("tls", "use_ssl", "usessl", "use_tls", "usetls"), "ssl")}
@@ -24,10 +24,12 @@ _NO = ("0", "false", "no", "off", "none", "")
 
 
 def of_settings(options: Mapping[str, Any]) -> dict[str, str]:
-    """Returns the clients' options for OPTIONS. Raises ValueError, in words, for what cannot be understood."""
+    """Returns the clients' options for OPTIONS. Raises ValueError with a message for those that are not valid."""
     given = {_canonical(key): value for key, value in options.items() if value is not None}
     if unknown := sorted(key for key in given if ("ssl" in key or "tls" in key) and key not in _KNOWN):
-        raise ValueError(f"the option {unknown[0]} is about TLS, and not known here. Write ssl_mode or ssl instead")
+        raise ValueError(
+            f"the option {unknown[0]} seems to be about TLS, and is not known. Use ssl_mode or ssl instead"
+        )
     nested, asked = _nested(given.get("ssl"))
     found = {name: str(value) for key, name in _FILES.items() if (value := given.get(f"ssl_{key}", nested.get(key)))}
     mode = _mode(given.get("ssl_mode") or nested.get("mode") or nested.get("ssl_mode") or "")
@@ -42,7 +44,7 @@ def of_settings(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def of_file(options: Mapping[str, str]) -> dict[str, str]:
-    """Returns the same for what an option file says. Raises ValueError."""
+    """Returns the clients' options for an option file. Raises ValueError."""
     found = {key: value for key, value in options.items() if key not in _SWITCHES}
     mode = _mode(options.get("ssl-mode", ""))
     if mode:
@@ -62,8 +64,8 @@ _CA = ("ssl-ca", "ssl-capath", "ssl-cert", "ssl-key")
 
 
 def for_mariadb(tls: Mapping[str, str]) -> dict[str, str]:
-    """Says the same to MariaDB's clients, which have no ssl-mode. From 11.4 on they want a certificate that they can
-    verify unless told otherwise; drivers, and MySQL's clients, take TLS as they find it."""
+    """Returns the same options for MariaDB's clients, which have no ssl-mode. Since 11.4 they verify the certificate by
+    default; drivers and MySQL's clients do not."""
     known = {key: value for key, value in tls.items() if key != "ssl-mode"}
     mode = tls.get("ssl-mode", "")
     if mode == "DISABLED":
@@ -73,13 +75,13 @@ def for_mariadb(tls: Mapping[str, str]) -> dict[str, str]:
 
 
 def _canonical(key: str) -> str:
-    """Returns a key with underscores: URLs and option files write dashes."""
+    """Returns a key with underscores: URLs and option files have dashes."""
     plain = str(key).lower().replace("-", "_")
     return _ALIASES.get(plain, plain)
 
 
 def _nested(value: Any) -> tuple[Mapping[str, Any], bool]:
-    """Returns what ``ssl`` holds, and whether it asks for TLS at all."""
+    """Returns the contents of ``ssl``, and whether it asks for TLS."""
     if isinstance(value, Mapping):
         # Any key switches it on: {"fake_flag_to_enable_tls": True} is in the manuals of cloud providers.
         inner = {_canonical(key).removeprefix("ssl_"): entry for key, entry in value.items() if entry is not None}

@@ -1,16 +1,23 @@
-"""Chooses what of an archive can be restored into the live database, and says what of it cannot be exact.
+"""Chooses the entries of an archive that can be restored here, and notes what will not be exact. Pure.
 
-Pure: the archive and the facts in, a choice out. What an ordinary role can neither drop nor make stays as it is in the
-live database, and its entries are left out: to restore them would be an error, and with it the end of the restore.
+What an ordinary role can neither drop nor create stays as it is in the live database, and its entries are left out:
+restoring them would be an error, which ends the restore.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django_rclone.db.postgresql.extensions import look_at, place_in_extension
+from django_rclone.db.postgresql.extensions import plan_extensions, table_of_extension
 from django_rclone.db.postgresql.facts import Live
-from django_rclone.db.postgresql.materialized_views import fill_at_the_end
+from django_rclone.db.postgresql.materialized_views import refresh_last
+from django_rclone.db.postgresql.owners import (
+    keeps_owners,
+    large_object_problems,
+    missing_role_notes,
+    owner_notes,
+    policy_problems,
+)
 from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.toc import LARGE_OBJECTS, Archive, Entry
 from django_rclone.display import enumerate_some
@@ -29,10 +36,10 @@ _BY_SUPERUSER = {
 
 
 def choose(archive: Archive, live: Live, administrator: bool = False, database: str = "") -> RestoreList:
-    """Returns what to restore, into the database of this name. ``administrator`` tells that somebody will help with
-    extensions."""
+    """Returns the entries to restore into the database of this name. ``administrator``: whether an administrator
+    creates extensions."""
     chosen = _Chooser(archive, live, administrator).choose()
-    fill_at_the_end(chosen, live, database)
+    refresh_last(chosen, live, database)
     return chosen
 
 
@@ -41,10 +48,10 @@ class _Chooser:
         self.archive = archive
         self.live = live
         self.administrator = administrator
-        self.extensions = look_at(archive, live, administrator)
-        self.choice = RestoreList(self.extensions, keep_owners=_keeps_owners(archive, live))
-        self.choice.problems += self.extensions.problems
-        self.choice.schemas += [entry.name for entry in archive.entries if entry.type == "SCHEMA"]
+        self.extensions = plan_extensions(archive, live, administrator)
+        self.restore_list = RestoreList(self.extensions, keep_owners=keeps_owners(archive, live))
+        self.restore_list.problems += self.extensions.problems
+        self.restore_list.schemas += [entry.name for entry in archive.entries if entry.type == "SCHEMA"]
         self.types = {entry.id: entry.type for entry in archive.entries}
         self.ids = set(self.types)
         self.sequences = {(entry.schema, entry.name) for entry in archive.entries if entry.type == "SEQUENCE"}
@@ -55,27 +62,36 @@ class _Chooser:
     def choose(self) -> RestoreList:
         reasons: dict[str, list[str]] = {}
         for entry in self.archive.entries:
-            reason = self._why_not(entry)
+            reason = self._reason_to_omit(entry)
             if reason is None:
-                self.choice.entries.append(entry)
+                self.restore_list.entries.append(entry)
                 continue
-            # What hangs on privileges are other privileges, which do not fall with them. What is said of a schema of
-            # ours holds for the one that is there.
-            if entry.type != "ACL" and not self._is_ours_already(entry):
+            # Only other privileges depend on privileges, and they are not left out with them. Entries about a schema of
+            # this role apply to the existing one.
+            if entry.type != "ACL" and not self._is_own_schema(entry):
                 self.left_out[entry.id] = entry
             if reason:
-                reasons.setdefault(reason, []).append(entry.words)
-        self.choice.notes += [f"{reason}: {enumerate_some(names)}." for reason, names in reasons.items()]
-        self._check_roles()
-        self._check_large_objects()
-        return self.choice
+                reasons.setdefault(reason, []).append(entry.described)
+        self.restore_list.notes += [f"{reason}: {enumerate_some(names)}." for reason, names in reasons.items()]
+        self._check_owners()
+        return self.restore_list
 
-    def _why_not(self, entry: Entry) -> str | None:
-        """Returns None for an entry that is restored, else why not: a note's beginning, or nothing to be said."""
+    def _check_owners(self) -> None:
+        restore_list, live = self.restore_list, self.live
+        restore_list.notes += missing_role_notes(self.missing_roles)
+        ours = [*restore_list.entries, *(entry for entry in self.archive.entries if self._is_own_schema(entry))]
+        if not restore_list.keep_owners:
+            owners = {entry.owner for entry in ours if entry.owner and entry not in restore_list.extension_data}
+            restore_list.notes += owner_notes(live, owners)
+        restore_list.problems += policy_problems(self.archive, live)
+        restore_list.problems += large_object_problems(live, self.left_out.values())
+
+    def _reason_to_omit(self, entry: Entry) -> str | None:
+        """Returns None for an entry that is restored, else the beginning of a note, or an empty string for no note."""
         if entry.type.startswith("SUBSCRIPTION"):
             return "Subscriptions belong to the server and are left as they are"
         if left_out := [self.left_out[number] for number in entry.dependencies if number in self.left_out]:
-            if entry.type == "ACL" and any(self._is_given_away(other) for other in left_out):
+            if entry.type == "ACL" and any(self._is_of_other_role(other) for other in left_out):
                 return self._leave_to_administrator(entry)
             if any(entry.is_part_of(other) for other in left_out):
                 return ""
@@ -83,18 +99,18 @@ class _Chooser:
             return "Left as it is, because this role may not replace it, or an event trigger of another role needs it"
         if entry.type == "SCHEMA" and self._schema_is_there(entry.name):
             return ""
-        if not self.live.superuser and (reason := self._why_not_as_ordinary_role(entry)) is not None:
+        if not self.live.superuser and (reason := self._reason_for_ordinary_role(entry)) is not None:
             return reason
-        return self._why_not_privileges(entry) if entry.type in ("ACL", "DEFAULT ACL") else None
+        return self._reason_for_privileges(entry) if entry.type in ("ACL", "DEFAULT ACL") else None
 
-    def _why_not_as_ordinary_role(self, entry: Entry) -> str | None:
+    def _reason_for_ordinary_role(self, entry: Entry) -> str | None:
         live = self.live
         if self._is_of_extension(entry):
-            return self._why_not_of_extension(entry)
+            return self._reason_of_extension(entry)
         if entry.type == "COMMENT" and entry.name.startswith("EXTENSION "):
             name = entry.name.removeprefix("EXTENSION ").strip('"')
-            made_before = {extension.name for extension in self.extensions.made_before}
-            return "" if name in made_before or not live.extensions.get(name, True) else None
+            created_first = {extension.name for extension in self.extensions.created_first}
+            return "" if name in created_first or not live.extensions.get(name, True) else None
         if entry.type in ("CAST", "TRANSFORM") and not self._is_of_own_type(entry):
             return "" if entry.name in live.casts else "Left out, because only a superuser can make it"
         if entry.type in _BY_SUPERUSER:
@@ -111,35 +127,35 @@ class _Chooser:
         return None
 
     def _is_of_own_type(self, entry: Entry) -> bool:
-        """Tells whether a cast is one of a type that the archive brings: its owner may make it."""
+        """Returns whether a cast is for a type in the archive: its owner may create it."""
         return any(self.types.get(number) in ("TYPE", "DOMAIN", "TABLE", "SHELL TYPE") for number in entry.dependencies)
 
     def _schema_is_there(self, name: str) -> bool:
-        """Tells whether a schema survives the emptying, or is made before."""
+        """Returns whether a schema is not dropped, or is created before."""
         schemas = [schema for schema in self.live.schemas if schema.name == name]
         if any(schema.of_extension or not schema.ours for schema in schemas):
             return True
         # "public" is there in every new database; a superuser may give it back to its owner.
         if name == "public" and not self.live.superuser:
             return True
-        made_before = {extension.extension_schema for extension in self.extensions.made_before}
-        if self.live.is_vacant:
-            made_before.update(self.extensions.schemas)
-        return name in made_before or any(schema == name for _, schema, _ in self.live.staying)
+        created_first = {extension.extension_schema for extension in self.extensions.created_first}
+        if self.live.is_new_database:
+            created_first.update(self.extensions.schemas)
+        return name in created_first or any(schema == name for _, schema, _ in self.live.staying)
 
-    def _is_ours_already(self, entry: Entry) -> bool:
-        """Tells whether the entry is a schema that will be there, and ours, when its turn comes."""
+    def _is_own_schema(self, entry: Entry) -> bool:
+        """Returns whether the entry is a schema that will already exist and belong to this role."""
         ours = {schema.name for schema in self.live.schemas if schema.ours}
         return entry.type == "SCHEMA" and (
             entry.name in ours or self.extensions.schemas.get(entry.name) == self.live.role
         )
 
-    def _is_given_away(self, entry: Entry) -> bool:
-        """Tells whether the entry is a schema that the administrator makes, for somebody else."""
+    def _is_of_other_role(self, entry: Entry) -> bool:
+        """Returns whether the entry is a schema that the administrator creates for another role."""
         return entry.type == "SCHEMA" and self.extensions.schemas.get(entry.name, self.live.role) != self.live.role
 
     def _is_of_extension(self, entry: Entry) -> bool:
-        """Tells whether the entry says something about a member of an extension, which itself is not in the archive."""
+        """Returns whether the entry is about a member of an extension that is not in the archive."""
         if entry.type == "TABLE DATA":
             return not entry.schema
         if entry.type == "SEQUENCE SET":
@@ -148,24 +164,24 @@ class _Chooser:
             return bool(entry.dependencies) and self.ids.isdisjoint(entry.dependencies)
         return False
 
-    def _why_not_of_extension(self, entry: Entry) -> str | None:
+    def _reason_of_extension(self, entry: Entry) -> str | None:
         if entry.type == "ACL":
             left = "Privileges on what belongs to extensions are left as they are"
             return self._leave_to_administrator(entry) if self.administrator else left
-        if not self.live.missing_privileges(*place_in_extension(entry)):
+        if not self.live.missing_privileges(*table_of_extension(entry)):
             return None
         if self.administrator:
-            self.choice.of_extensions.append(entry)
+            self.restore_list.extension_data.append(entry)
             return None
         return "Left as it is, because this role may not write what belongs to an extension"
 
     def _leave_to_administrator(self, entry: Entry) -> str:
-        known = [text for text, roles in entry.statements if self._knows(roles)]
-        self.choice.grants_by_administrator += [text for text in known if text.startswith(("GRANT ", "REVOKE "))]
+        known = [text for text, roles in entry.statements if self._roles_exist(roles)]
+        self.restore_list.grants_by_administrator += [text for text in known if text.startswith(("GRANT ", "REVOKE "))]
         return ""
 
-    def _why_not_privileges(self, entry: Entry) -> str | None:
-        """Takes an entry whole, or keeps those of its statements that work here for the end."""
+    def _reason_for_privileges(self, entry: Entry) -> str | None:
+        """Returns None to restore the entry, or adds those of its statements that work here to the final ones."""
         unknown = {role for _, roles in entry.statements for role in roles} - set(self.live.roles)
         self.missing_roles |= unknown
         if entry.type == "DEFAULT ACL" and not self.live.superuser and entry.owner not in self.live.own_roles:
@@ -176,51 +192,15 @@ class _Chooser:
         if not unknown and not after_late and (self.live.superuser or not by_others):
             return None
         self.late.add(entry.id)
-        self.choice.late += [
+        self.restore_list.final_statements += [
             text
             for text, roles in entry.statements
-            if text.startswith(("GRANT ", "REVOKE ", "ALTER ")) and self._knows(roles)
+            if text.startswith(("GRANT ", "REVOKE ", "ALTER ")) and self._roles_exist(roles)
         ]
         return ""
 
-    def _knows(self, roles: Iterable[str]) -> bool:
+    def _roles_exist(self, roles: Iterable[str]) -> bool:
         return set(roles) <= set(self.live.roles)
-
-    def _check_roles(self) -> None:
-        choice, live = self.choice, self.live
-        if self.missing_roles:
-            choice.notes.append(
-                "Privileges of roles that do not exist here are left out: "
-                f"{enumerate_some(sorted(self.missing_roles))}. Create these roles first to keep them."
-            )
-        ours = [*choice.entries, *(entry for entry in self.archive.entries if self._is_ours_already(entry))]
-        owners = {entry.owner for entry in ours if entry.owner and entry not in choice.of_extensions}
-        if not choice.keep_owners and (others := owners - {live.role, "pg_database_owner"}):
-            choice.notes.append(f'What belonged to {enumerate_some(sorted(others))} will belong to "{live.role}".')
-        in_policies = {role for entry in self.archive.entries for role in entry.details.get("roles", ())}
-        if missing := sorted(in_policies - set(live.roles)):
-            lines = " ".join(f'CREATE ROLE "{role}" NOLOGIN;' for role in missing)
-            choice.problems.append(
-                f"row-level security policies name roles that do not exist here. Create them: {lines}"
-            )
-
-    def _check_large_objects(self) -> None:
-        # Before 17 the contents of all large objects are one entry: it cannot be restored without some of them.
-        if theirs := [entry.name for entry in self.left_out.values() if entry.type == "BLOB"]:
-            lines = " ".join(f'ALTER LARGE OBJECT {name} OWNER TO "{self.live.role}";' for name in theirs[:5])
-            more = f" (and {len(theirs) - 5} more)" if len(theirs) > 5 else ""
-            self.choice.problems.append(
-                f"some large objects belong to other roles. Restore with --into, or, as a superuser, run: {lines}{more}"
-            )
-
-
-def _keeps_owners(archive: Archive, live: Live) -> bool:
-    """Tells whether this role can give everything back to whom it belonged."""
-    owners = {entry.owner for entry in archive.entries if (entry.type, entry.name) != ("SCHEMA", "public")} - {""}
-    if live.superuser:
-        return owners <= set(live.roles)
-    # A role that we are a member of, and that may itself create where we do. With several it depends on too much.
-    return len(owners) == 1 and owners != {live.role} and owners <= set(live.own_roles) and live.owns_database
 
 
 def _is_untrusted(language: str) -> bool:

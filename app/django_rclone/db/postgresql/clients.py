@@ -1,4 +1,4 @@
-"""Chooses among PostgreSQL's client programs: none older than the server, or than the archive that it has to read."""
+"""Chooses PostgreSQL's client programs: not older than the server, or than the archive that they read."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def install() -> str:
 
 
 def available(binary_dir: str) -> list[Client]:
-    """Returns the versions of pg_dump that have pg_restore and psql beside them."""
+    """Returns the versions of pg_dump that are installed with pg_restore and psql."""
     found = client_programs.find("pg_dump", binary_dir, FOLDERS)
     return [client for client in found if client.has("pg_restore", "psql")]
 
 
-def any_client(alias: str, binary_dir: str) -> Client:
+def newest_client(alias: str, binary_dir: str) -> Client:
     """Returns the newest version. Raises ConfigurationError when there is none."""
     if found := available(binary_dir):
         return max(found, key=lambda client: client.major)
@@ -54,7 +54,8 @@ def for_server(alias: str, binary_dir: str, major: int, server_version: str) -> 
 
 
 def for_archive(alias: str, binary_dir: str, written_by: int, major: int, server_version: str) -> Client:
-    """Returns a version that can read what pg_dump of major version ``written_by`` wrote, and feed the server."""
+    """Returns a version that can read what pg_dump of major version ``written_by`` wrote, and restore into the
+    server."""
     if written_by > major:
         return _at_least(
             alias, binary_dir, written_by, f"the pg_dump that wrote this backup ({written_by})", "pg_restore"
@@ -63,7 +64,7 @@ def for_archive(alias: str, binary_dir: str, written_by: int, major: int, server
 
 
 def _at_least(alias: str, binary_dir: str, major: int, what: str, program: str) -> Client:
-    newest = any_client(alias, binary_dir)
+    newest = newest_client(alias, binary_dir)
     if newest.major < major:
         raise ConfigurationError(
             f'Database "{alias}": {program} {newest.major} is older than {what}. '
@@ -73,14 +74,14 @@ def _at_least(alias: str, binary_dir: str, major: int, what: str, program: str) 
 
 
 def has_zstd(client: Client) -> bool:
-    """Tells whether this pg_dump can compress with zstd: from 16 on, where it was built so."""
+    """Returns whether this pg_dump can compress with zstd: since version 16, if it was built with it."""
     return client.major >= 16 and _accepts_zstd(client.path, Path(client.path).stat().st_mtime_ns)
 
 
 @cache
 def _accepts_zstd(pg_dump: str, _changed: int) -> bool:
-    # It looks at its options before it connects: what fails is either the option or this address.
-    # Named, since a container's user may have no name that libpq could take instead.
+    # It checks its options before it connects: either the option or this address fails. With a user name, since the
+    # user of a container may have no name that libpq could use.
     nowhere = "--dbname=host=/nonexistent user=nobody connect_timeout=2"
     command = Command((pg_dump, "--format=custom", "--compress=zstd:3", "--no-password", nowhere), env={"LC_ALL": "C"})
     try:

@@ -10,8 +10,8 @@ from typing import Any
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError
 
-# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS. Everything else in OPTIONS is for
-# Django or psycopg. Programs keep the application_name and client_encoding that are right for them.
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS. The others in OPTIONS are for
+# Django or psycopg. Programs keep their own application_name and client_encoding.
 _KEYWORDS = frozenset(
     [
         "host",
@@ -58,7 +58,7 @@ _KEYWORDS = frozenset(
         "oauth_scope",
     ]
 )
-# Secrets for which libpq has no variable: they could only be given where everybody on the machine reads them.
+# Secrets for which libpq has no variable: as arguments every user of the machine could read them.
 _UNSAFE = ("sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
 _CONNECT_TIMEOUT = 15
 _INHERIT = (
@@ -66,30 +66,30 @@ _INHERIT = (
     *("PGREQUIREAUTH", "PGREQUIREPEER", "PGCHANNELBINDING", "PGTARGETSESSIONATTRS", "PGLOADBALANCEHOSTS"),
     *("KRB5*", "OPENSSL_CONF"),
 )
-# What settings leave open libpq takes from these variables, for Django as for us.
-_OPEN = {"host": ("PGHOST", "PGHOSTADDR"), "port": ("PGPORT",), "user": ("PGUSER",), "service": ("PGSERVICE",)}
+# The variables from which libpq takes what the settings leave open, for Django too.
+_VARIABLES = {"host": ("PGHOST", "PGHOSTADDR"), "port": ("PGPORT",), "user": ("PGUSER",), "service": ("PGSERVICE",)}
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where a database is and who we are there."""
+    """The address of a database and the credentials for it."""
 
     parameters: Mapping[str, str]
     """By libpq's keywords."""
     password: Secret | None = None
     role: str = ""
-    """The role to take on after connecting (Django's ``assume_role``)."""
+    """The role to assume after connecting (Django's ``assume_role``)."""
     unsafe: tuple[str, ...] = field(default=())
-    """Options that cannot be handed over without showing them."""
+    """Options that cannot be passed without exposing them."""
 
     @property
     def conninfo(self) -> str:
-        """The connection string, without the password. Values are quoted: no name can mean anything else."""
+        """The connection string, without the password. Values are quoted."""
         return " ".join(f"{key}={_quote(value)}" for key, value in self.parameters.items())
 
     @property
     def env(self) -> dict[str, str | Secret]:
-        """What programs get beside the connection string. Messages come in English: we read them."""
+        """The environment of client programs. Messages are in English, since they are parsed."""
         env: dict[str, str | Secret] = {"LC_ALL": "C"}
         if self.password is not None:
             env["PGPASSWORD"] = self.password
@@ -97,9 +97,9 @@ class Connection:
 
     @property
     def inherit(self) -> tuple[str, ...]:
-        """The variables of our own environment that the connection may depend on; no PGOPTIONS, no PGDATABASE."""
+        """The variables of the current environment that the connection may depend on; not PGOPTIONS and PGDATABASE."""
         names = list(_INHERIT)
-        for keyword, variables in _OPEN.items():
+        for keyword, variables in _VARIABLES.items():
             if keyword not in self.parameters and not (
                 "service" in self.parameters or (keyword == "service" and "host" in self.parameters)
             ):
@@ -109,8 +109,8 @@ class Connection:
         return tuple(names)
 
     @property
-    def place(self) -> str:
-        """The database in words that people recognise."""
+    def location(self) -> str:
+        """The database as users recognise it."""
         name = self.parameters.get("dbname")
         if service := self.parameters.get("service"):
             return f"{name} of service {service}" if name else f"service {service}"
@@ -120,11 +120,11 @@ class Connection:
         port = self.parameters.get("port", "5432")
         return f"{name} in {host}" if host.startswith("/") else f"{name} on {host}:{port}"
 
-    def to(self, database: str) -> Connection:
+    def to_database(self, database: str) -> Connection:
         """Returns the same connection to another database of the server."""
         return dataclasses.replace(self, parameters={**self.parameters, "dbname": database})
 
-    def by(self, user: str, password: str) -> Connection:
+    def as_user(self, user: str, password: str) -> Connection:
         """Returns the same connection by another user."""
         parameters = {**self.parameters, "user": user}
         return dataclasses.replace(

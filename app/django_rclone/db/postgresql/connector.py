@@ -1,4 +1,4 @@
-"""PostgreSQL and PostGIS: pg_dump's custom format, brought back in one transaction."""
+"""PostgreSQL and PostGIS: pg_dump's custom format, restored in one transaction."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from django_rclone.db.postgresql.connection import Connection, connection
 from django_rclone.db.postgresql.errors import archive_explainer, explainer
 from django_rclone.db.postgresql.psql import SQL, Psql
 from django_rclone.db.postgresql.restore import plan
-from django_rclone.db.postgresql.temporary_grants import outstanding, take_back
+from django_rclone.db.postgresql.temporary_grants import not_revoked, revoke
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
 
 _LOCK_WAIT = "5min"
-"""How long pg_dump waits for a table that somebody alters."""
+"""How long pg_dump waits for a table that another session alters."""
 
 
 class PgDumpConnector(BaseConnector):
@@ -43,18 +43,18 @@ class PgDumpConnector(BaseConnector):
 
     @cached_property
     def connection(self) -> Connection:
-        """The connection that Django would make. Raises ConfigurationError for one that we cannot make."""
+        """The connection that Django would make. Raises ConfigurationError if the clients cannot make it."""
         found = connection(self.alias, self.settings)
         if found.unsafe:
             raise ConfigurationError(
-                f'Database "{self.alias}": OPTIONS {", ".join(found.unsafe)} cannot be given to pg_dump without '
-                "showing it to everybody on this machine. Use a key without a password in a file that only we can read."
+                f'Database "{self.alias}": OPTIONS {", ".join(found.unsafe)} cannot be passed to pg_dump without '
+                "exposing it to all users of this machine. Use a key without a password in a file with mode 0600."
             )
         return found
 
     @property
     def administrator(self) -> tuple[str, str] | None:
-        """Name and password of somebody who may create extensions; None: we have to do with our own rights."""
+        """Name and password of a user who may create extensions; None if there is none."""
         return None
 
     @property
@@ -62,26 +62,26 @@ class PgDumpConnector(BaseConnector):
         return str(self.options.get("BINARY_DIR") or "")
 
     def check(self) -> list[str]:
-        # Making the connection's description is the check.
+        # Building the connection is the check.
         return [*self.unknown_options(), *self.problems_of(lambda: self.connection.conninfo)]
 
     def hindrances(self) -> list[str]:
-        return self.problems_of(lambda: programs.any_client(self.alias, self._binary_dir))
+        return self.problems_of(lambda: programs.newest_client(self.alias, self._binary_dir))
 
     def probe(self) -> Command:
-        client = programs.any_client(self.alias, self._binary_dir)
-        return self._psql(client).in_usual_session(self.connection, "-f", str(SQL / "probe.sql"))
+        client = programs.newest_client(self.alias, self._binary_dir)
+        return self._psql(client).in_default_session(self.connection, "-f", str(SQL / "probe.sql"))
 
     def facts(self, output: str) -> Facts:
         return postgresql_facts.parse(output)
 
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:
-        loans = list(outstanding(postgresql_facts.live(facts)))
-        if not loans or self.administrator is None:
+        temporary_grants = list(not_revoked(postgresql_facts.live(facts)))
+        if not temporary_grants or self.administrator is None:
             return ()
-        client = programs.any_client(self.alias, self._binary_dir)
-        administrator = self.connection.by(*self.administrator)
-        return (self._psql(client).in_plain_session(administrator, *take_back(loans)),)
+        client = programs.newest_client(self.alias, self._binary_dir)
+        administrator = self.connection.as_user(*self.administrator)
+        return (self._psql(client).in_isolated_session(administrator, *revoke(temporary_grants)),)
 
     def dump(self, facts: Facts) -> Dump:
         live = postgresql_facts.live(facts)
@@ -89,7 +89,7 @@ class PgDumpConnector(BaseConnector):
             raise ConfigurationError(
                 f'Database "{self.alias}": row-level security hides rows of '
                 f'{enumerate_some(live.row_security)} from role "{live.role}", and a dump without them '
-                f'would not be whole. Give the role BYPASSRLS: ALTER ROLE "{live.role}" BYPASSRLS;'
+                f'would be incomplete. Give the role BYPASSRLS: ALTER ROLE "{live.role}" BYPASSRLS;'
             )
         client = programs.for_server(self.alias, self._binary_dir, live.major, live.short_version)
         compress, compression = self._compression(client)
@@ -97,29 +97,29 @@ class PgDumpConnector(BaseConnector):
         command = Command(
             (
                 *(client.path, "--format=custom", compress, "--no-password", f"--lock-wait-timeout={_LOCK_WAIT}"),
-                # The database's own encoding, whatever the role prefers: nothing is converted.
+                # The database's encoding, whatever the role's is: nothing is converted.
                 *(f"--encoding={live.encoding}", *role, f"--dbname={self.connection.conninfo}"),
             ),
             env=self.connection.env,
             inherit=self.connection.inherit,
-            explain=explainer(self.alias, self.connection.place),
+            explain=explainer(self.alias, self.connection.location),
         )
         return Dump(
             command,
             *("dump", "custom", f"pg_dump {client.version}", compression),
             notes=(
                 *session_settings.warnings(live),
-                *preflight.doubts(live),
-                *extension_rows.doubts(live),
+                *preflight.warnings(live),
+                *extension_rows.warnings(live),
             ),
-            session={**session_settings.to_record(live), **extension_rows.to_record(live)},
+            session={**session_settings.recorded_settings(live), **extension_rows.recorded_rows(live)},
         )
 
     def restore_hindrances(self, facts: Facts) -> list[str]:
-        return preflight.hindrances(postgresql_facts.live(facts))
+        return preflight.restore_problems(postgresql_facts.live(facts))
 
     def _compression(self, client: Client) -> tuple[str, str]:
-        """Returns pg_dump's argument, and what it will have compressed with; empty: the recipe compresses."""
+        """Returns pg_dump's argument, and its compression for the manifest; empty: the recipe compresses."""
         method, level = self.compression
         if method == "zstd" and programs.has_zstd(client):
             return f"--compress=zstd:{level}", f"zstd:{level}"
@@ -153,21 +153,21 @@ class PgDumpConnector(BaseConnector):
         )
 
     def _archive_client(self, manifest: Manifest, major: int, server_version: str) -> Client:
-        """Returns the programs that can read the archive; of one without a manifest nobody knows who wrote it."""
+        """Returns programs that can read the archive. Without a manifest it is not known which version wrote it."""
         program, _, version = manifest.client.partition(" ")
         written_by = version.partition(".")[0]
         if program == "pg_dump" and written_by.isdigit():
             return programs.for_archive(self.alias, self._binary_dir, int(written_by), major, server_version)
-        newest = programs.any_client(self.alias, self._binary_dir)
+        newest = programs.newest_client(self.alias, self._binary_dir)
         return programs.for_archive(self.alias, self._binary_dir, newest.major, major, server_version)
 
     def _psql(self, client: Client, encoding: str = "UTF8", *, terminating: bool = False) -> Psql:
-        explain = explainer(self.alias, self.connection.place, terminating=terminating)
+        explain = explainer(self.alias, self.connection.location, terminating=terminating)
         return Psql(self.alias, self.connection, client, explain, encoding, administrator=self.administrator)
 
 
 class PgDumpGisConnector(PgDumpConnector):
-    """PostGIS: as PostgreSQL, with an administrator who creates the extension where the role may not."""
+    """PostGIS: like PostgreSQL, with an administrator who creates the extension where the role may not."""
 
     @property
     def administrator(self) -> tuple[str, str] | None:
@@ -178,7 +178,7 @@ class PgDumpGisConnector(PgDumpConnector):
     def restore_by_hand(self, object_command: str) -> str:
         if self.administrator is None:
             return super().restore_by_hand(object_command)
-        # Who makes the extension, and writes its tables, can give everything else to whom it belongs.
+        # The administrator creates the extension, writes its tables, and restores the owners of everything else.
         role = self.connection.role or self.connection.parameters.get("user")
         owner = (f"--owner={role}",) if role else ()
-        return self._by_hand(object_command, self.connection.by(*self.administrator), owner, ())
+        return self._by_hand(object_command, self.connection.as_user(*self.administrator), owner, ())

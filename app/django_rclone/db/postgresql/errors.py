@@ -1,4 +1,4 @@
-"""What PostgreSQL's programs say when they fail, turned into what to do next."""
+"""Error messages for failures of PostgreSQL's programs."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from django_rclone.exceptions import (
     VerificationFailed,
 )
 
-# psql with VERBOSITY=verbose: "psql:file:12: ERROR:  55P03: canceling statement due to lock timeout", whatever the
-# language; pg_dump has no codes: "pg_dump: error: query failed: ERROR:  canceling statement due to lock timeout".
+# psql with VERBOSITY=verbose prints: "psql:file:12: ERROR:  55P03: canceling statement due to lock timeout", whatever
+# the language; pg_dump has no codes: "pg_dump: error: query failed: ERROR:  canceling statement due to lock timeout".
 _CODED = re.compile(r"^(?:psql:.*:\d+: )?\S+:  ([0-9A-Z]{5}): (.*)$", re.MULTILINE)
 _PLAIN = re.compile(r"(?:error|ERROR|FATAL):\s+(.*)")
 
@@ -42,7 +42,7 @@ _MISCONFIGURED = (
     *("certificate", "server does not support SSL", "private key file", "syntax error in service", "channel binding"),
     *("requires authentication", "authentication method"),
 )
-# What our own scripts raise, by a cast that fails: 'invalid input syntax for type integer: "DR001: …"'.
+# Errors that our own scripts raise by a cast that fails: 'invalid input syntax for type integer: "DR001: …"'.
 _OURS = re.compile(r'"(DR\d{3}): (.*?)"?$')
 _DOES_NOT_EXIST = re.compile(r'FATAL:\s+((?:role|database) ".*" does not exist)')
 _UNAVAILABLE_CODES = re.compile(r"08...|57P0[1-5]|53300")
@@ -59,43 +59,45 @@ _STILL_BLOCKED = (
 _REMOTE = re.compile(r"remote SQL command: (.*)")
 
 
-def explainer(alias: str, place: str, *, terminating: bool = False) -> Explanation:
-    """Returns what turns the failure of a client program on this database into the error that people read.
-    ``terminating`` tells that other sessions are ended already."""
+def explainer(alias: str, location: str, *, terminating: bool = False) -> Explanation:
+    """Returns the function that explains a failure of a client program on this database.
+    ``terminating``: the restore has ended other sessions already."""
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        kind, text = _explain(failure, place, terminating)
+        kind, text = _meaning(failure, location, terminating)
         return kind(f'Database "{alias}": {text}')
 
     return explain
 
 
 def archive_explainer(alias: str) -> Explanation:
-    """Returns what explains the failure of a program that did nothing but read an archive."""
+    """Returns the function that explains a failure of a program that only reads an archive."""
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        said = failure.last_words.rpartition("error: ")[2].removeprefix(": ") or failure.ending
+        reason = failure.last_words.rpartition("error: ")[2].removeprefix(": ") or failure.ending
         if failure.returncode < 0:
             return DjangoRcloneError(f'Database "{alias}": {failure.program} {failure.ending}. Nothing was changed.')
-        if "unsupported version" in said:
+        if "unsupported version" in reason:
             return ConfigurationError(
-                f'Database "{alias}": the pg_restore here is too old for this backup ({said}). Install a newer '
+                f'Database "{alias}": the pg_restore here is too old for this backup ({reason}). Install a newer '
                 f"postgresql-client, or {vocabulary.current().find_program('BINARY_DIR')}. Nothing was changed."
             )
-        if "text format dump" in said:
+        if "text format dump" in reason:
             return ConfigurationError(
                 f'Database "{alias}": this is an SQL script, not an archive of pg_dump --format=custom. Load it with '
                 "psql. Nothing was changed."
             )
         return VerificationFailed(
-            f'Database "{alias}": the backup is damaged: pg_restore cannot read it ({said}). Choose another one. '
+            f'Database "{alias}": the backup is damaged: pg_restore cannot read it ({reason}). Choose another one. '
             "Nothing was changed."
         )
 
     return explain
 
 
-def _explain(failure: ProgramFailed, place: str, terminating: bool) -> tuple[Callable[[str], DjangoRcloneError], str]:
+def _meaning(
+    failure: ProgramFailed, location: str, terminating: bool
+) -> tuple[Callable[[str], DjangoRcloneError], str]:
     stderr = failure.stderr
     code, message = _last_error(stderr)
     if ours := _OURS.search(message):
@@ -104,7 +106,7 @@ def _explain(failure: ProgramFailed, place: str, terminating: bool) -> tuple[Cal
         kind, text = _BY_CODE[code]
         return kind, text.format(message=message)
     if code in _LOCK_CODES or "due to lock timeout" in stderr or "Failed to lock table" in stderr:
-        return DjangoRcloneError, _about_locks(stderr, code, message, terminating)
+        return DjangoRcloneError, _lock_message(stderr, code, message, terminating)
     if not code and "out of shared memory" in stderr:
         return DjangoRcloneError, (
             f"{message}: the server's lock table is too small for a dump, which locks all tables and sequences. "
@@ -113,17 +115,20 @@ def _explain(failure: ProgramFailed, place: str, terminating: bool) -> tuple[Cal
     if "permission denied for" in message and failure.program.startswith("pg_dump"):
         return ConfigurationError, (
             f"{message}: a dump reads everything in the database. Grant the role what it lacks, "
-            "for instance with GRANT pg_read_all_data (14 and later), or drop what is not the application's."
+            "for instance with GRANT pg_read_all_data (14 and later), or drop what the application does not need."
         )
     if missing := _DOES_NOT_EXIST.search(stderr):
-        return ConfigurationError, f"{missing[1]} ({place}). Check {vocabulary.current().connection('NAME and USER')}."
+        return (
+            ConfigurationError,
+            f"{missing[1]} ({location}). Check {vocabulary.current().connection('NAME and USER')}.",
+        )
     if not code and (line := _line_with(stderr, _MISCONFIGURED)):
-        return ConfigurationError, f"{line} ({place}). Check the database's settings."
+        return ConfigurationError, f"{line} ({location}). Check the database's settings."
     if _UNAVAILABLE_CODES.fullmatch(code):
-        return Unavailable, f"{message} ({place}). Try again later."
+        return Unavailable, f"{message} ({location}). Try again later."
     if line := _line_with(stderr, _UNREACHABLE):
         where = vocabulary.current().connection("HOST and PORT")
-        return Unavailable, f"{line} ({place}). Try again later, or check {where}."
+        return Unavailable, f"{line} ({location}). Try again later, or check {where}."
     if code:
         return DjangoRcloneError, f"{failure.program} {failure.ending}: {message} (SQLSTATE {code}). {_NEXT}"
     # psql ends with 2 when it lost the connection.
@@ -131,7 +136,7 @@ def _explain(failure: ProgramFailed, place: str, terminating: bool) -> tuple[Cal
     return DjangoRcloneError, f"{failure.program} {failure.ending}{failure.last_words}. {_UNSURE if unsure else _NEXT}"
 
 
-def _about_locks(stderr: str, code: str, message: str, terminating: bool) -> str:
+def _lock_message(stderr: str, code: str, message: str, terminating: bool) -> str:
     if remote := _REMOTE.search(stderr):
         return (
             f"{message}: a materialized view reads a foreign table that leads back into this database, whose tables "
@@ -139,19 +144,19 @@ def _about_locks(stderr: str, code: str, message: str, terminating: bool) -> str
         )
     if not code:
         return (
-            f"{message}. Another session, or a prepared transaction, holds a lock on a table; try again after its end."
+            f"{message}. Another session, or a prepared transaction, holds a lock on a table. Try again when it ended."
         )
-    return f"{message or 'a lock was not given'}: {_STILL_BLOCKED if terminating else _BLOCKED}"
+    return f"{message or 'a lock was not granted'}: {_STILL_BLOCKED if terminating else _BLOCKED}"
 
 
 _NEXT = "Nothing was changed. Remove the cause, then try again."
-_UNSURE = "Nothing was changed, unless it was just committing: look before you try again."
+_UNSURE = "Nothing was changed, unless the commit was already running: check the database before you try again."
 _BY_CODE: dict[str, tuple[Callable[[str], DjangoRcloneError], str]] = {
     "DR001": (Locked, "{message}. Wait until it has ended, then try again."),
     "DR002": (
         DjangoRcloneError,
-        "the restore would destroy or change what belongs to other roles: {message}. Drop it yourself, or restore "
-        "as a superuser, or with --into. Nothing was changed.",
+        "the restore would drop or change objects of other roles: {message}. Drop them yourself, or restore as a "
+        "superuser, or with --into. Nothing was changed.",
     ),
     "DR003": (ConfigurationError, "{message}. Name a database that is empty or does not exist. Nothing was changed."),
     "53200": (
@@ -163,7 +168,7 @@ _BY_CODE: dict[str, tuple[Callable[[str], DjangoRcloneError], str]] = {
     "42P04": (ConfigurationError, "{message}. Choose another name for --into."),
     "25006": (
         ConfigurationError,
-        "{message}: the server is a standby, or something makes every transaction read-only "
+        "{message}: the server is a standby, or every transaction is read-only "
         "(default_transaction_read_only). Nothing was changed.",
     ),
 }

@@ -1,8 +1,8 @@
-"""Rows of extensions' own tables that are loaded before everything else. Pure.
+"""Rows of extensions' tables that are loaded before everything else. Pure.
 
 An archive has them among the other tables' rows, in the order of names, and from a pipe pg_restore can read data in no
-other order. A CHECK, a generated column or a column's type that looks up a reference system of the user's own (PostGIS)
-needs them earlier. Where that may be so, the backup records them, and the restore loads what it recorded.
+other order. A CHECK, a generated column or a column's type that reads a custom reference system (PostGIS) needs them
+earlier. Where that is possible, the backup records the rows, and the restore loads them first.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 
-from django_rclone.db.postgresql.extensions import place_in_extension
+from django_rclone.db.postgresql.extensions import table_of_extension
 from django_rclone.db.postgresql.facts import ExtensionRows, Live
 from django_rclone.db.postgresql.quoting import quote_name, quote_value
 from django_rclone.db.postgresql.restore_list import RestoreList
@@ -22,22 +22,22 @@ _MOST_ROWS = 1000
 _MOST_CHARACTERS = 1 << 20
 
 
-def to_record(live: Live) -> dict[str, str]:
-    """Returns what a backup writes down, beside the settings of its session."""
+def recorded_rows(live: Live) -> dict[str, str]:
+    """Returns the rows that a backup records together with the settings of its session."""
     tables = [table for table in live.extension_rows if _fits(table)]
     return (
         {_RECORDED: json.dumps([dataclasses.asdict(table) for table in tables], ensure_ascii=False)} if tables else {}
     )
 
 
-def doubts(live: Live) -> Iterable[str]:
-    """Gives what a backup warns of: rows that are too many to be recorded."""
+def warnings(live: Live) -> Iterable[str]:
+    """Yields the warnings of a backup: too many rows to be recorded."""
     for table in live.extension_rows:
         if not _fits(table):
             yield (
-                f"{table.schema}.{table.name} holds more than {_MOST_ROWS:,} rows of your own, too many to be "
-                "loaded before other tables. Checks, generated columns and types that look them up may refuse a "
-                "table's rows, and then the whole restore fails. Delete the rows that nothing uses."
+                f"{table.schema}.{table.name} holds more than {_MOST_ROWS:,} custom rows, too many to be loaded "
+                "before other tables. Checks, generated columns and types that read them may reject a table's rows, "
+                "and then the whole restore fails. Delete the rows that nothing uses."
             )
 
 
@@ -45,38 +45,40 @@ def _fits(table: ExtensionRows) -> bool:
     return len(table.rows) <= _MOST_ROWS and len(json.dumps(table.rows)) <= _MOST_CHARACTERS
 
 
-def load_first(alias: str, choice: RestoreList, session: Mapping[str, str]) -> str:
-    """Moves the recorded rows, and what makes their tables, before pg_restore's script. Returns the statements."""
+def load_first(alias: str, restore_list: RestoreList, session: Mapping[str, str]) -> str:
+    """Moves the recorded rows, and what creates their tables, before pg_restore's script. Returns the statements."""
     recorded = _parse(alias, session.get(_RECORDED, "[]"))
-    of_extensions = {
-        place_in_extension(entry): entry for entry in choice.entries if entry.type == "TABLE DATA" and not entry.schema
+    extension_data = {
+        table_of_extension(entry): entry
+        for entry in restore_list.entries
+        if entry.type == "TABLE DATA" and not entry.schema
     }
-    tables = [table for table in recorded if (table.schema, table.name) in of_extensions]
+    tables = [table for table in recorded if (table.schema, table.name) in extension_data]
     if not tables:
         return ""
-    moved = {of_extensions[table.schema, table.name].id for table in tables}
-    extensions = [entry for entry in choice.entries if entry.type == "EXTENSION"]
+    moved = {extension_data[table.schema, table.name].id for table in tables}
+    extensions = [entry for entry in restore_list.entries if entry.type == "EXTENSION"]
     in_schemas = {entry.extension_schema for entry in extensions}
     statements = []
-    for entry in choice.entries:
+    for entry in restore_list.entries:
         if entry.type == "SCHEMA" and entry.name in in_schemas:
-            owner = f" AUTHORIZATION {quote_name(entry.owner)}" if choice.keep_owners and entry.owner else ""
+            owner = f" AUTHORIZATION {quote_name(entry.owner)}" if restore_list.keep_owners and entry.owner else ""
             statements.append(f"CREATE SCHEMA {quote_name(entry.name)}{owner};")
             moved.add(entry.id)
-    # IF NOT EXISTS, so that they can stay in the archive's own order too.
+    # They contain IF NOT EXISTS, so their entries can stay in the archive.
     statements += [entry.statement for entry in extensions]
     statements += [_insert(table) for table in tables]
-    choice.entries = [entry for entry in choice.entries if entry.id not in moved]
+    restore_list.entries = [entry for entry in restore_list.entries if entry.id not in moved]
     return "".join(f"{statement}\n" for statement in statements)
 
 
 def _insert(table: ExtensionRows) -> str:
-    place = f"{quote_name(table.schema)}.{quote_name(table.name)}"
+    location = f"{quote_name(table.schema)}.{quote_name(table.name)}"
     columns = ", ".join(quote_name(column) for column in table.columns)
     rows = quote_value(json.dumps(table.rows, ensure_ascii=False))
-    source = f"pg_catalog.json_populate_recordset(NULL::{place}, {rows})"
+    source = f"pg_catalog.json_populate_recordset(NULL::{location}, {rows})"
     # All parts are quoted.
-    return f"INSERT INTO {place} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {source};"  # noqa: S608
+    return f"INSERT INTO {location} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {source};"  # noqa: S608
 
 
 def _parse(alias: str, text: str) -> list[ExtensionRows]:

@@ -1,4 +1,4 @@
-"""What an archive's extensions need before they, and what belongs to them, can come back. Pure."""
+"""The extensions of an archive, and what has to exist before they can be restored. Pure."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from django_rclone.db.postgresql.toc import PARTS, Archive, Entry
 
 @dataclass(frozen=True, slots=True)
 class Extensions:
-    """The extensions that an archive names, and who makes them."""
+    """The extensions that an archive names, and how they are created."""
 
     names: tuple[str, ...]
-    made_before: tuple[Entry, ...]
-    """The entries of missing ones that somebody else has to create beforehand."""
+    created_first: tuple[Entry, ...]
+    """The entries of missing ones that another role has to create beforehand."""
     schemas: Mapping[str, str]
-    """What an administrator makes before them, some of which would make schemas too; and whose each is."""
+    """The schemas that an administrator creates before the extensions, with their owners."""
     problems: tuple[str, ...]
-    """Why it cannot work, one sentence or two each."""
+    """Why the restore cannot work, one or two sentences each."""
 
 
-def look_at(archive: Archive, live: Live, administrator: bool) -> Extensions:
-    """Returns what has to be done. ``administrator`` tells that somebody will help."""
+def plan_extensions(archive: Archive, live: Live, administrator: bool) -> Extensions:
+    """Returns what has to be done. ``administrator``: whether an administrator creates extensions."""
     entries = [entry for entry in archive.entries if entry.type == "EXTENSION"]
     missing = [entry for entry in entries if entry.name not in live.extensions]
-    # Where there is an administrator he makes all of them: one may need another.
-    made_before = [] if live.superuser else [entry for entry in missing if administrator or not _makes(live, entry)]
+    # An administrator creates all of them: one may need another.
+    created_first = (
+        [] if live.superuser else [entry for entry in missing if administrator or not _can_create(live, entry)]
+    )
     return Extensions(
         names=tuple(entry.name for entry in entries),
-        made_before=tuple(entry for entry in made_before if entry.name in live.available),
-        schemas=_schemas(archive, live, made_before) if administrator and made_before else {},
+        created_first=tuple(entry for entry in created_first if entry.name in live.available),
+        schemas=_schemas(archive, live, created_first) if administrator and created_first else {},
         problems=tuple(
             f'extension "{entry.name}" is not available on this server. Install its package there.'
             for entry in missing
@@ -40,15 +42,15 @@ def look_at(archive: Archive, live: Live, administrator: bool) -> Extensions:
     )
 
 
-def _makes(live: Live, entry: Entry) -> bool:
-    """Tells whether this role can make the extension itself."""
+def _can_create(live: Live, entry: Entry) -> bool:
+    """Returns whether this role can create the extension itself."""
     return live.available.get(entry.name, False) and live.may_create
 
 
-def _schemas(archive: Archive, live: Live, made_before: list[Entry]) -> dict[str, str]:
-    made_for = {entry.extension_schema for entry in made_before}
+def _schemas(archive: Archive, live: Live, created_first: list[Entry]) -> dict[str, str]:
+    made_for = {entry.extension_schema for entry in created_first}
     owners = {entry.name: entry.owner for entry in archive.entries if entry.type == "SCHEMA"}
-    # We must be able to create where something of the archive goes.
+    # This role must be able to create objects in every schema that the archive fills.
     filled = {entry.schema for entry in archive.entries if entry.type not in PARTS}
     return {
         name: owners[name] if name in owners and name not in filled and owners[name] in live.roles else live.role
@@ -56,8 +58,8 @@ def _schemas(archive: Archive, live: Live, made_before: list[Entry]) -> dict[str
     }
 
 
-def place_in_extension(entry: Entry) -> tuple[str, str]:
-    """Returns schema and name of the extension's table or sequence that the entry brings the contents of."""
+def table_of_extension(entry: Entry) -> tuple[str, str]:
+    """Returns schema and name of the extension's table or sequence that the entry fills."""
     if entry.schema:
         return entry.schema, entry.name
     schema, _, name = entry.name.partition(" ")

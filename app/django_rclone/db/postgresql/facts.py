@@ -36,13 +36,13 @@ class Session:
 
     @property
     def described(self) -> str:
-        """The session as people recognise it."""
+        """The session as users recognise it."""
         age = f", in a transaction for {self.age} s" if self.age is not None else ""
         return f"pid {self.pid} {self.application or 'no name'} of {self.user}: {self.state}{age}"
 
 
 @dataclass(frozen=True, slots=True)
-class SearchedSchema:
+class SearchPathSchema:
     """A schema of the search path."""
 
     schema: str
@@ -64,7 +64,7 @@ class ExtensionRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
+class ConfigurationTable:
     """A table or sequence of an extension that a dump carries the contents of."""
 
     schema: str
@@ -92,32 +92,32 @@ class Live:
     bypasses_row_security: bool
     roles: tuple[str, ...]
     own_roles: tuple[str, ...]
-    """The roles whose rights are ours too."""
+    """The roles whose rights this role has too."""
     superusers: tuple[str, ...]
     databases: tuple[str, ...]
     database_settings: int
     """How many ALTER DATABASE … SET there are."""
     schemas: tuple[Schema, ...]
     staying: frozenset[tuple[str, str, str]]
-    """Type, schema and name of what a restore by this role cannot drop, or could not make again."""
+    """Type, schema and name of objects that this role cannot drop, or could not create again."""
     taken_over: tuple[str, ...]
-    """Tables of other roles in schemas of ours (the first 20)."""
+    """Tables of other roles in this role's schemas (the first 20)."""
     extensions: Mapping[str, bool]
-    """Installed ones, and whether they are ours."""
+    """Installed ones, and whether this role owns them."""
     available: Mapping[str, bool]
-    """What CREATE EXTENSION could install, and whether an ordinary role may."""
-    configuration: tuple[Configuration, ...]
+    """Extensions that can be created, and whether an ordinary role may."""
+    configuration: tuple[ConfigurationTable, ...]
     event_triggers: tuple[str, ...]
     casts: tuple[str, ...]
-    """Casts that are not PostgreSQL's, as an archive names them."""
+    """User-defined casts, as an archive names them."""
     servers: tuple[str, ...]
     """Foreign servers that stay."""
     publications: tuple[str, ...]
     """Publications that stay."""
     published: tuple[str, ...]
-    """Members of other roles' publications, in words."""
+    """Tables in other roles' publications, as sentences."""
     row_security: tuple[str, ...]
-    """Tables of which row-level security may hide rows from us."""
+    """Tables of which row-level security may hide rows from this role."""
     tablespaces: int
     relations: int
     large_objects: int
@@ -128,14 +128,14 @@ class Live:
     prepared: tuple[str, ...]
     """Prepared transactions that hold locks in this database."""
     session: Mapping[str, str]
-    """Settings that this role's sessions have in this database, unlike the server's others."""
-    search_path: tuple[SearchedSchema, ...]
+    """Settings of this role's sessions in this database that differ from the server's."""
+    search_path: tuple[SearchPathSchema, ...]
     reading: tuple[tuple[str, str, str], ...]
     """Tables whose rows cannot be loaded before another's: table, what reads, the other table."""
     restoring: bool
     """Whether another restore of this database is under way."""
     extension_rows: tuple[ExtensionRows, ...] = ()
-    is_vacant: bool = False
+    is_new_database: bool = False
     """Whether this describes a new database instead of the live one."""
 
     @property
@@ -149,7 +149,8 @@ class Live:
         return self.version.partition(" ")[0]
 
     def missing_privileges(self, schema: str, name: str) -> list[str]:
-        """Returns what we lack to write an extension's table or sequence; not there means: not ours to write."""
+        """Returns the privileges that this role lacks to write an extension's table or sequence: all if it is not
+        there."""
         if self.superuser:
             return []
         for table in self.configuration:
@@ -157,8 +158,8 @@ class Live:
                 return list(table.lacking)
         return ["SELECT", "INSERT", "DELETE"]
 
-    def vacant(self) -> Live:
-        """Returns the same server with a database that was just made."""
+    def as_new_database(self) -> Live:
+        """Returns the facts for a database that was just created on the same server."""
         return dataclasses.replace(
             self,
             schemas=(Schema("public", ours=True, may_create=True, of_extension=False),),
@@ -179,12 +180,12 @@ class Live:
             large_objects=0,
             large_object_owners=(),
             sessions=(),
-            is_vacant=True,
+            is_new_database=True,
         )
 
 
 def parse(output: str) -> Facts:
-    """Returns the facts in what the probe printed: JSON objects, one after another, that belong together."""
+    """Returns the facts in the probe's output: several JSON objects that together are one."""
     decoder = json.JSONDecoder()
     found: dict[str, Any] = {}
     rest = output.strip()
@@ -203,7 +204,7 @@ def parse(output: str) -> Facts:
 
 
 def _readable(name: str) -> str:
-    """Returns a name with bytes that are no UTF-8 (of a database without an encoding) spelled out."""
+    """Returns a name with bytes that are not UTF-8 (of a database without an encoding) escaped."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
@@ -213,11 +214,11 @@ def _live(found: Mapping[str, Any]) -> Live:
     }
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     values["staying"] = frozenset((type_, schema, name) for type_, schema, name in values["staying"])
-    for name, kind in (("schemas", Schema), ("sessions", Session), ("search_path", SearchedSchema)):
+    for name, kind in (("schemas", Schema), ("sessions", Session), ("search_path", SearchPathSchema)):
         values[name] = tuple(kind(**_tuples(row)) for row in values[name])
     values["extension_rows"] = tuple(ExtensionRows(**_tuples(row)) for row in values.get("extension_rows", ()))
     values["configuration"] = tuple(
-        Configuration(schema, name, tuple(lacking), comment)
+        ConfigurationTable(schema, name, tuple(lacking), comment)
         for schema, name, lacking, comment in values["configuration"]
     )
     return Live(**values)

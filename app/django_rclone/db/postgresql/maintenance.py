@@ -1,9 +1,9 @@
-"""Functions that index builds and materialized views run. Pure.
+"""Functions that index builds and refreshes of materialized views run. Pure.
 
-From 17 on the server runs them under a search path of its own (pg_catalog), whatever the session's is: a function
-with unqualified names fails there, although its index was made while the table was empty, or before an upgrade. So
-such indexes are built, and such views filled, after pg_restore's script, while these functions bear the search path
-of the restore as a setting. It is taken off again before COMMIT.
+Since version 17 the server runs them with the search path pg_catalog, whatever the session's is: a function with
+unqualified names fails there, although its index could be created while the table was empty, or before an upgrade. So
+such indexes are built, and such views refreshed, after pg_restore's script, while the search path of the restore is set
+on these functions. It is reset before COMMIT.
 """
 
 from __future__ import annotations
@@ -18,40 +18,42 @@ _FIRST = 17
 _FILLING = "MATERIALIZED VIEW DATA"
 _BUILT = ("INDEX", "CONSTRAINT")
 _PARTS = ("INDEX ATTACH", "COMMENT")
-_ENDS = frozenset({"SCHEMA", "EXTENSION", "TABLE DATA", *RELATIONS} - {"VIEW", "MATERIALIZED VIEW"})
-# pg_restore prints these before the next entry's heading.
+_BOUNDARIES = frozenset({"SCHEMA", "EXTENSION", "TABLE DATA", *RELATIONS} - {"VIEW", "MATERIALIZED VIEW"})
+# pg_restore prints these before the heading of the next entry.
 _NEXT_ENTRYS = re.compile(r"^SET default_\w+ = .*;\n?", re.MULTILINE)
 WITHOUT_EVENT_TRIGGERS = "SET LOCAL session_replication_role = replica;"
 
 
-def run_under(path: str, choice: RestoreList, archive: Archive, live: Live) -> None:
-    """Moves what runs functions of the user's to the end, where these have ``path`` as their search path."""
+def move_to_end(path: str, restore_list: RestoreList, archive: Archive, live: Live) -> None:
+    """Moves entries that run user-defined functions to the end, where these have ``path`` as their search path."""
     if live.major < _FIRST:
         return
-    calls = _Calls(choice, archive)
-    built = [entry for entry in choice.entries if entry.type in _BUILT and _script(entry) and calls.of(entry)]
-    filled = [entry for entry in archive.entries if entry.type == _FILLING and calls.of(entry)]
+    calls = _CalledFunctions(restore_list, archive)
+    built = [
+        entry for entry in restore_list.entries if entry.type in _BUILT and _script(entry) and calls.called_by(entry)
+    ]
+    filled = [entry for entry in archive.entries if entry.type == _FILLING and calls.called_by(entry)]
     if not built and not filled:
         return
-    functions = {function.id: function for entry in (*built, *filled) for function in calls.of(entry)}
+    functions = {function.id: function for entry in (*built, *filled) for function in calls.called_by(entry)}
     signatures = [function.signature for function in functions.values()]
     ids = {entry.id for entry in built}
-    for entry in choice.entries:
+    for entry in restore_list.entries:
         if entry.type in _PARTS and _script(entry) and not ids.isdisjoint(entry.dependencies):
             ids.add(entry.id)
-    filling = [entry for entry in choice.entries if entry.type == _FILLING and entry.statement]
+    filling = [entry for entry in restore_list.entries if entry.type == _FILLING and entry.statement]
     ids_of_filling = {entry.id for entry in filling} if filled else set()
     late = [
         *(f"ALTER FUNCTION {signature} SET search_path = {path};" for signature in signatures),
-        *(_script(entry) for entry in choice.entries if entry.id in ids),
-        *choice.late,
+        *(_script(entry) for entry in restore_list.entries if entry.id in ids),
+        *restore_list.final_statements,
         *(entry.statement for entry in filling if entry.id in ids_of_filling),
         *(f"ALTER FUNCTION {signature} RESET search_path;" for signature in signatures),
     ]
-    if live.superuser and any(entry.type == "EVENT TRIGGER" for entry in choice.entries):
+    if live.superuser and any(entry.type == "EVENT TRIGGER" for entry in restore_list.entries):
         late = [WITHOUT_EVENT_TRIGGERS, *(statement for statement in late if statement != WITHOUT_EVENT_TRIGGERS)]
-    choice.late = late
-    choice.entries = [entry for entry in choice.entries if entry.id not in ids | ids_of_filling]
+    restore_list.final_statements = late
+    restore_list.entries = [entry for entry in restore_list.entries if entry.id not in ids | ids_of_filling]
 
 
 def _script(entry: Entry) -> str:
@@ -62,17 +64,17 @@ def _name(function: Entry) -> str:
     return function.signature.partition("(")[0] + "("
 
 
-class _Calls:
-    """The functions, among those that are restored, that an entry runs as far as its dependencies tell."""
+class _CalledFunctions:
+    """The restored functions that an entry calls, as far as its dependencies show."""
 
-    def __init__(self, choice: RestoreList, archive: Archive) -> None:
-        self._functions = {entry.id: entry for entry in choice.entries if entry.signature}
+    def __init__(self, restore_list: RestoreList, archive: Archive) -> None:
+        self._functions = {entry.id: entry for entry in restore_list.entries if entry.signature}
         self._entries = {entry.id: entry for entry in archive.entries}
 
-    def of(self, entry: Entry) -> list[Entry]:
+    def called_by(self, entry: Entry) -> list[Entry]:
         found: list[Entry] = []
         if entry.type == "CONSTRAINT":
-            # Of the index below it the archive has no dependencies.
+            # The archive has no dependencies of its index.
             found += [function for function in self._functions.values() if _name(function) in _script(entry)]
         seen = {entry.id}
         waiting = list(entry.dependencies)
@@ -84,6 +86,6 @@ class _Calls:
             seen.add(number)
             if number in self._functions:
                 found.append(other)
-            if other.type not in _ENDS:
+            if other.type not in _BOUNDARIES:
                 waiting += other.dependencies
         return sorted(found, key=lambda function: function.id)

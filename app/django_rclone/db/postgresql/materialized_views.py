@@ -1,7 +1,7 @@
 """Materialized views, which run queries when they are filled. Pure.
 
-pg_restore fills them last, when the privileges are given that their queries need. Where some of the privileges come
-from us, after its script, so does the filling.
+pg_restore fills them last, when the privileges that their queries need have been granted. If some privileges are only
+granted after its script, the views are filled after that.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ _LOCK_TIMEOUT = "-c lock_timeout=10s"
 _FILLING = "MATERIALIZED VIEW DATA"
 
 
-def fill_at_the_end(choice: RestoreList, live: Live, database: str) -> None:
-    """Moves the filling of materialized views behind our own last statements where it depends on them."""
-    leading_back = [entry for entry in choice.entries if _leads_back(entry, database)]
-    filling = [entry for entry in choice.entries if entry.type == _FILLING and entry.statement]
-    if not filling or not (choice.late or leading_back):
+def refresh_last(restore_list: RestoreList, live: Live, database: str) -> None:
+    """Moves the filling of materialized views after our own final statements if it depends on them."""
+    loopback_servers = [entry for entry in restore_list.entries if _is_loopback_server(entry, database)]
+    filling = [entry for entry in restore_list.entries if entry.type == _FILLING and entry.statement]
+    if not filling or not (restore_list.final_statements or loopback_servers):
         return
     moved = {entry.id for entry in filling}
-    choice.entries = [entry for entry in choice.entries if entry.id not in moved]
-    if live.superuser and any(entry.type == "EVENT TRIGGER" for entry in choice.entries):
-        # They are there by now, and were not when the statements ran that these stand for.
-        choice.late.insert(0, WITHOUT_EVENT_TRIGGERS)
-    # A foreign table of this very database waits for the locks that we hold, unseen by the server's search for
-    # deadlocks: its session gives up after a while.
-    choice.late += [_options(entry, wait=False) for entry in leading_back]
-    choice.late += [entry.statement for entry in filling]
-    choice.late += [_options(entry, wait=True) for entry in leading_back]
+    restore_list.entries = [entry for entry in restore_list.entries if entry.id not in moved]
+    if live.superuser and any(entry.type == "EVENT TRIGGER" for entry in restore_list.entries):
+        # In pg_restore's order these statements would run before the event triggers exist.
+        restore_list.final_statements.insert(0, WITHOUT_EVENT_TRIGGERS)
+    # A foreign table of the same database waits for our own locks, which the server's deadlock detection does not
+    # see: its session gives up after a while.
+    restore_list.final_statements += [_options(entry, wait=False) for entry in loopback_servers]
+    restore_list.final_statements += [entry.statement for entry in filling]
+    restore_list.final_statements += [_options(entry, wait=True) for entry in loopback_servers]
 
 
-def _leads_back(entry: Entry, database: str) -> bool:
+def _is_loopback_server(entry: Entry, database: str) -> bool:
     options = entry.details.get("options", {})
     return (
         entry.type == "SERVER"

@@ -1,4 +1,4 @@
-"""Makes, keeps or drops the database that ``--into`` names."""
+"""Creates, keeps or drops the database that ``--into`` names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.psql import Psql
 from django_rclone.db.postgresql.quoting import quote_name, quote_value
 
-# Only a database that bears our mark is dropped: somebody else may have made one of that name in between.
+# Only a database with our mark is dropped: another session may have created one of that name in between.
 _DROP = r"""
 SELECT format('DROP DATABASE %I', datname) FROM pg_catalog.pg_database
  WHERE datname = :'name' AND pg_catalog.shobj_description(oid, 'pg_database') = :'mark' \gexec
@@ -17,31 +17,31 @@ SELECT format('DROP DATABASE %I', datname) FROM pg_catalog.pg_database
 
 
 def create_database(psql: Psql, live: Live, name: str) -> tuple[list[Command], str]:
-    """Returns the commands that make the database, and the mark that it bears until it is whole."""
+    """Returns the commands that create the database, and the mark that it has until the restore is complete."""
     mark = f"unfinished restore by django-rclone {secrets.token_hex(8)}"
     connection = psql.connection
     if not (live.createdb or live.superuser):
         connection = psql.as_administrator(connection)
-    create = f"CREATE DATABASE {quote_name(name)} {_like(live)}"
+    create = f"CREATE DATABASE {quote_name(name)} {_same_locale(live)}"
     if connection is not psql.connection:
         create += f" OWNER {quote_name(live.role)}"
     comment = f"COMMENT ON DATABASE {quote_name(name)} IS {quote_value(mark)}"
-    return [psql.in_plain_session(connection, "-c", create, "-c", comment)], mark
+    return [psql.in_isolated_session(connection, "-c", create, "-c", comment)], mark
 
 
 def keep_database(psql: Psql, name: str) -> Command:
-    """Returns the command that takes the mark off."""
-    return psql.in_plain_session(psql.connection, "-c", f"COMMENT ON DATABASE {quote_name(name)} IS NULL")
+    """Returns the command that removes the mark."""
+    return psql.in_isolated_session(psql.connection, "-c", f"COMMENT ON DATABASE {quote_name(name)} IS NULL")
 
 
 def drop_database(psql: Psql, name: str, mark: str) -> Command:
-    """Returns the command that drops the database if it is the one that we made."""
+    """Returns the command that drops the database if it has the mark."""
     variables = ("-v", f"name={name}", "-v", f"mark={mark}")
-    return psql.in_plain_session(psql.connection, *variables, "-f", Attached(_DROP.encode(), "drop if it is ours"))
+    return psql.in_isolated_session(psql.connection, *variables, "-f", Attached(_DROP.encode(), "drop if it is ours"))
 
 
-def _like(live: Live) -> str:
-    """Returns the options of CREATE DATABASE that give the live database's encoding and locale."""
+def _same_locale(live: Live) -> str:
+    """Returns the options of CREATE DATABASE for the live database's encoding and locale."""
     row = live.database
     parts = [
         "TEMPLATE template0",

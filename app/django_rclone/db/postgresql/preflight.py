@@ -1,4 +1,4 @@
-"""What is checked, and said, before a restore begins. Pure."""
+"""The checks before a restore, and the notes in its plan. Pure."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from django_rclone.display import enumerate_some
 # take 5,600 locks to drop and 7,500 to make.
 _LOCKS_TO_DROP = 1.4
 _LOCKS_TO_MAKE = 1.5
-# The server's shared memory has room for more than its settings promise: 24,000 locks where they say 6,400 (15 and 17).
+# The server's shared memory has room for more locks than its settings: measured 24,000 for a limit of 6,400 (15 and
+# 17).
 _SURE = 2
 _POSSIBLE = 4
 
 
 def problems(
-    live: Live, state: Live, mode: Mode, archive: Archive | None, choice: RestoreList | None, administrator: bool
+    live: Live, state: Live, mode: Mode, archive: Archive | None, restore_list: RestoreList | None, administrator: bool
 ) -> list[str]:
-    """Returns why the restore cannot work, one sentence or two each. ``state`` is that of the database to fill."""
-    found = list(choice.problems) if choice else []
+    """Returns why the restore cannot work, one or two sentences each. ``state`` is that of the database to fill."""
+    found = list(restore_list.problems) if restore_list else []
     if live.in_recovery:
         found.append("this server is a standby. Restore on the primary.")
     if state.prepared:
@@ -43,20 +44,20 @@ def problems(
             f'role "{live.role}" may not create the database "{mode.into}". As a superuser, run: '
             f'ALTER ROLE "{live.role}" CREATEDB; or create it empty, owned by this role.'
         )
-    if choice and choice.extensions.made_before and not administrator and mode.into not in live.databases:
-        lines = " ".join(entry.statement for entry in choice.extensions.made_before)
+    if restore_list and restore_list.extensions.created_first and not administrator and mode.into not in live.databases:
+        lines = " ".join(entry.statement for entry in restore_list.extensions.created_first)
         first = (
             f'make the database (CREATE DATABASE "{mode.into}" OWNER "{live.role}";) and in it ' if mode.into else ""
         )
         found.append(f"extensions are missing that only a superuser can create. As one, {first}run: {lines}")
-    if archive and choice:
-        found += _missing_rights(state, choice)
+    if archive and restore_list:
+        found += _missing_rights(state, restore_list)
         found += _too_many_locks(state, archive)
     return found
 
 
-def hindrances(live: Live) -> list[str]:
-    """Returns what would keep any restore from working, whatever the backup holds."""
+def restore_problems(live: Live) -> list[str]:
+    """Returns why no restore could work here, whatever the backup holds."""
     found = ["This server is a standby: a restore needs the primary."] if live.in_recovery else []
     if closed := sorted(schema.name for schema in live.schemas if not schema.may_create):
         found.append(
@@ -71,24 +72,24 @@ def hindrances(live: Live) -> list[str]:
     return found
 
 
-def doubts(live: Live) -> Iterable[str]:
-    """Gives what a backup warns of: it is whole, and a restore of it fails."""
+def warnings(live: Live) -> Iterable[str]:
+    """Yields the warnings of a backup: the dump is complete, but its restore may fail."""
     for table, what, other in live.reading:
         yield (
-            f"{table}: its {what} reads {other}, which a restore fills later, so that its rows may be refused and the "
-            "whole restore with them. PostgreSQL supports no such checks. Make it a trigger, or a constraint that is "
-            "NOT VALID: both come back after the rows."
+            f"{table}: its {what} reads {other}, which a restore loads later, so that its rows may be rejected and the "
+            "whole restore fails. PostgreSQL does not support such checks. Make it a trigger, or a constraint that is "
+            "NOT VALID: both are restored after the rows."
         )
 
 
-def _missing_rights(state: Live, choice: RestoreList) -> Iterable[str]:
+def _missing_rights(state: Live, restore_list: RestoreList) -> Iterable[str]:
     may_create = {schema.name: schema.may_create for schema in state.schemas}
-    if closed := sorted(schema for schema in choice.schemas_to_fill if not may_create.get(schema, True)):
+    if closed := sorted(schema for schema in restore_list.schemas_to_fill if not may_create.get(schema, True)):
         yield (
             f'role "{state.role}" may not create anything in schema {enumerate_some(closed)}. As its owner, run: '
             f'GRANT ALL ON SCHEMA "{closed[0]}" TO "{state.role}";'
         )
-    if not state.may_create and any(entry.type == "SCHEMA" for entry in choice.entries):
+    if not state.may_create and any(entry.type == "SCHEMA" for entry in restore_list.entries):
         yield (
             f'role "{state.role}" may not create schemas in this database. As its owner, run: '
             f'GRANT CREATE ON DATABASE "{state.database["datname"]}" TO "{state.role}";'
@@ -115,37 +116,37 @@ def _too_many_locks(state: Live, archive: Archive) -> Iterable[str]:
 
 
 def notes(
-    live: Live, state: Live, mode: Mode, archive: Archive | None, choice: RestoreList | None, administrator: bool
+    live: Live, state: Live, mode: Mode, archive: Archive | None, restore_list: RestoreList | None, administrator: bool
 ) -> Iterable[str]:
-    """Gives what will not be exact, and what the user should know before saying yes."""
-    if choice and choice.extensions.made_before and mode.into in live.databases and not administrator:
-        names = enumerate_some(entry.name for entry in choice.extensions.made_before)
-        yield f"The database {mode.into} has to have these extensions already: {names}."
+    """Yields what will not be exact, and what the user should know before confirming."""
+    if restore_list and restore_list.extensions.created_first and mode.into in live.databases and not administrator:
+        names = enumerate_some(entry.name for entry in restore_list.extensions.created_first)
+        yield f"The database {mode.into} must already have these extensions: {names}."
     if live.database_settings and mode.into:
         yield "Settings made with ALTER DATABASE … SET are not copied to the new database."
-    if state.taken_over and not (choice and choice.keep_owners):
+    if state.taken_over and not (restore_list and restore_list.keep_owners):
         yield f'These belong to other roles now and will belong to "{live.role}": {enumerate_some(state.taken_over)}.'
     if state.published:
-        yield f"Logical replication stops for what other roles publish: {enumerate_some(state.published)}."
+        yield f"Logical replication stops for tables that other roles publish: {enumerate_some(state.published)}."
     if state.tablespaces:
-        yield "Tablespaces are the server's: everything comes back in the default tablespace."
+        yield "Tablespaces belong to the server: everything is restored into the default tablespace."
     if archive and _locks(state, archive) > _SURE * state.lock_limit:
         yield (
             f"About {_locks(state, archive):,} locks are needed, which may be more than this server has room for: "
-            "then the restore fails, changes nothing, and max_locks_per_transaction has to be raised."
+            "then the restore fails and changes nothing. Raise max_locks_per_transaction."
         )
     if state.sessions:
         yield _about_sessions(state, mode)
-    if choice:
-        yield from choice.notes
+    if restore_list:
+        yield from restore_list.notes
 
 
 def _about_sessions(state: Live, mode: Mode) -> str:
-    said = enumerate_some(session.described for session in state.sessions)
+    listed = enumerate_some(session.described for session in state.sessions)
     connected = "Another session is" if len(state.sessions) == 1 else f"{len(state.sessions)} other sessions are"
     if not mode.terminate_sessions:
-        return f"{connected} connected ({said}): stop the application first, or add --terminate-sessions."
+        return f"{connected} connected ({listed}): stop the application first, or add --terminate-sessions."
     if theirs := [session for session in state.sessions if not session.ours]:
         others = enumerate_some(session.described for session in theirs)
-        return f"{connected} connected and will be ended, as far as this role may; not ours: {others}."
-    return f"{connected} connected and will be ended: {said}."
+        return f"{connected} connected and will be ended, as far as this role may; not of this role: {others}."
+    return f"{connected} connected and will be ended: {listed}."

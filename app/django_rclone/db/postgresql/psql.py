@@ -1,4 +1,4 @@
-"""psql, as every call of it is made."""
+"""Commands for psql."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ SQL = Path(__file__).parent / "sql"
 
 @dataclass(frozen=True, slots=True)
 class Psql:
-    """What all calls of psql on one server have in common."""
+    """Commands for psql on one server."""
 
     alias: str
     connection: Connection
     client: Client
     explain: Explanation
     encoding: str = "UTF8"
-    """The database's. Our own statements are UTF-8, but for one that does not know its encoding."""
+    """The database's. Our own statements are UTF-8, except for SQL_ASCII."""
     session: Mapping[str, str] = field(default_factory=dict)
     """The settings that the backup has recorded."""
     administrator: tuple[str, str] | None = field(default=None, repr=False)
-    """Name and password of somebody who may create extensions and databases."""
+    """Name and password of a user who may create extensions and databases."""
 
-    def in_plain_session(self, connection: Connection, *arguments: str | Attached) -> Command:
-        """Returns psql in a session that has none of the role's own defaults."""
-        return self.in_usual_session(connection, "-f", str(SQL / "session.sql"), *arguments)
+    def in_isolated_session(self, connection: Connection, *arguments: str | Attached) -> Command:
+        """Returns psql in a session without the role's defaults."""
+        return self.in_default_session(connection, "-f", str(SQL / "session.sql"), *arguments)
 
-    def in_usual_session(self, connection: Connection, *arguments: str | Attached) -> Command:
-        """Returns psql with what every call of it needs. Its errors carry their SQLSTATE."""
+    def in_default_session(self, connection: Connection, *arguments: str | Attached) -> Command:
+        """Returns psql in a session with the role's defaults. Its errors include their SQLSTATE."""
         role = ("-c", f"SET ROLE {quote_name(connection.role)}") if connection.role else ()
         return Command(
             (
@@ -51,5 +51,5 @@ class Psql:
         )
 
     def as_administrator(self, connection: Connection) -> Connection:
-        """Returns the connection by the administrator, or by ourselves where there is none."""
-        return connection.by(*self.administrator) if self.administrator else connection
+        """Returns the connection of the administrator, or the same one if there is none."""
+        return connection.as_user(*self.administrator) if self.administrator else connection

@@ -1,4 +1,4 @@
-"""Plans the restore of a PostgreSQL database: everything in one transaction, which only the last line ends."""
+"""Plans the restore of a PostgreSQL database: everything in one transaction, which the last line commits."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _COMMIT = re.compile(
 
 def plan(psql: Psql, live: Live, mode: Mode, archive: Archive | None) -> RestorePlan:
     """Returns the plan. Raises ConfigurationError when the archive cannot be restored here."""
-    target = psql.connection.to(mode.into) if mode.into else psql.connection
+    target = psql.connection.to_database(mode.into) if mode.into else psql.connection
     name = mode.into or str(live.database["datname"])
-    state = live.vacant() if mode.into else live
-    choice = choose(archive, state, psql.administrator is not None, name) if archive else None
-    if found := problems(live, state, mode, archive, choice, psql.administrator is not None):
+    state = live.as_new_database() if mode.into else live
+    restore_list = choose(archive, state, psql.administrator is not None, name) if archive else None
+    if found := problems(live, state, mode, archive, restore_list, psql.administrator is not None):
         raise ConfigurationError(f'Database "{psql.alias}": {" Also: ".join(found)}')
-    first = extension_rows.load_first(psql.alias, choice, psql.session) if choice else ""
-    if choice is not None and archive is not None:
+    first = extension_rows.load_first(psql.alias, restore_list, psql.session) if restore_list else ""
+    if restore_list is not None and archive is not None:
         path = session_settings.search_path(psql.session, live, archive)
-        maintenance.run_under(path, choice, archive, live)
+        maintenance.move_to_end(path, restore_list, archive, live)
     prepare: list[Command] = []
     commit: tuple[Command, ...] = ()
     abort: tuple[Command, ...] = ()
@@ -48,30 +48,30 @@ def plan(psql: Psql, live: Live, mode: Mode, archive: Archive | None) -> Restore
         prepare, mark = create_database(psql, live, mode.into)
         commit = (keep_database(psql, mode.into),)
         abort = (drop_database(psql, mode.into, mark),)
-    if choice is not None and psql.administrator is not None:
-        help_of = Administrator(psql, target, state, choice)
-        prepare += help_of.before()
-        commit = (*help_of.after(), *commit)
-        # A database that we made is dropped as a whole.
-        abort = abort or tuple(help_of.undo())
+    if restore_list is not None and psql.administrator is not None:
+        administrator = Administrator(psql, target, state, restore_list)
+        prepare += administrator.before()
+        commit = (*administrator.after(), *commit)
+        # A database that the restore created is dropped as a whole.
+        abort = abort or tuple(administrator.undo())
     return RestorePlan(
-        target=target.place,
+        target=target.location,
         prepare=tuple(prepare),
-        load=(_pg_restore(psql, choice), _load(psql, target, mode, choice, live, first)),
+        load=(_pg_restore(psql, restore_list), _load(psql, target, mode, restore_list, live, first)),
         commit=commit,
         abort=abort,
         gate=Gate(
             head=_head(psql, live, archive),
-            tail=_tail(psql.alias, mode, archive, choice),
+            tail=_tail(psql.alias, mode, archive, restore_list),
         ),
-        notes=tuple(notes(live, state, mode, archive, choice, psql.administrator is not None)),
+        notes=tuple(notes(live, state, mode, archive, restore_list, psql.administrator is not None)),
     )
 
 
-def _pg_restore(psql: Psql, choice: RestoreList | None) -> Command:
-    owners = () if choice is not None and choice.keep_owners else ("--no-owner",)
-    chosen = ("-L", Attached(choice.listing, "list")) if choice is not None else ()
-    # -1: one COMMIT, at the very end. To a script, not to a server: it is psql that commits, when all is well.
+def _pg_restore(psql: Psql, restore_list: RestoreList | None) -> Command:
+    owners = () if restore_list is not None and restore_list.keep_owners else ("--no-owner",)
+    chosen = ("-L", Attached(restore_list.listing, "list")) if restore_list is not None else ()
+    # -1: one COMMIT, at the very end. Output is a script, not a server: psql commits, when the gate has opened.
     argv = (psql.client.companion("pg_restore"), "-1", *owners, "--no-tablespaces", *chosen, "-f", "-")
     return Command(argv, env={"LC_ALL": "C"}, explain=archive_explainer(psql.alias))
 
@@ -82,27 +82,32 @@ def _head(psql: Psql, live: Live, archive: Archive | None) -> Callable[[bytes], 
     return partial(session_settings.header, path=path, keep_transaction_timeout=live.major >= 17)
 
 
-def _load(psql: Psql, target: Connection, mode: Mode, choice: RestoreList | None, live: Live, first: str) -> Command:
-    wanted = choice.extensions.names if choice is not None else list(live.extensions)
+def _load(
+    psql: Psql, target: Connection, mode: Mode, restore_list: RestoreList | None, live: Live, first: str
+) -> Command:
+    wanted = restore_list.extensions.names if restore_list is not None else list(live.extensions)
     files = ["begin.sql"]
     if mode.terminate_sessions and not mode.into:
         files.append("terminate_sessions.sql")
     files.append("require_empty.sql" if mode.into else "drop_objects.sql")
     scripts = [argument for name in files for argument in ("-f", str(SQL / name))]
-    schemas = choice.schemas if choice is not None else []
+    schemas = restore_list.schemas if restore_list is not None else []
     given = psql_variables(wanted=wanted, schemas=schemas)
     settings = Attached(session_settings.statements(psql.session, live).encode(), "settings of the backup's session")
     rows = ("-f", Attached(first.encode("utf-8", "surrogateescape"), "rows of extensions")) if first else ()
-    return psql.in_plain_session(
+    return psql.in_isolated_session(
         target, "-o", "/dev/null", "-f", given, *scripts[:2], "-f", settings, *scripts[2:], *rows, "-f", "-"
     )
 
 
-def _tail(alias: str, mode: Mode, archive: Archive | None, choice: RestoreList | None) -> Callable[[bytes], bytes]:
-    """Returns what makes sure that the held-back end is whole, and puts our own last statements before COMMIT."""
-    statements = list(choice.late) if choice is not None else []
+def _tail(
+    alias: str, mode: Mode, archive: Archive | None, restore_list: RestoreList | None
+) -> Callable[[bytes], bytes]:
+    """Returns the function that checks that the held-back end is complete, and inserts final statements before
+    COMMIT."""
+    statements = list(restore_list.final_statements) if restore_list is not None else []
     if mode.terminate_sessions and not mode.into:
-        # Whoever still waits for our locks would see empty tables: their snapshot is older than the new ones.
+        # Sessions that still wait for our locks would see empty tables: their snapshot is older than the new rows.
         statements.append((SQL / "terminate_sessions.sql").read_text())
     inserted = "".join(f"\n{statement}" for statement in statements).encode(
         archive.encoding if archive is not None else "utf-8", "surrogateescape"

@@ -10,26 +10,26 @@ from django_rclone.db.postgresql.toc import PARTS, Entry
 
 @dataclass(slots=True)
 class RestoreList:
-    """What will be restored."""
+    """The entries to restore, and what has to be done besides."""
 
     extensions: Extensions
     entries: list[Entry] = field(default_factory=list)
     keep_owners: bool = False
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    """Why it cannot work, one sentence or two each."""
+    """Why the restore cannot work, one or two sentences each."""
     schemas: list[str] = field(default_factory=list)
-    """All that the archive names."""
-    late: list[str] = field(default_factory=list)
-    """Statements of entries that could not be taken whole, to be run at the end."""
-    of_extensions: list[Entry] = field(default_factory=list)
-    """Contents of extensions' own tables and sequences that we have no right to write."""
+    """All schemas that the archive names."""
+    final_statements: list[str] = field(default_factory=list)
+    """Statements that run at the end, of entries that cannot be restored as they are."""
+    extension_data: list[Entry] = field(default_factory=list)
+    """Contents of extensions' tables and sequences that this role may not write."""
     grants_by_administrator: list[str] = field(default_factory=list)
-    """Privileges on what belongs to extensions, or to who made them."""
+    """Privileges on objects of extensions, or of the role that created these."""
 
     @property
     def listing(self) -> bytes:
-        """The choice as ``pg_restore -L`` wants it."""
+        """The list as ``pg_restore -L`` wants it."""
         return "".join(f"{entry.id};\n" for entry in self.entries).encode()
 
     @property

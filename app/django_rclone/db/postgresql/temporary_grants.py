@@ -1,7 +1,7 @@
-"""Rights on the tables of extensions, which an administrator lends to the restoring role for one restore.
+"""Temporary grants: rights on extensions' tables that an administrator grants to the restoring role for one restore.
 
-They have to be granted before the restore's transaction, which sees nothing of what another one has not committed.
-Should the restore be killed, a comment on the table tells the next command what to take back.
+They have to be committed before the restore's transaction begins. If the restore is killed, the next command knows from
+a comment on the table what to revoke.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _COMMENT = re.compile(rf"^django-rclone has lent ({_RIGHTS}(?:, {_RIGHTS})*) to 
 
 
 @dataclass(frozen=True, slots=True)
-class Loan:
-    """What is lent on one table or sequence."""
+class TemporaryGrant:
+    """The rights on one table or sequence."""
 
     schema: str
     name: str
@@ -32,32 +32,32 @@ class Loan:
     role: str
 
 
-def lend(loans: Iterable[Loan]) -> list[str | Attached]:
-    """Returns the arguments of a psql that lends them."""
-    return _run("grant_temporarily.sql", loans)
+def grant(grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
+    """Returns the arguments for psql to grant them."""
+    return _run("grant_temporarily.sql", grants)
 
 
-def take_back(loans: Iterable[Loan]) -> list[str | Attached]:
-    """Returns the arguments of a psql that takes them back."""
-    return _run("revoke_temporary.sql", loans)
+def revoke(grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
+    """Returns the arguments for psql to revoke them."""
+    return _run("revoke_temporary.sql", grants)
 
 
-def outstanding(live: Live) -> Iterator[Loan]:
-    """Gives what restores that were killed have not given back."""
+def not_revoked(live: Live) -> Iterator[TemporaryGrant]:
+    """Yields the grants of killed restores that have not been revoked."""
     if live.restoring:
         return
     for table in live.configuration:
         if (found := _COMMENT.search(table.comment)) and found[2] == live.role:
-            yield Loan(table.schema, table.name, tuple(found[1].split(", ")), live.role)
+            yield TemporaryGrant(table.schema, table.name, tuple(found[1].split(", ")), live.role)
 
 
-def _run(script: str, loans: Iterable[Loan]) -> list[str | Attached]:
+def _run(script: str, grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
     described = [
         {
-            **dataclasses.asdict(loan),
-            "kind": "SEQUENCE" if loan.rights == ("UPDATE",) else "TABLE",
-            "rights": ", ".join(loan.rights),
+            **dataclasses.asdict(each),
+            "kind": "SEQUENCE" if each.rights == ("UPDATE",) else "TABLE",
+            "rights": ", ".join(each.rights),
         }
-        for loan in loans
+        for each in grants
     ]
-    return ["-f", psql_variables(loans=described), "-f", str(_SQL / script)] if described else []
+    return ["-f", psql_variables(temporary_grants=described), "-f", str(_SQL / script)] if described else []

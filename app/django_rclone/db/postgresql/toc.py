@@ -1,4 +1,4 @@
-"""An archive's table of contents, as the program ``read_toc`` prints it. Pure."""
+"""The table of contents of an archive, as the program ``read_toc`` prints it. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 RELATIONS = frozenset({"TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "FOREIGN TABLE"})
 LARGE_OBJECTS = frozenset({"BLOB", "BLOB METADATA", "BLOBS", "BLOB DATA"})
-# What these depend on is what they belong to.
+# These belong to the entry that they depend on.
 PARTS = frozenset(
     {
         *("ACL", "COMMENT", "SECURITY LABEL", "TABLE DATA", "SEQUENCE SET", "SEQUENCE OWNED BY", "TABLE ATTACH"),
@@ -36,8 +36,8 @@ class Entry:
     details: Mapping[str, Any]
 
     @property
-    def words(self) -> str:
-        """The entry as people read it."""
+    def described(self) -> str:
+        """The entry as users recognise it."""
         return f"{self.type.lower()} {self.schema}.{self.name}" if self.schema else f"{self.type.lower()} {self.name}"
 
     @property
@@ -74,7 +74,7 @@ class Entry:
         return int(last) - int(first) + 1 if first.isdigit() and last.isdigit() else 1
 
     def is_part_of(self, other: Entry) -> bool:
-        """Tells whether this entry, which depends on the other one, makes no sense without it."""
+        """Returns whether this entry, which depends on the other one, cannot be restored without it."""
         if self.type in PARTS:
             return True
         if other.type not in RELATIONS or other.schema != self.schema:
@@ -86,27 +86,27 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What an archive holds."""
+    """The contents of an archive."""
 
     server_version: str
     client_version: str
     encoding: str
-    """Python's name of the encoding that it is written in."""
+    """Python's name of its encoding."""
     entries: tuple[Entry, ...]
 
     @property
     def main_owner(self) -> str:
-        """The role that most of it belongs to; empty where nothing has an owner."""
+        """The role that owns most entries; empty if none has an owner."""
         counted = Counter(entry.owner for entry in self.entries if entry.owner)
         return counted.most_common(1)[0][0] if counted else ""
 
     def owners_in(self, schema: str) -> set[str]:
-        """Returns the roles that own something in a schema that runs when it is named."""
+        """Returns the roles that own functions, operators, types or views in a schema."""
         return {entry.owner for entry in self.entries if entry.schema == schema and entry.type in _RUN} - {""}
 
     @property
     def major(self) -> int:
-        """Major version of the server that the archive comes from; 0 if it does not say."""
+        """Major version of the server that the archive comes from; 0 if it is not known."""
         digits = self.server_version.partition(".")[0]
         return int(digits) if digits.isdigit() else 0
 

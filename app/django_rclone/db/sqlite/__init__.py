@@ -1,7 +1,7 @@
 """SQLite.
 
-The connector is imported only when it is asked for: helper programs, which run as ``python -m`` from here, start in
-half the time without it.
+The connector is imported on first access: helper programs, which run as ``python -m`` from this package, start in half
+the time without it.
 """
 
 from typing import TYPE_CHECKING

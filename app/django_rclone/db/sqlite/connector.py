@@ -15,9 +15,9 @@ from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, Restor
 from django_rclone.db.helper_programs import script_command
 from django_rclone.db.sqlite import facts as sqlite_facts
 from django_rclone.db.sqlite import sql_text
-from django_rclone.db.sqlite.errors import explain
+from django_rclone.db.sqlite.errors import explainer
 from django_rclone.db.sqlite.facts import Live
-from django_rclone.db.sqlite.location import journal_mode, locate, unwritable
+from django_rclone.db.sqlite.location import journal_mode, locate, write_problems
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.manifest import Manifest
 
@@ -34,7 +34,7 @@ class SqliteConnector(BaseConnector):
 
     option_names: ClassVar[frozenset[str]] = frozenset({"FORMAT", "SPOOL", "BINARY_DIR"})
     wait: ClassVar[float] = 60.0
-    """Seconds that we wait for others who have locked the database."""
+    """Seconds to wait for other processes that have locked the database."""
 
     @property
     def engine(self) -> str:
@@ -42,11 +42,11 @@ class SqliteConnector(BaseConnector):
 
     @property
     def path(self) -> str:
-        """The absolute path of the database file. Raises ConfigurationError where NAME is no file."""
+        """The absolute path of the database file. Raises ConfigurationError where NAME is not a file."""
         try:
             return locate(self.settings.get("NAME"))
         except ConfigurationError as error:
-            raise self._refuse(str(error)) from None
+            raise self._configuration_error(str(error)) from None
 
     @property
     def format(self) -> str:
@@ -69,15 +69,15 @@ class SqliteConnector(BaseConnector):
         try:
             locate(self.settings.get("NAME"))
         except ConfigurationError as error:
-            # The system checks run in Django's test runner too, where the database in memory is as it should be.
+            # The system checks also run in Django's test runner, where a database in memory is right.
             if not self.name.startswith("file:memorydb_"):
                 found.append(str(error))
-        if self.format == "sql" and not self._find_cli():
+        if self.format == "sql" and not self._find_sqlite3():
             found.append(f'The program "sqlite3", which FORMAT "sql" needs, was not found. {_install()}')
         return found
 
     def journal_mode(self) -> str:
-        """Returns ``wal`` or ``rollback``, without a lock; nothing where there is no such file yet."""
+        """Returns ``wal`` or ``rollback``, without a lock; empty if the file does not exist yet."""
         try:
             return journal_mode(locate(self.settings.get("NAME")))
         except ConfigurationError:
@@ -86,38 +86,40 @@ class SqliteConnector(BaseConnector):
     def probe(self) -> Command:
         path = self.path
         return script_command(
-            _PROGRAMS / "probe.py", path, f"{self.wait:g}", explain=explain(self.alias, path, "Inspection")
+            _PROGRAMS / "probe.py", path, f"{self.wait:g}", explain=explainer(self.alias, path, "Inspection")
         )
 
     def facts(self, output: str) -> Facts:
         return sqlite_facts.parse(output)
 
     def restore_hindrances(self, facts: Facts) -> list[str]:
-        return unwritable(self._path(sqlite_facts.live(facts)))
+        return write_problems(self._path(sqlite_facts.live(facts)))
 
     def dump(self, facts: Facts) -> Dump:
         live = sqlite_facts.live(facts)
         path, name = self._path(live), vocabulary.current().connection("NAME")
         if not live.exists:
-            raise self._refuse(f"{path} does not exist. Correct {name}, run migrate, or restore a backup.")
+            raise self._configuration_error(f"{path} does not exist. Correct {name}, run migrate, or restore a backup.")
         if live.damaged:
             raise DjangoRcloneError(f'Database "{self.alias}": {_damage(path, live.damaged, facts.server_version)}')
         if not facts.size:
-            # Any connection to a mistyped NAME makes such a file, and a backup of it would look like the newest one.
-            raise self._refuse(f"{path} is empty (0 bytes). Correct {name}, run migrate, or restore a backup.")
+            # Any connection to a mistyped NAME creates such a file, and a backup of it would become the newest one.
+            raise self._configuration_error(
+                f"{path} is empty (0 bytes). Correct {name}, run migrate, or restore a backup."
+            )
         notes = () if facts.tables else (f"{path} has no tables.",)
-        said = explain(self.alias, path, "A dump")
+        explain = explainer(self.alias, path, "A dump")
         if self.format == "sql":
             return Dump(
                 checks=(
-                    sql_text.check(self._cli(), live.schema, said),
+                    sql_text.check(self._sqlite3(), live.schema, explain),
                     script_command(
-                        _PROGRAMS / "check_loadable.py", path, f"{self.wait:g}", explain=said, may_stall=False
+                        _PROGRAMS / "check_loadable.py", path, f"{self.wait:g}", explain=explain, may_stall=False
                     ),
                 ),
-                command=sql_text.dump(self._cli(), path, self.wait, said, writable=live.writable),
-                # sqlite3 ends 0 whatever .dump met on its way, so what it prints goes through a program of ours.
-                through=(_program("check_sql", explain=said),),
+                command=sql_text.dump(self._sqlite3(), path, self.wait, explain, writable=live.writable),
+                # sqlite3 ends with 0 whatever .dump ran into, so its output goes through a program of ours.
+                through=(_program("check_sql", explain=explain),),
                 extension="sql",
                 format="sql",
                 client="sqlite3",
@@ -125,7 +127,7 @@ class SqliteConnector(BaseConnector):
             )
         spool = ("spool",) if self.spool else ()
         return Dump(
-            command=_program("dump", path, f"{self.wait:g}", *spool, explain=said),
+            command=_program("dump", path, f"{self.wait:g}", *spool, explain=explain),
             extension="sqlite3",
             format="file",
             client=f"libsqlite3 {facts.server_version}",
@@ -135,8 +137,8 @@ class SqliteConnector(BaseConnector):
     def contents(self, manifest: Manifest) -> Command | None:
         if manifest.format in _FORMATS and all(stored.sha256 for stored in manifest.objects):
             return None
-        said = explain(self.alias, manifest.objects[0].path, "Reading")
-        return _program("stage", "sniff", explain=said)
+        explain = explainer(self.alias, manifest.objects[0].path, "Reading")
+        return _program("stage", "sniff", explain=explain)
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         live = sqlite_facts.live(facts)
@@ -144,26 +146,26 @@ class SqliteConnector(BaseConnector):
         target = str(Path(path).parent / mode.into) if mode.into else path
         form = contents.strip() or manifest.format
         if form not in _FORMATS:
-            raise self._refuse(f'the backup has the format "{form}", which this connector cannot restore.')
+            raise self._configuration_error(f'the backup has the format "{form}", which this connector cannot restore.')
         text = form == "sql"
-        stage = _stage_of(target)
+        stage = _stage_path(target)
         (stored,) = manifest.objects
         new = ("new",) if mode.into else ()
         size = str(stored.raw_bytes or stored.bytes)
-        said = explain(self.alias, target, "A restore", unchanged=True)
-        prepare = _program("stage", "prepare", target, stage, size, *new, explain=said)
-        load = _program("stage", "load", stage, explain=said, may_stall=False)
+        explain = explainer(self.alias, target, "A restore", unchanged=True)
+        prepare = _program("stage", "prepare", target, stage, size, *new, explain=explain)
+        load = _program("stage", "load", stage, explain=explain, may_stall=False)
         commit = script_command(
-            _PROGRAMS / "replace.py", target, stage, f"{self.wait:g}", *new, explain=said, may_stall=False
+            _PROGRAMS / "replace.py", target, stage, f"{self.wait:g}", *new, explain=explain, may_stall=False
         )
-        abort = _program("stage", "abort", stage, explain=explain(self.alias, stage, "Removal"))
+        abort = _program("stage", "abort", stage, explain=explainer(self.alias, stage, "Removal"))
         return RestorePlan(
             target=target,
             prepare=(prepare,),
-            load=(sql_text.load(self._cli(), stage, said) if text else load,),
+            load=(sql_text.load(self._sqlite3(), stage, explain) if text else load,),
             commit=(commit,),
             abort=(abort,),
-            gate=Gate(tail=self._whole_text) if text else Gate(),
+            gate=Gate(tail=self._require_commit) if text else Gate(),
             notes=tuple(_notes(live, mode, target)),
         )
 
@@ -176,22 +178,22 @@ class SqliteConnector(BaseConnector):
         """Returns the database file's path, links followed."""
         return live.path or self.path
 
-    def _refuse(self, sentence: str) -> ConfigurationError:
+    def _configuration_error(self, sentence: str) -> ConfigurationError:
         return ConfigurationError(f'Database "{self.alias}": {sentence}')
 
-    def _find_cli(self) -> str | None:
+    def _find_sqlite3(self) -> str | None:
         folder: str | os.PathLike[str] | None = self.options.get("BINARY_DIR")
         return shutil.which("sqlite3", path=os.fspath(folder) if folder else None)
 
-    def _cli(self) -> str:
+    def _sqlite3(self) -> str:
         """Returns the sqlite3 program. Raises ConfigurationError where there is none."""
-        found = self._find_cli()
+        found = self._find_sqlite3()
         if found is None:
-            raise self._refuse(f'the program "sqlite3", which SQL text needs, was not found. {_install()}')
+            raise self._configuration_error(f'the program "sqlite3", which SQL text needs, was not found. {_install()}')
         return found
 
-    def _whole_text(self, end: bytes) -> bytes:
-        """Lets the end of a whole script through: sqlite3 ends 0 on a cut one, and keeps what came before."""
+    def _require_commit(self, end: bytes) -> bytes:
+        """Returns the end of a complete script. On a cut one sqlite3 would end with 0 and keep what came before."""
         if end.rstrip().endswith(b"COMMIT;"):
             return end
         raise DjangoRcloneError(
@@ -204,30 +206,30 @@ def _program(name: str, *arguments: str, explain: Explanation, may_stall: bool =
     return script_command(_PROGRAMS / f"{name}.py", *arguments, explain=explain, may_stall=may_stall)
 
 
+def _install() -> str:
+    return f"Install it (Debian: apt-get install sqlite3), or {vocabulary.current().find_program('BINARY_DIR')}."
+
+
 def _notes(live: Live, mode: Mode, target: str) -> Iterator[str]:
     if live.damaged and not mode.into:
-        yield f"{target} is damaged; after the restore, restart what has it open."
+        yield f"{target} is damaged. After the restore, restart the processes that have it open."
     elif live.exists and not mode.into:
         yield "Processes that have the database open will see the restored data."
     if mode.terminate_sessions:
-        yield "SQLite has no sessions that could be ended; the restore waits for who has the file locked."
-
-
-def _install() -> str:
-    return f"Install it (Debian: apt-get install sqlite3), or {vocabulary.current().find_program('BINARY_DIR')}."
+        yield "SQLite has no sessions that could be ended; the restore waits for processes that have the file locked."
 
 
 def _damage(path: str, reason: str, library: str) -> str:
     if reason.startswith("malformed database schema"):
         return (
             f"SQLite {library} cannot read the schema of {path} ({reason}). If the app's SQLite is newer, "
-            "use that here too; else the file is damaged: restore a backup."
+            "use that version here too; otherwise the file is damaged: restore a backup."
         )
     return f"{path} is damaged ({reason}). Restore a backup."
 
 
-def _stage_of(target: str) -> str:
-    """Returns a name for the stage, beside the target, that says who works on it."""
+def _stage_path(target: str) -> str:
+    """Returns the path of the stage: next to the target, with the process that uses it in its name."""
     try:
         namespace = Path("/proc/self/ns/pid").stat().st_ino
     except OSError:

@@ -1,4 +1,4 @@
-"""What the SQLite programs' failures mean to people."""
+"""Error messages for failures of the SQLite programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django_rclone.command import Explanation
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 
 _WRITE = "Let this user write to the file and to its folder"
-# The first word of the programs' last line: the name of SQLite's error code, or the class of another exception.
+# The kind in the programs' last line: the name of SQLite's error code, or the class of another exception.
 _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
     ("ConfigurationError", ConfigurationError, "{text}"),
     ("WrongName", ConfigurationError, "{text} Correct {NAME}."),
@@ -32,20 +32,20 @@ _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
     (
         "SQLITE_BUSY|SQLITE_LOCKED|.*database is locked",
         Unavailable,
-        "{path} stays locked.{holders} End what uses it, or try again later.",
+        "{path} stays locked.{holders} Stop what uses it, or try again later.",
     ),
     (
         "SQLITE_FULL|OSError.*No space|.*database or disk is full",
         DjangoRcloneError,
         "{action} of {path} failed: the disk is full. Make room.",
     ),
-    ("SQLITE_NOTADB", DjangoRcloneError, "{path} is no SQLite database. Correct {NAME}, or restore a backup."),
+    ("SQLITE_NOTADB", DjangoRcloneError, "{path} is not a SQLite database. Correct {NAME}, or restore a backup."),
     ("SQLITE_CORRUPT", DjangoRcloneError, "{path} is damaged ({text}). Restore a backup."),
     (
         "SQLITE_CANTOPEN",
         ConfigurationError,
-        "{path} cannot be opened ({text}). Check that it is there and readable; beside a database in WAL mode "
-        "SQLite must be able to write its -shm file, so a read-only folder or mount does not do.",
+        "{path} cannot be opened ({text}). Check that it exists and is readable. In WAL mode SQLite must also "
+        "be able to write the -shm file next to it, so a read-only folder or mount does not work.",
     ),
     (
         "SQLITE_READONLY",
@@ -53,7 +53,7 @@ _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
         f"{{path}} cannot be written ({{text}}). {_WRITE}: SQLite needs that even to read a database in WAL mode.",
     ),
     (
-        # what the sqlite3 program says; our own programs do without
+        # from the sqlite3 program; our own programs do not need the app
         ".*(?:no such|unknown) function: |.*no such collation sequence: |.*no such module: ",
         ConfigurationError,
         "{action} of {path} failed: its schema needs something that only the app registers and the program sqlite3 "
@@ -69,23 +69,23 @@ _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
 )
 
 
-def explain(alias: str, path: str, action: str, *, unchanged: bool = False) -> Explanation:
-    """Returns what turns the failure of a program that does ``action`` with ``path`` into the error that people read.
+def explainer(alias: str, path: str, action: str, *, unchanged: bool = False) -> Explanation:
+    """Returns the function that explains the failure of a program that does ``action`` with ``path``.
 
-    ``unchanged``: after it the database is as it was, and the error says so.
+    ``unchanged``: the failure leaves the database as it was, and the error says so.
     """
 
-    def explained(failure: ProgramFailed) -> DjangoRcloneError:
+    def explain(failure: ProgramFailed) -> DjangoRcloneError:
         kind, sentence = _meaning(failure, path, action)
         assurance = " Nothing was changed." if unchanged else ""
         return kind(f'Database "{alias}": {sentence}{assurance}')
 
-    return explained
+    return explain
 
 
 def _meaning(failure: ProgramFailed, path: str, action: str) -> tuple[type[DjangoRcloneError], str]:
     lines = [line.strip() for line in failure.stderr.splitlines() if line.strip()]
-    for line in lines:  # sqlite3 says first why it stopped, then we say that its text is not whole
+    for line in lines:  # sqlite3 prints first why it stopped, then check_sql.py that its text is not whole
         for pattern, kind, sentence in _MEANINGS:
             if re.match(pattern, line):
                 text = line.partition(": ")[2]
@@ -95,7 +95,7 @@ def _meaning(failure: ProgramFailed, path: str, action: str) -> tuple[type[Djang
 
 
 def holders(path: str) -> str:
-    """Returns a sentence that names the processes that have locked the database, as far as they can be seen."""
+    """Returns a sentence that names the processes that have locked the database, as far as they are visible."""
     return _sentence(_locked_by(path))
 
 

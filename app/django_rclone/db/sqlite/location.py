@@ -1,4 +1,4 @@
-"""Where a SQLite database is, and what can be read from its file without disturbing anybody."""
+"""The path of a SQLite database, and what can be read from the file without a lock."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, unquote
 
 from django_rclone.exceptions import ConfigurationError
 
-# Parameters of a file: URI (https://www.sqlite.org/uri.html) that change how others lock the file, or what is in it.
+# Parameters of a file: URI (https://www.sqlite.org/uri.html) that change how the file is locked, or what is in it.
 _FOREIGN = ("vfs", "nolock")
-_IN_MEMORY = "NAME is a database in memory, which is gone with its process: there is nothing to back up or to restore."
+_IN_MEMORY = "NAME is a database in memory, which ends with its process: there is nothing to back up or to restore."
 
 _headers: dict[str, int] = {}
 
@@ -18,7 +18,7 @@ _headers: dict[str, int] = {}
 def locate(name: Any) -> str:
     """Returns the absolute path that Django's NAME (a path, or a ``file:`` URI) stands for.
 
-    Raises ConfigurationError, without the database's alias, for a NAME that is no file.
+    Raises ConfigurationError, without the database's alias, for a NAME that is not a file.
     """
     text = os.fspath(name or "")
     if not text:
@@ -42,14 +42,14 @@ def _path_of_uri(uri: str) -> str:
     for parameter in _FOREIGN:
         if parameter in parameters:
             raise ConfigurationError(
-                f'NAME has the parameter "{parameter}", which changes how the file is locked: a backup beside '
-                "other users could be torn. Take it out."
+                f'NAME has the parameter "{parameter}", which changes how the file is locked: a backup while '
+                "others write could be inconsistent. Remove it."
             )
     return path
 
 
-def unwritable(path: str) -> list[str]:
-    """Returns what keeps this user from restoring: the file, and the folder in which a restore stages."""
+def write_problems(path: str) -> list[str]:
+    """Returns why this user cannot restore: both the file and its folder, which holds the stage, must be writable."""
     return [
         f"{place} cannot be written to by user {os.getuid()}, which a restore needs: mount it writable, or run as its "
         "owner."
@@ -59,9 +59,9 @@ def unwritable(path: str) -> list[str]:
 
 
 def journal_mode(path: str) -> str:
-    """Returns ``wal`` or ``rollback`` as the file's header says, or nothing where there is no such header.
+    """Returns ``wal`` or ``rollback`` as the file's header says, or an empty string if there is no such header.
 
-    The descriptor stays open for good, one for each file: POSIX drops all locks that a process has on a file as
+    The descriptor stays open, one for each file: POSIX drops all locks that a process has on a file as
     soon as the process closes any descriptor of it, and this process may be using the database.
     """
     try:

@@ -1,4 +1,4 @@
-"""The sqlite3 program at work: SQL text out of a database, and into a stage."""
+"""Commands for the sqlite3 program: dump a database as SQL text, and load SQL text into a stage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django_rclone.command import Attached, Command, Explanation
 _FLAGS = ("-batch", "-init", os.devnull, "-bail")
 # What .dump leaves out. Encoding and page size take effect only while a database is empty, so these come first.
 _PRAGMAS = ("encoding", "page_size", "auto_vacuum", "application_id", "user_version")
-# CHECK constraints are for new rows. Those that are there already may break one that was made later.
+# CHECK constraints apply to new rows. Existing rows may violate one that was added later.
 _UNCHECKED = "PRAGMA ignore_check_constraints=ON;"
 
 
@@ -27,19 +27,19 @@ def check(program: str, schema: Iterable[tuple[str, str]], explain: Explanation)
     for table, _sql in schema:
         if table:
             quoted = table.replace('"', '""')
-            # What is compiled for one row is all that is needed for any.
+            # Compiling the statement for one row needs everything that any row needs.
             lines.append(f'EXPLAIN INSERT INTO "{quoted}" DEFAULT VALUES;')
     script = Attached("\n".join([*lines, ""]).encode(errors="surrogateescape"), "schema", flag=".read ")
     return Command((program, *_FLAGS, ":memory:", script), explain=explain)
 
 
 def dump(program: str, path: str, wait: float, explain: Explanation, *, writable: bool) -> Command:
-    """Returns the command that prints the database as SQL text; it waits up to ``wait`` seconds for others."""
-    mode = "rw" if writable else "ro"  # either never makes a file
+    """Returns the command that prints the database as SQL text. It waits up to ``wait`` seconds for locks."""
+    mode = "rw" if writable else "ro"  # neither creates a file
     pragmas = [f"SELECT 'PRAGMA {name}=' || quote({name}) || ';' FROM pragma_{name}" for name in _PRAGMAS]  # noqa: S608
     unchecked = f"SELECT '{_UNCHECKED}'"
-    # Without their rowids, the rows of a table without INTEGER PRIMARY KEY would be numbered anew, and whatever
-    # remembers a rowid (a full-text index with external content) would lead to other rows.
+    # Without their rowids, the rows of a table without INTEGER PRIMARY KEY would be renumbered, and what refers to a
+    # rowid (a full-text index with external content) would point to other rows.
     statements = ("BEGIN", "SELECT '' FROM sqlite_master WHERE 0", *pragmas, unchecked, ".dump --preserve-rowids")
     flags = (*_FLAGS, "-cmd", f".timeout {round(wait * 1000)}")
     return Command((program, *flags, f"{Path(path).as_uri()}?mode={mode}", *statements), explain=explain)
@@ -48,8 +48,8 @@ def dump(program: str, path: str, wait: float, explain: Explanation, *, writable
 def load(program: str, stage: str, explain: Explanation) -> Command:
     """Returns the command that loads SQL text into the stage.
 
-    In its safe mode sqlite3 obeys no line of the script that would start programs or write other files. That mode also
-    keeps the schema table from being written, which is how .dump restores virtual tables.
+    In its safe mode sqlite3 runs no line of the script that would start programs or write other files. That mode also
+    prevents writing to the schema table, which is how .dump restores virtual tables.
     """
     flags = (*_FLAGS, "-safe", "-cmd", ".dbconfig defensive off", "-cmd", _UNCHECKED)
     return Command((program, *flags, stage), explain=explain, may_stall=False)

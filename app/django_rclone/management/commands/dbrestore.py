@@ -43,30 +43,9 @@ class Command(BackupCommand):
         parser.add_argument(
             "--at", type=moment, metavar="TIME", help="Restore the newest good backup begun at or before TIME."
         )
-        parser.add_argument(
-            "--into",
-            type=arguments.text,
-            metavar="NAME",
-            help="Restore into another, new database beside the live one.",
-        )
+        arguments.add_restore_options(parser)
         parser.add_argument("--noinput", action="store_false", dest="interactive", help="Do not ask.")
-        parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
-        parser.add_argument(
-            "--unverified",
-            action="store_true",
-            help="When no good backup exists, take the newest one without a manifest (made by django-rclone 0.4).",
-        )
-        parser.add_argument(
-            "--terminate-sessions",
-            action="store_true",
-            help="End other sessions of the database before the restore is committed.",
-        )
-        parser.add_argument(
-            "--in-place",
-            action="store_true",
-            help="MySQL, MariaDB: load over the live tables, where the role may not load beside them. The backup is "
-            "verified first; a failure after that leaves the database half restored.",
-        )
+        arguments.add_dry_run(parser)
 
     def work(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from django_rclone import conf
+from django_rclone.management import options
 from django_rclone.management.base import BackupCommand
 from django_rclone.media import recipes
 
@@ -21,15 +22,14 @@ class Command(BackupCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--noinput", action="store_false", dest="interactive", help="Do not ask.")
-        parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
+        options.add_dry_run(parser)
 
     def work(self, *, interactive: bool, dry_run: bool, verbosity: int, **_options: Any) -> None:
         remote, limits = conf.remote(), conf.limits()
         folder = recipes.located(remote)
         planned = recipes.preview(remote, folder, limits)
         if interactive or dry_run:
-            to_copy = f"{planned.copied} files to copy ({planned.bytes:,} bytes)"
-            self.stdout.write(f"In {recipes.root()}: {to_copy}, {planned.deleted} to delete.")
+            self.stdout.write(f"In {recipes.root()}: {planned.planned()}.")
             if dry_run:
                 return
             if not self.confirm("Go on?"):

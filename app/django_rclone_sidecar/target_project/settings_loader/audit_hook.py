@@ -1,6 +1,6 @@
-"""Refuses what reading settings has no need of: writing, changing files, starting programs.
+"""Audit hook that refuses to write or change files and to start programs while settings are loaded.
 
-Hygiene, not a sandbox: the settings are the user's own code. The network stays open, because some ask a vault.
+Not a sandbox: the settings are the user's own code. The network stays open, because some settings read from a vault.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from django_rclone_sidecar.target_project.settings_loader import failure_reasons
 from django_rclone_sidecar.target_project.settings_loader.analysis import try_blocks
-from django_rclone_sidecar.target_project.settings_loader.trace import RECORD, Origin
+from django_rclone_sidecar.target_project.settings_loader.trace import TRACE, Taint
 
 _real_mkdir = os.mkdir
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -32,17 +32,18 @@ _CHANGES = frozenset(
 
 
 def install() -> None:
-    """Refuses from now on, for as long as the process lives."""
+    """Installs the hook for the rest of the process."""
     os.mkdir = _mkdir
     sys.addaudithook(_refuse)
 
 
 def _mkdir(path: Any, *args: Any, **kwargs: Any) -> None:
-    """Makes no folder, and fails only where the real one would: whoever does not handle a failure had none."""
+    """Creates no folder. Fails if the folder exists, or in a ``try``; elsewhere it acts as if it had succeeded, as it
+    would in the web container."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(path))
-    places = RECORD.places()
-    if not places or any(try_blocks.in_try(place.file, place.line) for place in places):
+    stack = TRACE.stack()
+    if not stack or any(try_blocks.in_try(location.file, location.line) for location in stack):
         _real_mkdir(path, *args, **kwargs)
 
 
@@ -53,7 +54,7 @@ def _refuse(event: str, args: tuple[Any, ...]) -> None:
             return
         what = f"to write {failure_reasons.quoted(path)}"
     elif event in _PROGRAMS:
-        # What an interpreter looks at is the program, never its arguments: they may hold secrets.
+        # The program only: its arguments may have secrets.
         what = (
             f"to start {failure_reasons.quoted(args[0])}" if event == "subprocess.Popen" and args else f"to use {event}"
         )
@@ -61,7 +62,7 @@ def _refuse(event: str, args: tuple[Any, ...]) -> None:
         what = f"to use {event}"
     else:
         return
-    places = RECORD.places()
-    if places:  # what libraries do at their own import is theirs
-        RECORD.note("blocked", Origin(what, "", places[0]))
+    stack = TRACE.stack()
+    if stack:  # not during a library's own import
+        TRACE.record("blocked", Taint(what, "", stack[0]))
     raise failure_reasons.Refused(what)

@@ -1,4 +1,4 @@
-"""Why a statement of the target failed, in words that help."""
+"""Explanations of why a statement of the target failed."""
 
 from __future__ import annotations
 
@@ -20,24 +20,23 @@ _QUOTED = re.compile("\x02(.*?)\x03", re.DOTALL)
 
 
 class Refused(OSError):
-    """The target's code wanted to do something that reading settings has no need of. An OSError, so that the author's
-    own handlers work."""
+    """The audit hook refused an action of the target's code. An OSError, so that the code's own handlers work."""
 
 
 def quoted(text: object) -> str:
-    """Returns a text of the target's, marked as one: it may hold secrets, which ``shown`` masks."""
+    """Returns a string from the target, marked as such: it may contain secrets, which ``masked`` hides."""
     return f"\x02{text}\x03"
 
 
-def shown(message: str, secrets: Iterable[str]) -> str:
-    """Returns a message as people may read it. Only texts of the target's are searched for its secrets: our own words
-    hold none, and a secret may be an ordinary word."""
+def masked(message: str, secrets: Iterable[str]) -> str:
+    """Returns a message with secrets masked. Only quoted strings from the target are searched for them: the rest of the
+    message contains none, and a secret may be an ordinary word."""
     hidden = list(secrets)
     return mask(_QUOTED.sub(lambda match: mask(match[1], hidden), message))
 
 
-def why(error: BaseException, short: Callable[[str], str]) -> str:
-    """Returns what went wrong as a clause. Names of files are made short by ``short``."""
+def reason(error: BaseException, relative: Callable[[str], str]) -> str:
+    """Returns what went wrong, as a clause. ``relative`` shortens the names of files."""
     text = str(error).strip().replace("\n", " ")[:300]
     if isinstance(error, KeyError) and _raised_in(error) in (os.__file__, "<frozen os>"):
         return f"needs the variable {error.args[0]}. Give this container the same environment as the web container"
@@ -46,14 +45,14 @@ def why(error: BaseException, short: Callable[[str], str]) -> str:
         return f"needs the variable {name}. Give this container the same environment as the web container"
     if isinstance(error, SyntaxError):
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        where = f"{short(error.filename or 'a file')}:{error.lineno}"
+        where = f"{relative(error.filename or 'a file')}:{error.lineno}"
         return f"cannot go on: {where} does not parse with Python {version}: {error.msg}"
     if isinstance(error, Refused):
         return f"wants {text}, which is refused while settings are read"
     if isinstance(error, FileNotFoundError) and error.filename:
         return f"needs the file {quoted(error.filename)}. Mount it here as in the web container"
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return f'needs the module "{quoted(error.name)}", which is not here'
+        return f'needs the module "{quoted(error.name)}", which this image lacks'
     return f"failed with {type(error).__name__}" + (f": {quoted(text)}" if text else "")
 
 

@@ -1,8 +1,8 @@
-"""What an import in the target's code finds: the target's own modules, tolerantly compiled, or a stand-in.
+"""Import hooks: the target's modules are compiled tolerantly, and missing packages become stubs.
 
-The first of our two finders only changes how the target's own files are compiled. The last one is asked when nobody
-else knows a module, and stands in for a package that the image lacks; but only if the target's own code asks for it.
-Django and other libraries, which look for what they could use, hear the truth.
+``TargetFinder`` is first in ``sys.meta_path`` and changes only how the target's own files are compiled. ``StubFinder``
+is last, so it sees only modules that nothing else finds; it gives a stub only to the target's own code. Django and
+other libraries, which probe for optional packages, get the real ModuleNotFoundError.
 """
 
 from __future__ import annotations
@@ -18,96 +18,95 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from django_rclone_sidecar.target_project.settings_loader import compile as tolerance
-from django_rclone_sidecar.target_project.settings_loader import module_substitutes
+from django_rclone_sidecar.target_project.settings_loader import module_substitutes, tolerant_compiler
 from django_rclone_sidecar.target_project.settings_loader.analysis import try_blocks
-from django_rclone_sidecar.target_project.settings_loader.trace import RECORD, Origin, Place
-from django_rclone_sidecar.target_project.settings_loader.unknowns.stub_module import StandInModule
+from django_rclone_sidecar.target_project.settings_loader.trace import TRACE, Location, Taint
+from django_rclone_sidecar.target_project.settings_loader.unknowns.stub_module import StubModule
 
 _WORD = r"(?:settings|local|secrets?|private|overrides?|prod|production|staging|deploy|dev|env|site|conf|config)"
-_OWN = re.compile(rf"{_WORD}(?:_{_WORD})*|\w+_(?:settings|local)")
-"""Names of modules that projects keep beside their settings and publish nowhere."""
-_OWN_PART = re.compile(
+_OWN_MODULE = re.compile(rf"{_WORD}(?:_{_WORD})*|\w+_(?:settings|local)")
+"""Names of modules that projects keep next to their settings and do not publish."""
+_OWN_SUBMODULE = re.compile(
     r"(?:local|user|site|custom|private|secret|override|extra|host|instance|deploy|prod|production|staging|dev|test)"
     r"_(?:settings|local)|settings_local|local|secrets?|secret_?keys?|private|overrides?"
 )
-"""The same, in a package of any name."""
+"""The same, for a module in a package of any name."""
 
 
-class TolerantFinder(MetaPathFinder):
-    """Finds the target's own modules. Asked first."""
+class TargetFinder(MetaPathFinder):
+    """Finds the target's own modules. First in ``sys.meta_path``."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         spec = PathFinder.find_spec(name, path, target)
         if spec is None:
-            spec = _root_itself(name)
+            spec = _find_root_package(name)
         if spec is None:
             return None
-        if isinstance(spec.loader, SourceFileLoader) and RECORD.below(str(spec.origin)):
-            spec.loader = TolerantLoader(name, str(spec.origin))
+        if isinstance(spec.loader, SourceFileLoader) and TRACE.is_target_file(str(spec.origin)):
+            spec.loader = TargetLoader(name, str(spec.origin))
             return spec
-        if spec.loader is None and "." not in name and _holds_no_code(spec):
-            return StandInFinder().find_spec(name, path, target)  # a folder that only happens to have this name
+        if spec.loader is None and "." not in name and _has_no_code(spec):
+            return StubFinder().find_spec(name, path, target)  # a folder that has the name of a package
         return None
 
 
-class TolerantLoader(SourceFileLoader):
+class TargetLoader(SourceFileLoader):
     """Compiles a module so that each of its statements may fail alone."""
 
     def get_code(self, fullname: str) -> Any:
         file = self.get_filename(fullname)
-        return tolerance.compile_tolerantly(self.get_data(file), file, fullname)
+        return tolerant_compiler.compile_module(self.get_data(file), file, fullname)
 
 
-class StandInFinder(MetaPathFinder):
-    """Stands in for packages that are not here. Asked last."""
+class StubFinder(MetaPathFinder):
+    """Finds stubs for missing packages. Last in ``sys.meta_path``."""
 
     def find_spec(self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
         top, _, rest = name.partition(".")
-        if rest and (same := module_substitutes.same_module(name)) is not None:
-            return ModuleSpec(name, SameLoader(same))
-        if rest and not isinstance(sys.modules.get(name.rpartition(".")[0]), StandInModule):
-            _note_own_part(name)
-            return None  # a missing part of a package that is here
+        if rest and (substitute := module_substitutes.substitute(name)) is not None:
+            return ModuleSpec(name, SubstituteLoader(substitute))
+        if rest and not isinstance(sys.modules.get(name.rpartition(".")[0]), StubModule):
+            _record_missing_submodule(name)
+            return None  # a missing submodule of an installed package
         if top in sys.stdlib_module_names:
             return None
         frame, probing = _importing_frame()
         if frame is None:
-            if probing and (places := RECORD.places()):  # the target asks through a library
-                RECORD.note("guard", Origin(name, top, places[0]))
+            if probing and (stack := TRACE.stack()):  # the target asks by means of a library
+                TRACE.record("guard", Taint(name, top, stack[0]))
             return None
-        place = Place(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_qualname, "")
-        guarded = probing or try_blocks.is_guarded(place.file, place.line)
-        origin = Origin(name, top, place, guarded=guarded)
+        location = Location(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_qualname, "")
+        guarded = probing or try_blocks.is_guarded(location.file, location.line)
+        taint = Taint(name, top, location, guarded=guarded)
         if guarded and not rest:
-            own = not probing and _is_own_settings(top, _wanted(name))
+            own = not probing and _is_own_settings(top, _requested_module(name))
             either = module_substitutes.has_substitute(top)
-            RECORD.note("own" if own else "either" if either else "guard", origin)
-            if own or not RECORD.other_way:
+            TRACE.record("own" if own else "either" if either else "guard", taint)
+            if own or not TRACE.flip_decisions:
                 return None
-        if (same := module_substitutes.same_module(name)) is not None:
-            return ModuleSpec(name, SameLoader(same))
-        RECORD.note("import", origin)
-        return ModuleSpec(name, StandInLoader(origin), is_package=True)
+        if (substitute := module_substitutes.substitute(name)) is not None:
+            return ModuleSpec(name, SubstituteLoader(substitute))
+        TRACE.record("import", taint)
+        return ModuleSpec(name, StubLoader(taint), is_package=True)
 
 
-class StandInLoader(Loader):
-    """Makes a stand-in for a module."""
+class StubLoader(Loader):
+    """Creates the stub of a module."""
 
-    def __init__(self, origin: Origin) -> None:
-        self._origin = origin
+    def __init__(self, taint: Taint) -> None:
+        self._origin = taint
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return StandInModule(spec.name, self._origin)
+        return StubModule(spec.name, self._origin)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Adds the parts that are known."""
-        for name, part in module_substitutes.known_parts(module.__name__).items():
-            setattr(module, name, part)
+        """Adds the attributes that are known."""
+        for name, value in module_substitutes.known_attributes(module.__name__).items():
+            setattr(module, name, value)
 
 
-class SameLoader(Loader):
-    """Gives a module that is the same under another name."""
+class SubstituteLoader(Loader):
+    """Loads an equivalent module under another name."""
 
     def __init__(self, module: ModuleType) -> None:
         self._module = module
@@ -116,56 +115,56 @@ class SameLoader(Loader):
         return self._module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Does nothing: it is whole."""
+        """Does nothing: the module is complete."""
 
 
 def install() -> None:
-    """Puts both finders in their places."""
-    sys.meta_path.insert(0, TolerantFinder())
-    sys.meta_path.append(StandInFinder())
-    importlib.metadata.Distribution.from_name = classmethod(_recorded_version)  # type: ignore[assignment]
+    """Installs both finders."""
+    sys.meta_path.insert(0, TargetFinder())
+    sys.meta_path.append(StubFinder())
+    importlib.metadata.Distribution.from_name = classmethod(_traced_version)  # type: ignore[assignment]
 
 
 _from_name = importlib.metadata.Distribution.from_name.__func__  # type: ignore[attr-defined]
 
 
-def _recorded_version(cls: Any, name: str) -> Any:
-    """Asking for a package's version is asking whether it is there."""
+def _traced_version(cls: Any, name: str) -> Any:
+    """Records the query for a missing package's version as a guarded import."""
     try:
         return _from_name(cls, name)
     except importlib.metadata.PackageNotFoundError:
-        RECORD.note("guard", Origin(f"version of {name}", name, (*RECORD.places(), Place("", 0, "", ""))[0]))
+        TRACE.record("guard", Taint(f"version of {name}", name, (*TRACE.stack(), Location("", 0, "", ""))[0]))
         raise
 
 
-def _root_itself(name: str) -> ModuleSpec | None:
-    """Finds the folder of the target itself, where it is a package and its modules import each other from it."""
-    root = Path(RECORD.root)
+def _find_root_package(name: str) -> ModuleSpec | None:
+    """Finds the target's folder itself, if it is a package from which its modules import each other."""
+    root = Path(TRACE.root)
     if name != root.name or not (root / "__init__.py").is_file():
         return None
     return PathFinder.find_spec(name, [str(root.parent)])
 
 
-def _note_own_part(name: str) -> None:
-    """Notes a missing module in a package of the project's own, where its author can do without."""
+def _record_missing_submodule(name: str) -> None:
+    """Records a missing optional module in one of the project's own packages."""
     parent = sys.modules.get(name.rpartition(".")[0])
     frame, probing = _importing_frame()
-    if parent is None or frame is None or not any(RECORD.below(f"{folder}/") for folder in parent.__path__):
+    if parent is None or frame is None or not any(TRACE.is_target_file(f"{folder}/") for folder in parent.__path__):
         return
-    place = Place(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_qualname, "")
-    if probing or try_blocks.is_guarded(place.file, place.line):
-        RECORD.note("own", Origin(name, name.partition(".")[0], place))
+    location = Location(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_qualname, "")
+    if probing or try_blocks.is_guarded(location.file, location.line):
+        TRACE.record("own", Taint(name, name.partition(".")[0], location))
 
 
 def _is_own_settings(top: str, wanted: str) -> bool:
     _, _, last = wanted.lower().rpartition(".")
-    return _OWN.fullmatch(top.lower()) is not None or _OWN_PART.fullmatch(last) is not None
+    return _OWN_MODULE.fullmatch(top.lower()) is not None or _OWN_SUBMODULE.fullmatch(last) is not None
 
 
-def _wanted(name: str) -> str:
-    """Returns the module that is wanted, of which ``name`` is the part that is asked for first."""
+def _requested_module(name: str) -> str:
+    """Returns the full name of the module being imported; ``name`` is its top package, which is imported first."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and not RECORD.below(frame.f_code.co_filename):
+    while frame is not None and not TRACE.is_target_file(frame.f_code.co_filename):
         asked = frame.f_locals.get("name") if frame.f_code.co_filename.startswith("<frozen importlib") else None
         if isinstance(asked, str) and asked.startswith(name + "."):
             name = asked
@@ -174,8 +173,8 @@ def _wanted(name: str) -> str:
 
 
 def _importing_frame() -> tuple[FrameType | None, bool]:
-    """Returns the target's frame that imports, if it is one, and whether the module was asked for by a name that is
-    no part of the source: then its absence may be an answer."""
+    """Returns the frame of the target that imports, if any, and whether it only probes for the module: then its absence
+    may be an answer."""
     frame: FrameType | None = sys._getframe(1)
     probing = dynamic = False
     while frame is not None:
@@ -185,21 +184,21 @@ def _importing_frame() -> tuple[FrameType | None, bool]:
         probing = probing or (frame.f_code.co_name == "find_spec" and file == "<frozen importlib.util>")
         dynamic = dynamic or file == importlib.__file__
         frame = frame.f_back
-    if frame is None or RECORD.below(frame.f_code.co_filename):
+    if frame is None or TRACE.is_target_file(frame.f_code.co_filename):
         return frame, probing
-    return None, (probing or dynamic) and _is_asked_for(frame)
+    return None, (probing or dynamic) and _is_requested_by_target(frame)
 
 
-def _is_asked_for(frame: FrameType | None) -> bool:
-    """Tells whether a function of a library looks for a module because the target called it; what a library looks
-    for when it is imported itself is its own affair."""
-    while frame is not None and not RECORD.below(frame.f_code.co_filename):
+def _is_requested_by_target(frame: FrameType | None) -> bool:
+    """Tells whether a function of a library probes for a module because the target called it, not because the library
+    is being imported."""
+    while frame is not None and not TRACE.is_target_file(frame.f_code.co_filename):
         if frame.f_code.co_name == "<module>":
             return False
         frame = frame.f_back
     return frame is not None
 
 
-def _holds_no_code(spec: ModuleSpec) -> bool:
+def _has_no_code(spec: ModuleSpec) -> bool:
     folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
     return not any(next(folder.rglob("*.py"), None) for folder in folders)

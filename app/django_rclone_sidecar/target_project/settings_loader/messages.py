@@ -1,4 +1,4 @@
-"""What people read when a setting cannot be known: what, where, why, and what to do."""
+"""Messages for people: which setting cannot be read, where and why, and how to solve it."""
 
 from __future__ import annotations
 
@@ -7,150 +7,150 @@ from pathlib import Path
 
 from django_rclone_sidecar.target_project.settings_loader import module_substitutes
 from django_rclone_sidecar.target_project.settings_loader.statements import Statement
-from django_rclone_sidecar.target_project.settings_loader.trace import RECORD, Event, Origin, Place
+from django_rclone_sidecar.target_project.settings_loader.trace import TRACE, Event, Location, Taint
 
-MEDIA_WAYS_OUT = "\nOr say where media are with BACKUP_MEDIA_ROOT=/folder, or leave them out with BACKUP_MEDIA=off."
-
-
-NOT_TRIED = frozenset(["the working folder", "chance"])
-"""What is the same, or nearly always another, when settings are loaded again on another machine."""
+MEDIA_REMEDIES = "\nOr set BACKUP_MEDIA_ROOT=/folder, or turn off the backup of media with BACKUP_MEDIA=off."
 
 
-def ways_out(*packages: str) -> str:
-    """Returns what people can do, where ``packages`` may be told to have no part in it."""
-    ignore = f"\n            TARGET_IGNORE_PACKAGES={','.join(packages)}  if that has no part in databases and media"
+NOT_SIMULATED = frozenset(["the working folder", "a random value"])
+"""Machine facts that the load "on another machine" does not change, or that change at each load."""
+
+
+def remedies(*packages: str) -> str:
+    """Returns the list of remedies; with ``packages``, TARGET_IGNORE_PACKAGES is one of them."""
+    ignore = f"\n            TARGET_IGNORE_PACKAGES={','.join(packages)}  if databases and media do not depend on it"
     return (
         "\nDo one of:  DATABASE_URL=...  and BACKUP_TARGET=url  instead of the settings module"
         "\n            FROM <this image>  /  RUN pip install <the package's name on PyPI>"
-        "\n            TARGET_PACKAGES=<a folder with the package, say the web container's site-packages>"
+        "\n            TARGET_PACKAGES=<a folder with the package, such as the web container's site-packages>"
         f"{ignore if packages else ''}"
         "\n            TARGET_JSON_FILE=<what `manage.py backuptarget` printed in the web container>"
     )
 
 
-def lacks(origin: Origin) -> str:
-    """Returns that a package is not here, and why if that is known."""
-    if not origin.package:
-        return f"which is not known ({at(origin.place)} {origin.reason or 'failed'})"
-    if origin.package in module_substitutes.LEFT:
-        return f"which left Python in {module_substitutes.LEFT[origin.package]}"
+def lacks(taint: Taint) -> str:
+    """Returns a clause that says why something is unknown: its package is missing, or a statement failed."""
+    if not taint.package:
+        return f"which is unknown ({at(taint.location)} {taint.reason or 'failed'})"
+    if taint.package in module_substitutes.REMOVED_FROM_PYTHON:
+        return f"which was removed in Python {module_substitutes.REMOVED_FROM_PYTHON[taint.package]}"
     return "which this image lacks"
 
 
-def _is_root(origin: Origin) -> str:
-    """Returns a hint where the package may be the very folder that is mounted."""
-    part = origin.path.removeprefix(origin.package + ".").partition(".")[0].partition("(")[0]
-    beside = Path(RECORD.root, part)
-    if part == origin.path or not (beside.is_dir() or beside.with_suffix(".py").is_file()):
+def _root_hint(taint: Taint) -> str:
+    """Returns a hint if the missing package may be the mounted folder itself."""
+    part = taint.path.removeprefix(taint.package + ".").partition(".")[0].partition("(")[0]
+    candidate = Path(TRACE.root, part)
+    if part == taint.path or not (candidate.is_dir() or candidate.with_suffix(".py").is_file()):
         return ""
     return (
-        f'\nIf "{origin.package}" is the folder that is TARGET_PATH itself: keep its name, and set TARGET_PACKAGES '
+        f'\nIf "{taint.package}" is the folder that is TARGET_PATH itself: keep its name, and set TARGET_PACKAGES '
         "to the folder that holds it."
     )
 
 
-def at(place: Place) -> str:
-    """Returns a place as people look for it: ``settings/base.py:41``."""
-    return f"{RECORD.short(place.file)}:{place.line}"
+def at(location: Location) -> str:
+    """Returns a location as ``settings/base.py:41``."""
+    return f"{TRACE.relative(location.file)}:{location.line}"
 
 
-def value(what: str, module: str, origin: Origin) -> str:
-    """Returns why a value is not known: ``DATABASES['default']['PASSWORD']`` of a module."""
-    if not origin.package:
-        return f"Cannot read {what}: {at(origin.place)} {origin.reason}." if origin.reason else _somewhere(what, origin)
+def value(what: str, module: str, taint: Taint) -> str:
+    """Returns why a value is unknown: ``DATABASES['default']['PASSWORD']`` of a module."""
+    if not taint.package:
+        return f"Cannot read {what}: {at(taint.location)} {taint.reason}." if taint.reason else _no_reason(what, taint)
     return (
-        f'Cannot read {what} from {module}: it comes from the package "{origin.package}", {lacks(origin)} '
-        f"(imported in {at(origin.place)}).{_is_root(origin)}{ways_out()}"
+        f'Cannot read {what} from {module}: it comes from the package "{taint.package}", {lacks(taint)} '
+        f"(imported in {at(taint.location)}).{_root_hint(taint)}{remedies()}"
     )
 
 
-def _somewhere(what: str, origin: Origin) -> str:
-    return f"Cannot read {what}: it comes from {origin.path}, which is not known here.{ways_out()}"
+def _no_reason(what: str, taint: Taint) -> str:
+    return f"Cannot read {what}: it comes from {taint.path}, which is unknown in this container.{remedies()}"
 
 
-def doubt(setting: str, event: Event) -> str:
+def tainted(setting: str, event: Event) -> str:
     """Returns why the value of a setting cannot be trusted."""
-    origin, where = event.origin, at(event.places[-1 if event.kind == "failed" else 0])
-    if event.kind == "failed" and origin.reason:
-        return f"Cannot read {setting}: {at(origin.place)} {origin.reason}."
+    taint, where = event.taint, at(event.stack[-1 if event.kind == "failed" else 0])
+    if event.kind == "failed" and taint.reason:
+        return f"Cannot read {setting}: {at(taint.location)} {taint.reason}."
     if event.kind == "blocked":
-        return f"{setting} depends on something that is refused while settings are read: {where} wants {origin.path}."
-    if not origin.package:
-        reason = f", which {origin.reason}" if origin.reason else ""
-        return f"{setting} depends on {where}, and that on {at(origin.place)}{reason}."
-    way_out = _is_root(origin) + ways_out(origin.package)
+        return f"{setting} depends on an action that is refused while settings are read: {where} wants {taint.path}."
+    if not taint.package:
+        reason = f", which {taint.reason}" if taint.reason else ""
+        return f"{setting} depends on {where}, and that on {at(taint.location)}{reason}."
+    hint = _root_hint(taint) + remedies(taint.package)
     if event.kind == "star":
-        return f'{setting} may be incomplete: {where} imports all of "{origin.path}", {lacks(origin)}.{way_out}'
+        return f'{setting} may be incomplete: {where} imports all of "{taint.path}", {lacks(taint)}.{hint}'
     if event.kind == "call":
-        return f"{setting} may be incomplete: {where} calls {origin.path}, {lacks(origin)}.{way_out}"
+        return f"{setting} may be incomplete: {where} calls {taint.path}, {lacks(taint)}.{hint}"
     if event.kind == "guard":
         return (
-            f'{setting} depends on whether "{origin.package}" is installed ({where}), {lacks(origin)}: '
-            f"the choice cannot be known.{way_out}"
+            f'{setting} depends on whether "{taint.package}" is installed ({where}), {lacks(taint)}: '
+            f"the choice cannot be known.{hint}"
         )
-    what = f'"{origin.path}"' if origin.path == origin.package else origin.path
-    return f"{setting} depends on {what} ({where}), {lacks(origin)}: the choice cannot be known.{way_out}"
+    what = f'"{taint.path}"' if taint.path == taint.package else taint.path
+    return f"{setting} depends on {what} ({where}), {lacks(taint)}: the choice cannot be known.{hint}"
 
 
-def unknown_names(setting: str, namespace: str, origin: Origin | None) -> str:
-    """Returns that a module was given names by something that is not known."""
-    source = f" come from {origin.path}, which this image lacks" if origin is not None else " are no texts"
-    packages = (origin.package,) if origin is not None and origin.package else ()
-    return f"{setting} may be incomplete: names that were put into {namespace}{source}.{ways_out(*packages)}"
+def unknown_names(setting: str, namespace: str, taint: Taint | None) -> str:
+    """Returns that something unknown chose names in a module."""
+    source = f" come from {taint.path}, which this image lacks" if taint is not None else " are not strings"
+    packages = (taint.package,) if taint is not None and taint.package else ()
+    return f"{setting} may be incomplete: names that were put into {namespace}{source}.{remedies(*packages)}"
 
 
 def asks(setting: str, statement: Statement, word: str) -> str:
-    """Returns that a setting depends on what is installed."""
+    """Returns that a setting depends on which packages are installed."""
     return (
-        f"{setting} depends on what is installed: {line(statement)} asks {word}, which knows other things here."
-        f"{ways_out(word)}"
+        f"{setting} depends on which packages are installed: {line(statement)} calls {word}, which has "
+        f"another result in this container.{remedies(word)}"
     )
 
 
 def machine(setting: str, where: str, what: str) -> str:
-    """Returns that a setting depends on the machine."""
-    return f"{setting} depends on {what} ({where}), which may be another one in the web container."
+    """Returns the warning that a setting depends on the machine."""
+    return f"{setting} depends on {what} ({where}), which may be different in the web container."
 
 
 def machine_decides(setting: str, asked: Mapping[str, str]) -> str:
-    """Returns that a setting has another value on another machine, given what was asked and where."""
+    """Returns that a setting has another value on another machine. ``asked``: machine fact → line."""
     named = " and ".join(f"{what} ({where})" for what, where in asked.items())
     return (
-        f"{setting} depends on {named}, which may be another one in the web container: the value cannot be known."
-        f"{ways_out()}"
+        f"{setting} depends on {named}, which may be different in the web container: the value cannot be known."
+        f"{remedies()}"
     )
 
 
 def may_fill(setting: str, event: Event, variables: Sequence[str]) -> str:
-    """Returns that unknown code may have set variables that are not set."""
+    """Returns that unknown code may set environment variables that are not set here."""
     named = ", ".join(filter(None, variables)) or "variables"
     does = "imports" if event.kind == "import" else "calls"
     return (
-        f"{setting} takes the defaults for {named}: not set here, but {at(event.places[0])} {does} "
-        f"{event.origin.path or 'something'}, {lacks(event.origin)} and which may set them. Set them in this "
-        f"container as they are in the web container.{ways_out(*filter(None, (event.origin.package,)))}"
+        f"{setting} uses the defaults for {named}: not set here, but {at(event.stack[0])} {does} "
+        f"{event.taint.path or 'something'}, {lacks(event.taint)} and which may set them. Set them in this "
+        f"container as they are in the web container.{remedies(*filter(None, (event.taint.package,)))}"
     )
 
 
 def line(statement: Statement) -> str:
-    """Returns where a statement is."""
-    return f"{RECORD.short(statement.file)}:{statement.first}"
+    """Returns the line of a statement as ``settings/base.py:41``."""
+    return f"{TRACE.relative(statement.file)}:{statement.first}"
 
 
 def absent(event: Event) -> str:
-    """Returns that a module of the project's own is not there, which its author can do without."""
+    """Returns the warning that an optional module of the project is missing."""
     return (
-        f'{at(event.places[0])} uses the module "{event.origin.path}" if it is there, and it is not. If the web '
+        f'{at(event.stack[0])} uses the module "{event.taint.path}" if it exists; it does not exist here. If the web '
         "container has it, mount it here too."
     )
 
 
 def star_ignored(event: Event) -> str:
-    """Returns that a package's defaults were taken not to matter."""
-    return f'{at(event.places[0])} imports all of "{event.origin.path}", which this image lacks; it was left out.'
+    """Returns the warning that the defaults of a missing package were ignored."""
+    return f'{at(event.stack[0])} imports all of "{event.taint.path}", which this image lacks; the import was ignored.'
 
 
 def depends(setting: str, packages: Sequence[str]) -> str:
-    """Returns that two loads, which took unknown decisions differently, gave different values."""
+    """Returns that flipping the unknown decisions changed the value."""
     named = ", ".join(f'"{package}"' for package in packages) or "something that failed"
-    return f"{setting} depends on {named}, not installed here: the value cannot be known.{ways_out(*packages)}"
+    return f"{setting} depends on {named}, not installed here: the value cannot be known.{remedies(*packages)}"

@@ -1,7 +1,6 @@
-"""Modules that stand for others: what left Python or came into it later, with the same interface.
+"""Substitutes for modules that Python has under another name, or no longer.
 
-Settings that were written for an older Python, or for more than one, import them; the web container may have an older
-Python than this one.
+Settings for older Python versions import such modules; the web container may have an older Python than this one.
 """
 
 from __future__ import annotations
@@ -10,16 +9,16 @@ import importlib
 import types
 from collections.abc import Mapping
 
-LEFT: Mapping[str, str] = {
+REMOVED_FROM_PYTHON: Mapping[str, str] = {
     **dict.fromkeys(("asynchat", "asyncore", "distutils", "imp", "smtpd"), "3.12"),
     **dict.fromkeys(("aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "lib2to3", "mailcap"), "3.13"),
     **dict.fromkeys(("msilib", "nis", "nntplib", "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau"), "3.13"),
     **dict.fromkeys(("telnetlib", "uu", "xdrlib"), "3.13"),
     **dict.fromkeys(("binhex", "formatter", "parser", "symbol", "macpath"), "3.11"),
 }
-"""The version that no longer had them. https://docs.python.org/3/library/superseded.html"""
+"""Module → Python version that removed it. https://docs.python.org/3/library/superseded.html"""
 
-_SAME: Mapping[str, str] = {
+_SUBSTITUTES: Mapping[str, str] = {
     "tomli": "tomllib",
     "importlib_metadata": "importlib.metadata",
     "importlib_resources": "importlib.resources",
@@ -39,20 +38,20 @@ def strtobool(value: str) -> int:
 
 
 def has_substitute(top: str) -> bool:
-    """Tells whether parts of a package are known although it is not here."""
-    return top in ("distutils", *_SAME)
+    """Tells whether a missing package has a substitute, at least for parts of it."""
+    return top in ("distutils", *_SUBSTITUTES)
 
 
-def same_module(name: str) -> types.ModuleType | None:
-    """Returns a module that is the same as ``name`` to those who use it."""
-    if name not in _SAME:
+def substitute(name: str) -> types.ModuleType | None:
+    """Returns a module with the same interface as ``name``; None if there is none."""
+    if name not in _SUBSTITUTES:
         return None
     module = types.ModuleType(name)
-    real = vars(importlib.import_module(_SAME[name]))
+    real = vars(importlib.import_module(_SUBSTITUTES[name]))
     vars(module).update({key: value for key, value in real.items() if not key.startswith("__")})
     return module
 
 
-def known_parts(name: str) -> Mapping[str, object]:
-    """Returns what is known of a module whose other parts are not."""
+def known_attributes(name: str) -> Mapping[str, object]:
+    """Returns the known attributes of a module that otherwise is a stub."""
     return {"strtobool": strtobool} if name == "distutils.util" else {}

@@ -1,4 +1,4 @@
-"""What each statement of a module reads, defines and may change, by name. Rather too much than too little."""
+"""The names that each statement of a module reads, defines and may change. In doubt, too many rather than too few."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True, eq=False)
 class Statement:
-    """One statement of a module or class body. Only ``if`` and ``class`` have statements inside (``parent``)."""
+    """A statement of a module or class body. Only ``if`` and ``class`` have children (see ``parent``)."""
 
     index: int
     namespace: str
@@ -18,37 +18,38 @@ class Statement:
     parent: Statement | None = None
     reads: set[str] = field(default_factory=set)
     uses: set[str] = field(default_factory=set)
-    """Names that are read for more than to put their values into a dictionary."""
+    """Names that are read, except those whose values are only put into a dictionary."""
     defines: set[str] = field(default_factory=set)
     touches: set[str] = field(default_factory=set)
     """Names whose value is changed in place."""
     args: set[str] = field(default_factory=set)
-    """Names whose value is handed to a call, which may change it if it can be changed."""
+    """Names whose value is passed to a call, which may change it."""
     given: set[str] = field(default_factory=set)
-    """What is handed to a call as it is: ``a`` or ``b.c``."""
+    """Names that are passed to a call directly: ``a`` or ``b.c``."""
     iterates: set[str] = field(default_factory=set)
-    """Names of what a loop goes through, which may be changed in it."""
+    """Names that a loop iterates over; the loop may change their items."""
     words: set[str] = field(default_factory=set)
-    """Attributes and texts that could be names."""
+    """Attributes, and strings that could be names."""
     changed_attributes: set[tuple[str, str]] = field(default_factory=set)
-    """With what has them: ``("b", "x.a")`` for ``x.a.b = 1``."""
+    """Attribute and owner: ``("b", "x.a")`` for ``x.a.b = 1``."""
     latent: set[str] = field(default_factory=set)
-    """Names of the module that a function changes when it is called; ``*``: any, ``**``: any of any module."""
+    """Global names that a function changes when it is called; ``?``: a part of a value that it reads, ``*``: any name,
+    ``**``: any name of any module."""
     imports: list[tuple[str, int, str, str]] = field(default_factory=list)
-    """Module, level, name and the name here; ``*`` for all."""
+    """Module, level, name in that module (``*`` for all) and name in this one."""
     any_name: bool = False
-    """It can change names that it does not mention: ``globals()``, ``exec`` …"""
+    """Whether it can change names that it does not mention: ``globals()``, ``exec`` …"""
     any_module: bool = False
-    """It can change names of modules that it does not mention: callers' frames, ``sys.modules`` …"""
-    hands_on_namespace: bool = False
-    """What it makes may hold the names of a module: ``Loader(globals())``."""
+    """Whether it can change names of modules that it does not mention: callers' frames, ``sys.modules`` …"""
+    keeps_namespace: bool = False
+    """Whether an object that it creates may keep the namespace of a module: ``Loader(globals())``."""
     environment: bool = False
-    """It may set environment variables, it is not known which."""
+    """Whether it may set environment variables of unknown names."""
     variables: set[str] = field(default_factory=set)
-    """The environment variables that it sets, where their names are written down."""
+    """The environment variables that it sets, if their names are literals."""
     in_class: bool = False
     outer_call: str = ""
-    """The name at the beginning of the call that is all of the statement: ``a`` of ``a.b(c)``."""
+    """The first name of the call if the whole statement is one: ``a`` of ``a.b(c)``."""
 
     @property
     def is_star(self) -> bool:

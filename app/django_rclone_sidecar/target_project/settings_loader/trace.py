@@ -1,4 +1,4 @@
-"""What was unknown while the settings were loaded: what it was, and who met it where."""
+"""The trace of one load of the settings: what was unknown, and which lines of the target used it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """A line of the target that was being executed."""
 
     file: str
@@ -21,131 +21,136 @@ class Place:
     function: str
     """``co_qualname``: ``<module>``, ``Base.DATABASES``…"""
     namespace: str
-    """The module whose globals it works on."""
+    """The module whose globals it uses."""
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where something unknown comes from: a package that is not here, or a statement that failed."""
+class Taint:
+    """The source of an unknown value: a missing package or a failed statement."""
 
     path: str
-    """How the target's code reached it: ``vault.Client().read()``."""
+    """The expression with which the target's code reached it: ``vault.Client().read()``."""
     package: str
-    place: Place
+    location: Location
     """Where the package was imported, or the statement that failed."""
     reason: str = ""
     """Why the statement failed."""
     guarded: bool = False
-    """The import stands in a ``try`` that does without the package."""
+    """Whether the import is in a ``try`` that handles the missing package."""
 
-    def longer(self, more: str) -> Origin:
-        """Returns the origin of something that was made of this."""
-        return dataclasses.replace(self, path=self.path + more if len(self.path) < 200 else self.path)
+    def extended(self, suffix: str) -> Taint:
+        """Returns the taint of a value that was made from this one."""
+        return dataclasses.replace(self, path=self.path + suffix if len(self.path) < 200 else self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something unknown had an influence, or may have had one."""
+    """A moment at which something unknown had an influence, or may have had one."""
 
     kind: str
-    """``decision``, ``call``, ``use``, ``import``, ``star``, ``guard``, ``own``, ``blocked``, ``failed``, ``base``;
-    ``fill``: environment variables of unknown names were set; ``either``: both ways are known, and tried."""
-    origin: Origin
-    places: tuple[Place, ...]
-    """From the innermost function of the target to the statement of the module that led there."""
+    """``decision``: a branch, comparison or lookup; ``call``; ``use``: an attribute was read; ``import``; ``star``: all
+    names were imported; ``guard``: a guarded import failed; ``own``: so did one of the project's own optional modules;
+    ``either``: so did one that has a substitute, and both ways are tried; ``blocked``: the audit hook refused it;
+    ``failed``: a statement failed; ``base``: an unknown base class; ``fill``: environment variables of unknown names
+    were set."""
+    taint: Taint
+    stack: tuple[Location, ...]
+    """From the innermost function of the target to the statement of the module that called it."""
     setting: str = ""
-    """The setting that was being asked for, after everything was loaded."""
+    """The setting that was being read, after the module was loaded."""
     given: tuple[object, ...] = field(default=(), repr=False)
-    """What was handed to the unknown. Kept alive, so that it can be known again by identity."""
+    """The arguments of a call. Kept alive, so that they can be compared by identity."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """The target asked for an environment variable."""
+class VariableRead:
+    """The target read an environment variable."""
 
     name: str
-    """Empty where it asked for all."""
+    """Empty if it read all of them."""
     missing: bool
     after: int
-    """How many events came before."""
-    places: tuple[Place, ...]
+    """The number of events before it."""
+    stack: tuple[Location, ...]
 
 
-class Record:
-    """What one load of the settings has met. There is one in the child process."""
+class Trace:
+    """The trace of one load. The child process has one, ``TRACE``."""
 
     def __init__(self) -> None:
         self.root = ""
-        """The folder of the target, ending in a slash."""
-        self.other_way = False
-        """Whether decisions that nobody can know are taken the other way than usual."""
+        """The folder of the target, with a slash at its end."""
+        self.flip_decisions = False
+        """Whether unknown decisions are taken the other way (the second load)."""
         self.events: list[Event] = []
         self.statements: list[Statement] = []
         self.by_file: dict[tuple[str, str], list[Statement]] = {}
         """By file and namespace."""
-        self.units: set[tuple[str, str]] = set()
-        """Namespace and file of everything that was compiled statement by statement."""
-        self.texts: dict[str, Origin] = {}
-        self.variables: list[Reading] = []
-        self.machine: list[tuple[str, tuple[Place, ...]]] = []
-        """What was asked of this machine, in words, and where."""
-        self.kept: list[object] = []
-        """What must not be thrown away."""
+        self.compiled_files: set[tuple[str, str]] = set()
+        """Namespace and file of each module that was compiled tolerantly."""
+        self.markers: dict[str, Taint] = {}
+        """By the marker that a tainted string contains."""
+        self.variable_reads: list[VariableRead] = []
+        self.machine_reads: list[tuple[str, tuple[Location, ...]]] = []
+        """Description of the machine fact that was read, and the stack."""
+        self.kept_alive: list[object] = []
+        """Objects that must not be garbage-collected."""
         self.setting = ""
 
     def add(self, statements: list[Statement], file: str, namespace: str) -> None:
-        """Adds what is compiled of a file."""
+        """Adds the statements of a compiled file."""
         self.statements += statements
         self.by_file.setdefault((file, namespace), []).extend(statements)
-        self.units.add((namespace, file))
+        self.compiled_files.add((namespace, file))
 
-    def below(self, file: str) -> bool:
-        """Tells whether a file is the target's own code. What it compiles itself may have a name below its folder."""
+    def is_target_file(self, file: str) -> bool:
+        """Tells whether a file is the target's own code. Code that the target compiles itself may have a relative
+        name."""
         file = file if file.startswith(("/", "<")) else self.root + file
         return file.startswith(self.root) and "/site-packages/" not in file and "/dist-packages/" not in file
 
-    def short(self, file: str) -> str:
-        """Returns a file's name as people of the project know it."""
+    def relative(self, file: str) -> str:
+        """Returns a file's path relative to the target's folder."""
         return file.removeprefix(self.root)
 
-    def places(self) -> tuple[Place, ...]:
+    def stack(self) -> tuple[Location, ...]:
         """Returns the lines of the target that are being executed, up to the module's statement."""
-        found: list[Place] = []
+        found: list[Location] = []
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             code = frame.f_code
-            if self.below(code.co_filename):
+            if self.is_target_file(code.co_filename):
                 namespace = str(frame.f_globals.get("__name__", ""))
-                found.append(Place(code.co_filename, frame.f_lineno or 0, code.co_qualname, namespace))
-                # A module that is imported is a world of its own: what imported it did not see the unknown.
-                if code.co_name == "<module>" and (namespace, code.co_filename) in self.units:
+                found.append(Location(code.co_filename, frame.f_lineno or 0, code.co_qualname, namespace))
+                # The statement that imports this module was not influenced by the unknown inside it.
+                if code.co_name == "<module>" and (namespace, code.co_filename) in self.compiled_files:
                     break
             frame = frame.f_back
         return tuple(found)
 
-    def note(self, kind: str, origin: Origin, *, given: tuple[object, ...] = ()) -> None:
-        """Remembers an event at the line that is being executed."""
-        self.events.append(Event(kind, origin, self.places(), self.setting, given))
+    def record(self, kind: str, taint: Taint, *, given: tuple[object, ...] = ()) -> None:
+        """Records an event at the line that is being executed."""
+        self.events.append(Event(kind, taint, self.stack(), self.setting, given))
 
-    def note_variable(self, name: str, *, missing: bool) -> None:
-        """Remembers that the target asked for an environment variable."""
-        if not _is_of_a_library() and (places := self.places()):
-            self.variables.append(Reading(name, missing, len(self.events), places))
+    def record_variable(self, name: str, *, missing: bool) -> None:
+        """Records that the target read an environment variable."""
+        if not _is_library_import() and (stack := self.stack()):
+            self.variable_reads.append(VariableRead(name, missing, len(self.events), stack))
 
-    def note_machine(self, what: str) -> None:
-        """Remembers that the target asked for something that is another one on another machine."""
-        if not _is_of_a_library() and (places := self.places()):
-            self.machine.append((what, places))
+    def record_machine_read(self, what: str) -> None:
+        """Records that the target read a fact that differs between machines."""
+        if not _is_library_import() and (stack := self.stack()):
+            self.machine_reads.append((what, stack))
 
 
-def _is_of_a_library() -> bool:
-    """Tells whether a library asks at its own import: that is its own affair."""
+def _is_library_import() -> bool:
+    """Tells whether a library reads it during its own import, which does not concern the target's settings."""
     frame: FrameType | None = sys._getframe(2)
-    while frame is not None and not RECORD.below(frame.f_code.co_filename):
+    while frame is not None and not TRACE.is_target_file(frame.f_code.co_filename):
         if frame.f_code.co_name == "<module>":
             return True
         frame = frame.f_back
     return False
 
 
-RECORD = Record()
+TRACE = Trace()

@@ -1,6 +1,6 @@
-"""The child process: loads the target's settings and answers with JSON on its standard output.
+"""The child process: loads the target's settings and writes them as JSON to standard output.
 
-Run by ``load`` as ``python -m``, with a JSON document on standard input.
+``load`` runs it with ``python -m`` and writes the request as JSON to its standard input.
 """
 
 from __future__ import annotations
@@ -16,28 +16,32 @@ from types import ModuleType
 from typing import Any
 
 from django_rclone.masking import looks_secret, secret_values
-from django_rclone_sidecar.target_project.settings_loader import audit_hook, failure_reasons, import_hooks
-from django_rclone_sidecar.target_project.settings_loader import compile as tolerance
+from django_rclone_sidecar.target_project.settings_loader import (
+    audit_hook,
+    failure_reasons,
+    import_hooks,
+    tolerant_compiler,
+)
 from django_rclone_sidecar.target_project.settings_loader.analysis.program import Program
 from django_rclone_sidecar.target_project.settings_loader.analysis.slicing import Slice
-from django_rclone_sidecar.target_project.settings_loader.analysis.taint import Doubt
-from django_rclone_sidecar.target_project.settings_loader.django_configurations import Configured, prepare
-from django_rclone_sidecar.target_project.settings_loader.extract import NotKnown, Values
-from django_rclone_sidecar.target_project.settings_loader.trace import RECORD
+from django_rclone_sidecar.target_project.settings_loader.analysis.taint import TaintAnalysis
+from django_rclone_sidecar.target_project.settings_loader.django_configurations import ConfigurationClass, prepare
+from django_rclone_sidecar.target_project.settings_loader.extract import SettingsReader, UnreadableSetting
+from django_rclone_sidecar.target_project.settings_loader.trace import TRACE
 from django_rclone_sidecar.target_project.settings_loader.unknowns import (
     environment_variables,
     machine_values,
     unknown_paths,
 )
-from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import origin_of
-from django_rclone_sidecar.target_project.settings_loader.unknowns.stub_module import StandInModule
+from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import taint_of
+from django_rclone_sidecar.target_project.settings_loader.unknowns.stub_module import StubModule
 
 SETTINGS = ("DATABASES", "MEDIA_ROOT", "STORAGES", "DEFAULT_FILE_STORAGE", "TIME_ZONE", "DJANGO_RCLONE")
 _MISSING = object()
 
 
 class CannotLoad(Exception):
-    """The settings module itself cannot be had. ``missing``: there is no such module."""
+    """The settings module cannot be imported. ``missing``: it does not exist."""
 
     def __init__(self, message: str, *, missing: bool = False) -> None:
         super().__init__(message)
@@ -45,56 +49,56 @@ class CannotLoad(Exception):
 
 
 def main() -> None:
-    """Answers, and ends at once: no thread and no exit handler of the target may keep us."""
-    wanted = json.load(sys.stdin)
-    answer = os.dup(1)
+    """Writes the reply and exits at once, without waiting for threads and exit handlers of the target."""
+    request = json.load(sys.stdin)
+    reply_descriptor = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)  # what the target prints must not get into the answer
-    faulthandler.dump_traceback_later(wanted["deadline"], exit=True)
+    os.dup2(2, 1)  # what the target prints must not get into the reply
+    faulthandler.dump_traceback_later(request["deadline"], exit=True)
     try:
-        found = _load(wanted)
+        reply = _load(request)
     except CannotLoad as error:
-        found = {"error": failure_reasons.shown(str(error), secret_values(os.environ)), "missing": error.missing}
-    with os.fdopen(answer, "w") as stream:
-        json.dump(found, stream)
+        reply = {"error": failure_reasons.masked(str(error), secret_values(os.environ)), "missing": error.missing}
+    with os.fdopen(reply_descriptor, "w") as stream:
+        json.dump(reply, stream)
     os._exit(0)
 
 
-def _load(wanted: dict[str, Any]) -> dict[str, Any]:
-    RECORD.root = wanted["path"].rstrip("/") + "/"
-    RECORD.other_way = wanted["other_way"]
-    os.chdir(RECORD.root)
-    sys.path[:0] = [RECORD.root.rstrip("/")]
-    sys.path += wanted["packages"]
-    os.environ["DJANGO_SETTINGS_MODULE"] = wanted["module"]
+def _load(request: dict[str, Any]) -> dict[str, Any]:
+    TRACE.root = request["path"].rstrip("/") + "/"
+    TRACE.flip_decisions = request["flip_decisions"]
+    os.chdir(TRACE.root)
+    sys.path[:0] = [TRACE.root.rstrip("/")]
+    sys.path += request["packages"]
+    os.environ["DJANGO_SETTINGS_MODULE"] = request["module"]
     importlib.import_module("django.conf")
     _adapt("split_settings", _compile_included)
-    if wanted["configuration"]:
+    if request["configuration"]:
         _adapt("configurations", prepare)
-    tolerance.install()
+    tolerant_compiler.install()
     import_hooks.install()
     audit_hook.install()
     environment_variables.install()
     unknown_paths.install()
-    names = machine_values.install(other=wanted["other_machine"])
-    module = _import(wanted["module"])
-    answer = _Answer(module, wanted["configuration"], wanted["ignored"])
-    return {**answer.as_json(), "names": names}
+    names = machine_values.install(other=request["other_machine"])
+    module = _import(request["module"])
+    reply = _Reply(module, request["configuration"], request["ignored"])
+    return {**reply.as_json(), "names": names}
 
 
 def _adapt(package: str, adapt: Callable[[], None]) -> None:
-    """Makes a helper work with us, if it is installed."""
+    """Adapts an installed settings package to the loader."""
     if importlib.util.find_spec(package) is not None:
         adapt()
 
 
 def _compile_included() -> None:
-    """Files that split_settings includes are compiled like the module that includes them."""
+    """Makes split_settings compile included files tolerantly, like the module that includes them."""
     tools = importlib.import_module("split_settings.tools")
 
     def compile_included(source: Any, file: Any, _mode: str) -> Any:
         namespace = sys._getframe(1).f_locals["scope"].get("__name__", "")
-        return tolerance.compile_tolerantly(source, str(file), namespace)
+        return tolerant_compiler.compile_module(source, str(file), namespace)
 
     tools.compile = compile_included  # type: ignore[attr-defined]
 
@@ -105,38 +109,36 @@ def _import(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(error.name + ".")):
             raise CannotLoad(_not_found(name), missing=True) from error
-        raise CannotLoad(f"Cannot import {name}: it {failure_reasons.why(error, RECORD.short)}.") from error
+        raise CannotLoad(f"Cannot import {name}: it {failure_reasons.reason(error, TRACE.relative)}.") from error
     except SyntaxError as error:
-        why = failure_reasons.why(error, RECORD.short).removeprefix("cannot go on: ")
+        why = failure_reasons.reason(error, TRACE.relative).removeprefix("cannot go on: ")
         raise CannotLoad(f"{why}.") from error
     except Exception as error:
-        raise CannotLoad(f"Cannot import {name}: it {failure_reasons.why(error, RECORD.short)}.") from error
+        raise CannotLoad(f"Cannot import {name}: it {failure_reasons.reason(error, TRACE.relative)}.") from error
 
 
 def _not_found(name: str) -> str:
-    folder = Path(RECORD.root, *name.split(".")[:-1])
-    beside = sorted({path.stem for path in folder.glob("*.py")} - {"__init__"}) if folder.is_dir() else []
-    found = f" (found: {', '.join(beside)})" if beside else ""
-    return (
-        f"Module {name} not found below {RECORD.root.rstrip('/')}{found}. Is the folder with manage.py mounted there?"
-    )
+    folder = Path(TRACE.root, *name.split(".")[:-1])
+    siblings = sorted({path.stem for path in folder.glob("*.py")} - {"__init__"}) if folder.is_dir() else []
+    found = f" (found: {', '.join(siblings)})" if siblings else ""
+    return f"Module {name} not found below {TRACE.root.rstrip('/')}{found}. Is the folder with manage.py mounted there?"
 
 
-class _Answer:
-    """What is known of each setting, and why the rest is not."""
+class _Reply:
+    """The value of each known setting, and the reason for each unknown one."""
 
     def __init__(self, module: ModuleType, configuration: str, ignored: list[str]) -> None:
         self._module = module
-        self._start = configuration
+        self._configuration = configuration
         self._ignored = frozenset(ignored)
         self._warnings: list[str] = []
-        self._met, self._program = (0, 0), Program([])
+        self._trace_size, self._program = (0, 0), Program([])
         self._machine: dict[str, dict[str, str]] = {}
-        self._values = Values(module.__name__, self._warnings.append)
+        self._values = SettingsReader(module.__name__, self._warnings.append)
         self._read = self._from_class(configuration) if configuration else self._from_module
 
     def as_json(self) -> dict[str, Any]:
-        """Returns the whole answer, secrets masked in all that people read."""
+        """Returns the reply, with secrets masked in all messages."""
         known: dict[str, Any] = {}
         problems: dict[str, str] = {}
         alias_problems: dict[str, str] = {}
@@ -145,28 +147,28 @@ class _Answer:
             value = self._read(setting, _MISSING)
             if value is _MISSING:
                 unset.append(setting)
-            RECORD.setting = setting  # lazy texts and their like decide only when they are asked
+            TRACE.setting = setting  # lazy strings are evaluated only now
             try:
                 if setting == "DATABASES":
                     known[setting], alias_problems = self._values.databases({} if value is _MISSING else value)
                 elif value is not _MISSING:
                     known[setting] = self._plain(setting, value)
-            except NotKnown as error:
+            except UnreadableSetting as error:
                 problems[setting] = str(error)
-            RECORD.setting = ""
-            if problem := self._doubt(setting, value):
+            TRACE.setting = ""
+            if problem := self._taint_problem(setting, value):
                 problems[setting] = problem
                 known.pop(setting, None)
-        hide = self._secrets(known.get("DATABASES", {}).values())
+        secrets = self._secrets(known.get("DATABASES", {}).values())
         return {
             "known": known,
-            "problems": {setting: failure_reasons.shown(text, hide) for setting, text in problems.items()},
-            "alias_problems": {alias: failure_reasons.shown(text, hide) for alias, text in alias_problems.items()},
-            "warnings": [failure_reasons.shown(text, hide) for text in dict.fromkeys(self._warnings)],
+            "problems": {setting: failure_reasons.masked(text, secrets) for setting, text in problems.items()},
+            "alias_problems": {alias: failure_reasons.masked(text, secrets) for alias, text in alias_problems.items()},
+            "warnings": [failure_reasons.masked(text, secrets) for text in dict.fromkeys(self._warnings)],
             "unset": unset,
             "machine": self._machine,
-            "packages": sorted({n.partition(".")[0] for n, m in list(sys.modules.items()) if type(m) is StandInModule}),
-            "unknown": bool(RECORD.events) or any(type(m) is StandInModule for m in list(sys.modules.values())),
+            "packages": sorted({n.partition(".")[0] for n, m in list(sys.modules.items()) if type(m) is StubModule}),
+            "unknown": bool(TRACE.events) or any(type(m) is StubModule for m in list(sys.modules.values())),
         }
 
     def _plain(self, setting: str, value: Any) -> Any:
@@ -176,18 +178,18 @@ class _Answer:
             return self._values.folder(setting, value)
         return self._values.plain(setting, value)
 
-    def _doubt(self, setting: str, value: Any) -> str:
-        if value is not _MISSING and origin_of(value) is not None and not self._start:
-            return ""  # the value itself says why, and better
-        met = len(RECORD.statements), len(RECORD.variables)
-        if met != self._met:
-            self._met, self._program = met, Program(RECORD.statements, RECORD.variables)
-        part = Slice(self._program, self._module.__name__, setting, value, self._start)
-        doubt = Doubt(setting, part, value, self._ignored)
-        problem = doubt.problem()
-        self._machine[setting] = doubt.machine
+    def _taint_problem(self, setting: str, value: Any) -> str:
+        if value is not _MISSING and taint_of(value) is not None and not self._configuration:
+            return ""  # the message about the value itself is better
+        trace_size = len(TRACE.statements), len(TRACE.variable_reads)
+        if trace_size != self._trace_size:
+            self._trace_size, self._program = trace_size, Program(TRACE.statements, TRACE.variable_reads)
+        backward_slice = Slice(self._program, self._module.__name__, setting, value, self._configuration)
+        analysis = TaintAnalysis(setting, backward_slice, value, self._ignored)
+        problem = analysis.problem()
+        self._machine[setting] = analysis.machine
         if value is not _MISSING:
-            self._warnings += doubt.warnings
+            self._warnings += analysis.warnings
         return problem
 
     def _from_module(self, setting: str, default: Any) -> Any:
@@ -195,10 +197,10 @@ class _Answer:
 
     def _from_class(self, name: str) -> Callable[[str, Any], Any]:
         if not hasattr(self._module, name):
-            raise CannotLoad(f"DJANGO_CONFIGURATION is {name}, and {self._module.__name__} has no such class.")
-        configured = Configured(self._module, name)
-        RECORD.events += configured.failures
-        return configured.get
+            raise CannotLoad(f"DJANGO_CONFIGURATION is {name}, but {self._module.__name__} has no such class.")
+        configuration = ConfigurationClass(self._module, name)
+        TRACE.events += configuration.failures
+        return configuration.get
 
     def _secrets(self, databases: Iterable[Any]) -> list[str]:
         hidden = secret_values(os.environ)

@@ -28,9 +28,9 @@ def test_host_port_user_and_password():
     found = made(HOST="db", PORT=27018, USER="app", PASSWORD="s3c:r/t@")
     assert found.uri.value == f"mongodb://app:s3c%3Ar%2Ft%40@db:27018/?{PATIENCE}&authSource=admin"
     assert tools(found) == "mongodb://app:s3c%3Ar%2Ft%40@db:27018/?authSource=admin"
-    assert found.plain_uri == "mongodb://app@db:27018/?authSource=admin"
-    assert found.place == "shop on db:27018"
-    assert found.patience == 15
+    assert found.uri_without_password == "mongodb://app@db:27018/?authSource=admin"
+    assert found.location == "shop on db:27018"
+    assert found.selection_timeout == 15
 
 
 def test_without_anything_but_a_name_it_is_this_machine_and_nobody():
@@ -59,7 +59,7 @@ def test_several_hosts_each_get_the_port_that_they_lack():
     assert made(HOST="a, b:1,[::1],::1,/tmp/mongodb.sock", PORT="9").hosts == (
         "a:9,b:1,[::1]:9,[::1]:9,%2Ftmp%2Fmongodb.sock"
     )
-    assert made(HOST="/tmp/mongodb.sock").place == "shop on /tmp/mongodb.sock"
+    assert made(HOST="/tmp/mongodb.sock").location == "shop on /tmp/mongodb.sock"
 
 
 def test_djongos_client():
@@ -107,15 +107,15 @@ def test_secrets_are_hidden_as_they_are_and_as_a_uri_writes_them():
         PASSWORD="p@ss",
         OPTIONS={"tlsCertificateKeyFile": "/k", "tlsCertificateKeyFilePassword": "key/pass"},
     )
-    assert {secret.value for secret in found.hidden} == {"p@ss", "p%40ss", "key/pass", "key%2Fpass"}
-    assert "pass" not in found.plain_uri
+    assert {secret.value for secret in found.secrets} == {"p@ss", "p%40ss", "key/pass", "key%2Fpass"}
+    assert "pass" not in found.uri_without_password
     for secret in ("p@ss", "p%40ss", "key/pass", "key%2Fpass"):
         assert secret not in repr(found)
 
 
 def test_patience_is_the_users():
-    assert made(OPTIONS={"serverSelectionTimeoutMS": 2500}).patience == 2
-    assert made(OPTIONS={"serverSelectionTimeoutMS": 5}).patience == 1
+    assert made(OPTIONS={"serverSelectionTimeoutMS": 2500}).selection_timeout == 2
+    assert made(OPTIONS={"serverSelectionTimeoutMS": 5}).selection_timeout == 1
     assert "serverSelectionTimeoutMS=2500" in made(OPTIONS={"serverSelectionTimeoutMS": 2500}).uri.value
     assert "Timeout" not in tools(made(OPTIONS={"serverSelectionTimeoutMS": 2500, "connectTimeoutMS": 1}))
 

@@ -15,7 +15,7 @@ from django_rclone.command import Attached, Secret
 from django_rclone.db import registry
 from django_rclone.db.base import Facts, Mode
 from django_rclone.db.mongodb.connector import MongoDumpConnector
-from django_rclone.db.mongodb.names import is_ours, staged_prefix
+from django_rclone.db.mongodb.names import is_internal, staged_prefix
 from django_rclone.db.mongodb.programs import probe
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.exceptions import ConfigurationError, Locked, VerificationFailed
@@ -76,12 +76,12 @@ def manifest(name: str = "shop") -> Manifest:
 class TestDump:
     def test_a_dump_reads_the_database_and_nothing_that_a_restore_has_staged(self, tools: Path):
         dump = connector(tools).dump(facts())
-        program, config, secret, patience, *rest = dump.command.argv
+        program, config, secret, selection_timeout, *rest = dump.command.argv
         assert program == str(tools / "mongodump")
         assert config == "--config"
         assert isinstance(secret, Secret)
         assert "s3c%2Fret" in secret.value
-        assert patience == "--serverSelectionTimeout=15"
+        assert selection_timeout == "--serverSelectionTimeout=15"
         assert rest == ["--archive", "--db=shop", "--excludeCollectionsWithPrefix=__rs_"]
         assert (dump.extension, dump.format, dump.consistency) == ("archive", "archive", "none")
         assert dump.client == "mongodump 100.10.0"
@@ -162,7 +162,7 @@ class TestRestore:
         assert not load.believe("7 document(s) restored successfully. 10 document(s) failed to restore.\n")
         assert not load.believe("")
         ours = (sys.executable, "-P", "-m")
-        assert hold.argv[:5] == (*ours, "django_rclone.db.mongodb.programs.stage", "hold")
+        assert hold.argv[:5] == (*ours, "django_rclone.db.mongodb.programs.stage", "hold-lock")
         (prepare,) = plan.prepare
         assert prepare.argv[3:5] == ("django_rclone.db.mongodb.programs.stage", "prepare")
         assert prepare.argv[-1] == token
@@ -199,21 +199,21 @@ class TestRestore:
         with pytest.raises(ConfigurationError, match='holds blog, old\\*, and not "shop"'):
             connector(tools).restore(facts(), manifest(""), Mode(), contents(*entries))
         empty = json.dumps({"server_version": "8", "entries": []})
-        with pytest.raises(VerificationFailed, match="no database at all"):
+        with pytest.raises(VerificationFailed, match="holds no database"):
             connector(tools).restore(facts(), manifest(), Mode(), empty)
 
     def test_what_is_copied_is_named(self, tools: Path):
         entries = (["shop", "fs.files", "collection", "{}"], ["shop", "heat", "timeseries", "{}"])
         copying = connector(tools).restore(facts(renames_dots=False), manifest(), Mode(), contents(*entries)).summary
         assert "takes longer: fs.files." in copying
-        assert "cannot be renamed, and are copied into their places: heat" in copying
+        assert "cannot be renamed, and are copied into place: heat" in copying
         assert "fs.files" not in connector(tools).restore(facts(), manifest(), Mode(), contents(*entries)).summary
 
     def test_a_name_that_leaves_no_room_beside_the_live_one_is_refused(self, tools: Path):
         room = 255 - len("shop.") - len(staged_prefix("01234567"))
         connector(tools).restore(facts(), manifest(), Mode(), contents(["shop", "n" * room, "collection", "{}"]))
         long = contents(["shop", "n" * (room + 2), "collection", "{}"])
-        with pytest.raises(ConfigurationError, match="with 2 bytes more than 255"):
+        with pytest.raises(ConfigurationError, match="2 bytes too long"):
             connector(tools).restore(facts(), manifest(), Mode(), long)
 
     def test_rules_that_came_later_are_bypassed_where_the_role_may(self, tools: Path):
@@ -261,7 +261,7 @@ class TestUnfinished:
     def test_who_lives(self):
         moment = datetime(2026, 11, 24)  # noqa: DTZ001 - as pymongo gives it
         beat = moment - timedelta(seconds=59)
-        us = {"space": lock._space(), "pid": 1, "born": lock._born(1), "beat": beat}
+        us = {"space": lock._process_namespace(), "pid": 1, "born": lock._start_time(1), "beat": beat}
         assert lock.is_alive(us, moment)
         assert not lock.is_alive(us, moment + timedelta(seconds=2))
         assert not lock.is_alive({**us, "born": "0"}, moment)
@@ -269,10 +269,10 @@ class TestUnfinished:
         assert lock.is_alive({**us, "space": "elsewhere", "born": "0"}, moment)
 
     def test_names(self):
-        assert is_ours("__rs_journal")
-        assert is_ours(staged_prefix("0123abcd") + "x\n")
-        assert not is_ours("__rs_of_the_app")
-        assert not is_ours("x__rs_0123abcd_x")
+        assert is_internal("__rs_journal")
+        assert is_internal(staged_prefix("0123abcd") + "x\n")
+        assert not is_internal("__rs_of_the_app")
+        assert not is_internal("x__rs_0123abcd_x")
 
 
 class TestSettings:

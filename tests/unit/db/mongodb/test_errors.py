@@ -78,7 +78,7 @@ CASES = [
         1,
         "SwapInterrupted: not enough space",
         DjangoRcloneError,
-        "the next command, whichever it is, finishes",
+        "the next command finishes",
     ),
     (
         "python",
@@ -113,7 +113,7 @@ CASES = [
     ("python", 1, "pymongo.AutoReconnect: h:1: connection closed", Unavailable, "Try again later"),
     ("python", 1, "pymongo.InvalidName: database names cannot contain '/'", ConfigurationError, "Check NAME"),
     ("python", 1, "pymongo.ConfigurationError: The resolution lifetime expired", ConfigurationError, "Check HOST"),
-    ("python", 1, "", DjangoRcloneError, "it said nothing"),
+    ("python", 1, "", DjangoRcloneError, "it printed no error"),
     ("python", 1, "Traceback …\n  File x\nKeyError: 'version'", DjangoRcloneError, "'version'"),
 ]
 

@@ -57,7 +57,7 @@ def test_collections_views_and_what_is_nobodys():
     ]
     (view,) = found.views
     assert json.loads(view.options) == {"viewOn": "word", "pipeline": [{"$match": {"a": {"$numberInt": "1"}}}]}
-    assert [one.name for one in found.left_out] == ["seen", "system.views", "__rs_0123abcd_word"]
+    assert [one.name for one in found.excluded] == ["seen", "system.views", "__rs_0123abcd_word"]
 
 
 def test_older_tools_say_what_a_view_is_by_its_options_alone():

@@ -6,7 +6,7 @@ import pytest
 
 from django_rclone.db.mysql import clients
 from django_rclone.db.mysql.clients import flavour_of, numbers
-from django_rclone.db.mysql.handshake import Greeting, read
+from django_rclone.db.mysql.handshake import Greeting, parse
 from django_rclone.exceptions import ConfigurationError
 
 MYSQL_8 = "mysql  Ver 8.0.36 for Linux on x86_64 (MySQL Community Server - GPL)"
@@ -41,7 +41,7 @@ def test_the_flavour_of_the_server_decides(install):
     assert clients.for_server("default", "", "mysql", "9.7.4").version == "9.7.4"
     chosen = clients.for_server("default", "", "mariadb", "11.8.6-MariaDB")
     assert chosen.dumper_name == "mariadb-dump 11.8.6"
-    assert {programs.flavour for programs in clients.any_programs("default", "")} == {"mysql", "mariadb"}
+    assert {programs.flavour for programs in clients.newest_clients("default", "")} == {"mysql", "mariadb"}
 
 
 def test_mariadbs_programs_are_known_under_the_old_names_too(install):
@@ -66,7 +66,7 @@ def test_older_programs_than_the_server_are_refused(install):
 def test_no_programs_at_all_are_said_with_the_remedy(install):
     install()
     with pytest.raises(ConfigurationError, match=r"were not found on this machine\. Install .* BINARY_DIR"):
-        clients.any_programs("default", "")
+        clients.newest_clients("default", "")
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_a_version_tells_flavour_and_numbers(version: str, flavour: str, parts: 
 
 def test_the_first_packet_of_a_server_tells_its_version_and_whether_it_offers_tls():
     packet = b"K\x00\x00\x00\n9.7.4-2\x00\x0f\x00\x00\x00l\x04{pEoxy\x00"
-    assert read(packet + b"\xff\xff") == Greeting("9.7.4-2", tls=True)
-    assert read(packet + b"\xff\xf7") == Greeting("9.7.4-2", tls=False)
-    assert read(packet) == Greeting("9.7.4-2", tls=None)
+    assert parse(packet + b"\xff\xff") == Greeting("9.7.4-2", tls=True)
+    assert parse(packet + b"\xff\xf7") == Greeting("9.7.4-2", tls=False)
+    assert parse(packet) == Greeting("9.7.4-2", tls=None)
     for other in (b"J\x00\x00\x00\xffj\x04Host is not allowed to connect", b"", b"SSH-2.0-OpenSSH_9.2"):
-        assert read(other) == Greeting()
+        assert parse(other) == Greeting()

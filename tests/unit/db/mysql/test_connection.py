@@ -30,7 +30,7 @@ def test_settings_are_told_as_they_are(tmp_path: Path):
     settings = {"NAME": "app", "HOST": "db.local", "PORT": 3307, "USER": "us er", "PASSWORD": "p'\"\\#w"}
     found = connection("default", settings)
     assert found.database == "app"
-    assert found.place == "app on db.local:3307"
+    assert found.location == "app on db.local:3307"
     assert told(found, "mysql", tmp_path) == {
         "host": "db.local",
         "port": "3307",
@@ -49,7 +49,7 @@ def test_a_socket_may_be_named_in_three_ways(tmp_path: Path, settings: dict):
     if "read_default_file" in settings.get("OPTIONS", {}):
         settings = {"OPTIONS": {"read_default_file": str(tmp_path / "my.cnf")}}
     found = connection("default", {"NAME": "app", **settings})
-    assert found.place == "app in /run/m.sock"
+    assert found.location == "app in /run/m.sock"
     assert told(found, "mysql", tmp_path) == {"socket": "/run/m.sock"}
 
 

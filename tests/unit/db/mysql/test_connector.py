@@ -10,10 +10,10 @@ from django_rclone.db.base import Facts, Mode
 from django_rclone.db.mysql import clients, names, swap_sql
 from django_rclone.db.mysql import facts as mysql_facts
 from django_rclone.db.mysql import grants as mysql_grants
-from django_rclone.db.mysql.clients import Programs
+from django_rclone.db.mysql.clients import Clients
 from django_rclone.db.mysql.connector import MysqlDumpConnector
 from django_rclone.db.mysql.errors import error_in, explainer
-from django_rclone.db.mysql.preflight import program_problems
+from django_rclone.db.mysql.preflight import stored_object_problems
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
 from django_rclone.manifest import Manifest, StoredObject
 
@@ -34,8 +34,8 @@ TABLE = {"table": "word", "type": "BASE TABLE", "engine": "InnoDB", "rows": 3, "
 @pytest.fixture(autouse=True)
 def programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clients of both flavours are on this machine."""
-    here = [Programs("mysql", "9.7.4", "/m/mysql", "/m/mysqldump")]
-    here.append(Programs("mariadb", "11.8.6", "/a/mariadb", "/a/mariadb-dump"))
+    here = [Clients("mysql", "9.7.4", "/m/mysql", "/m/mysqldump")]
+    here.append(Clients("mariadb", "11.8.6", "/a/mariadb", "/a/mariadb-dump"))
     monkeypatch.setattr(clients, "available", lambda _folder: here)
 
 
@@ -143,7 +143,7 @@ def test_in_place_reads_everything_before_it_begins():
 
 def test_into_makes_a_schema_or_takes_an_empty_one():
     plan = connector().restore(facts(), manifest(), Mode(into="copy"))
-    assert plan.load[0].argv[4] == "beside"
+    assert plan.load[0].argv[4] == "scratch"
     assert plan.abort[0].argv[-1] == "made"
     plan = connector().restore(facts({"schema": "copy", "objects": 0}), manifest(), Mode(into="copy"))
     assert plan.load[0].argv[4] == "into"
@@ -252,23 +252,23 @@ def test_grants_are_understood():
     )
     assert grants.on("app_1") >= {"SELECT", "TRIGGER", "SHOW_ROUTINE"}
     assert grants.lacking("appx1", ["SELECT"]) == ["SELECT"]
-    assert not grants.surely_lack("SUPER", "SET_ANY_DEFINER")
-    assert grants.surely_lack("SUPER")
+    assert not grants.surely_lacks("SUPER", "SET_ANY_DEFINER")
+    assert grants.surely_lacks("SUPER")
     by_role = mysql_grants.parse(["GRANT `reader`@`%` TO `app`@`%`"])
     assert by_role.lacking("app", ["SELECT"]) == []
     line = "GRANT USAGE ON *.* TO `app`@`%` IDENTIFIED BY PASSWORD '*AB12'"
-    assert mysql_grants.without_hash(line) == "GRANT USAGE ON *.* TO `app`@`%`"
+    assert mysql_grants.without_password_hash(line) == "GRANT USAGE ON *.* TO `app`@`%`"
 
 
 def test_other_peoples_programs_need_a_right_that_is_told():
     state = mysql_facts.live(facts(trusts_creators=1))
     text = b"/*!50003 CREATE*/ /*!50017 DEFINER=`some``body`@`%`*/ /*!50003 TRIGGER t */;;\n"
-    (said,) = program_problems(state, {"triggers": text}, ["triggers"])
+    (said,) = stored_object_problems(state, {"triggers": text}, ["triggers"])
     assert "GRANT SET_ANY_DEFINER ON *.* TO `app`@`%`;" in said
     own = text.replace(b"`some``body`", b"`app`")
-    assert list(program_problems(state, {"triggers": own}, ["triggers"])) == []
+    assert list(stored_object_problems(state, {"triggers": own}, ["triggers"])) == []
     untrusting = mysql_facts.live(facts())
-    (said,) = program_problems(untrusting, {"triggers": own}, ["triggers"])
+    (said,) = stored_object_problems(untrusting, {"triggers": own}, ["triggers"])
     assert "log_bin_trust_function_creators" in said
 
 
@@ -286,9 +286,9 @@ def test_names_fit_and_are_found_again():
 def test_what_is_the_same_is_left_alone_but_for_triggers():
     text = b"-- Host: a\nCREATE VIEW v\n-- Dump completed\n"
     other = text.replace(b"Host: a", b"Host: b")
-    assert swap_sql.to_redo({"views": text}, {"views": other}) == []
-    assert swap_sql.to_redo({"views": text}, {}) == ["views"]
-    assert swap_sql.to_redo({"triggers": text}, {"triggers": text}) == ["triggers"]
+    assert swap_sql.parts_to_replace({"views": text}, {"views": other}) == []
+    assert swap_sql.parts_to_replace({"views": text}, {}) == ["views"]
+    assert swap_sql.parts_to_replace({"triggers": text}, {"triggers": text}) == ["triggers"]
 
 
 def test_a_program_made_under_another_collation_never_alters_another_schema():
@@ -298,10 +298,10 @@ def test_a_program_made_under_another_collation_never_alters_another_schema():
 
 
 def test_one_statement_moves_everything():
-    statement = swap_sql.move(("app", ["a"], "old"), ("new", ["a", "b"], "app"))
+    statement = swap_sql.rename_tables(("app", ["a"], "old"), ("new", ["a", "b"], "app"))
     assert statement == "RENAME TABLE `app`.`a` TO `old`.`a`, `new`.`a` TO `app`.`a`, `new`.`b` TO `app`.`b`;\n"
-    assert swap_sql.move(("app", [], "old")) == ""
+    assert swap_sql.rename_tables(("app", [], "old")) == ""
 
 
 def test_views_that_seem_to_use_each_other_come_in_the_order_of_their_names():
-    assert mysql_facts.in_order({"b": "`app`.`a`", "a": "'`app`.`b`'"}, "app") == ["a", "b"]
+    assert mysql_facts.creation_order({"b": "`app`.`a`", "a": "'`app`.`b`'"}, "app") == ["a", "b"]

@@ -11,7 +11,7 @@ import pytest
 from django_rclone.db.mysql import dump_preflight, schema_references
 from django_rclone.db.mysql import facts as mysql_facts
 from django_rclone.db.mysql.facts import Live
-from django_rclone.db.mysql.inexact_values import looks
+from django_rclone.db.mysql.inexact_values import value_queries
 from django_rclone.db.mysql.session_variables import init_command
 from tests.unit.db.mysql.test_connector import facts
 
@@ -41,7 +41,7 @@ def test_a_session_that_would_change_the_dump_is_refused_where_it_cannot_be_set(
 
 def test_character_sets_matter_where_names_have_other_letters():
     variables = {"character_set_results": "latin1", "character_set_client": "utf8mb3"}
-    assert "character_set_results = latin1" in problems(ON_MARIADB, variables=variables, foreign_letters=("größe",))
+    assert "character_set_results = latin1" in problems(ON_MARIADB, variables=variables, non_ascii_columns=("größe",))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_character_sets_matter_where_names_have_other_letters():
 def test_a_routine_that_cannot_be_seen_is_refused_with_the_grant_of_that_version(version: str, grant: str):
     routine = {"routine": "p", "type": "PROCEDURE", "definer": "root@%", "hidden": True}
     found = problems(mysql_facts.live(facts(routine, version=version)))
-    assert "may not see the text of p" in found
+    assert "may not see the definition of p" in found
     assert grant in found
     assert problems(mysql_facts.live(facts({**routine, "hidden": 0}, version=version))) == ""
 
@@ -84,14 +84,14 @@ def test_only_columns_that_may_not_be_exact_are_looked_at():
         return {"column": name, "in": "t", "data_type": data_type, "charset": charset, "bytes": size}
 
     plain = [column("a", "longtext", "utf8mb4"), column("b", "text", "latin1"), column("c", "longblob")]
-    assert list(looks(plain, "app", "mysql", 100)) == []
-    (look,) = looks([*plain, column("d", "float"), column("e", "char", "cp1251")], "app", "mysql", 100)
-    assert look.columns == (("d", "float"), ("e", "text"))
-    assert list(look.found("1\t0\t0\n")) == [{"inexact": "t.d", "kind": "float", "sure": True}]
-    assert [row["sure"] for row in look.found("")] == [False, False]  # the server stopped it
-    (look,) = looks([column("c", "longblob", size=80)], "app", "mariadb", 100)
-    assert "LENGTH(`c`), 0) * 2" in look.query
-    assert list(look.found("77")) == [{"longest": "t", "size": 77}]
+    assert list(value_queries(plain, "app", "mysql", 100)) == []
+    (query,) = value_queries([*plain, column("d", "float"), column("e", "char", "cp1251")], "app", "mysql", 100)
+    assert query.columns == (("d", "float"), ("e", "text"))
+    assert list(query.parse("1\t0\t0\n")) == [{"inexact": "t.d", "kind": "float", "sure": True}]
+    assert [row["sure"] for row in query.parse("")] == [False, False]  # the server stopped it
+    (query,) = value_queries([column("c", "longblob", size=80)], "app", "mariadb", 100)
+    assert "LENGTH(`c`), 0) * 2" in query.sql
+    assert list(query.parse("77")) == [{"longest": "t", "size": 77}]
 
 
 def test_the_server_tells_its_time():
@@ -104,11 +104,11 @@ def test_a_key_that_an_interrupted_swap_has_dropped_is_made_and_not_dropped_agai
     key = {"table": "t", "key": "c", "clause": "CONSTRAINT `c` FOREIGN KEY (`p`) REFERENCES `q` (`id`)"}
     drop = "ALTER TABLE `app`.`t` DROP FOREIGN KEY `c`;\n"
     add = f"ALTER TABLE `app`.`t` ADD {key['clause']};\n"
-    assert schema_references.script("app", [key]).endswith(drop + add)
-    again = schema_references.script("app", [key], [("t", "c")])
+    assert schema_references.statements("app", [key]).endswith(drop + add)
+    again = schema_references.statements("app", [key], [("t", "c")])
     assert add in again
     assert "DROP" not in again
-    assert schema_references.script("app", []) == ""
+    assert schema_references.statements("app", []) == ""
 
 
 def test_what_mysql_lets_few_set_is_left_out_for_the_others():

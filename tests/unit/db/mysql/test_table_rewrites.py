@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from django_rclone.db.mysql.table_rewrites import Statements, requalified
+from django_rclone.db.mysql.table_rewrites import Statements, requalify
 from django_rclone.exceptions import ConfigurationError
 
 MODE = b"/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;\n"
@@ -12,7 +12,7 @@ MODE = b"/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO'
 
 def followed(*lines: bytes, schema: str = "app", limit: int = 1 << 30) -> list[bytes]:
     statements = Statements(schema, limit)
-    return [statements.follow(line, begins=True) for line in lines]
+    return [statements.rewrite(line, begins=True) for line in lines]
 
 
 def test_dates_that_do_not_exist_are_let_in_once():
@@ -43,17 +43,17 @@ def test_an_older_dump_says_itself_which_schema_it_is_of():
 
 
 def test_an_expression_is_said_anew_for_another_schema():
-    assert requalified("(nextval(`a`.`s`) + '`a`.')", "a", "b`c") == "(nextval(`b``c`.`s`) + '`a`.')"
+    assert requalify("(nextval(`a`.`s`) + '`a`.')", "a", "b`c") == "(nextval(`b``c`.`s`) + '`a`.')"
 
 
 def test_a_statement_is_measured_to_its_end_over_all_its_pieces():
     statements = Statements("app", limit=40)
     pieces = ((b"INSERT INTO `t``` VALUES\n", True), (b"(1,'0123456789", True), (b"0123456789", False))
     for piece, begins in pieces:
-        assert statements.follow(piece, begins) == piece
+        assert statements.rewrite(piece, begins) == piece
     size = sum(len(piece) for piece, _begins in pieces) + 4
     with pytest.raises(ConfigurationError, match=rf"`t```.* {size} bytes.*max_allowed_packet = 16777216;"):
-        statements.follow(b"');\n", begins=False)
+        statements.rewrite(b"');\n", begins=False)
 
 
 def test_statements_that_are_short_enough_are_counted_one_by_one():

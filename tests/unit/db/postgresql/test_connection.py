@@ -68,7 +68,7 @@ def test_what_the_settings_leave_open_comes_from_the_environment(
 def test_a_name_is_needed_without_a_service() -> None:
     with pytest.raises(ConfigurationError, match='Database "default": the settings have no NAME'):
         connection("default", {"NAME": ""})
-    assert connection("default", {"OPTIONS": {"service": "shop"}}).place == "service shop"
+    assert connection("default", {"OPTIONS": {"service": "shop"}}).location == "service shop"
 
 
 def test_an_option_without_a_safe_way_is_reported() -> None:
@@ -76,7 +76,7 @@ def test_an_option_without_a_safe_way_is_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "place"),
+    ("settings", "location"),
     [
         (FULL, "shop on db.local:5433"),
         ({"NAME": "shop", "HOST": "/run/postgresql"}, "shop in /run/postgresql"),
@@ -84,10 +84,10 @@ def test_an_option_without_a_safe_way_is_reported() -> None:
         ({"NAME": "shop", "OPTIONS": {"service": "s"}}, "shop of service s"),
     ],
 )
-def test_the_place_is_said_in_words(settings: dict[str, Any], place: str) -> None:
-    assert connection("default", settings).place == place
+def test_the_place_is_said_in_words(settings: dict[str, Any], location: str) -> None:
+    assert connection("default", settings).location == location
 
 
 def test_an_administrator_takes_no_role_on() -> None:
-    made = connection("default", {**FULL, "OPTIONS": {"assume_role": "owner"}}).by("postgres", "other")
+    made = connection("default", {**FULL, "OPTIONS": {"assume_role": "owner"}}).as_user("postgres", "other")
     assert (made.parameters["user"], made.password, made.role) == ("postgres", Secret("other"), "")

@@ -89,8 +89,8 @@ def archive(*entries: Entry, version: str = "17.4") -> Archive:
     return Archive(version, "17.4", "utf-8", entries)
 
 
-def ids(choice: RestoreList) -> list[int]:
-    return [chosen.id for chosen in choice.entries]
+def ids(restore_list: RestoreList) -> list[int]:
+    return [chosen.id for chosen in restore_list.entries]
 
 
 def contents(*entries: Entry, version: str = "17.4") -> str:
@@ -379,16 +379,16 @@ def test_an_administrator_makes_extensions_and_lends_rights(clients: Path) -> No
     made = connector(clients, PgDumpGisConnector, ADMIN_USER="postgres", ADMIN_PASSWORD="admin")
     plan = made.restore(facts(), manifest(), Mode(), contents(POSTGIS, ROWS))
     (before,) = plan.prepare
-    *_psql, create, _f, loans, f, script = before.argv
+    *_psql, create, _f, temporary_grants, f, script = before.argv
     assert isinstance(create, Attached)
     assert create.content == b"CREATE EXTENSION postgis WITH SCHEMA public;\n"
     rights = "SELECT, INSERT, DELETE"
-    loan = {"schema": "public", "name": "spatial_ref_sys", "rights": rights, "role": "app", "kind": "TABLE"}
-    assert loans == psql_variables(loans=[loan])
+    temporary = {"schema": "public", "name": "spatial_ref_sys", "rights": rights, "role": "app", "kind": "TABLE"}
+    assert temporary_grants == psql_variables(temporary_grants=[temporary])
     assert (f, script) == ("-f", str(SQL / "grant_temporarily.sql"))
     assert before.env["PGPASSWORD"] == Secret("admin")
     assert plan.commit[0].argv == plan.abort[0].argv
-    assert plan.commit[0].argv[-4:] == ("-f", loans, "-f", str(SQL / "revoke_temporary.sql"))
+    assert plan.commit[0].argv[-4:] == ("-f", temporary_grants, "-f", str(SQL / "revoke_temporary.sql"))
 
 
 def test_what_a_killed_restore_had_borrowed_is_given_back(clients: Path) -> None:
@@ -398,16 +398,16 @@ def test_what_a_killed_restore_had_borrowed_is_given_back(clients: Path) -> None
     made = connector(clients, PgDumpGisConnector, ADMIN_USER="postgres", ADMIN_PASSWORD="admin")
     assert made.unfinished(facts(**borrowed, restoring=True)) == ()
     (command,) = made.unfinished(facts(**borrowed))
-    (loans,) = [part.content for part in command.argv if isinstance(part, Attached)]
-    assert b'"rights": "SELECT, INSERT"' in loans
+    (temporary_grants,) = [part.content for part in command.argv if isinstance(part, Attached)]
+    assert b'"rights": "SELECT, INSERT"' in temporary_grants
     for nothing in ("", "django-rclone has lent INSERT to another", "django-rclone has lent ALL to app"):
         assert made.unfinished(facts(configuration=[["public", "spatial_ref_sys", [], nothing]])) == ()
 
 
 def test_what_nobody_may_write_is_left_out_with_a_note() -> None:
-    choice = choose(archive(ROWS), here())
-    assert ids(choice) == []
-    assert "table data public spatial_ref_sys" in choice.notes[0]
+    restore_list = choose(archive(ROWS), here())
+    assert ids(restore_list) == []
+    assert "table data public spatial_ref_sys" in restore_list.notes[0]
     assert ids(choose(archive(ROWS), here(configuration=[["public", "spatial_ref_sys", [], ""]]))) == [3]
 
 
@@ -420,9 +420,9 @@ def test_what_stays_is_left_out_with_all_that_belongs_to_it() -> None:
         entry(5, "ACL", "TABLE t", "adm", 1, statements=[]),
     ]
     ours = [entry(6, "TABLE", "t x", "public"), entry(7, "FK CONSTRAINT", "t x fk", "public", 6, 1)]
-    choice = choose(archive(table, *parts, *ours), here(staying=[["TABLE", "adm", "t"]]))
-    assert ids(choice) == [6, 7]
-    assert choice.notes[0] == (
+    restore_list = choose(archive(table, *parts, *ours), here(staying=[["TABLE", "adm", "t"]]))
+    assert ids(restore_list) == [6, 7]
+    assert restore_list.notes[0] == (
         "Left as it is, because this role may not replace it, or an event trigger of another role needs it: "
         "table adm.t."
     )
@@ -431,8 +431,8 @@ def test_what_stays_is_left_out_with_all_that_belongs_to_it() -> None:
 def test_an_index_on_our_table_is_kept_though_its_function_stays() -> None:
     function = entry(1, "FUNCTION", "f(integer)", language="c")
     table, index = entry(2, "TABLE", "t"), entry(3, "INDEX", "i", "public", 1, 2)
-    choice = choose(archive(function, table, index), here(staying=[["FUNCTION", "public", "f(integer)"]]))
-    assert ids(choice) == [2, 3]
+    restore_list = choose(archive(function, table, index), here(staying=[["FUNCTION", "public", "f(integer)"]]))
+    assert ids(restore_list) == [2, 3]
 
 
 def test_schemas_that_survive_are_not_made_again() -> None:
@@ -474,10 +474,13 @@ def test_privileges_of_missing_roles_fall_and_the_others_stay() -> None:
     column = entry(
         3, "ACL", "COLUMN t.a", "public", 1, 2, statements=[["GRANT UPDATE(a) ON TABLE t TO reader;", ["reader"]]]
     )
-    choice = choose(archive(table, grants, column), here())
-    assert ids(choice) == [1]
-    assert choice.late == ["GRANT SELECT ON TABLE t TO reader;", "GRANT UPDATE(a) ON TABLE t TO reader;"]
-    assert "roles that do not exist here are left out: ghost" in choice.notes[0]
+    restore_list = choose(archive(table, grants, column), here())
+    assert ids(restore_list) == [1]
+    assert restore_list.final_statements == [
+        "GRANT SELECT ON TABLE t TO reader;",
+        "GRANT UPDATE(a) ON TABLE t TO reader;",
+    ]
+    assert "roles that do not exist here are left out: ghost" in restore_list.notes[0]
 
 
 def test_privileges_on_what_belongs_to_an_extension_are_the_administrators() -> None:
@@ -500,14 +503,14 @@ def test_an_administrator_makes_schemas_for_whom_they_belonged_to() -> None:
         )
         for number, of, of_id in ((4, "topology", 2), (5, "mine", 3))
     ]
-    choice = choose(archive(extension, *schemas, *grants), here().vacant(), administrator=True)
-    assert choice.extensions.schemas == {"mine": "app", "topology": "postgres"}
-    assert ids(choice) == [1, 5]
-    assert choice.grants_by_administrator == ["GRANT USAGE ON SCHEMA topology TO reader;"]
+    restore_list = choose(archive(extension, *schemas, *grants), here().as_new_database(), administrator=True)
+    assert restore_list.extensions.schemas == {"mine": "app", "topology": "postgres"}
+    assert ids(restore_list) == [1, 5]
+    assert restore_list.grants_by_administrator == ["GRANT USAGE ON SCHEMA topology TO reader;"]
     filled = [entry(6, "TABLE", "t", "topology")]
-    choice = choose(archive(extension, *schemas, *filled), here().vacant(), administrator=True)
-    assert choice.extensions.schemas == {"mine": "app", "topology": "app"}
-    assert 'What belonged to postgres will belong to "app".' in choice.notes
+    restore_list = choose(archive(extension, *schemas, *filled), here().as_new_database(), administrator=True)
+    assert restore_list.extensions.schemas == {"mine": "app", "topology": "app"}
+    assert 'What belonged to postgres will belong to "app".' in restore_list.notes
 
 
 def test_large_objects_of_others_go_apart_only_since_17() -> None:
@@ -515,13 +518,13 @@ def test_large_objects_of_others_go_apart_only_since_17() -> None:
     (problem,) = choose(archive(*old), here(large_object_owners=["postgres"])).problems
     assert 'ALTER LARGE OBJECT 7 OWNER TO "app";' in problem
     new = [entry(1, "BLOB METADATA", "7", "", owner="postgres"), entry(2, "BLOBS", "7", "", owner="postgres")]
-    choice = choose(archive(*new), here(large_object_owners=["postgres"]))
-    assert (ids(choice), choice.problems) == ([], [])
+    restore_list = choose(archive(*new), here(large_object_owners=["postgres"]))
+    assert (ids(restore_list), restore_list.problems) == ([], [])
 
 
 def test_a_policy_for_a_missing_role_is_a_line_to_paste() -> None:
-    choice = choose(archive(entry(1, "POLICY", "t p", roles=["ghost"])), here())
-    assert 'CREATE ROLE "ghost" NOLOGIN;' in choice.problems[0]
+    restore_list = choose(archive(entry(1, "POLICY", "t p", roles=["ghost"])), here())
+    assert 'CREATE ROLE "ghost" NOLOGIN;' in restore_list.problems[0]
 
 
 def test_owners_are_kept_where_they_can_be_given_back() -> None:
@@ -609,29 +612,29 @@ def test_privileges_that_come_late_come_before_materialized_views_are_filled(cli
         entry(3, "ACL", "TABLE t", "public", 1, statements=grants),
         entry(4, "MATERIALIZED VIEW DATA", "m", "public", 2, statement=REFRESH),
     ]
-    choice = choose(archive(*entries), here())
-    assert ids(choice) == [1, 2]
-    assert choice.late == ["GRANT SELECT ON TABLE public.t TO reader;", REFRESH]
+    restore_list = choose(archive(*entries), here())
+    assert ids(restore_list) == [1, 2]
+    assert restore_list.final_statements == ["GRANT SELECT ON TABLE public.t TO reader;", REFRESH]
     assert ids(choose(archive(*entries[:2], entries[3]), here())) == [1, 2, 4]
 
 
 def test_a_foreign_server_that_leads_back_does_not_wait_for_ever() -> None:
     server = entry(1, "SERVER", "s", "", name="s", wrapper="postgres_fdw", options={"dbname": "shop"})
     filling = entry(2, "MATERIALIZED VIEW DATA", "m", statement=REFRESH)
-    late = choose(archive(server, filling), here(), False, "shop").late
+    late = choose(archive(server, filling), here(), False, "shop").final_statements
     assert late == [
         "ALTER SERVER s OPTIONS (ADD options '-c lock_timeout=10s');",
         REFRESH,
         "ALTER SERVER s OPTIONS (DROP options);",
     ]
-    assert choose(archive(server, filling), here(), False, "other").late == []
+    assert choose(archive(server, filling), here(), False, "other").final_statements == []
 
 
 def test_casts_between_types_of_others_are_a_superusers() -> None:
     cast = entry(1, "CAST", "CAST (character varying AS uuid)", "", owner="")
     own = [entry(2, "DOMAIN", "d"), entry(3, "CAST", "CAST (public.d AS uuid)", "", 2)]
-    choice = choose(archive(cast, *own), here())
-    assert ids(choice) == [2, 3]
-    assert "only a superuser can make it: cast CAST (character varying AS uuid)" in choice.notes[0]
+    restore_list = choose(archive(cast, *own), here())
+    assert ids(restore_list) == [2, 3]
+    assert "only a superuser can make it: cast CAST (character varying AS uuid)" in restore_list.notes[0]
     assert choose(archive(cast), here(casts=[cast.name])).notes == []
     assert ids(choose(archive(cast), here(superuser=True, casts=[cast.name]))) == [1]

@@ -53,7 +53,7 @@ CASES = [
         DjangoRcloneError,
         "relation exists (SQL",
     ),
-    ("psql", -9, "", DjangoRcloneError, "unless it was just committing"),
+    ("psql", -9, "", DjangoRcloneError, "unless the commit was already running"),
     (
         "pg_dump",
         1,

@@ -60,7 +60,7 @@ def test_rows_that_this_role_may_not_write_stay_as_they_are(clients: Path) -> No
 
 def test_too_many_rows_are_said_by_the_backup_and_not_recorded(clients: Path) -> None:
     dump = connector(clients).dump(facts(extension_rows=[{**OWN, "rows": OWN["rows"] * 1001}]))
-    assert dump.notes[0].startswith("geo.spatial_ref_sys holds more than 1,000 rows of your own")
+    assert dump.notes[0].startswith("geo.spatial_ref_sys holds more than 1,000 custom rows")
     assert list(dump.session) == ["search_path"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from django_rclone.db.postgresql.choose_entries import choose
-from django_rclone.db.postgresql.maintenance import run_under
+from django_rclone.db.postgresql.maintenance import move_to_end
 from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.toc import Archive, Entry
 from tests.unit.db.postgresql.test_connector import archive, entry, here, ids
@@ -21,36 +21,41 @@ OFF = "ALTER FUNCTION public.f(text) RESET search_path;"
 def moved(*entries: Entry, version: int = 170004, superuser: bool = False) -> RestoreList:
     found: Archive = archive(*entries)
     live = here(version_num=version, superuser=superuser)
-    choice = choose(found, live)
-    run_under(PATH, choice, found, live)
-    return choice
+    restore_list = choose(found, live)
+    move_to_end(PATH, restore_list, found, live)
+    return restore_list
 
 
 def test_an_index_with_what_is_said_of_it_is_built_at_the_end() -> None:
     comment = entry(4, "COMMENT", "INDEX i", "public", 3, script="COMMENT ON INDEX public.i IS 'x';\n")
-    choice = moved(FUNCTION, TABLE, INDEX, comment)
-    assert ids(choice) == [1, 2]
-    assert choice.late == [ON, INDEX.details["script"], "COMMENT ON INDEX public.i IS 'x';", OFF]
+    restore_list = moved(FUNCTION, TABLE, INDEX, comment)
+    assert ids(restore_list) == [1, 2]
+    assert restore_list.final_statements == [ON, INDEX.details["script"], "COMMENT ON INDEX public.i IS 'x';", OFF]
 
 
 def test_a_view_between_does_not_hide_the_function_from_a_materialized_view() -> None:
-    choice = moved(
+    restore_list = moved(
         *(FUNCTION, TABLE, entry(4, "VIEW", "v", "public", 2, 1), entry(5, "MATERIALIZED VIEW", "m", "public", 4)),
         entry(6, "MATERIALIZED VIEW DATA", "m", "public", 5, statement="REFRESH MATERIALIZED VIEW public.m;"),
     )
-    assert ids(choice) == [1, 2, 4, 5]
-    assert choice.late == [ON, "REFRESH MATERIALIZED VIEW public.m;", OFF]
+    assert ids(restore_list) == [1, 2, 4, 5]
+    assert restore_list.final_statements == [ON, "REFRESH MATERIALIZED VIEW public.m;", OFF]
 
 
 def test_an_exclusion_constraint_is_known_by_its_text() -> None:
     text = "ALTER TABLE ONLY public.t ADD CONSTRAINT e EXCLUDE USING btree (public.f(a) WITH =);"
-    assert moved(FUNCTION, TABLE, entry(3, "CONSTRAINT", "t e", "public", 2, script=text)).late == [ON, text, OFF]
+    assert moved(FUNCTION, TABLE, entry(3, "CONSTRAINT", "t e", "public", 2, script=text)).final_statements == [
+        ON,
+        text,
+        OFF,
+    ]
 
 
 def test_the_settings_of_the_next_entry_are_not_taken_along() -> None:
     script = f"{INDEX.details['script']}\n\n\nSET default_tablespace = fast;\n"
     assert (
-        moved(FUNCTION, TABLE, entry(3, "INDEX", "i", "public", 2, 1, script=script)).late[1] == INDEX.details["script"]
+        moved(FUNCTION, TABLE, entry(3, "INDEX", "i", "public", 2, 1, script=script)).final_statements[1]
+        == INDEX.details["script"]
     )
 
 
@@ -63,13 +68,13 @@ def test_the_settings_of_the_next_entry_are_not_taken_along() -> None:
     ],
 )
 def test_nothing_moves_where_nothing_needs_it(entries: tuple[Entry, ...], version: int) -> None:
-    choice = moved(*entries, version=version, superuser=True)
-    assert (ids(choice), choice.late) == ([1, 2, 3], [])
+    restore_list = moved(*entries, version=version, superuser=True)
+    assert (ids(restore_list), restore_list.final_statements) == ([1, 2, 3], [])
 
 
 def test_a_superusers_event_triggers_do_not_see_it() -> None:
     trigger = entry(9, "EVENT TRIGGER", "w", "")
-    assert moved(FUNCTION, TABLE, INDEX, trigger, superuser=True).late[:2] == [
+    assert moved(FUNCTION, TABLE, INDEX, trigger, superuser=True).final_statements[:2] == [
         "SET LOCAL session_replication_role = replica;",
         ON,
     ]

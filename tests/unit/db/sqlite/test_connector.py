@@ -166,7 +166,7 @@ def test_the_command_line_by_hand() -> None:
         ("SQLITE_FULL: database or disk is full", DjangoRcloneError, "the disk is full. Make room"),
         ("OSError: [Errno 28] No space left on device", DjangoRcloneError, "the disk is full"),
         ("SQLITE_CANTOPEN: unable to open database file", ConfigurationError, "-shm"),
-        ("SQLITE_NOTADB: file is not a database", DjangoRcloneError, "is no SQLite database"),
+        ("SQLITE_NOTADB: file is not a database", DjangoRcloneError, "is not a SQLite database"),
         ("SQLITE_CORRUPT_INDEX: malformed", DjangoRcloneError, "is damaged (malformed). Restore a backup."),
         ("SQLITE_READONLY_DIRECTORY: attempt to write", ConfigurationError, "cannot be written"),
         ("PermissionError: [Errno 13] Permission denied: 'x'", ConfigurationError, "Let this user write"),

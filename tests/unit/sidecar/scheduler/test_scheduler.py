@@ -523,4 +523,4 @@ def test_a_database_that_vanishes_before_it_is_tried_again_is_forgotten():
 
 def test_it_says_when_the_next_backup_is_made(logged: Callable[[str], list[str]]):
     stage(zone="Europe/Berlin").play(MINUTE)
-    assert logged("schedule.next") == ["The next backup is made at 2026-06-02 03:00:00 CEST."]
+    assert logged("schedule.next") == ["The next backup is at 2026-06-02 03:00:00 CEST."]

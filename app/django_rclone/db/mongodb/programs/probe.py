@@ -1,4 +1,4 @@
-"""A program: prints what there is to know of a MongoDB database, as one JSON object. It changes nothing.
+"""A helper program: prints the facts about a MongoDB database as one JSON object. It changes nothing.
 
 probe URI DATABASE
 """
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django_rclone.db import helper_programs
-from django_rclone.db.mongodb.names import JOURNAL, PREFIX, is_ours
+from django_rclone.db.mongodb.names import JOURNAL, PREFIX, is_internal
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
 
@@ -21,11 +21,11 @@ _TO_RESTORE = ("insert", "createCollection", "createIndex", "dropCollection")
 
 
 def probe(database: Any) -> Document:
-    """Returns what there is to know."""
+    """Returns the facts."""
     build = database.command("buildInfo")
     hello = database.command("hello")
     entries = {entry["name"]: entry for entry in database.list_collections()}
-    live = {name: entry for name, entry in sorted(entries.items()) if not is_ours(name)}
+    live = {name: entry for name, entry in sorted(entries.items()) if not is_internal(name)}
     plain = [
         name
         for name, entry in live.items()
@@ -43,23 +43,23 @@ def probe(database: Any) -> Document:
         "foreign": [name for name in live if name.startswith(PREFIX)],
         "migrations": _migrations(database) if "django_migrations" in live else {},
         "renames_dots": _renames_dots(database),
-        # Whether we may write documents that break a collection's rules.
+        # Whether the role may write documents that violate a collection's validation rules.
         "bypasses_validation": actions is None or "bypassDocumentValidation" in actions,
         "lacking_to_restore": _lacking(actions),
         "restore": _restore(database) if JOURNAL in entries else None,
-        "staged": [name for name in entries if is_ours(name) and name != JOURNAL],
+        "staged": [name for name in entries if is_internal(name) and name != JOURNAL],
     }
 
 
 def _flavour(build: Document) -> str:
-    """Returns what the server is where it is not MongoDB itself, as far as it says so."""
+    """Returns the product and version of a server that is not MongoDB itself, as far as it identifies itself."""
     if "ferretdb" in build:
         return f"FerretDB {build['ferretdb'].get('version', '')}".strip()
     return "Percona Server for MongoDB" if "psmdbVersion" in build else ""
 
 
 def _clock(moment: datetime | None) -> str:
-    """Returns the server's time with its offset: without one pymongo means UTC. Empty where the server does not say."""
+    """Returns the server's time with its offset (pymongo's naive times are UTC); empty if the server sends none."""
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat() if moment else ""
 
 
@@ -69,7 +69,7 @@ def _migrations(database: Any) -> dict[str, str]:
 
 
 def _renames_dots(database: Any) -> bool:
-    """Asks whether the server renames collections with a dot in their names, by one that does not exist."""
+    """Returns whether the server renames collections with a dot in their names, tried with one that does not exist."""
     from pymongo.errors import OperationFailure  # noqa: PLC0415 - see server.py
 
     try:
@@ -80,8 +80,8 @@ def _renames_dots(database: Any) -> bool:
 
 
 def _actions(database: Any) -> frozenset[str] | None:
-    """Returns what we may do to all collections of the database, as far as the server says; None: it asks for no
-    names. See https://www.mongodb.com/docs/manual/reference/privilege-actions/."""
+    """Returns the actions that the role may do on all collections of the database; None if the server has no
+    authentication. See https://www.mongodb.com/docs/manual/reference/privilege-actions/."""
     found = database.command({"connectionStatus": 1, "showPrivileges": True})["authInfo"]
     if not found.get("authenticatedUsers"):
         return None
@@ -95,7 +95,7 @@ def _actions(database: Any) -> frozenset[str] | None:
 
 
 def _lacking(actions: frozenset[str] | None) -> list[str]:
-    """Returns which actions a restore needs and we may surely not do. A server that tells of none tells nothing."""
+    """Returns the actions that a restore needs and the role surely lacks. An empty list of actions proves nothing."""
     return [action for action in _TO_RESTORE if action not in actions] if actions else []
 
 
@@ -109,7 +109,7 @@ def _restore(database: Any) -> Document | None:
 
 @pymongo_errors()
 def main(arguments: list[str]) -> None:
-    """Prints the answer."""
+    """Prints the facts."""
     uri, name = arguments
     with connected(uri, name) as database:
         print(json.dumps(probe(database)))

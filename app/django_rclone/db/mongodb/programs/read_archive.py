@@ -1,4 +1,4 @@
-"""A program: reads the beginning of a mongodump archive on stdin and prints what it holds, as JSON.
+"""A helper program: reads the beginning of a mongodump archive on stdin and prints its contents as JSON.
 
     read_archive < app.archive
 
@@ -20,7 +20,7 @@ from django_rclone.exceptions import VerificationFailed
 
 _MAGIC = 0x8199E26D
 _TERMINATOR = 0xFFFFFFFF
-_LONGEST = 16 * 1024 * 1024 + 16 * 1024  # a document's size, and what the server allows itself on top
+_MAX_NAME = 16 * 1024 * 1024 + 16 * 1024  # a document's limit, and what the server allows itself on top
 
 
 def contents(archive: BinaryIO) -> Document:
@@ -38,7 +38,7 @@ def contents(archive: BinaryIO) -> Document:
             "entries": [_described(entry) for entry in entries],
         }
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise VerificationFailed("what it says of a collection cannot be read") from error
+        raise VerificationFailed("the description of a collection cannot be read") from error
 
 
 def _described(entry: Document) -> tuple[str, str, str, str]:
@@ -54,7 +54,7 @@ def _documents(archive: BinaryIO) -> Iterator[Document]:
     import bson  # noqa: PLC0415 - see server.py
 
     while (size := _number(archive)) != _TERMINATOR:
-        if not 5 <= size <= _LONGEST:
+        if not 5 <= size <= _MAX_NAME:
             raise VerificationFailed("its list of collections cannot be read")
         body = _exactly(archive, size - 4)
         try:
@@ -77,7 +77,7 @@ def _exactly(archive: BinaryIO, size: int) -> bytes:
 
 @pymongo_errors()
 def main(_arguments: list[str]) -> None:
-    """Prints what stdin holds."""
+    """Prints the contents of the archive on stdin."""
     print(json.dumps(contents(sys.stdin.buffer)))
 
 

@@ -1,7 +1,7 @@
-"""One restore at a time: a document on the server that says who restores, and what is left to do.
+"""The restore lock: a document on the server that names the running restore and the steps that it has left.
 
-It lies in the database that is restored, so that no further rights are needed. A restore is alive while it renews its
-document, and, where we can see its process, while that process lives. Times are the server's.
+It is stored in the database that is restored, so that no further rights are needed. A restore is alive while it renews
+its document, and, if its process is visible from here, while that process lives. Times are the server's.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from django_rclone.db.mongodb.names import JOURNAL
 from django_rclone.db.mongodb.programs.server import Document
 from django_rclone.exceptions import Locked
 
-BEAT = 5.0
-"""Seconds between two renewals."""
+RENEWAL_INTERVAL = 5.0
+"""Seconds between two renewals of the lock."""
 STALE = 60.0
-"""Seconds after which a restore that has not renewed its document is dead, wherever it ran."""
+"""Seconds without renewal after which a restore counts as dead, wherever it ran."""
 _ID = "restore"
 
 
 def read(database: Any) -> Document | None:
-    """Returns the document of the restore that works, or has worked, on this database."""
+    """Returns the lock document of this database, of a running or a dead restore."""
     found: Document | None = database[JOURNAL].find_one({"_id": _ID})
     return found
 
@@ -37,55 +37,55 @@ def now(database: Any) -> datetime:
     return moment
 
 
-def take(database: Any, token: str, pid: int) -> None:
-    """Makes our document; ``pid`` is the process whose restore this is. Raises Locked where there is one already."""
+def acquire(database: Any, token: str, pid: int) -> None:
+    """Acquires the lock for the restore of the process ``pid``. Raises Locked if there is a lock already."""
     from pymongo.errors import DuplicateKeyError  # noqa: PLC0415 - see server.py
 
     try:
-        database[JOURNAL].insert_one({"_id": _ID, **_us(database, token, pid)})
+        database[JOURNAL].insert_one({"_id": _ID, **_holder(database, token, pid)})
     except DuplicateKeyError:
         raise Locked(described(read(database))) from None
 
 
 def take_over(database: Any, dead: Document, token: str, pid: int) -> Document:
-    """Makes a dead restore's document ours and returns it. Raises Locked where somebody else was quicker."""
+    """Takes over the lock of a dead restore and returns its document. Raises Locked if another process was faster."""
     as_it_was = {"_id": _ID, "token": dead["token"], "beat": dead["beat"]}
-    found = database[JOURNAL].find_one_and_update(as_it_was, {"$set": _us(database, token, pid)})
+    found = database[JOURNAL].find_one_and_update(as_it_was, {"$set": _holder(database, token, pid)})
     if found is None:
         raise Locked(described(read(database)))
     return {**found, "token": token}
 
 
-def _us(database: Any, token: str, pid: int) -> Document:
+def _holder(database: Any, token: str, pid: int) -> Document:
     moment = now(database)
-    who = {"host": socket.gethostname(), "space": _space(), "pid": pid, "born": _born(pid)}
+    who = {"host": socket.gethostname(), "space": _process_namespace(), "pid": pid, "born": _start_time(pid)}
     return {"token": token, "since": moment, "beat": moment, **who}
 
 
 def write_journal(database: Any, token: str, journal: Document) -> None:
-    """Writes down what is to be done: from now on it will be done, by us or by who comes after us. Raises Locked when
-    the restore is not ours any more."""
+    """Records the steps of the swap: from now on they will be done, by this restore or by the next command. Raises
+    Locked if this restore has lost its lock."""
     if not database[JOURNAL].update_one({"_id": _ID, "token": token}, {"$set": {"journal": journal}}).matched_count:
         raise Locked(described(read(database)))
 
 
 def release(database: Any, token: str) -> None:
-    """Removes our document with the collection that holds it, at once: nobody can put another there in between."""
+    """Releases the lock by dropping its collection, so that no other document can be added in between."""
     document = read(database)
     if document is not None and document["token"] == token:
         database.drop_collection(JOURNAL)
 
 
 @contextmanager
-def kept(database: Any, token: str) -> Iterator[threading.Event]:
-    """Renews our document while the block runs; gives the event that says that it is not ours any more."""
+def renewed(database: Any, token: str) -> Iterator[threading.Event]:
+    """Renews the lock while the block runs. Yields the event that is set when the lock is lost."""
     lost, done = threading.Event(), threading.Event()
 
     def renew() -> None:
         from pymongo.errors import PyMongoError  # noqa: PLC0415 - see server.py
 
-        while not done.wait(BEAT):
-            with suppress(PyMongoError):  # a server that stays away ends the programs that work on it
+        while not done.wait(RENEWAL_INTERVAL):
+            with suppress(PyMongoError):  # if the server stays unreachable, the programs that use it fail
                 beat = {"$set": {"beat": now(database)}}
                 if not database[JOURNAL].update_one({"_id": _ID, "token": token}, beat).matched_count:
                     lost.set()
@@ -100,35 +100,35 @@ def kept(database: Any, token: str) -> Iterator[threading.Event]:
 
 
 def is_alive(document: Document, moment: datetime) -> bool:
-    """Tells whether the restore of this document goes on."""
+    """Returns whether the restore of this document is still running."""
     if (moment - document["beat"]).total_seconds() > STALE:
         return False
-    if not _space() or document["space"] != _space():
-        return True  # a process that we cannot see
-    born = _born(document["pid"])
+    if not _process_namespace() or document["space"] != _process_namespace():
+        return True  # its process is not visible from here
+    born = _start_time(document["pid"])
     return bool(born) and document["born"] == born
 
 
 def described(document: Document | None) -> str:
-    """Returns a sentence about the restore that is in the way."""
+    """Returns a sentence about the restore that holds the lock."""
     if document is None:
         return "another restore of it has just ended. Try again."
     who = f"process {document['pid']} on {document['host']}, begun {document['since']:%Y-%m-%d %H:%M:%S} UTC"
     return f"another restore of it is under way ({who}). Wait until it has ended, then try again."
 
 
-def _space() -> str:
-    """Names the set of processes that we can see."""
+def _process_namespace() -> str:
+    """Returns the name of the pid namespace of this process; empty where there is none."""
     with suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{boot}/{Path('/proc/self/ns/pid').stat().st_ino}"
     return ""
 
 
-def _born(pid: int) -> str:
-    """Returns when a process was started: its id comes round again, both together do not. Empty: it is no more."""
+def _start_time(pid: int) -> str:
+    """Returns when a process was started, since pids are reused; empty if it has ended."""
     with suppress(OSError):
-        # The 22nd field of proc(5)'s stat; the name in the second may hold blanks, hence the bracket.
+        # The 22nd field of proc(5)'s stat; the name in the second may contain blanks, hence the bracket.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return "" if fields[0] == "Z" else fields[19]
     return ""

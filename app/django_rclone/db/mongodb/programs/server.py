@@ -1,8 +1,8 @@
-"""What our MongoDB programs share: the connection to the server, and pymongo's errors.
+"""Shared by our MongoDB programs: the connection to the server, and pymongo's errors.
 
-Each is run as ``python -P -m django_rclone.db.mongodb.programs.… URI DATABASE …``, where URI is the path of a file that
-holds it, and needs pymongo. pymongo and bson are imported inside functions, so that their absence becomes an error
-message and not a traceback.
+Each program is run as ``python -P -m django_rclone.db.mongodb.programs.… URI DATABASE …``, where URI is the path of a
+file that contains it, and needs pymongo. pymongo and bson are imported inside functions, so that their absence becomes
+an error message and not a traceback.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ type Document = dict[str, Any]
 
 @contextmanager
 def connected(uri: str, name: str) -> Iterator[Any]:
-    """Connects, and gives the database. What was acknowledged there survives a failover."""
+    """Connects and yields the database. Acknowledged writes survive a failover."""
     from pymongo import MongoClient  # noqa: PLC0415 - see above
 
     client: Any = MongoClient(Path(uri).read_text(), w="majority", appname="django-rclone")

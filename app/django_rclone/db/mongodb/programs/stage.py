@@ -1,11 +1,11 @@
-"""A program: the collections beside the live ones, which take in what is restored.
+"""A helper program: the steps of a restore around the load into staged collections.
 
-    stage prepare URI DATABASE TOKEN [new]    the restore is ours from now on
-    stage hold URI DATABASE TOKEN             it stays ours until stdin ends
-    stage abort URI DATABASE TOKEN            what it staged is removed, or what it had begun is finished
+    stage prepare URI DATABASE TOKEN [new]    acquire the restore lock
+    stage hold-lock URI DATABASE TOKEN        renew the lock until stdin ends
+    stage abort URI DATABASE TOKEN            drop the staged collections, or finish a swap that has begun
     stage finish URI DATABASE                 the same for restores that have died
 
-TOKEN is random, and in the names of what is staged. With ``new`` the database must hold nothing yet.
+TOKEN is random, and part of the names of staged collections. With ``new`` the database must be empty.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ import threading
 from typing import Any
 
 from django_rclone.db import helper_programs
-from django_rclone.db.mongodb.names import JOURNAL, is_ours
+from django_rclone.db.mongodb.names import JOURNAL, is_internal
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
-from django_rclone.db.mongodb.programs.swap import carry_out
+from django_rclone.db.mongodb.programs.swap import apply
 from django_rclone.exceptions import ConfigurationError, Locked
 
 
 def prepare(database: Any, token: str, *, new: bool) -> None:
-    """Makes the restore ours, or rather that of the process that has started us."""
+    """Acquires the lock for the process that has started this one."""
     finish(database, os.getppid())
-    if new and (there := [name for name in database.list_collection_names() if not is_ours(name)]):
+    if new and (there := [name for name in database.list_collection_names() if not is_internal(name)]):
         raise ConfigurationError(
-            f"the database {database.name} exists already and holds {len(there)} collections. Choose another name, or "
+            f"the database {database.name} already exists and holds {len(there)} collections. Choose another name, or "
             "drop it first."
         )
-    lock.take(database, token, os.getppid())
+    lock.acquire(database, token, os.getppid())
 
 
-def hold(database: Any, token: str) -> None:
-    """Keeps the restore ours until stdin ends, which nothing comes through."""
+def hold_lock(database: Any, token: str) -> None:
+    """Renews the lock until stdin ends. Nothing is written to stdin."""
     ended = threading.Event()
 
     def read() -> None:
@@ -44,7 +44,7 @@ def hold(database: Any, token: str) -> None:
             continue
         ended.set()
 
-    with lock.kept(database, token) as lost:
+    with lock.renewed(database, token) as lost:
         threading.Thread(target=read, daemon=True).start()
         while not ended.wait(1):
             if lost.is_set():
@@ -52,16 +52,16 @@ def hold(database: Any, token: str) -> None:
 
 
 def abort(database: Any, token: str) -> None:
-    """Undoes our restore, or finishes it where undoing is not possible any more."""
+    """Undoes this restore, or finishes it if it cannot be undone any more."""
     document = lock.read(database)
     if document is not None and document["token"] == token:
         _end(database, document)
 
 
 def finish(database: Any, pid: int) -> None:
-    """Undoes or finishes, for the process ``pid``, what restores that died have left. Leaves a living one alone."""
+    """Undoes or finishes what dead restores have left, for the process ``pid``. Raises Locked if one is running."""
     there = database.list_collection_names()
-    document = lock.read(database)  # read after the names: what is staged without a document is nobody's
+    document = lock.read(database)  # read after the names: what is staged without a lock is left over
     if document is None:
         _drop_staged(database, there)
         return
@@ -72,35 +72,35 @@ def finish(database: Any, pid: int) -> None:
 
 def _end(database: Any, document: Document) -> None:
     token: str = document["token"]
-    with lock.kept(database, token):
+    with lock.renewed(database, token):
         if "journal" in document:
-            carry_out(database, document["journal"])
+            apply(database, document["journal"])
         _drop_staged(database, database.list_collection_names())
     lock.release(database, token)
 
 
 def _drop_staged(database: Any, there: list[str]) -> None:
     for name in there:
-        if is_ours(name) and name != JOURNAL:
+        if is_internal(name) and name != JOURNAL:
             database.drop_collection(name)
 
 
 @pymongo_errors()
 def main(arguments: list[str]) -> None:
-    """Does what the first argument says."""
+    """Runs the step that the first argument names."""
     verb, uri, name, *rest = arguments
     with connected(uri, name) as database:
         match verb, rest:
             case "prepare", [token, *new]:
                 prepare(database, token, new=new == ["new"])
-            case "hold", [token]:
-                hold(database, token)
+            case "hold-lock", [token]:
+                hold_lock(database, token)
             case "abort", [token]:
                 abort(database, token)
             case "finish", []:
                 finish(database, os.getppid())
             case _:
-                raise ConfigurationError(f"{arguments} is no verb with its arguments.")
+                raise ConfigurationError(f"{arguments} is not a known command.")
 
 
 if __name__ == "__main__":

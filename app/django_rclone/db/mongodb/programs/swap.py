@@ -1,9 +1,9 @@
-"""A program: puts restored collections, which lie beside the live ones, into their places.
+"""A helper program: replaces the live collections by the staged ones.
 
-    swap URI DATABASE TOKEN CONTENTS    CONTENTS is the path of a file with what the archive holds, as JSON
+    swap URI DATABASE TOKEN CONTENTS    CONTENTS is the path of a JSON file with the contents of the archive
 
-Each collection takes its place at once, but no two of them together. So the whole is written down first, in the
-document that says who restores: whatever ends us, the next command does what is left. Every step may be done twice.
+Each collection is replaced atomically, but not all of them together. So the swap is first recorded in the restore's
+lock document: if this process dies, the next command finishes it. Every step is idempotent.
 """
 
 from __future__ import annotations
@@ -15,47 +15,47 @@ from pathlib import Path
 from typing import Any
 
 from django_rclone.db import helper_programs
-from django_rclone.db.mongodb.names import is_ours, staged_prefix
+from django_rclone.db.mongodb.names import is_internal, staged_prefix
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
 from django_rclone.exceptions import DjangoRcloneError, VerificationFailed
 
 # https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
-# What a server says of a collection that it never renames: illegal operation, invalid namespace, command not
+# Error codes of a server for collections that it never renames: illegal operation, invalid namespace, command not
 # supported, command not supported on view (time series are views to it).
 _NEVER_RENAMED = (20, 73, 115, 166)
-_BATCH = 16_000_000  # bytes of documents that are copied at once; a document has no more than that
+_BATCH = 16_000_000  # bytes of documents that are copied at once; no document is larger
 
 
 class SwapInterrupted(DjangoRcloneError):
-    """The swap has begun, and the server refuses to go on."""
+    """The swap has begun, and the server returned an error."""
 
 
 def commit(database: Any, token: str, contents: Document) -> None:
-    """Writes down what is to be done, does it, and lets the database go."""
+    """Records the swap, carries it out, and releases the restore lock."""
     from pymongo.errors import PyMongoError  # noqa: PLC0415 - see server.py
 
-    with lock.kept(database, token):
+    with lock.renewed(database, token):
         journal = plan(database, token, contents)
         lock.write_journal(database, token, journal)
         try:
-            carry_out(database, journal)
+            apply(database, journal)
         except PyMongoError as error:
             raise SwapInterrupted(str(error).partition(", full error:")[0]) from error
     lock.release(database, token)
 
 
 def plan(database: Any, token: str, contents: Document) -> Document:
-    """Returns what is to be done. Raises VerificationFailed when something is not there that the archive promises."""
+    """Returns the journal of the swap. Raises VerificationFailed if a collection of the archive was not loaded."""
     prefix = staged_prefix(token)
-    live = [entry for entry in database.list_collections() if not is_ours(entry["name"])]
+    live = [entry for entry in database.list_collections() if not is_internal(entry["name"])]
     staged = [name for name in database.list_collection_names() if name.startswith(prefix)]
     restored = [name.removeprefix(prefix) for name in staged]
     if missing := sorted(set(contents["collections"]) - set(restored)):
-        raise VerificationFailed(f"it promises the collection {missing[0]}, which was not loaded.")
+        raise VerificationFailed(f"it lists the collection {missing[0]}, which was not loaded.")
     return {
         "prefix": prefix,
-        # A view or a time series gives way to nothing by itself.
+        # A rename replaces neither a view nor a time series.
         "first": [entry["name"] for entry in live if entry.get("type") in ("view", "timeseries")],
         "restored": restored,
         "later": [
@@ -67,18 +67,18 @@ def plan(database: Any, token: str, contents: Document) -> Document:
     }
 
 
-def carry_out(database: Any, journal: Document) -> None:
-    """Does what the journal says, or what is left of it."""
+def apply(database: Any, journal: Document) -> None:
+    """Carries out the steps of the journal that have not been done yet."""
     from bson import json_util  # noqa: PLC0415 - see server.py
 
     there = {entry["name"]: entry for entry in database.list_collections()}
     left = [name for name in journal["restored"] if journal["prefix"] + name in there]
     for name in journal["first"]:
-        # One that a first run has put into its place already is no more what it was.
+        # One that an earlier run has put into place is already the restored one.
         if name not in journal["restored"] or name in left:
             database.drop_collection(name)
     for name in left:
-        _put(database, there[journal["prefix"] + name], name)
+        _move_into_place(database, there[journal["prefix"] + name], name)
     for name in journal["later"]:
         _remove(database, name)
     for view in journal["views"]:
@@ -87,8 +87,8 @@ def carry_out(database: Any, journal: Document) -> None:
         database.command({"create": view["name"], **options})
 
 
-def _put(database: Any, staged: Document, name: str) -> None:
-    """Puts one collection into its place: at once where the server can, else by copying it."""
+def _move_into_place(database: Any, staged: Document, name: str) -> None:
+    """Replaces one collection: by a rename if the server can, else by copying it."""
     from pymongo.errors import OperationFailure  # noqa: PLC0415 - see server.py
 
     try:
@@ -118,7 +118,7 @@ def _copy(database: Any, staged: Document, name: str) -> None:
 
 
 def _index(found: Document) -> Document:
-    """Returns an index as it was asked for; the server adds these by itself."""
+    """Returns the definition of an index without the keys that the server adds."""
     return {key: value for key, value in found.items() if key not in ("v", "ns", "storageEngine")}
 
 
@@ -136,7 +136,7 @@ def _batches(documents: Iterable[Any]) -> Iterable[list[Any]]:
 
 
 def _remove(database: Any, name: str) -> None:
-    """Removes a collection; one of the server's own is emptied, since it cannot be dropped."""
+    """Drops a collection. system.js is emptied, since it cannot be dropped."""
     if name == "system.js":
         database[name].delete_many({})
     elif not name.startswith("system."):
@@ -145,7 +145,7 @@ def _remove(database: Any, name: str) -> None:
 
 @pymongo_errors()
 def main(arguments: list[str]) -> None:
-    """Does the whole swap."""
+    """Runs the swap."""
     uri, name, token, contents = arguments
     with connected(uri, name) as database:
         commit(database, token, json.loads(Path(contents).read_text()))

@@ -1,1 +1,1 @@
-"""Programs of their own process."""
+"""Helper programs, each a process that the recipe starts."""

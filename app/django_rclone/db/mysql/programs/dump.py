@@ -1,9 +1,9 @@
-"""A program: writes a schema to stdout as one stream, part after part, and ends 0 only if all of it is whole.
+"""A helper program: writes a schema to stdout, part after part, and ends with 0 only if all parts are complete.
 
     dump DUMPER OPTIONS PLAN
 
-PLAN is a JSON document: what is written first, for each part its mark and the dump program's arguments, the schema and
-the longest statement that the server takes.
+PLAN is the path of a JSON document: the first lines, for each part its mark and the dump program's arguments, the
+schema, and the longest statement in bytes that the server takes.
 """
 
 from __future__ import annotations
@@ -29,73 +29,75 @@ _STDOUT = 1
 _LINE = 1 << 20
 
 
-class Complaints:
-    """What a dump program said that makes its dump useless, whatever its exit code: it leaves out what it may not see,
-    says "Error: …", and ends 0."""
+class DumpErrors:
+    """Messages of a dump program that make its dump useless, whatever its exit code: it leaves out objects that it has
+    no rights to, prints "Error: …", and ends with 0."""
 
-    def __init__(self, begins_wrong: Sequence[str] = ()) -> None:
+    def __init__(self, variable_problems: Sequence[str] = ()) -> None:
         self.lines: list[str] = []
-        self._begins_wrong = begins_wrong
+        self._variable_problems = variable_problems
 
-    def hear(self, line: str) -> None:
+    def read_line(self, line: str) -> None:
         if "Error:" in line:
             self.lines.append(line.strip())
-        if self._begins_wrong and "loose-init-command" in line:
-            self.lines.append(f"this version cannot set session variables, and the server has {self._begins_wrong[0]}")
+        if self._variable_problems and "loose-init-command" in line:
+            self.lines.append(
+                f"this version cannot set session variables, and the server has {self._variable_problems[0]}"
+            )
 
 
-def write(command: Command, statements: Statements | None = None, begins_wrong: Sequence[str] = ()) -> None:
-    """Runs a dump program that writes to our stdout, the tables by way of ``statements``. Raises ProgramFailed when it
-    did not write all, ConfigurationError when a restore could not take it."""
-    complaints = Complaints(begins_wrong)
+def run_dump(command: Command, statements: Statements | None = None, variable_problems: Sequence[str] = ()) -> None:
+    """Runs a dump program that writes to our stdout, tables through ``statements``. Raises ProgramFailed if the dump is
+    incomplete, ConfigurationError if it could not be restored."""
+    errors = DumpErrors(variable_problems)
     ours, theirs = os.pipe() if statements else (-1, _STDOUT)
     with Path(os.devnull).open("rb") as nothing:
         process = Process(command, nothing.fileno(), theirs)
-    process.drain(complaints.hear)
+    process.drain(errors.read_line)
     try:
         if statements:
             os.close(theirs)
-            _pass_on(ours, statements)
+            _rewrite(ours, statements)
         process.wait(threading.TIMEOUT_MAX)
     except BaseException:
-        process.signal(9)  # it has nothing to put in order, and may be stopped
+        process.signal(9)  # it has nothing to clean up, and may be suspended
         process.wait(5)
         raise
     finally:
         process.close()
     if process.returncode != 0:
         raise ProgramFailed(command.program, process.returncode or 0, process.stderr)
-    if complaints.lines:
-        raise ProgramFailed(command.program, 1, complaints.lines[-1])
+    if errors.lines:
+        raise ProgramFailed(command.program, 1, errors.lines[-1])
 
 
-def _pass_on(source: int, statements: Statements) -> None:
+def _rewrite(source: int, statements: Statements) -> None:
     with open(source, "rb", buffering=_LINE) as stream, open(_STDOUT, "wb", buffering=_LINE, closefd=False) as target:
         for piece, begins in lines(stream):
-            target.write(statements.follow(piece, begins))
+            target.write(statements.rewrite(piece, begins))
 
 
 @interruptible()
 def main(arguments: list[str]) -> None:
-    """Does what the program is for."""
+    """Writes the dump."""
     dumper, options, plan = arguments
     content = Path(options).read_text()
     document = json.loads(Path(plan).read_text())
-    _say(document["head"])
+    _write(document["head"])
     for part in document["parts"]:
-        _say(part["mark"])
+        _write(part["mark"])
         statements = Statements(document["schema"], document["limit"]) if part["name"] == TABLES else None
         try:
-            write(dump_command(dumper, content, *part["arguments"]), statements, document["begins_wrong"])
+            run_dump(dump_command(dumper, content, *part["arguments"]), statements, document["variable_problems"])
         except ProgramFailed as failure:
-            # The recipe knows whose database this is, and explains.
+            # The recipe knows the alias, and explains.
             print(failure.stderr.rstrip(), file=sys.stderr)
             print(f"{failure.program} {failure.ending}", file=sys.stderr)
             sys.exit(1)
-    _say(document["end"])
+    _write(document["end"])
 
 
-def _say(text: str) -> None:
+def _write(text: str) -> None:
     rest = memoryview(text.encode())
     while rest:
         rest = rest[os.write(_STDOUT, rest) :]

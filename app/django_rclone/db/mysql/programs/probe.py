@@ -1,9 +1,9 @@
-"""A program: looks at a schema and prints JSON documents, one a line, that facts.py understands.
+"""A helper program: prints the facts about a schema as JSON documents, one per line, which facts.py reads.
 
     probe PLACE SCHEMA MYSQL OPTIONS MARIADB OPTIONS
 
-MYSQL and MARIADB are the clients of either flavour, empty where there is none; the server's first packet tells which
-one it takes.
+MYSQL and MARIADB are the clients of the two flavours, empty if not installed. The server's first packet decides which
+one is used.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from django_rclone.db import helper_programs
-from django_rclone.db.mysql.clients import flavour_of, only_others
+from django_rclone.db.mysql.clients import flavour_of, wrong_flavour
 from django_rclone.db.mysql.connection import OWN_GROUP
 from django_rclone.db.mysql.errors import explained
-from django_rclone.db.mysql.grants import without_hash
-from django_rclone.db.mysql.handshake import greeting
-from django_rclone.db.mysql.inexact_values import Look, looks
+from django_rclone.db.mysql.grants import without_password_hash
+from django_rclone.db.mysql.handshake import receive_greeting
+from django_rclone.db.mysql.inexact_values import ValueQuery, value_queries
 from django_rclone.db.mysql.names import JOURNAL, leftovers, lock, quote_name, quote_text
 from django_rclone.db.mysql.option_file import read_options
 from django_rclone.db.mysql.schema import PROBE
@@ -30,10 +30,10 @@ from django_rclone.db.mysql.session_variables import RESTRICTED, UNLIMITED
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
 from django_rclone.process.interrupts import interruptible
 
-_PATIENCE = 30.0
-"""Seconds that looking at values may take; one table more may still be begun."""
-# Limits would keep SHOW from saying all, too.
-_AS_FOUND = f"""
+_TIME_LIMIT = 30.0
+"""Seconds for all value queries; the query that is running then still ends."""
+# Limits would shorten the output of SHOW as well.
+_SESSION_DEFAULTS = f"""
 SET @django_rclone = @@sql_select_limit, @django_rclone_2 = @@sql_big_selects;
 SET SESSION sql_select_limit = {UNLIMITED}, SESSION sql_big_selects = 1
   /*!80000 , SESSION max_execution_time = 0 */ /*M!100600 , SESSION max_statement_time = 0 */;
@@ -49,8 +49,8 @@ SELECT JSON_OBJECT('migration', name, 'app', app) FROM django_migrations
  WHERE id IN (SELECT MAX(id) FROM django_migrations GROUP BY app);
 """
 _WITHOUT_TLS = (
-    "the settings require TLS, and the connection ({place}) has none. Switch TLS on at the server, or set ssl_mode to "
-    "PREFERRED if clear text is all right."
+    "the settings require TLS, and the connection ({location}) has none. Switch TLS on at the server, or set ssl_mode "
+    "to PREFERRED if clear text is acceptable."
 )
 _LEFTOVER = """
 SELECT JSON_OBJECT('leftover', {name}, 'state', CONVERT(body USING utf8mb4),
@@ -59,32 +59,32 @@ SELECT JSON_OBJECT('leftover', {name}, 'state', CONVERT(body USING utf8mb4),
 
 
 def probe(session: Session, schema: str, flavour: str) -> None:
-    """Prints all that there is to know."""
+    """Prints the facts."""
     print(json.dumps({"variables": _variables(session)}))
-    print(json.dumps({"sets_restricted": flavour != "mysql" or _may(session, RESTRICTED)}))
+    print(json.dumps({"sets_restricted": flavour != "mysql" or _can_run(session, RESTRICTED)}))
     described = session.run(PROBE.read_text(), schema)
     print(described, end="")
     documents = [json.loads(line) for line in described.splitlines()]
     print(session.run(f"SELECT JSON_OBJECT('locked', IS_USED_LOCK('{lock(schema)}') IS NOT NULL);", schema), end="")
     for line in session.run("SHOW GRANTS;", schema).splitlines():
-        print(json.dumps({"grant": without_hash(line)}))
+        print(json.dumps({"grant": without_password_hash(line)}))
     if any(row.get("table") == "django_migrations" for row in documents):
-        print(_or_nothing(session, _MIGRATIONS, schema), end="")
+        print(_run_or_empty(session, _MIGRATIONS, schema), end="")
     for name in leftovers((row["schema"] for row in documents if "schema" in row), schema):
         print(_leftover(session, name), end="")
     columns = [row for row in documents if "column" in row]
     max_packet = next(int(row["max_packet"]) for row in documents if "max_packet" in row)
-    for document in _values(session, looks(columns, schema, flavour, max_packet)):
+    for document in _values(session, value_queries(columns, schema, flavour, max_packet)):
         print(json.dumps(document))
 
 
 def _variables(session: Session) -> dict[str, str]:
-    """Returns what a dump program's session begins with: the server's and the account's defaults, and init_connect."""
-    lines = session.run(_AS_FOUND, begin="").splitlines()
+    """Returns the variables of a new session: the server's and the account's defaults, and init_connect."""
+    lines = session.run(_SESSION_DEFAULTS, begin="").splitlines()
     return dict(line.split("\t", 1) for line in lines if "\t" in line)
 
 
-def _may(session: Session, statement: str) -> bool:
+def _can_run(session: Session, statement: str) -> bool:
     try:
         session.run(f"{statement};")
     except ProgramFailed:
@@ -92,49 +92,49 @@ def _may(session: Session, statement: str) -> bool:
     return True
 
 
-def _values(session: Session, wanted: Iterable[Look]) -> Iterator[dict[str, Any]]:
-    """Looks at values for a while; a server that stops a query, or an hour that is late, leaves columns unknown."""
-    end = time.monotonic() + _PATIENCE
-    for look in wanted:
-        yield from look.found(_or_nothing(session, look.query) if time.monotonic() < end else "")
+def _values(session: Session, queries: Iterable[ValueQuery]) -> Iterator[dict[str, Any]]:
+    """Runs the value queries within the time limit; columns without a result stay unknown."""
+    end = time.monotonic() + _TIME_LIMIT
+    for query in queries:
+        yield from query.parse(_run_or_empty(session, query.sql) if time.monotonic() < end else "")
 
 
 def _leftover(session: Session, name: str) -> str:
     query = _LEFTOVER.format(name=quote_text(name), journal=quote_name(name, JOURNAL))
-    return _or_nothing(session, query) or json.dumps({"leftover": name, "state": "", "age": 0}) + "\n"
+    return _run_or_empty(session, query) or json.dumps({"leftover": name, "state": "", "age": 0}) + "\n"
 
 
-def _or_nothing(session: Session, query: str, schema: str = "") -> str:
+def _run_or_empty(session: Session, query: str, schema: str = "") -> str:
     try:
         return session.run(query, schema)
-    except ProgramFailed:  # not ours to read, or gone since we looked
+    except ProgramFailed:  # not readable, or dropped meanwhile
         return ""
 
 
 @interruptible()
 def main(arguments: list[str]) -> None:
-    """Does what the program is for."""
-    place, schema, mysql, mysql_options, mariadb, mariadb_options = arguments
+    """Probes the schema with the client of the server's flavour."""
+    location, schema, mysql, mysql_options, mariadb, mariadb_options = arguments
     clients = {"mysql": (mysql, mysql_options), "mariadb": (mariadb, mariadb_options)}
     here = [flavour for flavour, (client, _options) in clients.items() if client]
     file = Path(clients[here[0]][1])
-    announced = greeting(read_options(file, ("client",)))
+    announced = receive_greeting(read_options(file, ("client",)))
     flavour = flavour_of(announced.version) if announced.version else here[0]
     requires_tls = read_options(file, (OWN_GROUP,)).get("require-tls") == "1"
-    if requires_tls and announced.tls is False:  # before anybody has said a password
-        raise ConfigurationError(_WITHOUT_TLS.format(place=place))
-    # What a proxy announces need not be true: the other client may do as well, and the server then says what it is.
+    if requires_tls and announced.tls is False:  # before a password is sent
+        raise ConfigurationError(_WITHOUT_TLS.format(location=location))
+    # A proxy may announce another version than the server's: the other client may work, and returns the true version.
     client, options = clients[flavour if flavour in here else here[0]]
-    with explained(place):
+    with explained(location):
         try:
             session = Session(client, Path(options).read_text())
             if requires_tls and not _variables(session).get("Ssl_cipher"):
-                raise ConfigurationError(_WITHOUT_TLS.format(place=place))
+                raise ConfigurationError(_WITHOUT_TLS.format(location=location))
             probe(session, schema, flavour)
         except ProgramFailed as failure:
             if flavour in here:
                 raise
-            raise ConfigurationError(only_others(announced.version, here)) from failure
+            raise ConfigurationError(wrong_flavour(announced.version, here)) from failure
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""A program: the steps of a restore around the stream that loads it.
+"""A helper program: the steps of a restore before and after the load.
 
     restore_steps VERB PLACE CLIENT OPTIONS DUMPER LIVE SCHEMA [terminate] [keep] [into] [made]
 
-VERB is a method of Steps. LIVE is the schema that is restored, SCHEMA the one beside it.
+VERB is a method of Steps. LIVE is the schema to restore, SCHEMA the scratch schema.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 
 from django_rclone.db import helper_programs
 from django_rclone.db.mysql import journal
-from django_rclone.db.mysql import swap_sql as script
-from django_rclone.db.mysql.dump_format import PROGRAMS
+from django_rclone.db.mysql import swap_sql as sql
+from django_rclone.db.mysql.dump_format import STORED_OBJECTS
 from django_rclone.db.mysql.errors import error_in, explained
 from django_rclone.db.mysql.names import JOURNAL, quote_name
-from django_rclone.db.mysql.preflight import no_new_schema, no_scratch, program_problems
+from django_rclone.db.mysql.preflight import cannot_create_schema, cannot_create_scratch, stored_object_problems
 from django_rclone.db.mysql.recovery import finish
 from django_rclone.db.mysql.session import Session
 from django_rclone.db.mysql.swap import UNCHANGED, Swap
@@ -31,10 +31,10 @@ _NO_RIGHT_TO_SCHEMA = 1044
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The verbs."""
+    """The steps."""
 
     swap: Swap
-    extra: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
     @property
     def session(self) -> Session:
@@ -45,73 +45,77 @@ class Steps:
         return self.swap.scratch
 
     def prepare(self) -> None:
-        """Makes the schema and drops it again: the load makes it for good, under the restore's lock."""
+        """Checks that the schema can be created: the load creates it again, under the restore's lock."""
         name = quote_name(self.schema)
         try:
             self.session.run(f"CREATE DATABASE {name}; DROP DATABASE {name};")
         except ProgramFailed as failure:
             if error_in(failure.stderr)[0] != _NO_RIGHT_TO_SCHEMA:
                 raise
-            state = self.swap.look(self.swap.live)
-            into = "into" in self.extra
-            said = no_new_schema(state, self.schema) if into else no_scratch(state, self.schema, self.swap.live)
-            raise ConfigurationError(said) from failure
+            state = self.swap.inspect(self.swap.live)
+            into = "into" in self.flags
+            message = (
+                cannot_create_schema(state, self.schema)
+                if into
+                else cannot_create_scratch(state, self.schema, self.swap.live)
+            )
+            raise ConfigurationError(message) from failure
 
     def commit(self) -> None:
-        """Does the swap."""
-        self.swap.forward(terminate="terminate" in self.extra)
+        """Swaps the schemas."""
+        self.swap.run(terminate="terminate" in self.flags)
 
     def abort(self) -> None:
-        """Leaves the live schema as it was before."""
+        """Restores the live schema as it was before."""
         found = journal.read(self.session, self.schema)
         if found is not None and found.state == journal.SWAPPING:
-            self.swap.back()
-        self.swap.clear_away()
+            self.swap.roll_back()
+        self.swap.drop_scratch()
 
     def finish(self) -> None:
-        """Does what earlier restores have left to do."""
+        """Finishes earlier restores."""
         finish(self.swap)
 
     def clear(self) -> None:
-        """Empties the live schema, which is then loaded in place; with ``keep`` but for routines and events."""
-        if "terminate" in self.extra:
+        """Empties the live schema before a load in place; with ``keep`` routines and events stay."""
+        if "terminate" in self.flags:
             self.swap.end_sessions()
-        parts = ("triggers", "views") if "keep" in self.extra else PROGRAMS
+        parts = ("triggers", "views") if "keep" in self.flags else STORED_OBJECTS
         self._empty(self.swap.live, parts, journal.assert_lock(self.swap.live))
 
     def into(self) -> None:
-        """Makes what comes after the tables, and removes the journal."""
+        """Creates the stored objects after the tables, and removes the journal."""
         found = self.swap.read_journal()
-        state = self.swap.look(self.schema)
-        if wrong := list(program_problems(state, found.texts, PROGRAMS)):
+        state = self.swap.inspect(self.schema)
+        if wrong := list(stored_object_problems(state, found.texts, STORED_OBJECTS)):
             raise ConfigurationError(f"{' Also: '.join(wrong)} {UNCHANGED}")
-        begin = f"{script.setting()}USE {quote_name(self.schema)};\n".encode()
+        begin = f"{sql.session_settings()}USE {quote_name(self.schema)};\n".encode()
         end = f"DROP TABLE {quote_name(self.schema, JOURNAL)};\n".encode()
-        self.session.run(begin + script.replay(self.schema, found.texts, PROGRAMS) + end)
+        self.session.run(begin + sql.replay(self.schema, found.texts, STORED_OBJECTS) + end)
 
     def remove(self) -> None:
-        """Takes back what a restore with --into has done: with ``made`` the schema itself."""
-        if "made" in self.extra:
-            with suppress(ProgramFailed):  # it was not made yet
-                if {*self.swap.look(self.schema).tables} <= {JOURNAL} or journal.read(self.session, self.schema):
+        """Undoes a restore with --into: with ``made`` the schema itself is dropped."""
+        if "made" in self.flags:
+            with suppress(ProgramFailed):  # it was not created yet
+                if {*self.swap.inspect(self.schema).tables} <= {JOURNAL} or journal.read(self.session, self.schema):
                     self.session.run(f"DROP DATABASE {quote_name(self.schema)};")
             return
         with suppress(ProgramFailed):
-            self._empty(self.schema, PROGRAMS)
+            self._empty(self.schema, STORED_OBJECTS)
 
     def _empty(self, schema: str, parts: Sequence[str], before: str = "") -> None:
-        state = self.swap.look(schema)
-        statements = script.drop_programs(schema, state, parts) + script.drop_tables(schema, state)
-        self.session.run(f"{script.setting()}{before}USE {quote_name(schema)};\n{statements}")
+        state = self.swap.inspect(schema)
+        statements = sql.drop_stored_objects(schema, state, parts) + sql.drop_tables(schema, state)
+        self.session.run(f"{sql.session_settings()}{before}USE {quote_name(schema)};\n{statements}")
 
 
 @interruptible()
 def main(arguments: list[str]) -> None:
-    """Does what the program is for."""
-    verb, place, client, options, dumper, live, schema, *extra = arguments
-    swap = Swap(Session(client, Path(options).read_text()), dumper, live, schema, place)
-    with explained(place):
-        getattr(Steps(swap, tuple(extra)), verb)()
+    """Runs the step that the first argument names."""
+    verb, location, client, options, dumper, live, schema, *flags = arguments
+    swap = Swap(Session(client, Path(options).read_text()), dumper, live, schema, location)
+    with explained(location):
+        getattr(Steps(swap, tuple(flags)), verb)()
 
 
 if __name__ == "__main__":

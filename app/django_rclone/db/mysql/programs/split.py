@@ -1,10 +1,15 @@
-"""A program: stdin is a dump, stdout what the client shall do with it, and the end is 0 only if the dump is whole.
+"""A helper program: turns the dump on stdin into the client's input, and ends with 0 only if the dump is complete.
 
     split MODE LIVE SCHEMA FLAVOUR LIMIT [CHARSET COLLATION]
 
-MODE says how SCHEMA gets it. ``beside``: a new schema, with these defaults; the tables as they are, all else as rows of
-the schema's journal. ``into``: the same in a schema that is there and empty. ``through``: everything as it is, into a
-schema that is there. ``check``: not at all. LIMIT is the longest statement that the server takes.
+MODE is one of:
+
+- ``scratch``: create SCHEMA with these defaults; load the tables, and all else as rows of its journal
+- ``into``: the same for an existing, empty SCHEMA
+- ``in-place``: load everything as it is into the existing SCHEMA
+- ``check``: only read the dump
+
+LIMIT is the longest statement in bytes that the server takes.
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ from typing import BinaryIO
 from django_rclone.db import helper_programs
 from django_rclone.db.mysql import dump_format, journal
 from django_rclone.db.mysql.clients import TITLES
-from django_rclone.db.mysql.dump_format import PROGRAMS, SPOKEN_OF, TABLES, LegacyParts, read_head, read_mark
+from django_rclone.db.mysql.dump_format import ALWAYS_PRESENT, STORED_OBJECTS, TABLES, LegacyParts, read_head, read_mark
 from django_rclone.db.mysql.names import quote_name
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT, Statements
 from django_rclone.exceptions import ConfigurationError, VerificationFailed
@@ -30,7 +35,7 @@ _COMPLETE = b"-- Dump completed"
 
 
 def lines(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """Gives the lines, long ones in pieces, each with whether it begins one."""
+    """Yields the lines, long ones in pieces, each with whether it begins a line."""
     begins = True
     while piece := source.readline(_LINE):
         yield piece, begins
@@ -38,9 +43,8 @@ def lines(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
 
 
 def split(source: BinaryIO, flavour: str, limit: int = CLIENT_LIMIT) -> Iterator[tuple[str, bytes]]:
-    """Gives the dump in pieces, each with its part; every part of which the dump says something comes at least once,
-    if only to say that there is nothing. Raises VerificationFailed when it is not whole, ConfigurationError when it
-    is not one for a server of this flavour."""
+    """Yields the dump in pieces, each with its part. Every part that the dump covers comes at least once, even if it is
+    empty. Raises VerificationFailed if the dump is incomplete, ConfigurationError if it is for another flavour."""
     stream = lines(source)
     statements = Statements(limit=limit)
     first, _ = next(stream, (b"", True))
@@ -48,11 +52,11 @@ def split(source: BinaryIO, flavour: str, limit: int = CLIENT_LIMIT) -> Iterator
     if ours is not None:
         token, written_by, _version = ours
         _check_flavour(written_by, flavour)
-        yield from ((part, b"") for part in (TABLES, *PROGRAMS))
+        yield from ((part, b"") for part in (TABLES, *STORED_OBJECTS))
         yield from _marked(stream, token, statements)
     else:
         _check_flavour(_flavour_of(first), flavour)
-        yield from ((part, b"") for part in SPOKEN_OF)
+        yield from ((part, b"") for part in ALWAYS_PRESENT)
         yield TABLES, first
         yield from _unmarked(stream, statements)
 
@@ -69,7 +73,7 @@ def _marked(stream: Iterator[tuple[bytes, bool]], token: str, statements: Statem
             part, complete = found, False
             continue
         complete = complete or (begins and piece.startswith(_COMPLETE))
-        yield part, statements.follow(piece, begins) if part == TABLES else piece
+        yield part, statements.rewrite(piece, begins) if part == TABLES else piece
     raise VerificationFailed("the backup is damaged: its end is missing.")
 
 
@@ -79,14 +83,14 @@ def _unmarked(stream: Iterator[tuple[bytes, bool]], statements: Statements) -> I
     complete = False
     for piece, begins in stream:
         if begins:
-            if legacy.leads_elsewhere(piece):
+            if legacy.changes_schema(piece):
                 raise ConfigurationError(
-                    "the backup names the schema that it goes to (mysqldump --databases): load it by hand."
+                    "the backup names the schema that it is for (mysqldump --databases): load it by hand."
                 )
             part = legacy.part_of(piece)
             complete = piece.startswith(_COMPLETE) or (complete and not piece.strip())
         if part is not None:
-            yield part, statements.follow(piece, begins) if part == TABLES else piece
+            yield part, statements.rewrite(piece, begins) if part == TABLES else piece
     if not complete:
         raise VerificationFailed('the backup is damaged: it does not end with "-- Dump completed".')
 
@@ -96,26 +100,26 @@ def _flavour_of(line: bytes) -> str:
         return "mariadb"
     if _MYSQL.match(line):
         return "mysql"
-    raise VerificationFailed("the backup is damaged: it does not begin as mysqldump and mariadb-dump do.")
+    raise VerificationFailed("the backup is damaged: it does not begin like a dump of mysqldump or mariadb-dump.")
 
 
 def _check_flavour(written_by: str, flavour: str) -> None:
     if written_by != flavour:
         raise ConfigurationError(
             f"this is a backup of {TITLES[written_by]}, and the server is {TITLES[flavour]}: neither loads the other's "
-            "dumps reliably. Restore it on a server of its own flavour."
+            f"dumps reliably. Restore it on a {TITLES[written_by]} server."
         )
 
 
-def beside(source: BinaryIO, target: BinaryIO, schema: str, flavour: str, limit: int = CLIENT_LIMIT) -> None:
-    """Writes the tables to ``target``, and all else as rows of the journal."""
+def write_to_scratch(source: BinaryIO, target: BinaryIO, schema: str, flavour: str, limit: int = CLIENT_LIMIT) -> None:
+    """Writes the tables to ``target``, and everything else as rows of the journal."""
     texts: dict[str, bytearray] = {}
     written: dict[str, int] = {}
 
     def record(part: str, size: int) -> None:
         body = bytes(texts[part][:size])
         del texts[part][:size]
-        target.write(journal.put(schema, part, body, written.get(part, 0)).encode())
+        target.write(journal.write(schema, part, body, written.get(part, 0)).encode())
         written[part] = written.get(part, 0) + 1
 
     for part, piece in split(source, flavour, limit):
@@ -133,17 +137,17 @@ def beside(source: BinaryIO, target: BinaryIO, schema: str, flavour: str, limit:
 
 
 def beginning(mode: str, live: str, schema: str, charset: str = "", collation: str = "") -> str:
-    """Returns what the client does before it gets the dump."""
+    """Returns the statements before the dump."""
     script = journal.assert_lock(live)
-    if mode == "beside":
+    if mode == "scratch":
         script += f"CREATE DATABASE {quote_name(schema)} CHARACTER SET {charset} COLLATE {collation};\n"
     script += f"USE {quote_name(schema)};\n"
-    return script if mode == "through" else script + journal.create(schema)
+    return script if mode == "in-place" else script + journal.create(schema)
 
 
 @interruptible()
 def main(arguments: list[str]) -> None:
-    """Does what the program is for."""
+    """Splits the dump on stdin."""
     mode, live, schema, flavour, longest, *charset = arguments
     limit = int(longest)
     source, target = sys.stdin.buffer, sys.stdout.buffer
@@ -152,11 +156,11 @@ def main(arguments: list[str]) -> None:
             continue
         return
     target.write(beginning(mode, live, schema, *charset).encode())
-    if mode == "through":
+    if mode == "in-place":
         for _part, piece in split(source, flavour, limit):
             target.write(piece)
     else:
-        beside(source, target, schema, flavour, limit)
+        write_to_scratch(source, target, schema, flavour, limit)
     target.flush()
 
 

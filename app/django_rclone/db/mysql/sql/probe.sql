@@ -1,5 +1,6 @@
--- Prints what a dump and a restore need to know of the default schema, one JSON document a line. Changes nothing, and
--- runs on MySQL from 8.0 and MariaDB from 10.6 on. What the role has no rights to is not seen: see grants.py.
+-- Prints the facts that a dump and a restore need about the default schema, one JSON document per line. Changes
+-- nothing, and runs on MySQL since 8.0 and MariaDB since 10.6. Objects without rights for the role are not visible: see
+-- grants.py.
 SELECT JSON_OBJECT('version', VERSION(), 'name', DATABASE(), 'user', CURRENT_USER(), 'charset', @@character_set_database,
                    'collation', @@collation_database, 'log_bin', @@log_bin + 0,
                    'trusts_creators', @@log_bin_trust_function_creators + 0, 'read_only', @@read_only + 0,
@@ -10,11 +11,11 @@ SELECT JSON_OBJECT('schema', schema_name, 'objects', COUNT(table_name))
 SELECT JSON_OBJECT('table', table_name, 'type', table_type, 'engine', engine, 'rows', table_rows, 'bytes', data_length,
                    'format', row_format)
   FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type <> 'VIEW';
--- What a dump writes in hexadecimal.
+-- Tables that a dump writes in hexadecimal.
 SELECT JSON_OBJECT('binary', table_name) FROM information_schema.columns
  WHERE table_schema = DATABASE() AND (data_type LIKE '%blob' OR data_type LIKE '%binary' OR data_type IN ('geometry', 'bit'))
  GROUP BY table_name;
--- What a dump may not hold exactly, and what makes its rows long: see inexact_values.py.
+-- Columns that a dump may not hold exactly, or that make its rows long: see inexact_values.py.
 SELECT JSON_OBJECT('column', c.column_name, 'in', c.table_name, 'data_type', c.data_type,
                    'charset', c.character_set_name, 'bytes', t.data_length)
   FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
@@ -24,7 +25,7 @@ SELECT JSON_OBJECT('column', c.column_name, 'in', c.table_name, 'data_type', c.d
         OR c.data_type IN ('json', 'geometry', 'geomcollection', 'geometrycollection', 'linestring', 'multilinestring',
                            'polygon', 'multipolygon', 'multipoint')
         OR (c.data_type LIKE '%char' AND c.character_set_name NOT IN ('utf8mb4', 'utf8mb3', 'utf8', 'latin1')));
--- The longest row of a table, where nothing of it is stored elsewhere that need not be: what InnoDB holds to be too long.
+-- Tables whose longest row is too long for InnoDB if it stores as much as possible within the row.
 SELECT JSON_OBJECT('wide', c.table_name)
   FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
  WHERE c.table_schema = DATABASE() AND t.engine = 'InnoDB'
@@ -34,7 +35,7 @@ HAVING 23 + SUM(CASE WHEN c.extra LIKE '%VIRTUAL%' THEN 0 WHEN c.character_octet
                      WHEN c.character_octet_length <= 255 THEN c.character_octet_length + 1
                      WHEN t.row_format IN ('Compact', 'Redundant') THEN LEAST(c.character_octet_length, 788) + 2
                      ELSE 42 END) > 8126;
-SELECT JSON_OBJECT('foreign_letters', MIN(column_name), 'count', COUNT(*)) FROM information_schema.columns
+SELECT JSON_OBJECT('non_ascii_columns', MIN(column_name), 'count', COUNT(*)) FROM information_schema.columns
  WHERE table_schema = DATABASE() AND HEX(column_name) REGEXP '^(..)*[89A-F].' HAVING COUNT(*) > 0;
 SELECT JSON_OBJECT('keyless', table_name)
   FROM information_schema.tables t

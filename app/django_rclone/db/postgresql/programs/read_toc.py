@@ -1,10 +1,10 @@
-"""A program: reads the beginning of a pg_dump archive on stdin and prints what it holds, as JSON.
+"""A helper program: reads the beginning of a pg_dump archive on stdin and prints its contents as JSON.
 
     read_toc /usr/lib/postgresql/17/bin/pg_restore < app.dump
 
-``pg_restore -l`` names every entry, with blanks between names that may hold blanks. The script that pg_restore makes
-of all entries without data says the rest (exact names, owners, and the roles in grants and policies), and can be made
-of the archive's head alone.
+``pg_restore -l`` lists every entry, separated by blanks, which names may contain too. The script that pg_restore writes
+for all entries without data has the rest (exact names, owners, and the roles in grants and policies), and needs only
+the archive's head.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from django_rclone.db import helper_programs
 from django_rclone.exceptions import DjangoRcloneError, ProgramFailed
 
 _FIRST_READ = 1 << 18
-# Room for 200,000 entries: a hundred times what fits into one transaction under the default settings. It is held twice.
+# Room for 200,000 entries: a hundred times what fits into one transaction under the default settings. It is held in
+# memory twice.
 _LARGEST = 64 << 20
 _TOO_SHORT = "end of file"
 # The entries that stand for data of the archive. Their names are those of their tables, by object id.
 _LISTED = re.compile(r"^(\d+); (\d+) (\d+) (.*)$", re.MULTILINE)
 _DATA = re.compile(r"(TABLE DATA|BLOBS|BLOB DATA) ")
-_SAID = re.compile(r"^; +Dumped (from database|by pg_dump) version: (\S+)", re.MULTILINE)
+_VERSIONS = re.compile(r"^; +Dumped (from database|by pg_dump) version: (\S+)", re.MULTILINE)
 _HEADING = re.compile(
     r"^--\n-- TOC entry (?P<id>\d+) \(class (?P<class>\d+) OID (?P<oid>\d+)\)\n"
     r"(?:-- Dependencies: (?P<dependencies>.*)\n)?"
@@ -38,7 +39,7 @@ _HEADING = re.compile(
 )
 _CLIENT_ENCODING = re.compile(rb"^SET client_encoding = '(\w+)';$", re.MULTILINE)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-# Both look at statements whose quoted names are numbers behind a NUL: a name may hold any of these words.
+# For statements with quoted names replaced by a NUL and a number: a name may contain any of these words.
 _GRANTEE = re.compile(r"(?:^| )(?:TO|FROM|FOR ROLE|GRANTED BY|SESSION AUTHORIZATION) ([^\s;]+)")
 _POLICY = re.compile(r"CREATE POLICY \S+ ON \S+(?: AS \w+)?(?: FOR \w+)? TO ([^\s,;]+(?:, [^\s,;]+)*)")
 _PRIVILEGES = ("GRANT ", "REVOKE ", "ALTER DEFAULT PRIVILEGES ", "SET SESSION AUTHORIZATION ", "RESET SESSION ")
@@ -51,20 +52,20 @@ _OPTION = re.compile(r"^    (\w+) '((?:[^']|'')*)'", re.MULTILINE)
 _LANGUAGE = re.compile(r"^    LANGUAGE (\S+)", re.MULTILINE)
 _SIGNATURE = re.compile(r"^ALTER FUNCTION (.*) OWNER TO ", re.MULTILINE)
 _SETS_PATH = re.compile(r"^    SET search_path TO ", re.MULTILINE)
-# What an index depends on beside its table: functions, for instance.
+# An index that depends on more than its table, a function for instance, has at least so many dependencies.
 _MORE_THAN_ITS_TABLE = 2
 _END = re.compile(r"^(?:-- Completed on .*\n+)?--\n-- PostgreSQL database dump complete$", re.MULTILINE)
 
 
 def contents(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
-    """Returns what the archive holds. Reads no more of it than its table of contents takes, to a factor of two.
+    """Returns the contents of the archive. Reads at most twice the size of its table of contents.
 
-    Raises DjangoRcloneError where that would be more than any table of contents is.
+    Raises DjangoRcloneError if that exceeds the largest size that is accepted.
     """
     head = archive.read(_FIRST_READ)
     while True:
         try:
-            return describe(*_ask(pg_restore, head))
+            return describe(*_run_pg_restore(pg_restore, head))
         except ProgramFailed as failure:
             if _TOO_SHORT not in failure.stderr:
                 raise
@@ -78,7 +79,7 @@ def contents(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
             head += more
 
 
-def _ask(pg_restore: str, head: bytes) -> tuple[bytes, bytes]:
+def _run_pg_restore(pg_restore: str, head: bytes) -> tuple[bytes, bytes]:
     """Returns the archive's list, and the script of its entries without data."""
     env = {"LC_ALL": "C"}
     listing = process.run(Command((pg_restore, "-l", Attached(head, "head")), env=env))
@@ -112,17 +113,17 @@ def describe(listing: bytes, script: bytes) -> dict[str, Any]:
             name, _, owner = rest.removeprefix(f"{type_} ").removeprefix("- ").rpartition(" ")
             values = [type_, "", name, owner, [], {}]
         entries.append([int(number), *values])
-    said = dict(_SAID.findall(text))
+    versions = dict(_VERSIONS.findall(text))
     return {
-        "server_version": said.get("from database", ""),
-        "client_version": said.get("by pg_dump", ""),
+        "server_version": versions.get("from database", ""),
+        "client_version": versions.get("by pg_dump", ""),
         "encoding": encoding,
         "entries": entries,
     }
 
 
 def _entries(script: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Gives what the verbose script says of each entry, by its number."""
+    """Yields the number of each entry, with what the verbose script has about it."""
     headings = list(_HEADING.finditer(script))
     ends = [*(heading.start() for heading in headings[1:]), len(script)]
     for heading, end in zip(headings, ends, strict=False):
@@ -132,7 +133,7 @@ def _entries(script: str) -> Iterator[tuple[str, dict[str, Any]]]:
             entry[key] = "" if entry[key] == "-" else entry[key]
         entry["dependencies"] = [int(number) for number in (entry["dependencies"] or "").split()]
         entry["details"] = _details(entry["type"], statements)
-        if _may_be_late(entry, statements):
+        if _may_be_deferred(entry, statements):
             entry["details"]["script"] = _END.split(statements)[0].strip()
         yield entry["id"], entry
 
@@ -153,7 +154,7 @@ def _details(type_: str, statements: str) -> dict[str, Any]:
         return {"roles": sorted(_roles(statements, _POLICY))}
     if type_ in ("FUNCTION", "PROCEDURE") and (language := _LANGUAGE.search(statements)):
         described = {"language": _unquoted(language[1])}
-        # Of a function that could be given another search path. A body may hold such a line too: the last one counts.
+        # For a function whose search path could be changed. A body may contain such a line too: the last one counts.
         owned = _SIGNATURE.findall(statements)
         if owned and described["language"] not in ("c", "internal") and not _SETS_PATH.search(statements):
             described["signature"] = owned[-1]
@@ -163,18 +164,18 @@ def _details(type_: str, statements: str) -> dict[str, Any]:
     return {}
 
 
-def _may_be_late(entry: dict[str, Any], statements: str) -> bool:
-    """Tells whether an entry is an index, or says something of one, that may have to be made at the end."""
+def _may_be_deferred(entry: dict[str, Any], statements: str) -> bool:
+    """Returns whether an entry is an index, or belongs to one, that may have to be created at the end."""
     if entry["type"] == "INDEX":
         return len(set(entry["dependencies"])) >= _MORE_THAN_ITS_TABLE
-    # What the index below an exclusion constraint depends on is not in the archive.
+    # The dependencies of the index of an exclusion constraint are not in the archive.
     excludes = entry["type"] == "CONSTRAINT" and " EXCLUDE USING " in statements
     is_comment = entry["type"] == "COMMENT" and entry["name"].startswith(("INDEX ", "CONSTRAINT "))
     return excludes or is_comment or entry["type"] == "INDEX ATTACH"
 
 
 def _roles(statement: str, pattern: re.Pattern[str]) -> set[str]:
-    """Returns the roles that a statement names where ``pattern`` says; PUBLIC is none."""
+    """Returns the roles in a statement where ``pattern`` matches; PUBLIC is not one."""
     names: list[str] = []
 
     def take(quoted: re.Match[str]) -> str:
@@ -192,8 +193,8 @@ def _unquoted(name: str) -> str:
 
 def _python_encoding(script: bytes) -> str:
     """Returns Python's name of the encoding that the archive is written in."""
-    said = _CLIENT_ENCODING.search(script)
-    name = said[1].decode().replace("WIN", "cp") if said else "UTF8"
+    found = _CLIENT_ENCODING.search(script)
+    name = found[1].decode().replace("WIN", "cp") if found else "UTF8"
     try:
         return codecs.lookup(name).name
     except LookupError:
@@ -201,7 +202,7 @@ def _python_encoding(script: bytes) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Prints what the archive on stdin holds."""
+    """Prints the contents of the archive on stdin."""
     (pg_restore,) = arguments
     json.dump(contents(pg_restore, sys.stdin.buffer), sys.stdout)
 

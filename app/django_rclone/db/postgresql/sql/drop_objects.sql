@@ -1,16 +1,17 @@
 -- Removes everything that a dump of this database carries, as far as this role may drop it and make it again.
 -- Expects a transaction, and JSON arrays of what the dump names: extensions in the variable "wanted", and "schemas".
--- Needs no language, so conditions are psql's and errors are casts that fail.
+-- Needs no language, so conditions are psql's, and errors are raised by casts that fail.
 \ir objects.sql
 
--- Extensions of our own that came after the backup. To a superuser everything is his own: only what bears his name.
+-- This role's extensions that are newer than the backup. A superuser has the rights of every owner: for one, only those
+-- that it owns itself.
 SELECT $unwanted$
   SELECT extname FROM pg_extension e, pg_roles AS me
    WHERE e.oid >= 16384 AND NOT :'wanted'::jsonb ? extname AND me.rolname = current_user
      AND (extowner = me.oid OR (pg_has_role(extowner, 'USAGE') AND NOT me.rolsuper))
 $unwanted$ AS unwanted \gset
 
--- What is not ours must come through our CASCADEs unharmed: also a view of somebody else's on a table of ours.
+-- Objects of other roles must survive our CASCADEs unchanged: also a view of another role on a table of this one.
 SELECT $staying$
   SELECT format('%s %I.%s', lower(toc), schema, name)
          || CASE WHEN classid = 'pg_class'::regclass THEN format(' (%s columns, %s constraints, %s triggers)',
@@ -25,7 +26,7 @@ SELECT $staying$
 $staying$ AS staying \gset
 SELECT coalesce(json_agg(thing), '[]') AS before FROM (:staying) AS s \gset
 
--- What is in no schema, but for what belongs to extensions. Event triggers first, so that they do not watch the rest.
+-- Objects in no schema, except those of extensions. Event triggers first, so that they do not fire for the rest.
 SELECT $members$ SELECT objid FROM pg_depend WHERE deptype = 'e' AND classid = $members$ AS members_of \gset
 SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger
  WHERE pg_has_role(evtowner, 'USAGE') AND oid NOT IN (:members_of 'pg_event_trigger'::regclass) \gexec
@@ -36,12 +37,12 @@ SELECT format('DROP SERVER %I CASCADE', srvname) FROM pg_foreign_server
  WHERE pg_has_role(srvowner, 'USAGE') AND has_foreign_data_wrapper_privilege(srvfdw, 'USAGE')
    AND oid NOT IN (:members_of 'pg_foreign_server'::regclass) \gexec
 SELECT count(lo_unlink(oid)) FROM pg_largeobject_metadata WHERE pg_has_role(lomowner, 'USAGE');
--- What is in a schema. Whatever an earlier CASCADE took along is gone by its turn.
+-- Objects in a schema. IF EXISTS: an earlier CASCADE may have dropped them.
 SELECT format('DROP %s IF EXISTS %s CASCADE',
               CASE type WHEN 'composite type' THEN 'TYPE' WHEN 'statistics object' THEN 'STATISTICS' ELSE upper(type) END,
               identity)
   FROM (:objects) AS o, pg_identify_object(classid, objid, 0) WHERE NOT stays \gexec
--- What only a superuser makes: PostgreSQL's own have smaller numbers.
+-- Objects that only a superuser creates. PostgreSQL's own have smaller object ids.
 SELECT format('DROP FOREIGN DATA WRAPPER %I CASCADE', fdwname) FROM pg_foreign_data_wrapper
  WHERE pg_has_role(fdwowner, 'USAGE') AND oid NOT IN (:members_of 'pg_foreign_data_wrapper'::regclass) \gexec
 SELECT format('DROP CAST (%s AS %s) CASCADE', castsource::regtype, casttarget::regtype) FROM pg_cast

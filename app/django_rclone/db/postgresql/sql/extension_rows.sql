@@ -1,7 +1,7 @@
--- Prints rows of extensions' own tables that have to be there before any other row is loaded: reference systems of the
--- user's own in PostGIS's spatial_ref_sys, which a CHECK, a generated column, a partition key or a column's type looks
--- up. pg_dump's order has them among the other tables, by name. Only where something may need them, and only tables
--- that no trigger and no foreign key concerns.
+-- Prints rows of extensions' tables that have to be loaded before any other row: for example custom reference systems
+-- in PostGIS's spatial_ref_sys, which a CHECK, a generated column, a partition key or a column's type reads. pg_dump
+-- orders them among the other tables, by name. Only where something may need them, and only tables without triggers and
+-- foreign keys.
 WITH member AS (
   SELECT classid, objid, refobjid AS extension FROM pg_depend WHERE deptype = 'e' AND refclassid = 'pg_extension'::regclass),
 loading AS (
@@ -15,7 +15,7 @@ loading AS (
 called AS (
   SELECT refclassid AS classid, refobjid AS objid FROM pg_depend JOIN loading USING (classid, objid)
    WHERE refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND refobjid >= 16384),
--- What functions of the user's own call is known by their source only.
+-- The calls of user-defined functions are known only from their source.
 own AS (
   SELECT p.oid, lower(prosrc) AS source FROM pg_proc p JOIN pg_language l ON l.oid = prolang
    WHERE p.oid >= 16384 AND lanname NOT IN ('c', 'internal')
@@ -37,7 +37,7 @@ needed AS (
           AND EXISTS (SELECT FROM own, member m JOIN pg_proc p ON p.oid = m.objid
                        WHERE m.classid = 'pg_proc'::regclass AND m.extension = c.extension
                          AND strpos(source, lower(proname)) > 0)))
--- One row more than are taken, which tells that there are too many.
+-- One row more than the limit shows that there are too many.
 SELECT 'SELECT json_build_object(''extension_rows'', coalesce(json_agg(t), ''[]'')) FROM ('
        || coalesce(string_agg(format(
             'SELECT %L AS extension, %L AS schema, %L AS name, %L::json AS columns,'

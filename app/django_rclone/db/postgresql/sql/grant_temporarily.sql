@@ -1,10 +1,11 @@
--- Lends the rights in the variable "loans", a JSON array, for as long as a restore lasts. Run by an administrator.
--- The comment, which no dump carries, is for the next command, should the restore be killed. What it says already stays.
+-- Grants the rights in the variable "temporary_grants", a JSON array, for one restore. Run by an administrator.
+-- The comment, which no dump includes, lets the next command revoke them if the restore is killed. An existing comment
+-- is kept.
 BEGIN;
 SELECT format('GRANT %s ON %s %I.%I TO %I', rights, kind, schema, name, role)
-  FROM json_to_recordset(:'loans') AS loan(kind text, schema text, name text, rights text, role text) \gexec
+  FROM json_to_recordset(:'temporary_grants') AS temporary(kind text, schema text, name text, rights text, role text) \gexec
 SELECT format('COMMENT ON %s %I.%I IS %L', kind, schema, name,
               concat_ws(E'\n', obj_description(format('%I.%I', schema, name)::regclass, 'pg_class'),
                         format('django-rclone has lent %s to %s', rights, role)))
-  FROM json_to_recordset(:'loans') AS loan(kind text, schema text, name text, rights text, role text) \gexec
+  FROM json_to_recordset(:'temporary_grants') AS temporary(kind text, schema text, name text, rights text, role text) \gexec
 COMMIT;

@@ -1,12 +1,12 @@
--- Puts into the psql variable "objects" a query for everything that lives in a schema of the user's and that a
--- restore has to deal with. One row an object:
+-- Sets the psql variable "objects" to a query for all objects in users' schemas that a restore has to handle. One row
+-- per object:
 --   classid, objid   its address in the catalogues
---   toc              its type in the words of a pg_dump archive's table of contents
+--   toc              its type as in a pg_dump archive's table of contents
 --   schema, name     as that table of contents has them
---   stays            whether we cannot, or must not, drop it
+--   stays            whether this role cannot, or must not, drop it
 SELECT $objects$
   WITH RECURSIVE me AS (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
-  -- What runs at every statement of ours: event triggers that stay, and the functions that they call.
+  -- Code that runs at each of our statements: event triggers that stay, and the functions that they call.
   watcher(oid, source) AS (
     SELECT p.oid, prosrc FROM pg_event_trigger JOIN pg_proc p ON p.oid = evtfoid
      WHERE NOT pg_has_role(evtowner, 'USAGE') AND evtenabled <> 'D'
@@ -29,7 +29,7 @@ SELECT $objects$
                                 AND d.refclassid = 'pg_class'::regclass)
       FROM pg_class c WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
     UNION ALL
-    -- An ordinary role may own, and so drop, a function that only a superuser can make again.
+    -- An ordinary role may own, and so drop, a function that only a superuser can create again.
     SELECT 'pg_proc'::regclass, p.oid, pronamespace, proowner,
            CASE prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END,
            format('%s(%s)', proname, (SELECT string_agg(format_type(type, NULL), ', ' ORDER BY position)
@@ -39,7 +39,7 @@ SELECT $objects$
              AND p.oid NOT IN (SELECT oid FROM watcher)
       FROM pg_proc p JOIN pg_language l ON l.oid = prolang
     UNION ALL
-    -- Arrays, row types of tables and multiranges come and go with what they belong to.
+    -- Arrays, row types of tables and multiranges are created and dropped with their base type.
     SELECT 'pg_type'::regclass, oid, typnamespace, typowner,
            CASE typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, typname::text, typtype <> 'b' OR (SELECT rolsuper FROM me)
       FROM pg_type
@@ -64,7 +64,7 @@ SELECT $objects$
     SELECT 'pg_ts_dict'::regclass, oid, dictnamespace, dictowner, 'TEXT SEARCH DICTIONARY', dictname::text, true
       FROM pg_ts_dict
     UNION ALL
-    -- These have no owner: a superuser makes them.
+    -- These have no owner: only a superuser creates them.
     SELECT 'pg_ts_parser'::regclass, oid, prsnamespace, 10, 'TEXT SEARCH PARSER', prsname::text, (SELECT rolsuper FROM me)
       FROM pg_ts_parser
     UNION ALL

@@ -1,18 +1,18 @@
--- Prints what a dump and a restore need to know, as JSON documents that together are one object.
+-- Prints the facts that a dump and a restore need, as JSON documents that together are one object.
 -- Runs on servers from 13 on, changes nothing, and takes no lock but on django_migrations.
--- First of all, and alone: a role's own may be too short for anything else.
+-- First and alone: a role's own timeout may be too short for anything else.
 SET statement_timeout = 0;
--- The answer is UTF-8. A database that does not know its own encoding gives its bytes as they are.
+-- The output is UTF-8. A database with the encoding SQL_ASCII returns its bytes unchanged.
 SELECT CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END AS encoding \gset
 \encoding :encoding
--- What this role's sessions are like: the schemas that they look in, and what is not the server's default.
+-- The session defaults of this role: its search path, and the settings that differ from the server's.
 SELECT to_json(current_schemas(false)) AS usual_path,
        (SELECT coalesce(json_object_agg(name, setting), '{}') FROM pg_settings
          WHERE source IN ('database', 'user', 'database user', 'client')
            AND name IN ('TimeZone', 'DateStyle', 'IntervalStyle', 'lc_monetary', 'default_text_search_config',
                         'quote_all_identifiers', 'session_replication_role', 'default_transaction_read_only',
                         'xmlbinary')) AS settings \gset
--- Django's own table, wherever this role's search path finds it. Empty when it is not there or not ours to read.
+-- Django's own table, wherever this role's search path finds it. Empty when it does not exist or is not readable.
 SELECT (SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
          WHERE c.oid = to_regclass('django_migrations') AND has_table_privilege(c.oid, 'SELECT')) AS migrations \gset
 \ir session.sql
@@ -57,7 +57,7 @@ SELECT json_build_object('schemas', json_agg(json_build_object(
     'of_extension', n.oid IN (:extension_schemas))))
   FROM pg_namespace n WHERE nspname !~ '^pg_' AND nspname <> 'information_schema';
 
--- What a restore by this role leaves in place, and what it takes over from other roles.
+-- The objects that a restore by this role leaves in place, and those that it takes over from other roles.
 SELECT json_build_object('staying', coalesce(json_agg(json_build_array(toc, schema, name)), '[]'))
   FROM (:objects) AS o WHERE stays;
 SELECT json_build_object('taken_over', coalesce(json_agg(format('%s.%s', nspname, relname)), '[]'))
@@ -73,7 +73,7 @@ SELECT json_build_object(
   'available', (SELECT coalesce(json_object_agg(v.name, v.trusted OR NOT v.superuser), '{}')
                   FROM pg_available_extensions a JOIN pg_available_extension_versions v
                     ON v.name = a.name AND v.version = a.default_version),
-  -- What a dump carries of extensions' own tables and sequences, the privileges that we lack to write it, and the comment.
+  -- Tables and sequences of extensions that a dump includes, the privileges that the role lacks to write them, and comments.
   'configuration', (SELECT coalesce(json_agg(json_build_array(nspname, relname, CASE WHEN relkind = 'S'
                         THEN array(SELECT 'UPDATE' WHERE NOT has_sequence_privilege(c.oid, 'UPDATE'))
                         ELSE array(SELECT p FROM unnest(ARRAY['SELECT', 'INSERT', 'DELETE']) AS p
@@ -103,7 +103,7 @@ SELECT json_build_object(
                             JOIN pg_roles o ON o.oid = lomowner WHERE NOT pg_has_role(lomowner, 'USAGE')),
   'lock_limit', current_setting('max_locks_per_transaction')::int
                 * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int),
-  -- Prepared transactions that hold locks here: no session, so nothing that --terminate-sessions could end.
+  -- Prepared transactions that hold locks here. They have no session that --terminate-sessions could end.
   'prepared', (SELECT coalesce(json_agg(DISTINCT gid), '[]') FROM pg_prepared_xacts x
                   JOIN pg_locks own ON own.locktype = 'transactionid' AND own.transactionid = x.transaction AND own.granted
                   JOIN pg_locks held ON held.virtualtransaction = own.virtualtransaction AND held.locktype = 'relation'

@@ -1,5 +1,5 @@
--- Prints the tables whose rows a restore could not load: a CHECK, of the table or of a domain, a generated column or a
--- partition key calls a function that reads a table which pg_dump's order fills later, or at the same time.
+-- Prints the tables whose rows a restore could not load: a CHECK of the table or of a domain, a generated column or a
+-- partition key calls a function that reads a table that is loaded later in pg_dump's order, or at the same time.
 WITH RECURSIVE typed(relation, type) AS (
   SELECT attrelid, atttypid FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
    WHERE relkind = 'r' AND attnum > 0 AND NOT attisdropped AND relnamespace NOT IN

@@ -1,4 +1,4 @@
--- Refuses to load into a database that holds anything.
+-- Fails if the database holds any object.
 \ir objects.sql
 SELECT count(*) > 0 AS filled,
        format('DR003: the database "%s" is not empty: it holds %s objects', current_database(), count(*)) AS message

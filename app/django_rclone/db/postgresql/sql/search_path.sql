@@ -1,9 +1,9 @@
--- Prints the schemas that a restore has to look in, so that what names no schema means what it means here: those that
--- this role's sessions look in, and those of operators that views, triggers and constraints use, and those of
--- extensions, which an application may add to its sessions' path at run time (django-tenants' PG_EXTRA_SEARCH_PATHS).
--- pg_dump qualifies operators, but not in IS DISTINCT FROM, NULLIF, CASE x WHEN and comparisons of rows.
--- "trusted" are those that hold nothing of a role that could do less than a superuser or the database's owner: what
--- is in them is run by who restores (CVE-2018-1058).
+-- Prints the schemas for the search path of a restore, so that unqualified names mean what they mean here: those of
+-- this role's search path, those of operators that views, triggers and constraints use, and those of extensions, which
+-- an application may add to its path at run time (django-tenants' PG_EXTRA_SEARCH_PATHS). pg_dump qualifies operators,
+-- but not in IS DISTINCT FROM, NULLIF, CASE x WHEN and comparisons of rows. "of_others" lists the roles, other than
+-- superusers and the database's owner, that own something in a schema: a restore by a superuser would run their code
+-- (CVE-2018-1058).
 WITH used AS (
   SELECT DISTINCT oprnamespace AS oid FROM pg_depend JOIN pg_operator o ON o.oid = refobjid
    WHERE refclassid = 'pg_operator'::regclass
@@ -20,7 +20,7 @@ planted AS (
     UNION ALL SELECT 'pg_operator'::regclass, oid, oprnamespace, oprowner FROM pg_operator
     UNION ALL SELECT 'pg_type'::regclass, oid, typnamespace, typowner FROM pg_type WHERE typtype IN ('b', 'd', 'r') AND typelem = 0
     UNION ALL SELECT 'pg_class'::regclass, oid, relnamespace, relowner FROM pg_class WHERE relkind IN ('v', 'f')
-    -- A cast has no schema: it goes with its types, wherever its function is.
+    -- A cast has no schema: it belongs to its types, wherever its function is.
     UNION ALL SELECT 'pg_cast'::regclass, c.oid, typnamespace, proowner
                 FROM pg_cast c JOIN pg_proc p ON p.oid = castfunc JOIN pg_type t ON t.oid IN (castsource, casttarget)
   ) AS o(classid, oid, namespace, owner)

@@ -1,4 +1,4 @@
--- Makes a session independent of what the role, the database or the server has as its defaults.
+-- Makes a session independent of the defaults of the role, the database and the server.
 SET statement_timeout = 0;
 SET client_min_messages = error;
 SET search_path = pg_catalog;

@@ -1,5 +1,5 @@
--- Ends the other sessions of this database, as far as this role may. Names are qualified: it also runs in the middle of
--- pg_restore's script, where the search path is empty.
+-- Ends the other sessions of this database, as far as this role may. Names are qualified: the script also runs within
+-- pg_restore's, where the search path is empty.
 SELECT pg_catalog.pg_terminate_backend(a.pid)
   FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) a.usesysid
  WHERE a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()

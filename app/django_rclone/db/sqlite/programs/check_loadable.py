@@ -1,9 +1,9 @@
-"""Tells what SQL text of a SQLite database could not bring back.
+"""Checks whether SQL text of a SQLite database could be loaded, and which values it would change.
 
-``check_loadable.py PATH WAIT``: a program of its own, which needs the standard library only. It fails where the text
-could not be loaded: rows that break NOT NULL, UNIQUE or a STRICT type are there after old faults of SQLite and edits
-of the schema table, and SQLite rejects them when they are inserted anew. For values that would come back changed it
-prints one line for each column. It changes nothing, and reads the whole database.
+Usage: ``check_loadable.py PATH WAIT``. Needs only the standard library. Fails if the text could not be loaded: rows
+that violate NOT NULL, UNIQUE or a STRICT type exist after old bugs of SQLite and edits of the schema table, and SQLite
+rejects them when they are inserted again. For values that would come back changed it prints one line per column. It
+changes nothing, and reads the whole database.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from pathlib import Path
 
 _ALL = 2**31 - 1
 _WIDTH = 200
-"""Columns that one statement looks at: SQLite limits how many results and terms it may have."""
-# What integrity_check says of values: https://www.sqlite.org/src/file/src/pragma.c
+"""Columns that one statement reads: SQLite limits its results and terms."""
+# Output of integrity_check about values: https://www.sqlite.org/src/file/src/pragma.c
 _REJECTED = re.compile(r"(?P<what>NULL|non-\w+) value in (?P<where>.+)")
 _CONVERTED = re.compile(r"(?:TEXT|NUMERIC) value in (?P<where>.+)")
 _DOUBLE = re.compile(r"non-unique entry in index (?P<index>.+)")
 _INCOMPLETE = re.compile(r"row \d+ missing from index (?P<index>.+)")
-# What comes back from .dump: text as far as its first NUL, in UTF-8; numbers as 20 digits, infinities as 1e999.
+# What .dump preserves: text as far as its first NUL, in UTF-8; numbers as 20 digits, infinities as 1e999.
 _TEXT = "CASE WHEN typeof({0}) = 'text' THEN CAST(printf('%s', {0}) AS BLOB) IS NOT CAST({0} AS BLOB) END"
 _REAL = (
     "CASE WHEN typeof({0}) <> 'real' OR {0} IN (9e999, -9e999) THEN 0 WHEN {0} = 0 THEN is_negative({0}) "
@@ -34,7 +34,7 @@ _REAL = (
 _LENGTH = (
     "CASE typeof({0}) WHEN 'blob' THEN 2 * length({0}) + 4 WHEN 'text' THEN length(CAST({0} AS BLOB)) + 3 ELSE 30 END"
 )
-_KEEPS = 'FORMAT "file" keeps them.'
+_FILE_KEEPS = 'FORMAT "file" keeps them.'
 
 
 class ConfigurationError(Exception):
@@ -42,16 +42,17 @@ class ConfigurationError(Exception):
 
 
 class NotLoadable(ConfigurationError):
-    """The text could not be loaded because of some rows; whoever started this program says what to do."""
+    """Some rows keep the text from being loaded; the caller of this program knows what to change."""
 
 
-def look(path: Path, wait: float) -> Iterator[str]:
-    """Gives a sentence for each column whose values would come back changed. Raises ConfigurationError."""
+def check(path: Path, wait: float) -> Iterator[str]:
+    """Yields a sentence for each column whose values would come back changed. Raises ConfigurationError if the text
+    could not be loaded."""
     mode = "rw" if os.access(path, os.W_OK) else "ro"
     address = f"{path.as_uri()}?mode={mode}"
     with closing(sqlite3.connect(address, uri=True, timeout=wait, isolation_level=None)) as database:
         database.execute("PRAGMA query_only = ON")
-        database.execute("PRAGMA ignore_check_constraints = ON")  # they hold for new rows, and loading ignores them
+        database.execute("PRAGMA ignore_check_constraints = ON")  # they apply to new rows, and loading ignores them
         database.create_function("is_negative", 1, lambda number: math.copysign(1, number) < 0, deterministic=True)
         database.execute("BEGIN")
         yield from _constraints(database)
@@ -61,7 +62,7 @@ def look(path: Path, wait: float) -> Iterator[str]:
 
 
 def _constraints(database: sqlite3.Connection) -> Iterator[str]:
-    said = set()
+    reported = set()
     for (fault,) in database.execute(f"PRAGMA integrity_check({_ALL})"):
         if found := _REJECTED.fullmatch(fault):
             raise NotLoadable(
@@ -71,23 +72,26 @@ def _constraints(database: sqlite3.Connection) -> Iterator[str]:
         if found := _DOUBLE.fullmatch(fault):
             where, _unique = _columns_of(database, found["index"])
             raise NotLoadable(
-                f"{where} holds values twice that must be unique (index {found['index']}), so SQL text of it could "
+                f"{where} has duplicate values that must be unique (index {found['index']}), so SQL text of it could "
                 "not be loaded."
             )
         if found := _INCOMPLETE.fullmatch(fault):
             where, unique = _columns_of(database, found["index"])
-            if unique:  # what it does not know of may be there twice
+            if unique:  # rows that it lacks may be duplicates
                 raise ConfigurationError(
                     f"{where} must be unique, and its index {found['index']} lacks rows, so it is not sure that SQL "
                     f'text of it could be loaded. Repair the index: REINDEX "{found["index"]}".'
                 )
-        if (found := _CONVERTED.fullmatch(fault)) and fault not in said:
-            said.add(fault)
-            yield f"{found['where']} has values of another type than its declaration, which SQL text converts. {_KEEPS}"
+        if (found := _CONVERTED.fullmatch(fault)) and fault not in reported:
+            reported.add(fault)
+            yield (
+                f"{found['where']} has values of another type than its declaration, which SQL text converts. "
+                f"{_FILE_KEEPS}"
+            )
 
 
 def _columns_of(database: sqlite3.Connection, index: str) -> tuple[str, bool]:
-    """Returns what an index is of, and whether it is unique."""
+    """Returns the table and columns of an index, and whether it is unique."""
     query = (
         "SELECT i.tbl_name, l.\"unique\", (SELECT group_concat(name, ', ') FROM pragma_index_info(i.name)) "
         "FROM sqlite_master i, pragma_index_list(i.tbl_name) l WHERE i.type = 'index' AND i.name = ?1 AND l.name = ?1"
@@ -97,7 +101,7 @@ def _columns_of(database: sqlite3.Connection, index: str) -> tuple[str, bool]:
 
 
 def _tables(database: sqlite3.Connection) -> list[tuple[str, list[str]]]:
-    """Returns each table that has rows of its own, with the columns that .dump writes."""
+    """Returns each table that stores rows, with the columns that .dump writes."""
     query = (
         "SELECT t.name, c.name FROM sqlite_master t, pragma_table_xinfo(t.name) c WHERE t.type = 'table' "
         "AND t.rootpage > 0 AND substr(t.name, 1, 7) <> 'sqlite_' AND c.hidden = 0 ORDER BY t.rowid, c.cid"
@@ -124,12 +128,12 @@ def _values(database: sqlite3.Connection, table: str, columns: list[str]) -> Ite
         if changed[2 * number]:
             yield (
                 f"{table}.{column} has texts that SQL text changes: they are cut at NUL characters, and half a "
-                f"surrogate pair or a noncharacter in UTF-16 becomes another character. {_KEEPS}"
+                f"surrogate pair or a noncharacter in UTF-16 becomes another character. {_FILE_KEEPS}"
             )
         if changed[2 * number + 1]:
             yield (
                 f"{table}.{column} has numbers that sqlite3 {sqlite3.sqlite_version} does not read back as they were: "
-                f"next to the largest or the smallest, or -0.0. {_KEEPS}"
+                f"next to the largest or the smallest, or -0.0. {_FILE_KEEPS}"
             )
 
 
@@ -138,10 +142,10 @@ def _quoted(name: str) -> str:
 
 
 def main(arguments: list[str]) -> int | str:
-    """Returns the exit code, or the one line that says what went wrong."""
+    """Returns the exit code, or the line that reports the error."""
     path, wait = arguments
     try:
-        for sentence in look(Path(os.fsdecode(path)), float(wait)):
+        for sentence in check(Path(os.fsdecode(path)), float(wait)):
             print(" ".join(sentence.split()))
     except (sqlite3.Error, OSError, ConfigurationError) as error:
         text = " ".join(str(error).split())

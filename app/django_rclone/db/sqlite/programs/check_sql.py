@@ -1,7 +1,7 @@
-"""Passes stdin on to stdout, and ends 0 only if it was whole SQL text of sqlite3's ``.dump``.
+"""Copies stdin to stdout, and ends with 0 only if it was the whole SQL text of sqlite3's ``.dump``.
 
-A program of its own, which needs the standard library only. sqlite3 ends 0 also when ``.dump`` could not read
-everything; the last statement tells: ``COMMIT;``, or ``ROLLBACK; -- due to errors``.
+Needs only the standard library. sqlite3 ends with 0 even if ``.dump`` could not read everything; the last statement
+shows it: ``COMMIT;``, or ``ROLLBACK; -- due to errors``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _END = b"COMMIT;\n"
 
 
 def main() -> int | str:
-    """Returns the exit code, or the one line that says what went wrong."""
+    """Returns the exit code, or the line that reports the error."""
     end = b""
     try:
         while chunk := sys.stdin.buffer.read(_CHUNK):

@@ -1,12 +1,12 @@
 """Writes a SQLite database to stdout, page by page, as it is at one moment.
 
-``dump.py PATH WAIT [spool]``: a program of its own, which needs the standard library only. It ends 0 only
-if every byte has been written. WAIT is how many seconds it waits for others who have locked the database. With
-``spool`` the database is copied first, so that it is locked only for as long as the copy takes.
+Usage: ``dump.py PATH WAIT [spool]``. Needs only the standard library. Ends with 0 only if every byte has been written.
+WAIT is the number of seconds to wait for other processes that have locked the database. With ``spool`` the database is
+copied first, so that it is locked only while the copy is made.
 
-Two ways lead to the pages of one read transaction. The table sqlite_dbpage, in libraries that have it, gives them
-as the transaction sees them. Without it the file itself is read, after the write-ahead log has been emptied into
-it; the read transaction then keeps everybody from changing the file.
+There are two ways to read the pages of one read transaction. The table sqlite_dbpage, in libraries that have it,
+returns them as the transaction sees them. Without it the file itself is read, after the write-ahead log has been
+emptied into it; the read transaction then prevents changes of the file.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from typing import BinaryIO
 
 CHUNK = 1 << 20
 _CHECKPOINT = 200
-"""Milliseconds that a checkpoint waits for readers. Writers wait all the while, so it is short, and repeated."""
+"""Milliseconds that a checkpoint waits for readers. Writers wait meanwhile, so it is short, and repeated."""
 _LEFTOVER = 3600.0
-"""Seconds after which a copy that has a name is nobody's any more: it loses its name as soon as it is open."""
+"""Age in seconds from which a copy that still has a name is left over: copies are unlinked as soon as they are open."""
 
 
 class ConfigurationError(Exception):
-    """It cannot work like this; the message says what to change."""
+    """The request cannot work; the message says what to change."""
 
 
 class Unavailable(Exception):
-    """Others have used the database for longer than we wait; the message says how."""
+    """Other processes have used the database for longer than WAIT."""
 
 
 class LogInUse(Unavailable):
-    """Readers have kept the write-ahead log from being emptied; whoever started this program says what to do."""
+    """Readers have kept the write-ahead log from being emptied. The connector knows what to advise."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Opens the database without ever creating it; for writing where we may, since only then can SQLite roll back
-    what a crash has left, empty the write-ahead log, and tidy up behind itself."""
+    """Opens the database without ever creating it; for writing where possible, since only then can SQLite roll back
+    after a crash, empty the write-ahead log, and remove its own files."""
     mode = "rw" if os.access(path, os.W_OK) else "ro"
     database = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=0, isolation_level=None)
     database.execute("PRAGMA query_only = ON")
@@ -52,7 +52,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def has_dbpage() -> bool:
-    """Tells whether this library was built with SQLITE_ENABLE_DBPAGE_VTAB."""
+    """Returns whether this library was built with SQLITE_ENABLE_DBPAGE_VTAB."""
     with closing(sqlite3.connect(":memory:")) as database, suppress(sqlite3.OperationalError):
         database.execute("SELECT pgno FROM sqlite_dbpage")
         return True
@@ -62,7 +62,7 @@ def has_dbpage() -> bool:
 def begin(database: sqlite3.Connection, wait: float) -> int:
     """Begins a read transaction, and returns the database's size in it.
 
-    SQLite's own way to wait tries ten times a second in the end, which busy writers can outdo for a minute.
+    SQLite's own busy handler ends up trying ten times a second, and busy writers can keep it out for a minute.
     """
     end = time.monotonic() + wait
     while True:
@@ -81,7 +81,7 @@ def begin(database: sqlite3.Connection, wait: float) -> int:
 
 
 def pages_of_table(database: sqlite3.Connection, wait: float) -> Iterator[bytes]:
-    """Gives the pages as sqlite_dbpage shows them to one read transaction."""
+    """Yields the pages that sqlite_dbpage shows in one read transaction."""
     size = begin(database, wait)
     (page_size,) = database.execute("PRAGMA page_size").fetchone()
     cursor = database.execute("SELECT data FROM sqlite_dbpage('main') ORDER BY pgno")
@@ -94,7 +94,7 @@ def pages_of_table(database: sqlite3.Connection, wait: float) -> Iterator[bytes]
 
 
 def pages_of_file(database: sqlite3.Connection, file: BinaryIO, path: Path, wait: float) -> Iterator[bytes]:
-    """Gives the file, which a read transaction keeps as it is."""
+    """Yields the file, which a read transaction protects from changes."""
     size = begin_without_log(database, path, wait)
     while size:
         chunk = file.read(min(CHUNK, size))
@@ -105,17 +105,17 @@ def pages_of_file(database: sqlite3.Connection, file: BinaryIO, path: Path, wait
 
 
 def begin_without_log(database: sqlite3.Connection, path: Path, wait: float) -> int:
-    """Begins a read transaction that finds everything in the file, and nothing in a write-ahead log."""
+    """Begins a read transaction with everything in the file and nothing in the write-ahead log."""
     size = begin(database, wait)
     (mode,) = database.execute("PRAGMA journal_mode").fetchone()
     log = path.with_name(path.name + "-wal")
     end = time.monotonic() + wait
-    # The log is looked at after the transaction has begun, whatever the checkpoint answers: with nothing in it, all is
-    # in the file, and while the transaction lasts nobody can move into the file what is written from now on.
+    # The log is checked after the transaction has begun, whatever the checkpoint returned: if it is empty, everything
+    # is in the file, and during the transaction no later write can get into the file.
     while mode == "wal" and log.exists() and log.stat().st_size:
         database.execute("ROLLBACK")
         if time.monotonic() > end:
-            raise LogInUse(f"for {wait:g} s some reader has kept the write-ahead log from being emptied.")
+            raise LogInUse(f"a reader has kept the write-ahead log from being emptied for {wait:g} s.")
         database.execute(f"PRAGMA busy_timeout = {_CHECKPOINT}")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         database.execute("PRAGMA busy_timeout = 0")
@@ -124,7 +124,7 @@ def begin_without_log(database: sqlite3.Connection, path: Path, wait: float) -> 
 
 
 def copy(database: sqlite3.Connection, path: Path, wait: float) -> BinaryIO:
-    """Returns an open copy, which has no name any more: it goes when we go, however we go."""
+    """Returns an open copy that has been unlinked: it disappears with this process, however that ends."""
     folder = _folder_for_copy(path, begin(database, wait))
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.spool-", dir=folder)
     file = os.fdopen(descriptor, "rb")
@@ -133,7 +133,7 @@ def copy(database: sqlite3.Connection, path: Path, wait: float) -> BinaryIO:
             Path(name).unlink()
             target.execute("PRAGMA journal_mode = OFF")
             target.execute("PRAGMA synchronous = OFF")
-            database.backup(target, pages=-1)  # of our transaction: it waits for nobody
+            database.backup(target, pages=-1)  # within our transaction: it waits for no lock
     except BaseException:
         file.close()
         raise
@@ -141,8 +141,8 @@ def copy(database: sqlite3.Connection, path: Path, wait: float) -> BinaryIO:
 
 
 def _folder_for_copy(path: Path, size: int) -> Path:
-    """Chooses a folder with enough space: the database's own, whose disk holds such a file already, rather than
-    the folder for temporary files, which in containers is often a small one in memory."""
+    """Chooses a folder with enough space: the database's own folder, whose disk holds such a file already, before
+    the temporary folder, which in containers is often small and in memory."""
     free: dict[Path, int] = {}
     for folder in (path.parent, Path(tempfile.gettempdir())):
         if os.access(folder, os.W_OK):
@@ -154,11 +154,11 @@ def _folder_for_copy(path: Path, size: int) -> Path:
             if free[folder] > size:
                 return folder
     places = ", ".join(f"{folder} has {space:,}" for folder, space in free.items()) or "no folder may be written"
-    raise ConfigurationError(f"SPOOL needs {size:,} free bytes beside the database or in TMPDIR: {places}.")
+    raise ConfigurationError(f"SPOOL needs {size:,} free bytes next to the database or in TMPDIR: {places}.")
 
 
 def dump(path: Path, wait: float, *, spool: bool) -> Iterator[bytes]:
-    """Gives the database's bytes."""
+    """Yields the database's bytes."""
     # The file is opened before SQLite opens it and closed after: closing any descriptor of it drops all its locks.
     with path.open("rb", buffering=0) as file, closing(connect(path)) as database:
         if not spool:
@@ -171,7 +171,7 @@ def dump(path: Path, wait: float, *, spool: bool) -> Iterator[bytes]:
 
 
 def main(arguments: list[str]) -> int | str:
-    """Returns the exit code, or the one line that says what went wrong."""
+    """Returns the exit code, or the line that reports the error."""
     path, wait, *spool = arguments
     try:
         for chunk in dump(Path(path), float(wait), spool=spool == ["spool"]):

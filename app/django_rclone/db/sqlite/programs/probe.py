@@ -1,7 +1,7 @@
-"""Prints what there is to know of a SQLite database, as one JSON object.
+"""Prints the facts about a SQLite database as one JSON object.
 
-``probe.py PATH WAIT``: a program of its own, which needs the standard library only. It changes nothing,
-never creates the database, and waits up to WAIT seconds for whoever has locked it.
+Usage: ``probe.py PATH WAIT``. Needs only the standard library. Changes nothing, never creates the database, and waits
+up to WAIT seconds for other processes that have locked it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, 1.3 "Th
 
 
 def probe(path: Path, wait: float) -> dict[str, Any]:
-    """Returns what there is to know."""
+    """Returns the facts."""
     path = path.resolve()
     found: dict[str, Any] = {"path": str(path), "exists": path.exists(), "library": sqlite3.sqlite_version, "size": 0}
     if not found["exists"]:
@@ -46,13 +46,13 @@ def probe(path: Path, wait: float) -> dict[str, Any]:
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             raise
-        found["damaged"] = str(error)  # no reason to stop: a restore is what it needs
+        found["damaged"] = str(error)  # not an error: the database may need a restore
     return found
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """Opens the database; for writing where we may: a reader can neither roll back what a crash has left, nor
-    remove the files that SQLite puts beside a database in WAL mode."""
+    """Opens the database; for writing where possible: a reader can neither roll back after a crash, nor remove the
+    files that SQLite puts next to a database in WAL mode."""
     mode = "rw" if os.access(path, os.W_OK) else "ro"
     database = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=0, isolation_level=None)
     database.execute("PRAGMA query_only = ON")
@@ -60,7 +60,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _begin(database: sqlite3.Connection, wait: float) -> None:
-    """Begins a read transaction: one lock to wait for, and often, since busy writers leave small gaps."""
+    """Begins a read transaction. Tries often, since busy writers leave small gaps between their locks."""
     end = time.monotonic() + wait
     while True:
         try:
@@ -110,8 +110,8 @@ def _tables(database: sqlite3.Connection) -> tuple[dict[str, int], str]:
 
 
 def _schema(database: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Returns the statements that .dump runs again, and for those that make a table its name. Virtual tables are not
-    made anew: .dump writes their rows of the schema table."""
+    """Returns the statements that .dump writes, each with the name of the table that it creates or an empty string.
+    Virtual tables are not created again: .dump writes their rows of the schema table."""
     query = (
         "SELECT iif(type = 'table', name, ''), sql FROM sqlite_master WHERE sql IS NOT NULL AND "
         "substr(name, 1, 7) <> 'sqlite_' AND (type <> 'table' OR rootpage > 0) ORDER BY type <> 'table', rowid"
@@ -120,7 +120,7 @@ def _schema(database: sqlite3.Connection) -> list[tuple[str, str]]:
 
 
 def _analysed(database: sqlite3.Connection) -> dict[str, int]:
-    """Returns the row counts that ANALYZE wrote down: the first number of an index that is not a partial one."""
+    """Returns the row counts that ANALYZE recorded: the first number of an index that is not a partial one."""
     try:
         statistics = database.execute("SELECT tbl, stat FROM sqlite_stat1").fetchall()
     except sqlite3.OperationalError:  # no such table
@@ -134,7 +134,7 @@ def _analysed(database: sqlite3.Connection) -> dict[str, int]:
 
 
 def _ask(database: sqlite3.Connection, what: str, table: str, rows: dict[str, int]) -> None:
-    """Puts the number in ``rows``; leaves it out where it cannot be had (a module that only the app has)."""
+    """Adds the number to ``rows``; leaves it out if it cannot be read (a module that only the app has)."""
     quoted = '"' + table.replace('"', '""') + '"'
     for how in ("", " NOT INDEXED"):  # an index may have a collation that only the app has
         with suppress(sqlite3.OperationalError):
@@ -146,7 +146,7 @@ def _ask(database: sqlite3.Connection, what: str, table: str, rows: dict[str, in
 
 @contextmanager
 def _interrupted_after(database: sqlite3.Connection, seconds: float) -> Iterator[Any]:
-    """Stops statements after ``seconds``; gives the question whether that time has passed."""
+    """Interrupts statements after ``seconds``; yields a function that returns whether that time has passed."""
     end = time.monotonic() + seconds
     done = threading.Event()
 
@@ -166,7 +166,7 @@ def _interrupted_after(database: sqlite3.Connection, seconds: float) -> Iterator
 
 
 def main(arguments: list[str]) -> int | str:
-    """Returns the exit code, or the one line that says what went wrong."""
+    """Returns the exit code, or the line that reports the error."""
     path, wait = arguments
     try:
         print(json.dumps(probe(Path(os.fsdecode(path)), float(wait))))

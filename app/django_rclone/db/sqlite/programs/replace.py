@@ -1,13 +1,13 @@
-"""Puts a restored SQLite database in the place of the live one, or leaves the live one as it is.
+"""Replaces the live SQLite database by a restored one, or leaves the live one as it is.
 
-``replace.py TARGET STAGE WAIT [new]``: a program of its own, which needs the standard library only. It
-checks the stage (a database file beside the live one), puts its contents into the live file and removes it. WAIT
-is how many seconds it waits for others who have locked the live file. With ``new`` the target must hold nothing yet.
+Usage: ``replace.py TARGET STAGE WAIT [new]``. Needs only the standard library. Checks the stage (a database file next
+to the live one), puts its contents into the live file and removes it. WAIT is the number of seconds to wait for other
+processes that have locked the live file. With ``new`` the target must still be empty or missing.
 
 The live file keeps its inode, owner, mode and journal mode: SQLite's backup interface replaces its contents in one
 transaction, so open connections see the restored data, and a kill at any moment leaves a journal that the next
-connection rolls back. To put another file in its place would let processes that have the old one open go on reading
-and writing there; so that is done only where SQLite cannot use the live file, and while nobody else has it locked.
+connection rolls back. If another file took its place, processes that have the old one open would go on reading and
+writing there; so the file is only replaced if SQLite cannot use it, and while no other process has it locked.
 """
 
 from __future__ import annotations
@@ -30,54 +30,54 @@ _MAGIC = b"SQLite format 3\0"
 _PAGE_SIZE = slice(16, 18)
 _MODES = slice(18, 20)
 _ROLLBACK, _WAL = b"\1\1", b"\2\2"
-# Length and start of the range in which everybody who uses the file holds locks: PENDING_BYTE and what follows it,
+# Length and start of the byte range in which every user of the file holds locks: PENDING_BYTE and what follows it,
 # https://www.sqlite.org/fileformat.html 1.5 "The Lock-Byte Page".
 _LOCKS = (512, 0x40000000)
-# What integrity_check says where nothing is damaged: values that are there but should not be, which were there when
-# the backup was made; and a full-text index that needs the app's own tokenizer.
+# Output of integrity_check that is not damage: invalid values, which were there when the backup was made; and a
+# full-text index that needs the app's own tokenizer.
 _NO_DAMAGE = re.compile(
     r"^(?:ok$|(?:NULL|TEXT|NUMERIC|non-\w+) value in |non-unique entry in |CHECK constraint failed|unable to validate )"
 )
-# What it says of the entries of an index. https://www.sqlite.org/src/file/src/pragma.c
+# Its output about the entries of an index. https://www.sqlite.org/src/file/src/pragma.c
 _OF_INDEXES = re.compile(
     r"^(?:row \d+ (?:missing from|values differ from) |wrong # of entries in |non-unique entry in |row(?:id)? not )"
 )
 _MISSING = re.compile(
     r"no such collation sequence: (?P<collation>.+)|(?:no such|unknown) function: (?P<function>.+?)(?:\(\))?$"
 )
-_IN_USE = "others have it locked. End what uses it, and try again."
+_IN_USE = "other processes have it locked. Stop them, then try again."
 
 
 class ConfigurationError(Exception):
-    """It cannot work like this; the message says what to change."""
+    """The request cannot work; the message says what to change."""
 
 
 class Damaged(Exception):
-    """What should be restored is no whole database."""
+    """The backup is not a complete database."""
 
 
-class _Uncheckable(Exception):
-    """integrity_check needs something here that only the app has; the message says what."""
+class _CannotCheck(Exception):
+    """integrity_check needs a function or collation that only the app has; the message names it."""
 
 
 class Unavailable(Exception):
-    """Others have used the live database for longer than we wait; the message says what to do."""
+    """Other processes have used the live database for longer than WAIT."""
 
 
 def commit(target: Path, stage: Path, wait: float, *, new: bool) -> None:
-    """Checks the stage, puts it in, and removes it."""
+    """Checks the stage, puts its contents into the live file, and removes it."""
     with stage.open("r+b", buffering=0) as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        mode = _make_plain(held)
+        mode = _set_rollback_mode(held)
         check(stage)
         end = time.monotonic() + wait
         if new and target.exists() and target.stat().st_size:
             raise ConfigurationError(
-                f"{target} has come to exist, and is not empty. Choose another name, or remove it first."
+                f"{target} exists by now and is not empty. Choose another name, or remove it first."
             )
         if target.exists() or not publish(stage, target, held, mode):
             try:
-                _pour(stage, target, end)
+                _copy_contents(stage, target, end)
             except sqlite3.DatabaseError as error:
                 if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
                     raise
@@ -85,7 +85,7 @@ def commit(target: Path, stage: Path, wait: float, *, new: bool) -> None:
     stage.unlink(missing_ok=True)
 
 
-def _make_plain(stage: BinaryIO) -> bytes:
+def _set_rollback_mode(stage: BinaryIO) -> bytes:
     """Sets the stage to rollback-journal mode, so that it is one file, and returns the mode that it had."""
     header = os.pread(stage.fileno(), 100, 0)
     if not header.startswith(_MAGIC):
@@ -95,28 +95,28 @@ def _make_plain(stage: BinaryIO) -> bytes:
 
 
 def check(stage: Path) -> None:
-    """Raises Damaged unless the stage is a sound database, as far as that can be seen without the app's own functions
+    """Raises Damaged unless the stage is an intact database, as far as can be checked without the app's own functions
     and collations."""
     try:
         with closing(_open(stage, "immutable=1")) as database:
             faults = [fault for fault in _faults(database) if not _NO_DAMAGE.match(fault)]
     except sqlite3.DatabaseError as error:
-        raise Damaged(f"it is no sound database ({error}).") from error
+        raise Damaged(f"its contents are damaged ({error}).") from error
     if faults:
-        raise Damaged(f"it is no sound database ({faults[0].splitlines()[-1]}).")
+        raise Damaged(f"its contents are damaged ({faults[0].splitlines()[-1]}).")
 
 
 def _faults(database: sqlite3.Connection) -> list[str]:
-    # CHECK constraints, too, may use functions that only the app registers.
+    # CHECK constraints may use functions that only the app registers.
     database.execute("PRAGMA ignore_check_constraints = ON")
-    with suppress(_Uncheckable):
+    with suppress(_CannotCheck):
         return _integrity(database)
     faults, uncheckable = [], []
     tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0").fetchall()
     for (table,) in [("sqlite_master",), *tables]:
         try:
             faults += _integrity(database, table)
-        except _Uncheckable:
+        except _CannotCheck:
             uncheckable.append(table)
     for table in uncheckable:  # last: the substitutes stay registered
         faults += [fault for fault in _with_substitutes(database, table) if not _OF_INDEXES.match(fault)]
@@ -124,7 +124,7 @@ def _faults(database: sqlite3.Connection) -> list[str]:
 
 
 def _integrity(database: sqlite3.Connection, table: str = "") -> list[str]:
-    """Returns what integrity_check finds. Raises _Uncheckable where it does not run without the app."""
+    """Returns what integrity_check finds. Raises _CannotCheck where it does not run without the app."""
     argument = '("' + table.replace('"', '""') + '")' if table else ""
     try:
         return [fault for (fault,) in database.execute(f"PRAGMA integrity_check{argument}")]
@@ -132,20 +132,20 @@ def _integrity(database: sqlite3.Connection, table: str = "") -> list[str]:
         # SQLITE_ERROR, also as SQLITE_ERROR_MISSING_COLLSEQ, is about the statement and not about the file.
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:
             raise
-        raise _Uncheckable(str(error)) from error
+        raise _CannotCheck(str(error)) from error
 
 
 def _with_substitutes(database: sqlite3.Connection, table: str) -> list[str]:
-    """Returns the faults of a table with something in the place of each function and collation that is missing: the
-    order and the contents of indexes seem wrong then, but all pages, rows and records are read."""
+    """Returns the faults of a table, checked with substitutes for missing functions and collations: the order and the
+    contents of indexes then seem wrong, but all pages, rows and records are read."""
     known: set[str] = set()
     while True:
         try:
             return _integrity(database, table)
-        except _Uncheckable as error:
+        except _CannotCheck as error:
             missing = _MISSING.match(str(error))
             if not missing or missing[0] in known:
-                return []  # nothing of it can be looked at from here
+                return []  # it cannot be checked without the app
             known.add(missing[0])
             if missing["collation"]:
                 database.create_collation(missing["collation"], lambda one, other: (one > other) - (one < other))
@@ -154,19 +154,19 @@ def _with_substitutes(database: sqlite3.Connection, table: str) -> list[str]:
 
 
 def publish(stage: Path, target: Path, held: BinaryIO, mode: bytes) -> bool:
-    """Gives the stage the live file's name, unless there is one by now."""
+    """Gives the stage the live file's name, unless a file has that name by now."""
     folder = target.parent.stat()
-    # Whoever may write to the folder may write to the file.
+    # Users who may write to the folder may write to the file.
     os.fchmod(held.fileno(), folder.st_mode & 0o666)
-    _give_to(held, folder)
+    _set_owner(held, folder)
     os.pwrite(held.fileno(), mode, _MODES.start)
     os.fsync(held)
-    for companion in _COMPANIONS:  # of a file that is no more: SQLite would take them for this one's
+    for companion in _COMPANIONS:  # of an earlier file: SQLite would take them for those of this one
         target.with_name(target.name + companion).unlink(missing_ok=True)
     try:
         target.hardlink_to(stage)
     except FileExistsError:
-        _make_plain(held)
+        _set_rollback_mode(held)
         return False
     except OSError:  # a file system without links
         stage.rename(target)
@@ -175,16 +175,16 @@ def publish(stage: Path, target: Path, held: BinaryIO, mode: bytes) -> bool:
 
 
 def replace(stage: Path, target: Path, held: BinaryIO, mode: bytes, end: float) -> None:
-    """Puts the stage in the place of a live file that SQLite cannot use, while nobody else uses it."""
+    """Replaces a live file that SQLite cannot use by the stage, while no other process uses it."""
     with target.open("r+b", buffering=0) as live:
 
         def lock() -> None:
             fcntl.lockf(live, fcntl.LOCK_EX | fcntl.LOCK_NB, *_LOCKS)
 
-        _try_until(end, lock, BlockingIOError, "the live file is damaged, so it must be replaced, but it is in use.")
+        _retry_until(end, lock, BlockingIOError, "the live file is damaged and must be replaced, but it is in use.")
         status = os.fstat(live.fileno())
         os.fchmod(held.fileno(), status.st_mode & 0o7777)
-        _give_to(held, status)
+        _set_owner(held, status)
         os.pwrite(held.fileno(), mode, _MODES.start)
         os.fsync(held)
         for companion in _COMPANIONS:  # before: with them the restored file would be malformed for everybody
@@ -193,7 +193,7 @@ def replace(stage: Path, target: Path, held: BinaryIO, mode: bytes, end: float) 
         _sync_folder(target)
 
 
-def _pour(stage: Path, target: Path, end: float) -> None:
+def _copy_contents(stage: Path, target: Path, end: float) -> None:
     """Replaces the live file's contents by the stage's in one transaction."""
     with stage.open("rb") as file:
         page_size = file.read(100)[_PAGE_SIZE]
@@ -208,34 +208,34 @@ def _pour(stage: Path, target: Path, end: float) -> None:
 
     with closing(_open(stage, "immutable=1")) as source, closing(_open(target, "mode=rw")) as live:
 
-        def pour() -> None:
+        def copy() -> None:
             live.execute("PRAGMA synchronous = FULL")
             source.backup(live, pages=-1, progress=give_up, sleep=0.005)
 
         if resized:  # a write-ahead log cannot carry pages of another size
-            _try_until(
+            _retry_until(
                 end,
                 lambda: live.execute("PRAGMA journal_mode = DELETE").fetchall(),
                 sqlite3.OperationalError,
-                "the backup's pages have another size, so nobody else may have the live file open meanwhile. "
-                "Stop what uses it, and try again.",
+                "the backup has another page size, so no other process may have the live file open meanwhile. "
+                "Stop those processes, then try again.",
             )
         try:
-            _try_until(end, pour, sqlite3.OperationalError, _IN_USE)
+            _retry_until(end, copy, sqlite3.OperationalError, _IN_USE)
         finally:
-            with suppress(sqlite3.OperationalError):  # that is tidying up, and the next who writes can do it too
+            with suppress(sqlite3.OperationalError):  # only tidying up, which the next writer can do as well
                 if resized:
                     live.execute("PRAGMA journal_mode = WAL")
                 live.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _open(path: Path, how: str) -> sqlite3.Connection:
-    # SQLite waits in ever longer steps, which busy writers can outdo for a minute: so ask for short waits, often.
+    # SQLite waits in ever longer steps, and busy writers can keep it out for a minute: so ask for short waits, often.
     return sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=0.03, isolation_level=None)
 
 
-def _try_until(end: float, action: Callable[[], object], busy: type[Exception], sentence: str) -> None:
-    """Repeats ``action`` while it says that others are in the way."""
+def _retry_until(end: float, action: Callable[[], object], busy: type[Exception], sentence: str) -> None:
+    """Repeats ``action`` while it fails because of other processes."""
     while True:
         try:
             action()
@@ -249,8 +249,8 @@ def _try_until(end: float, action: Callable[[], object], busy: type[Exception], 
         time.sleep(0.005)
 
 
-def _give_to(file: BinaryIO, status: os.stat_result) -> None:
-    with suppress(PermissionError):  # an ordinary user's files are the user's own
+def _set_owner(file: BinaryIO, status: os.stat_result) -> None:
+    with suppress(PermissionError):  # an ordinary user cannot give files away
         os.fchown(file.fileno(), status.st_uid, status.st_gid)
 
 
@@ -263,7 +263,7 @@ def _sync_folder(path: Path) -> None:
 
 
 def main(arguments: list[str]) -> int | str:
-    """Returns the exit code, or the one line that says what went wrong."""
+    """Returns the exit code, or the line that reports the error."""
     target, stage, wait, *new = arguments
     try:
         commit(Path(target), Path(stage), float(wait), new=new == ["new"])

@@ -1,14 +1,14 @@
-"""The stage of a SQLite restore: a file beside the live one, which takes in what is restored.
+"""The stage of a SQLite restore: a file next to the live one, which the backup is loaded into.
 
-A program of its own, which needs the standard library only:
+Needs only the standard library:
 
-    stage.py sniff                              what stdin is: prints "file" or "sql"
-    stage.py prepare TARGET STAGE BYTES [new]   an empty stage, after a look at the target and the space
-    stage.py load STAGE                         stdin into the stage
-    stage.py abort STAGE                        the stage removed
+    stage.py sniff                              print the format of stdin: "file" or "sql"
+    stage.py prepare TARGET STAGE BYTES [new]   check the target and the free space, create an empty stage
+    stage.py load STAGE                         copy stdin to the stage
+    stage.py abort STAGE                        remove the stage
 
-With ``new`` the target must hold nothing yet. A stage's name ends in pid namespace, pid of who restores, and
-something random, so that the next restore can tell what a killed one has left.
+With ``new`` the target must be empty or missing. A stage's name ends in the pid namespace and pid of the restore and a
+random part, so that the next restore recognises what a killed one has left.
 """
 
 from __future__ import annotations
@@ -28,23 +28,24 @@ _MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, 1.3 "Th
 _COMPANIONS = ("-journal", "-wal", "-shm")
 _NAME = re.compile(r".*\.restore-([0-9a-f]+)\.(\d+)\.[0-9a-f]+")
 _STALE = 3600.0
-"""Seconds after which a stage that nobody has locked is nobody's, wherever its maker ran."""
+"""Age in seconds from which a stage that is not locked is left over, wherever its restore ran."""
 
 
 class ConfigurationError(Exception):
-    """It cannot work like this; the message says what to change."""
+    """The request cannot work; the message says what to change."""
 
 
 class WrongName(ConfigurationError):
-    """No database can be at this path; whoever started this program says what to correct."""
+    """No database can be at this path; the caller of this program knows what to correct."""
 
 
 class Damaged(Exception):
-    """What should be restored is no whole database."""
+    """The backup is not a complete database."""
 
 
 def sniff() -> str:
-    """Returns what stdin is. django-rclone 0.4 gave SQL text the ending of a database file: look, do not trust."""
+    """Returns the format of stdin. The file name does not tell: django-rclone 0.4 named SQL text like a database
+    file."""
     head = sys.stdin.buffer.read(4096)
     if head.startswith(_MAGIC):
         return "file"
@@ -54,12 +55,12 @@ def sniff() -> str:
 
 
 def prepare(target: Path, stage: Path, size: int, *, new: bool) -> None:
-    """Makes room: leftovers of killed restores go, target and space are looked at, the stage is made."""
+    """Removes what killed restores have left, checks the target and the free space, and creates the stage."""
     folder = target.parent
     if not folder.is_dir():
         raise WrongName(f"the folder {folder} does not exist.")
     if target.exists() and not target.is_file():
-        raise WrongName(f"{target} is no file.")
+        raise WrongName(f"{target} is not a file.")
     sweep(target)
     live = target.stat().st_size if target.exists() else 0
     if live and new:
@@ -69,7 +70,7 @@ def prepare(target: Path, stage: Path, size: int, *, new: bool) -> None:
             raise ConfigurationError(
                 f"{path} cannot be written by this user ({os.geteuid()}). Change its owner or mode."
             )
-    needed = size + (max(size, live) if live else 0)  # the stage, and the journal that can undo what is half done
+    needed = size + (max(size, live) if live else 0)  # the stage, and the rollback journal
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise ConfigurationError(f"a restore needs {needed:,} free bytes in {folder}, there are {free:,}. Make room.")
@@ -80,7 +81,7 @@ def sweep(target: Path) -> None:
     """Removes the stages of restores that were killed."""
     for stage in target.parent.glob(f".{glob.escape(target.name)}.restore-*"):
         name = _NAME.fullmatch(stage.name)
-        with suppress(OSError):  # gone, or locked: somebody works on it
+        with suppress(OSError):  # removed, or locked by a running restore
             if name and _is_left_over(stage, *name.groups()):
                 abort(stage)
 
@@ -114,7 +115,7 @@ def abort(stage: Path) -> None:
 
 
 def main(arguments: list[str]) -> int | str:
-    """Returns the exit code, or the one line that says what went wrong."""
+    """Returns the exit code, or the line that reports the error."""
     try:
         match arguments:
             case ["sniff"]:
@@ -126,7 +127,7 @@ def main(arguments: list[str]) -> int | str:
             case ["abort", stage]:
                 abort(Path(stage))
             case _:
-                return f"ConfigurationError: {arguments} is no verb with its arguments."
+                return f"ConfigurationError: {arguments} is not a known command."
     except (OSError, ConfigurationError, Damaged) as error:
         return f"{type(error).__name__}: {error}"
     return 0

@@ -1,1 +1,1 @@
-"""Static analysis of settings modules: what each statement reads, defines and may change."""
+"""Static analysis of the target's modules: the names of each statement, backward slices, and taint analysis."""

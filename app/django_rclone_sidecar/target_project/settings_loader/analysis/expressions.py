@@ -1,24 +1,24 @@
-"""The names in an expression."""
+"""Helpers that collect the names in an expression."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from typing import TypeIs
+from typing import TypeGuard
 
 
-def is_name(node: ast.AST) -> TypeIs[ast.Name]:
+def is_name(node: ast.AST) -> TypeGuard[ast.Name]:
     """Tells whether a node is a name."""
     return isinstance(node, ast.Name)
 
 
 def stores(node: ast.AST) -> bool:
-    """Tells whether a node gives a name a value."""
+    """Tells whether a node assigns or deletes a name."""
     return isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
 
 
 def root(node: ast.AST) -> str:
-    """Returns the name at the beginning of ``a.b["c"].d()``."""
+    """Returns the first name of a chain: ``a`` of ``a.b["c"].d()``."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred | ast.Call):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
@@ -33,30 +33,30 @@ def dotted(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def handed_on(node: ast.AST) -> set[str]:
-    """Returns the names whose values an argument carries; calls inside it carry their own."""
+def carried_names(node: ast.AST) -> set[str]:
+    """Returns the names whose values an argument contains. Calls in it are left out: they are visited separately."""
     if isinstance(node, ast.Call):
         return set()
     found = {node.id} if isinstance(node, ast.Name) else set()
     for child in ast.iter_child_nodes(node):
-        found |= handed_on(child)
+        found |= carried_names(child)
     return found
 
 
-def given_whole(node: ast.AST) -> set[str]:
-    """Returns what an argument hands on as it is, as the source names it: ``a`` and ``b.c`` of ``[a, b.c, d()]``."""
+def passed_names(node: ast.AST) -> set[str]:
+    """Returns the names that an argument passes unchanged: ``a`` and ``b.c`` of ``[a, b.c, d()]``."""
     if isinstance(node, ast.Attribute | ast.Name):
         return {dotted(node)}
     if isinstance(node, ast.Call | ast.Subscript):
         return set()
-    return {name for child in ast.iter_child_nodes(node) for name in given_whole(child)}
+    return {name for child in ast.iter_child_nodes(node) for name in passed_names(child)}
 
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 def local_names(body: Iterable[ast.AST]) -> set[str]:
-    """Returns the names that a function's body gives values to; what is inside has names of its own."""
+    """Returns the names that a function's body assigns. Nested scopes have their own names."""
     found: set[str] = set()
     nodes = list(body)
     while nodes:

@@ -1,7 +1,7 @@
-"""Which statements call functions that can write into the names of a module that they do not mention.
+"""Finds statements that call functions which can write to names of a module without mentioning them.
 
-A function may look for its caller's names by itself, through frames or ``sys.modules``, and an object may have been
-given them when it was made. Whoever calls those may change any name, although no name is seen in the call.
+A function may find its caller's names through frames or ``sys.modules``, and an object may keep a namespace that was
+passed to its constructor. A call of such a function or object may change any name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from types import ModuleType
 
 from django_rclone_sidecar.target_project.settings_loader.analysis.statement_index import StatementIndex, resolved
 from django_rclone_sidecar.target_project.settings_loader.statements import Statement
-from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import StandIn
+from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import Stub
 
 type Name = tuple[str, str]
 """A module, and a name in it."""
@@ -22,9 +22,9 @@ _IMPORTS = ("Import", "ImportFrom")
 _HOLD_NOTHING = (str, bytes, int, float, complex, bool, type(None))
 
 
-def mark(program: StatementIndex) -> None:
-    """Marks the statements that call such functions as able to change any name."""
-    writers = {name for statement in program.statements for name in _from_the_start(program, statement)}
+def mark_indirect_writers(program: StatementIndex) -> None:
+    """Marks the statements that call such functions: they may change any name."""
+    writers = {name for statement in program.statements for name in _initial_writers(program, statement)}
     before = -1
     while writers and len(writers) != before:
         before = len(writers)
@@ -32,15 +32,15 @@ def mark(program: StatementIndex) -> None:
         writers |= set(_imported_by_star(program.stars, writers))
         for statement in program.statements:
             if statement.kind not in _IMPORTS and _mentions(statement, writers):
-                writers |= set(_spread(statement))
+                writers |= set(_mark_caller(statement))
 
 
-def mark_setters(program: StatementIndex) -> None:
-    """Makes the callers of functions that set environment variables set them too."""
+def mark_variable_setters(program: StatementIndex) -> None:
+    """Marks the callers of functions that set environment variables as setters of the same variables."""
     for function in program.statements:
         if not _is_function(function) or not (function.variables or function.environment):
             continue
-        names, before = set(_owners(function)), -1
+        names, before = set(_reachable_names(function)), -1
         while len(names) != before:
             before = len(names)
             names |= set(_imported(program.sources, names))
@@ -49,24 +49,24 @@ def mark_setters(program: StatementIndex) -> None:
                 if statement.kind not in _IMPORTS and statement is not function and _mentions(statement, names):
                     statement.variables |= function.variables
                     statement.environment = statement.environment or function.environment
-                    names |= set(_owners(statement)) if _is_function(statement) else set()
+                    names |= set(_reachable_names(statement)) if _is_function(statement) else set()
 
 
-def _from_the_start(program: StatementIndex, statement: Statement) -> Iterator[Name]:
+def _initial_writers(program: StatementIndex, statement: Statement) -> Iterator[Name]:
     gives_module = any(
         type(module := _value_of(statement.namespace, name)) is ModuleType and module.__name__ in program.of
         for name in statement.given
     )
     if "**" in statement.latent or (gives_module and _is_function(statement)):
-        yield from _owners(statement)
+        yield from _reachable_names(statement)
     elif gives_module:
         statement.any_name = statement.any_module = True
-    elif statement.hands_on_namespace and not _is_function(statement):
-        yield from _made(statement)
+    elif statement.keeps_namespace and not _is_function(statement):
+        yield from _created_names(statement)
 
 
 def _imported(sources: Mapping[Name, Iterable[Name]], writers: set[Name]) -> Iterator[Name]:
-    return (name for name, origins in sources.items() if any(origin in writers for origin in origins))
+    return (name for name, origins in sources.items() if any(taint in writers for taint in origins))
 
 
 def _imported_by_star(stars: Mapping[str, Iterable[Statement]], writers: set[Name]) -> Iterator[Name]:
@@ -83,7 +83,7 @@ def _mentions(statement: Statement, writers: set[Name]) -> bool:
 
 
 def _modules(statement: Statement) -> Iterator[str]:
-    """Gives the modules that a statement names: ``a.b.c`` may be three."""
+    """Yields the modules that a statement names: ``a.b.c`` may be three."""
     found = [_value(statement.namespace, name) for name in statement.reads]
     while found:
         if type(module := found.pop()) is ModuleType:
@@ -91,31 +91,28 @@ def _modules(statement: Statement) -> Iterator[str]:
             found += [vars(module).get(word) for word in statement.words]
 
 
-def _spread(statement: Statement) -> Iterator[Name]:
-    """Makes a statement that mentions a writer one itself, and gives what can be called from elsewhere."""
+def _mark_caller(statement: Statement) -> Iterator[Name]:
+    """Marks a statement that mentions a writer as one, and yields the names by which others can call it."""
     if _is_function(statement):
         statement.latent |= {"*", "**"}
-        yield from _owners(statement)
+        yield from _reachable_names(statement)
     else:
         statement.any_name = statement.any_module = True
-        yield from _made(statement)
+        yield from _created_names(statement)
 
 
-def _owners(statement: Statement) -> Iterator[Name]:
-    """Gives the names through which a function is reached: for a method, those of its class."""
+def _reachable_names(statement: Statement) -> Iterator[Name]:
+    """Yields the names by which a function can be called; for a method, those of its class."""
     owner: Statement | None = statement
     while owner is not None:
         yield from ((owner.namespace, name) for name in owner.defines if not owner.in_class)
         owner = owner.parent
 
 
-def _made(statement: Statement) -> Iterator[Name]:
-    """Gives the names of what a statement made, where that may keep hold of a module's names."""
+def _created_names(statement: Statement) -> Iterator[Name]:
+    """Yields the names of objects that a statement created and that may keep a module's namespace."""
     for name in statement.defines:
-        if (
-            not issubclass(type(value := _value(statement.namespace, name)), _HOLD_NOTHING)
-            and type(value) is not StandIn
-        ):
+        if not issubclass(type(value := _value(statement.namespace, name)), _HOLD_NOTHING) and type(value) is not Stub:
             yield statement.namespace, name
 
 
@@ -128,7 +125,7 @@ def _value(namespace: str, name: str) -> object:
 
 
 def _value_of(namespace: str, chain: str) -> object:
-    """Returns what ``a.b`` is, as far as modules lead there."""
+    """Returns the value of ``a.b`` if ``a`` is a module."""
     first, *rest = chain.split(".")
     value = _value(namespace, first)
     for name in rest:

@@ -1,4 +1,4 @@
-"""Names of functions and attributes by which a statement's effect is known."""
+"""Names of functions and attributes with a known effect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MUTATORS = frozenset(
         *("discard", "sort", "reverse", "__setitem__"),
     )
 )
-# Take their arguments as they are: passing something to these changes nothing.
+# These functions do not change their arguments.
 PURE = frozenset(
     (
         *("str", "int", "float", "bool", "len", "repr", "print", "isinstance", "issubclass", "dict", "list"),
@@ -21,34 +21,34 @@ PURE = frozenset(
     )
 )
 NAMESPACE_CALLS = frozenset(["globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "include"])
-FOREIGN_NAMES = frozenset(
+CROSS_MODULE_ACCESS = frozenset(
     (
         *("f_globals", "f_locals", "f_builtins", "__globals__", "modules", "_current_frames"),
         *("get_referrers", "get_referents", "get_objects", "pythonapi", "py_object"),
     )
 )
-"""Ways to the names of other modules."""
-NO_SETTINGS = (sys.stdlib_module_names - {"__main__"}) | {
+"""Names that give access to the namespaces of other modules."""
+WITHOUT_SETTINGS = (sys.stdlib_module_names - {"__main__"}) | {
     *("pysqlite3", "MySQLdb", "pymysql", "psycopg2", "psycopg2cffi", "psycopg"),
 }
-"""Modules that have no settings: who replaces one changes no setting."""
-PYTHONS_OWN_PLACE = frozenset(["sys.prefix", "sys.exec_prefix", "sys.base_prefix", "sys.executable"])
+"""Modules without settings: replacing one in ``sys.modules`` changes no setting."""
+INTERPRETER_PATHS = frozenset(["sys.prefix", "sys.exec_prefix", "sys.base_prefix", "sys.executable"])
 FRAMES = frozenset(("_getframe", "currentframe", "stack", "trace", "tb_frame", "f_back", "gi_frame", "walk_stack"))
 MODULES = frozenset(("import_module", "__import__", "reload", "import_string"))
-BY_ANY_WORD = frozenset(("getattr", "getmembers", "attrgetter", "__getattribute__"))
-ONLY_ASK = frozenset(
+DYNAMIC_ATTRIBUTES = frozenset(("getattr", "getmembers", "attrgetter", "__getattribute__"))
+QUERIES = frozenset(
     (
         *("getLogger", "get_logger", "getChild", "version", "metadata", "distribution", "get_distribution", "files"),
         *("find_spec", "import_module", "resource_filename", "resource_string", "get_data", "entry_points"),
     )
 )
-"""Are told the name of a module in order to answer, and change nothing in it."""
-FILLS_ENVIRONMENT = ("dotenv", "read_env", "envfile", "putenv", "envdir", "load_env")
+"""Functions that take a module's name and do not change the module."""
+ENVIRONMENT_LOADERS = ("dotenv", "read_env", "envfile", "putenv", "envdir", "load_env")
 FUNCTIONS = ("FunctionDef", "AsyncFunctionDef")
-WHOLE = (ast.While, ast.AsyncFor)
+LOOPS = (ast.While, ast.AsyncFor)
 
 
-def names_no_settings(node: ast.expr) -> bool:
-    """Tells whether an expression names a module that has no settings."""
+def names_module_without_settings(node: ast.expr) -> bool:
+    """Tells whether an expression is the name of a module without settings."""
     named = node.value if isinstance(node, ast.Constant) else None
-    return isinstance(named, str) and named.partition(".")[0] in NO_SETTINGS
+    return isinstance(named, str) and named.partition(".")[0] in WITHOUT_SETTINGS

@@ -1,4 +1,4 @@
-"""The statements of all modules, with what each may change through the functions that it calls."""
+"""The statements of all loaded modules, with the indirect changes by the functions that each calls."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from django_rclone_sidecar.target_project.settings_loader.analysis import indirect_writes
-from django_rclone_sidecar.target_project.settings_loader.analysis.executing_statements import (
-    functions_at,
-    statement_of,
+from django_rclone_sidecar.target_project.settings_loader.analysis.executed_statements import (
+    enclosing_statements,
+    executed_statement,
 )
 from django_rclone_sidecar.target_project.settings_loader.analysis.statement_index import StatementIndex
 from django_rclone_sidecar.target_project.settings_loader.statements import Statement
-from django_rclone_sidecar.target_project.settings_loader.trace import Reading
+from django_rclone_sidecar.target_project.settings_loader.trace import VariableRead
 
 
 class Program(StatementIndex):
-    """The statements of all modules of the target, with the imports between them."""
+    """All statements of the target, and the lookups that slicing needs."""
 
-    def __init__(self, statements: Iterable[Statement], readings: Iterable[Reading] = ()) -> None:
+    def __init__(self, statements: Iterable[Statement], readings: Iterable[VariableRead] = ()) -> None:
         super().__init__(statements)
-        indirect_writes.mark(self)
-        indirect_writes.mark_setters(self)
+        indirect_writes.mark_indirect_writers(self)
+        indirect_writes.mark_variable_setters(self)
         self.changers: dict[str, list[Statement]] = defaultdict(list)
-        """By module, the functions that change names when they are called."""
+        """Module → functions that change names when they are called."""
         self.mentioning: dict[str, list[Statement]] = defaultdict(list)
-        """By any word."""
+        """Name → statements that mention it."""
         for statement in self.statements:
             if statement.latent:
                 self.changers[statement.namespace].append(statement)
             for word in statement.reads | statement.words | statement.defines:
                 self.mentioning[word].append(statement)
         self.readers: dict[str, list[Statement]] = defaultdict(list)
-        """By environment variable."""
+        """Environment variable → statements that read it."""
         for reading in readings:
-            reader = statement_of(reading.places) or next(functions_at(reading.places), None)
+            reader = executed_statement(reading.stack) or next(enclosing_statements(reading.stack), None)
             if reader is not None:
                 self.readers[reading.name].append(reader)
         self.setters = [statement for statement in self.statements if statement.variables]
         self.members = [statement for statement in self.statements if statement.in_class]
         self.any_name = [statement for statement in self.statements if statement.any_name]
-        self.several = {n for n, body in self.of.items() if len({statement.file for statement in body}) > 1}
-        """Modules that several files have a part in: there the order is not known."""
+        self.multi_file_modules = {n for n, body in self.of.items() if len({statement.file for statement in body}) > 1}
+        """Modules whose namespace is filled by several files: the order of their statements is unknown."""

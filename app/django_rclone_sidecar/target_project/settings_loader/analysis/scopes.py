@@ -1,4 +1,4 @@
-"""Which names in a statement are local to a function, a class or a comprehension inside it."""
+"""Tracks which names in a statement are local to a function, class or comprehension in it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class Scopes(ast.NodeVisitor):
-    """Goes through a statement, and knows at each node what is local there."""
+    """A visitor that knows the local names at each node."""
 
     def __init__(self) -> None:
         self._locals: list[set[str]] = []
         self._latent = False
-        """Inside a function: what is written there happens when it is called."""
+        """Whether the node is inside a function: its code runs when the function is called."""
         self._in_class = False
         self._bound: set[str] = set()
-        """Names that the statement itself gives values to before it reads them."""
+        """Names that the statement assigns before it reads them."""
 
     @abstractmethod
     def _define(self, name: str) -> None:
-        """Takes note that a name is given a value."""
+        """Called for each name that is assigned."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._define(node.name)

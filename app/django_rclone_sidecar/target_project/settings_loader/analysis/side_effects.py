@@ -1,4 +1,4 @@
-"""Calls and imports of packages that are not here, made for their effect: it may be on environment variables."""
+"""Calls and imports of missing packages that are made for their side effect: they may set environment variables."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from django_rclone_sidecar.target_project.settings_loader.analysis import try_blocks
 from django_rclone_sidecar.target_project.settings_loader.analysis.expressions import root
-from django_rclone_sidecar.target_project.settings_loader.trace import Origin, Place
-from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import StandIn
-from django_rclone_sidecar.target_project.settings_loader.unknowns.stub_module import StandInModule
+from django_rclone_sidecar.target_project.settings_loader.trace import Location, Taint
+from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import Stub
+from django_rclone_sidecar.target_project.settings_loader.unknowns.stub_module import StubModule
 
 _HARMLESS_PACKAGES = frozenset(
     (
-        # what watches a program
+        # monitoring and debugging
         *(
             "sentry_sdk",
             "raven",
@@ -30,11 +30,11 @@ _HARMLESS_PACKAGES = frozenset(
         *("scout_apm", "logfire", "structlog", "loguru", "colorlog", "coloredlogs", "pyroscope", "prometheus_client"),
         *("posthog", "mixpanel", "analytics", "datadog", "statsd", "beeline", "appsignal", "googlecloudprofiler"),
         *("debugpy", "ptvsd", "pydevd", "pydevd_pycharm", "icecream", "rich", "faulthandler", "memray"),
-        # what stands in for another module, or changes one
+        # replace or patch another module
         *("pymysql", "MySQLdb", "psycopg2", "psycopg2cffi", "psycopg", "pysqlite3", "gevent", "psycogreen", "eventlet"),
         *("nest_asyncio", "uvloop", "truststore", "certifi", "urllib3", "requests", "ssl", "monkeypatch", "OpenSSL"),
         *("django_stubs_ext", "typeguard", "beartype", "jaxtyping", "six", "future", "past", "celery", "kombu"),
-        # what is told a key, or a format
+        # take a key or a format
         *("stripe", "braintree", "paypalrestsdk", "cloudinary", "firebase_admin", "twilio", "openai", "googlemaps"),
         *("ldap", "pillow_heif", "PIL", "pillow_avif", "reportlab", "matplotlib", "numpy", "pandas", "nltk", "spacy"),
         *("markdown", "bleach", "pytz", "moneyed", "phonenumbers", "factory", "faker", "model_bakery", "moviepy"),
@@ -55,16 +55,15 @@ _IMPORT_FOR_EFFECT = re.compile(
 )
 
 
-def calls_for_effect(origin: Origin, place: Place, used: set[str]) -> bool:
-    """Tells whether an unknown call may be there to set environment variables. ``used`` are names that are read
-    anywhere."""
-    call = origin.path.removeprefix(origin.package)
+def calls_for_effect(taint: Taint, location: Location, used: set[str]) -> bool:
+    """Tells whether a call of a stub may be made to set environment variables. ``used``: all names that are read."""
+    call = taint.path.removeprefix(taint.package)
     last = call.rpartition(".")[2]
-    if origin.package in _HARMLESS_PACKAGES or (_HARMLESS_CALLS.search(last) and not _SECRETS.search(last.lower())):
+    if taint.package in _HARMLESS_PACKAGES or (_HARMLESS_CALLS.search(last) and not _SECRETS.search(last.lower())):
         return False
-    statement = try_blocks.statement_at(place.file, place.line)
+    statement = try_blocks.statement_at(location.file, location.line)
     if isinstance(statement, ast.Expr):
-        return _is_unknown(root(statement.value), place)
+        return _is_unknown(root(statement.value), location)
     if isinstance(statement, ast.With | ast.AsyncWith):
         return True
     if isinstance(statement, ast.Assign):
@@ -74,18 +73,18 @@ def calls_for_effect(origin: Origin, place: Place, used: set[str]) -> bool:
     return isinstance(statement, ast.If | ast.While | ast.Assert) and _FOR_EFFECT.search(call) is not None
 
 
-def imports_for_effect(origin: Origin, place: Place) -> bool:
-    """Tells whether an import that nobody uses may be there to set environment variables."""
-    if origin.package in _HARMLESS_PACKAGES:
+def imports_for_effect(taint: Taint, location: Location) -> bool:
+    """Tells whether an unused import may be made to set environment variables."""
+    if taint.package in _HARMLESS_PACKAGES:
         return False
-    lines = Path(place.file).read_text(errors="replace").splitlines()
-    kept = "noqa" in lines[place.line - 1] if place.line <= len(lines) else False
-    return kept or _IMPORT_FOR_EFFECT.search(origin.path.lower()) is not None
+    lines = Path(location.file).read_text(errors="replace").splitlines()
+    kept = "noqa" in lines[location.line - 1] if location.line <= len(lines) else False
+    return kept or _IMPORT_FOR_EFFECT.search(taint.path.lower()) is not None
 
 
-def _is_unknown(name: str, place: Place) -> bool:
-    """Tells whether the call is one of the unknown itself, not of something known that is handed it."""
-    if place.function != "<module>":
+def _is_unknown(name: str, location: Location) -> bool:
+    """Tells whether a stub itself is called, not a known function with a stub as argument."""
+    if location.function != "<module>":
         return True
-    value = vars(sys.modules.get(place.namespace, sys)).get(name)
-    return value is None or type(value) in (StandIn, StandInModule)
+    value = vars(sys.modules.get(location.namespace, sys)).get(name)
+    return value is None or type(value) in (Stub, StubModule)

@@ -1,6 +1,7 @@
-"""Which statements of the target a setting's value may depend on: a backward slice over (module, name).
+"""Backward slice: the statements of the target that a setting's value may depend on.
 
-By names, over everything that was loaded, through imports from module to module. What it cannot follow it includes.
+The slice is computed over (module, name) in all loaded modules and follows their imports. Statements whose effect
+cannot be determined are included.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Slice:
     """The statements that ``setting`` of the module ``namespace`` may depend on."""
 
     def __init__(self, program: Program, namespace: str, setting: str, value: object, start: str = "") -> None:
-        """``start`` is the name to begin with where the setting is an attribute of a class."""
+        """``start`` is the name of the settings class if the setting is an attribute of one."""
         self.words: set[str] = {setting}
         self._program = program
         self._included: set[int] = set()
@@ -37,7 +38,7 @@ class Slice:
         for module in program.of:
             for name, other in list(vars(sys.modules.get(module, sys)).items()):
                 if issubclass(type(other), dict | list) and parts and parts & set(mutable_parts(other)):
-                    self._name(module, name)  # another name for a part of the value
+                    self._name(module, name)  # an alias of a part of the value
         self._grow()
 
     def __contains__(self, statement: Statement) -> bool:
@@ -45,15 +46,15 @@ class Slice:
 
     @property
     def namespaces(self) -> set[str]:
-        """The modules that play a part."""
+        """The modules with names in the slice."""
         return {namespace for namespace, _name in self._names}
 
     def has(self, namespace: str, name: str) -> bool:
-        """Tells whether the value of a name plays a part."""
+        """Tells whether a name is in the slice."""
         return (namespace, name) in self._names
 
     def reaches(self, statement: Statement) -> bool:
-        """Tells whether what ``statement`` may have set, by names that it does not mention, is still in force."""
+        """Tells whether names that ``statement`` may have set without mentioning them are still in effect."""
         for namespace, name in self._names:
             near = namespace == statement.namespace
             if name.isupper() and (
@@ -69,7 +70,7 @@ class Slice:
             for namespace, name in list(self._names):
                 self._follow(namespace, name)
             for statement in self._program.members:
-                if statement not in self and self._wants_member(statement):
+                if statement not in self and self._is_requested_member(statement):
                     self._include(statement)
             for statement in self._program.setters:
                 if any(reader in self for name in statement.variables for reader in self._program.readers[name]):
@@ -79,7 +80,7 @@ class Slice:
         program, value = self._program, vars(sys.modules.get(namespace, sys)).get(name, _MISSING)
         if value is _MISSING and hasattr(builtins, name):
             if not program.naming_defines(namespace, name):
-                return  # nobody changes what Python itself has
+                return  # an unchanged built-in
             value = getattr(builtins, name)
         for statement in (*program.naming[namespace, name], *program.stars[namespace]):
             if statement not in self and self._sets(statement, name, value):
@@ -107,12 +108,12 @@ class Slice:
                     self._name(source, name)
         if not issubclass(type(value), _UNCHANGEABLE):
             for module, bound in program.importers[namespace, name]:
-                self._name(module, bound)  # who imports it can change it
+                self._name(module, bound)  # the importing module can change it
         if type(value) is ModuleType and value.__name__ in program.of:
             self._follow_module(namespace, name, value)
 
     def _follow_module(self, namespace: str, name: str, module: ModuleType) -> None:
-        """``name`` is a module of the target: what of it is used?"""
+        """Adds the names of ``module`` that are used; ``name`` refers to it."""
         known = {n for statement in self._program.of[module.__name__] for n in statement.defines | statement.touches}
         for statement in self._program.of[namespace]:
             if statement in self and name in statement.reads:
@@ -127,31 +128,31 @@ class Slice:
             found = name in statement.defines or name in statement.touches
         found = found or (name in statement.args | statement.iterates and not issubclass(type(value), _UNCHANGEABLE))
         if not found and statement.is_star:
-            # A module that sets nothing of the kind now may have set it, had a decision been another.
+            # A module that does not set the name here may set it after other decisions.
             found = statement.parent is not None or any(
                 self._may_have(source, name) for source in _star_sources(statement)
             )
         return found and not self._is_overridden(statement, name)
 
     def _may_have(self, source: str, name: str) -> bool:
-        """Tells whether a module has a name, or may have it for all that can be seen here."""
+        """Tells whether a module has a name or may have it."""
         module = sys.modules.get(source)
         if source not in self._program.of or module is None or name in vars(module):
             return True
         return bool(self._program.stars[source]) or any(s.any_name for s in self._program.of[source])
 
     def _is_overridden(self, statement: Statement, name: str) -> bool:
-        """Tells whether the name is later set anew, for certain and from scratch, before anybody has read it."""
-        if statement.namespace in self._program.several:
+        """Tells whether the name is certainly reassigned later, before the slice reads it."""
+        if statement.namespace in self._program.multi_file_modules:
             return False
-        last = next((s for s in reversed(self._program.of[statement.namespace]) if _sets_anew(s, name)), None)
+        last = next((s for s in reversed(self._program.of[statement.namespace]) if _reassigns(s, name)), None)
         if last is None or statement.index >= last.index:
             return False
         between = (s for s in self._program.of[statement.namespace] if s.index < last.index and s in self)
         return not any(name in s.reads for s in between)
 
-    def _wants_member(self, statement: Statement) -> bool:
-        """Tells whether a statement in a class sets something that is asked for by that name."""
+    def _is_requested_member(self, statement: Statement) -> bool:
+        """Tells whether a statement in a class body sets an attribute that the slice mentions."""
         owner = statement.parent
         while owner is not None and owner.kind != "ClassDef":
             owner = owner.parent
@@ -183,19 +184,19 @@ def _changes_when_called(function: Statement, name: str, value: object) -> bool:
 
 
 def _star_sources(statement: Statement) -> list[str]:
-    """Returns the modules of which a statement imports all."""
+    """Returns the modules from which a statement imports all names."""
     return [resolved(m, level, statement.namespace) for m, level, name, _ in statement.imports if name == "*"]
 
 
 def mutable_parts(value: Any, depth: int = 5) -> Iterator[int]:
-    """Gives the identities of all dictionaries and lists in a value."""
-    # By type: isinstance would ask a stand-in, which takes note of it.
+    """Yields the identities of all dictionaries and lists in a value."""
+    # Not isinstance: a stub would trace it.
     if issubclass(type(value), dict | list) and depth:
         yield id(value)
         for part in value.values() if hasattr(value, "values") else value:
             yield from mutable_parts(part, depth - 1)
 
 
-def _sets_anew(statement: Statement, name: str) -> bool:
+def _reassigns(statement: Statement, name: str) -> bool:
     plain = statement.kind in ("Assign", "AnnAssign") and statement.parent is None
     return plain and statement.defines == {name} and name not in statement.reads

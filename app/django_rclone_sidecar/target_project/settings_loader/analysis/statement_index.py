@@ -1,4 +1,4 @@
-"""All statements that were loaded, found by what they name."""
+"""Index of all loaded statements by the names that they mention."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class StatementIndex:
     def __init__(self, statements: Iterable[Statement]) -> None:
         self.statements = list(statements)
         self.of: dict[str, list[Statement]] = defaultdict(list)
-        """By module."""
+        """Module → its statements."""
         self.naming: dict[tuple[str, str], list[Statement]] = defaultdict(list)
-        """By module and a name that is defined, changed or handed on."""
+        """Module and name → statements that define, change or pass it."""
         self.stars: dict[str, list[Statement]] = defaultdict(list)
-        """By module, what imports all of another."""
+        """Module → its star imports."""
         self.changing: dict[str, list[tuple[Statement, str]]] = defaultdict(list)
-        """By the name of an attribute that is changed, with the name of what has it."""
+        """Attribute → statements that change it, with its owner."""
         self.sources: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-        """By module and name, the module and name that it is imported from."""
+        """Module and name → the module and name that it is imported from."""
         self.importers: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-        """The other way round."""
+        """The reverse: module and name → the modules and names that import it."""
         for statement in self.statements:
             self._add(statement)
 
@@ -47,13 +47,13 @@ class StatementIndex:
                 self.importers[source, original].append((here, bound))
 
     def naming_defines(self, namespace: str, name: str) -> bool:
-        """Tells whether a statement of a module gives a name a value."""
+        """Tells whether a statement of a module assigns a name."""
         return any(name in statement.defines for statement in self.naming[namespace, name]) or bool(
             self.stars[namespace]
         )
 
     def is_another_module(self, statement: Statement, owner: str, namespace: str) -> bool:
-        """Tells whether ``owner``, as the statement names it, is for certain a module other than ``namespace``:
+        """Tells whether ``owner``, as named in the statement, is certainly a module other than ``namespace``:
         ``os.environ`` is not the ``environ`` that a settings module imports."""
         first, *rest = owner.split(".")
         local = next((module for module, _level, name, bound in statement.imports if bound == first and not name), "")

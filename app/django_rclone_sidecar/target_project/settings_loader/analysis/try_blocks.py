@@ -1,4 +1,4 @@
-"""Which lines of a file stand in a ``try``, and whether it does without what cannot be imported."""
+"""Finds the lines of a file that are in a ``try``, and whether it handles a failed import."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _EXITS = {"exit", "quit", "_exit", "abort"}
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The body of a ``try``, or of a ``with suppress``, in one function."""
+    """The body of a ``try`` or a ``with suppress``."""
 
     first: int
     last: int
     function: tuple[int, int]
-    """First and last line of the innermost function around it."""
-    forgives_imports: bool
+    """First and last line of the innermost enclosing function."""
+    handles_import_error: bool
 
 
 def statement_at(file: str, line: int) -> ast.stmt | None:
@@ -30,16 +30,16 @@ def statement_at(file: str, line: int) -> ast.stmt | None:
 
 
 def in_try(file: str, line: int) -> bool:
-    """Tells whether an exception on this line would be handled by the same function."""
-    return bool(_around(file, line))
+    """Tells whether an exception on this line is handled in the same function."""
+    return bool(_enclosing_spans(file, line))
 
 
 def is_guarded(file: str, line: int) -> bool:
-    """Tells whether the code goes on, in its author's own way, when an import on this line fails."""
-    return any(span.forgives_imports for span in _around(file, line))
+    """Tells whether the code handles a failed import on this line and goes on."""
+    return any(span.handles_import_error for span in _enclosing_spans(file, line))
 
 
-def _around(file: str, line: int) -> list[Span]:
+def _enclosing_spans(file: str, line: int) -> list[Span]:
     spans, functions = _spans(file)
     innermost = max((f for f in functions if f[0] <= line <= f[1]), default=(0, 0))
     return [span for span in spans if span.first <= line <= span.last and span.function == innermost]
@@ -63,8 +63,8 @@ def _spans(file: str) -> tuple[list[Span], list[tuple[int, int]]]:
             function = (node.lineno, node.end_lineno or node.lineno)
             functions.append(function)
         if isinstance(node, ast.Try | ast.TryStar) and node.handlers:
-            forgives = any(_forgives(handler) for handler in node.handlers)
-            spans.append(_span(node.body, function, forgives))
+            handled = any(_handles_import_error(handler) for handler in node.handlers)
+            spans.append(_span(node.body, function, handled))
         if isinstance(node, ast.With) and any("suppress" in ast.unparse(item.context_expr) for item in node.items):
             names = {name.id for item in node.items for name in ast.walk(item) if isinstance(name, ast.Name)}
             spans.append(_span(node.body, function, bool(names & _CAUGHT)))
@@ -75,20 +75,20 @@ def _spans(file: str) -> tuple[list[Span], list[tuple[int, int]]]:
     return spans, functions
 
 
-def _span(body: list[ast.stmt], function: tuple[int, int], forgives: bool) -> Span:
-    return Span(body[0].lineno, body[-1].end_lineno or body[-1].lineno, function, forgives)
+def _span(body: list[ast.stmt], function: tuple[int, int], handled: bool) -> Span:
+    return Span(body[0].lineno, body[-1].end_lineno or body[-1].lineno, function, handled)
 
 
-def _forgives(handler: ast.ExceptHandler) -> bool:
+def _handles_import_error(handler: ast.ExceptHandler) -> bool:
     caught = [handler.type] if handler.type is not None else []
     if caught and isinstance(caught[0], ast.Tuple):
         caught = list(caught[0].elts)
     fits = not caught or any(ast.unparse(kind).rpartition(".")[2] in _CAUGHT for kind in caught)
-    return fits and not _ends(handler.body[-1])
+    return fits and not _raises_or_exits(handler.body[-1])
 
 
-def _ends(statement: ast.stmt) -> bool:
-    """Tells whether nothing comes after this statement: then the author cannot do without, and nor can we."""
+def _raises_or_exits(statement: ast.stmt) -> bool:
+    """Tells whether the statement raises or exits: then the import is required after all."""
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         return ast.unparse(statement.value.func).rpartition(".")[2] in _EXITS
     return isinstance(statement, ast.Raise)

@@ -1,1 +1,1 @@
-"""Values that are not known in this container, and what stands for them."""
+"""Sources of taint: missing packages, unknown environment variables, and facts that differ between machines."""

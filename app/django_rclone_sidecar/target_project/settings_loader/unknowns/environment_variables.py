@@ -1,7 +1,7 @@
-"""Keeps account of the environment variables that the target reads and sets.
+"""Traces the environment variables that the target reads and sets.
 
-What is not known goes into a variable as a text with a mark, and is noted where it is read: so one unknown variable
-leaves the others known.
+An unknown value is stored in a variable as a string with a taint marker, and is traced when it is read: one unknown
+variable does not taint the others.
 """
 
 from __future__ import annotations
@@ -10,52 +10,53 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django_rclone_sidecar.target_project.settings_loader.trace import RECORD, Origin
-from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import StandIn, marked, origin_of
+from django_rclone_sidecar.target_project.settings_loader.trace import TRACE, Taint
+from django_rclone_sidecar.target_project.settings_loader.unknowns.markers import new_marker
+from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import Stub, taint_of
 
-MACHINE = frozenset(["HOME", "USER", "LOGNAME", "USERNAME", "HOSTNAME", "PWD", "SERVER_SOFTWARE"])
-"""Variables that each container, or the program in it, sets for itself."""
+SET_BY_CONTAINER = frozenset(["HOME", "USER", "LOGNAME", "USERNAME", "HOSTNAME", "PWD", "SERVER_SOFTWARE"])
+"""Variables that each container, or the program in it, sets itself."""
 
-_kind: Any = type(os.environ)
-_get, _put, _iterate = _kind.__getitem__, _kind.__setitem__, _kind.__iter__
+_environ_class: Any = type(os.environ)
+_real_get, _real_set, _real_iter = _environ_class.__getitem__, _environ_class.__setitem__, _environ_class.__iter__
 
 
 def install() -> None:
-    """Keeps account from now on."""
-    _kind.__getitem__, _kind.__setitem__, _kind.__iter__ = _read, _set, _all
+    """Replaces the methods of ``os.environ`` with traced ones."""
+    _environ_class.__getitem__, _environ_class.__setitem__, _environ_class.__iter__ = _get, _set, _iter
 
 
-def mark_unknown(variables: Iterable[str], origin: Origin, *, set_ones: bool) -> None:
-    """Makes variables unknown; those that are set only if ``set_ones``."""
+def taint_variables(variables: Iterable[str], taint: Taint, *, overwrite: bool) -> None:
+    """Makes variables unknown; variables that are set only with ``overwrite``."""
     for name in variables:
-        if set_ones or name not in os.environ:
-            _put(os.environ, name, marked(origin))
+        if overwrite or name not in os.environ:
+            _real_set(os.environ, name, new_marker(taint))
 
 
-def _read(self: Any, key: Any) -> Any:
-    if type(key) is StandIn:
-        RECORD.note("decision", key._standin_origin)
-        return StandIn(key._standin_origin.longer("[…]"))
+def _get(self: Any, key: Any) -> Any:
+    if type(key) is Stub:
+        TRACE.record("decision", key._stub_taint)
+        return Stub(key._stub_taint.extended("[…]"))
     try:
-        value = _get(self, key)
+        value = _real_get(self, key)
     except KeyError:
-        RECORD.note_variable(key, missing=True)
+        TRACE.record_variable(key, missing=True)
         raise
-    RECORD.note_variable(key, missing=False)
-    if (origin := origin_of(value)) is not None:
-        RECORD.note("decision", origin)
-    if key in MACHINE:
-        RECORD.note_machine(f"the variable {key}")
+    TRACE.record_variable(key, missing=False)
+    if (taint := taint_of(value)) is not None:
+        TRACE.record("decision", taint)
+    if key in SET_BY_CONTAINER:
+        TRACE.record_machine_read(f"the variable {key}")
     return value
 
 
 def _set(self: Any, key: Any, value: Any) -> None:
-    if (origin := origin_of(key)) is not None:
-        RECORD.note("fill", origin)
+    if (taint := taint_of(key)) is not None:
+        TRACE.record("fill", taint)
     else:
-        _put(self, key, marked(value._standin_origin) if type(value) is StandIn else value)
+        _real_set(self, key, new_marker(value._stub_taint) if type(value) is Stub else value)
 
 
-def _all(self: Any) -> Iterator[Any]:
-    RECORD.note_variable("", missing=True)
-    return _iterate(self)  # type: ignore[no-any-return]
+def _iter(self: Any) -> Iterator[Any]:
+    TRACE.record_variable("", missing=True)
+    return _real_iter(self)  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
-"""What is another one on each machine, or at each start: names of host and user, the command line, chance.
+"""Traces facts that differ between machines or starts: host and user names, the command line, random values.
 
-It is noted where it is asked for. The settings are loaded again on "another machine": where a setting then differs by
-more than the name itself, the machine decides what it is.
+The settings are loaded again on a simulated other machine. A setting that then differs by more than the name itself
+depends on the machine.
 """
 
 from __future__ import annotations
@@ -23,17 +23,18 @@ from typing import Any
 
 import django
 
-from django_rclone_sidecar.target_project.settings_loader.trace import RECORD
+from django_rclone_sidecar.target_project.settings_loader.trace import TRACE
 
 _PROGRAMS = {
     False: ("/usr/local/bin/gunicorn", "wsgi:application"),
     True: ("/usr/local/bin/uvicorn", "asgi:application"),
 }
-_HOST, _USER, _AWAY = "qxotherhost", "qxotheruser", "/proc/self/root"  # the last leads to the same files
+_HOST, _USER = "qxotherhost", "qxotheruser"
+_ROOT = "/proc/self/root"  # another path to the same files
 _VARIABLE, _NAMES = "qxothervariable", {"HOSTNAME", "USER", "LOGNAME", "USERNAME"}
-_OURS = os.path.dirname(__file__) + "/"  # noqa: PTH120 - a text
+_LOADER = os.path.dirname(os.path.dirname(__file__)) + "/"  # noqa: PTH120 - a string
 _STANDARD, _DJANGO = os.path.dirname(os.__file__) + "/", os.path.dirname(django.__file__) + "/"  # noqa: PTH120
-_CHANCE = {
+_RANDOM = {
     random: ("random", "randint", "randrange", "uniform", "shuffle", "sample", "choices", "getrandbits"),
     secrets: ("token_hex", "token_urlsafe", "token_bytes", "randbelow"),
     uuid: ("uuid1", "uuid4"),
@@ -42,40 +43,42 @@ _CHANCE = {
 
 
 def install(*, other: bool) -> dict[str, str]:
-    """Notes from now on what is asked, and answers as under a web server. Returns, for ``other``, what its names
-    stand for."""
-    names = {_HOST: socket.gethostname(), _USER: _user(), _AWAY: ""} if other else {}
+    """Traces these calls, and makes the process look like a web server. Returns, for ``other``, the real value of each
+    simulated name."""
+    names = {_HOST: socket.gethostname(), _USER: _user(), _ROOT: ""} if other else {}
     host, user = (_HOST, _USER) if other else ("", "")
-    _run_by(_PROGRAMS[other], other=other)
-    _answer(socket, "gethostname", "the host's name", host)
-    _answer(socket, "getfqdn", "the host's name", host)
-    _answer(platform, "node", "the host's name", host)
-    _answer(platform, "uname", "the host's name", platform.uname()._replace(node=host) if other else None)
-    _answer(os, "uname", "the host's name", os.uname_result((os.uname()[0], host, *os.uname()[2:])) if other else None)
-    _answer(getpass, "getuser", "the user's name", user)
-    _answer(os, "getlogin", "the user's name", user)
-    _answer(os, "getcwd", "the working folder", None)
+    _impersonate_server(_PROGRAMS[other], other=other)
+    _trace_calls(socket, "gethostname", "the host's name", host)
+    _trace_calls(socket, "getfqdn", "the host's name", host)
+    _trace_calls(platform, "node", "the host's name", host)
+    _trace_calls(platform, "uname", "the host's name", platform.uname()._replace(node=host) if other else None)
+    _trace_calls(
+        os, "uname", "the host's name", os.uname_result((os.uname()[0], host, *os.uname()[2:])) if other else None
+    )
+    _trace_calls(getpass, "getuser", "the user's name", user)
+    _trace_calls(os, "getlogin", "the user's name", user)
+    _trace_calls(os, "getcwd", "the working folder", None)
     if other:
-        os.environ["HOME"] = _AWAY + os.path.expanduser("~")  # noqa: PTH111 - what the target will ask
+        os.environ["HOME"] = _ROOT + os.path.expanduser("~")  # noqa: PTH111 - the target calls it too
         for variable in _NAMES & os.environ.keys():
             names[f"{_VARIABLE}{variable.lower()}"] = os.environ[variable]
             os.environ[variable] = f"{_VARIABLE}{variable.lower()}"
-    for module, functions in _CHANCE.items():
+    for module, functions in _RANDOM.items():
         for name in functions:
-            _answer(module, name, "chance", None)
+            _trace_calls(module, name, "a random value", None)
     for module in (random, secrets):
         choice = _first_or_last(-1 if other else 0)
         setattr(module, "choice", choice)  # noqa: B010 - of a module
-        _answer(module, "choice", "chance", None)
+        _trace_calls(module, "choice", "a random value", None)
     return names
 
 
-def _run_by(program: tuple[str, str], *, other: bool) -> None:
+def _impersonate_server(program: tuple[str, str], *, other: bool) -> None:
     sys.argv = list(program)
     sys.orig_argv = [sys.executable, *program]
     main = types.ModuleType("__main__")
     main.__file__ = program[0]
-    RECORD.kept.append(sys.modules["__main__"])
+    TRACE.kept_alive.append(sys.modules["__main__"])
     sys.modules["__main__"] = main
     if other:
         os.environ.pop("SERVER_SOFTWARE", None)
@@ -94,24 +97,26 @@ def _first_or_last(index: int) -> Callable[[Any], Any]:
     return lambda found: list(found)[index]
 
 
-def _is_asked_by_target() -> bool:
-    """Tells whether the target asks, by itself or through Python's own library; what others ask is their affair."""
+def _is_called_by_target() -> bool:
+    """Tells whether the target's code makes the call, itself or through the standard library or Django."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith(("<frozen", _STANDARD, _OURS)) or (file.startswith(_STANDARD) and "-packages/" in file):
-            return RECORD.below(file) or file.startswith(_DJANGO)
+        if not file.startswith(("<frozen", _STANDARD, _LOADER)) or (
+            file.startswith(_STANDARD) and "-packages/" in file
+        ):
+            return TRACE.is_target_file(file) or file.startswith(_DJANGO)
         frame = frame.f_back
     return False
 
 
-def _answer(module: Any, name: str, what: str, other: Any) -> None:
+def _trace_calls(module: Any, name: str, what: str, other: Any) -> None:
     real = getattr(module, name)
 
     @functools.wraps(real)
-    def answer(*args: Any, **kwargs: Any) -> Any:
-        if _is_asked_by_target():
-            RECORD.note_machine(what)
+    def traced(*args: Any, **kwargs: Any) -> Any:
+        if _is_called_by_target():
+            TRACE.record_machine_read(what)
         return other or real(*args, **kwargs)
 
-    setattr(module, name, answer)
+    setattr(module, name, traced)

@@ -1,7 +1,7 @@
-"""What the target's code gets for a package that is not here: it goes along with everything and knows nothing.
+"""Stubs: values of missing packages. They accept any operation, and the result is a stub too.
 
-Whatever is made of a stand-in is one too. Where a plain value is asked for, there is none to give: numbers are
-refused, texts carry a marker, and decisions are taken blindly and recorded.
+Where a plain value is needed, a conversion to a number raises UnknownValue, a string contains a taint marker, and a
+decision is taken arbitrarily and traced.
 """
 
 from __future__ import annotations
@@ -11,108 +11,99 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, Never
 
-from django_rclone_sidecar.target_project.settings_loader.trace import RECORD, Origin, Place
+from django_rclone_sidecar.target_project.settings_loader.trace import TRACE, Location, Taint
+from django_rclone_sidecar.target_project.settings_loader.unknowns import markers
 
-_MARKERS = {False: "zzstandin", True: "qxunknownvalue"}
 _DECORATED = (types.FunctionType, type, classmethod, staticmethod, property)
 
 
-class Unknown(TypeError, ValueError):
-    """A plain value was asked of a stand-in. Both types, so that the author's own handlers work."""
+class UnknownValue(TypeError, ValueError):
+    """A stub cannot be converted to a plain value. Both types, so that the code's own handlers work."""
 
-    def __init__(self, origin: Origin) -> None:
-        self.origin = origin
-        super().__init__(f"{origin.path} is not known here")
+    def __init__(self, taint: Taint) -> None:
+        self.taint = taint
+        super().__init__(f"{taint.path} is unknown here")
 
 
-def origin_of(value: object) -> Origin | None:
-    """Returns where a stand-in, or a text with the mark of one, comes from; None for what is known."""
-    if type(value) is StandIn:
-        return value._standin_origin
-    if isinstance(value, StandInBase) or (isinstance(value, type) and issubclass(value, StandInBase)):
-        return value._standin_origin
+def taint_of(value: object) -> Taint | None:
+    """Returns the taint of a stub, or of a string with a taint marker; None for a known value."""
+    if type(value) is Stub:
+        return value._stub_taint
+    if isinstance(value, StubBase) or (isinstance(value, type) and issubclass(value, StubBase)):
+        return value._stub_taint
     if isinstance(value, bytes):
         value = value.decode("latin-1")
     if isinstance(value, str):
-        lowered = value.lower()
-        prefix = _MARKERS[RECORD.other_way]
-        if prefix in lowered:
-            return next((origin for text, origin in RECORD.texts.items() if text in lowered), _CUT)
+        return markers.taint_of_string(value)
     return None
 
 
-def marked(origin: Origin) -> str:
-    """Returns a new text with the mark of something unknown."""
-    marker = f"{_MARKERS[RECORD.other_way]}{len(RECORD.texts):x}z"
-    RECORD.texts[marker] = origin
-    return marker
-
-
-def _decide(origin: Origin) -> bool:
-    """Takes a decision that nobody can know. Two loads take it differently, but a package in a ``try`` that is
-    taken to be there should not act as though it were not."""
-    RECORD.note("decision", origin)
-    return origin.guarded if RECORD.other_way else True
+def _decide(taint: Taint) -> bool:
+    """Takes an unknown decision. The two loads take it differently, except for a package from a guarded import: in the
+    second load it counts as installed, so it must not act as if it were missing."""
+    TRACE.record("decision", taint)
+    return taint.guarded if TRACE.flip_decisions else True
 
 
 def is_dunder(name: str) -> bool:
+    """Tells whether a name is one of Python's special names."""
     return name.startswith("__") and name.endswith("__")
 
 
-_ASKED = frozenset(["__file__", "__version__", "__name__", "__qualname__", "__path__", "__author__"])
+_MODULE_DUNDERS = frozenset(["__file__", "__version__", "__name__", "__qualname__", "__path__", "__author__"])
 
 
-def is_asked(name: str) -> bool:
-    """Tells whether the target itself asks for a name of Python's that any package may have."""
-    return name in _ASKED and RECORD.below(sys._getframe(2).f_code.co_filename)
+def is_dunder_for_target(name: str) -> bool:
+    """Tells whether the target's own code reads a special name that any package may have."""
+    return name in _MODULE_DUNDERS and TRACE.is_target_file(sys._getframe(2).f_code.co_filename)
 
 
-class StandIn:
-    """A value that is not known."""
+class Stub:
+    """An unknown value."""
 
-    __slots__ = ("_standin_origin", "_standin_parts")
-    _standin_origin: Origin
-    _standin_parts: dict[str, Any]
+    __slots__ = ("_stub_attributes", "_stub_taint")
+    _stub_taint: Taint
+    _stub_attributes: dict[str, Any]
 
-    def __init__(self, origin: Origin) -> None:
-        object.__setattr__(self, "_standin_origin", origin)
-        object.__setattr__(self, "_standin_parts", {})
+    def __init__(self, taint: Taint) -> None:
+        object.__setattr__(self, "_stub_taint", taint)
+        object.__setattr__(self, "_stub_attributes", {})
 
     def __getattr__(self, name: str) -> Any:
-        if is_dunder(name) and not is_asked(name):  # copy, pickle, inspect and typing would go astray
+        if is_dunder(name) and not is_dunder_for_target(name):  # copy, pickle, inspect and typing would go astray
             raise AttributeError(name)
-        RECORD.note("use", self._standin_origin)
-        parts = self._standin_parts
+        TRACE.record("use", self._stub_taint)
+        parts = self._stub_attributes
         if name not in parts:
-            parts[name] = attribute(self._standin_origin, name)
+            parts[name] = stub_attribute(self._stub_taint, name)
         return parts[name]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        origin = self._standin_origin.longer("()")
+        taint = self._stub_taint.extended("()")
         given = (*args, *kwargs.values())
-        RECORD.note("call", origin, given=given)
+        TRACE.record("call", taint, given=given)
         if len(args) == 1 and not kwargs and isinstance(args[0], _DECORATED):
-            RECORD.note("decision", origin)  # the real decorator might return anything
+            TRACE.record("decision", taint)  # the real decorator might return anything
             return args[0]
-        return StandIn(origin)
+        return Stub(taint)
 
     def __getitem__(self, key: Any) -> Any:
-        return StandIn(self._standin_origin.longer(f"[{key!r}]" if isinstance(key, str | int) else "[…]"))
+        return Stub(self._stub_taint.extended(f"[{key!r}]" if isinstance(key, str | int) else "[…]"))
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        RECORD.note("call", self._standin_origin, given=(value,))
+        TRACE.record("call", self._stub_taint, given=(value,))
 
     def __delitem__(self, key: Any) -> None:
-        RECORD.note("call", self._standin_origin)
+        TRACE.record("call", self._stub_taint)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        RECORD.note("call", self._standin_origin, given=(value,))
+        TRACE.record("call", self._stub_taint, given=(value,))
 
     def __delattr__(self, name: str) -> None:
-        RECORD.note("call", self._standin_origin)
+        TRACE.record("call", self._stub_taint)
 
     def __enter__(self) -> Any:
-        RECORD.note("call", self._standin_origin)
+        TRACE.record("call", self._stub_taint)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -125,71 +116,71 @@ class StandIn:
         return self
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
-        RECORD.note("base", self._standin_origin)
-        first = next(base for base in bases if type(base) is StandIn)
-        # Once, even if several bases are stand-ins: a class cannot have one base twice.
+        TRACE.record("base", self._stub_taint)
+        first = next(base for base in bases if type(base) is Stub)
+        # Once, even if several bases are stubs: a class cannot have the same base twice.
         if first is not self:
             return ()
-        origin = self._standin_origin
-        return (types.new_class("StandInBase", (StandInBase,), {}, lambda body: body.update(_standin_origin=origin)),)
+        taint = self._stub_taint
+        return (types.new_class("StubBase", (StubBase,), {}, lambda body: body.update(_stub_taint=taint)),)
 
     # Decisions
 
     def __bool__(self) -> bool:
-        return _decide(self._standin_origin)
+        return _decide(self._stub_taint)
 
     def __contains__(self, item: Any) -> bool:
-        return not _decide(self._standin_origin)
+        return not _decide(self._stub_taint)
 
     def __eq__(self, other: object) -> bool:
-        usual = _decide(self._standin_origin)
+        usual = _decide(self._stub_taint)
         return self is other if usual else self is not other
 
     def __hash__(self) -> int:
-        RECORD.note("decision", self._standin_origin)
+        TRACE.record("decision", self._stub_taint)
         return id(self)
 
     def __instancecheck__(self, instance: Any) -> bool:
-        return not _decide(self._standin_origin)
+        return not _decide(self._stub_taint)
 
     def __subclasscheck__(self, subclass: Any) -> bool:
-        return not _decide(self._standin_origin)
+        return not _decide(self._stub_taint)
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        RECORD.note("decision", self._standin_origin)
-        return StandIn
+        TRACE.record("decision", self._stub_taint)
+        return Stub
 
     def __iter__(self) -> Iterator[Any]:
-        # At least one the first time: emptiness would look like knowledge.
-        if _decide(self._standin_origin):
-            yield StandIn(self._standin_origin.longer("[…]"))
+        # One item in the first load: an empty sequence would lose the taint.
+        if _decide(self._stub_taint):
+            yield Stub(self._stub_taint.extended("[…]"))
 
     def __dir__(self) -> list[str]:
-        RECORD.note("decision", self._standin_origin)
+        TRACE.record("decision", self._stub_taint)
         return []
 
     # Plain values
 
-    def _standin_number(self, *_args: Any) -> Never:
-        RECORD.note("decision", self._standin_origin)
-        raise Unknown(self._standin_origin)
+    def _refuse_number(self, *_args: Any) -> Never:
+        TRACE.record("decision", self._stub_taint)
+        raise UnknownValue(self._stub_taint)
 
-    __int__ = __float__ = __complex__ = __index__ = __len__ = __round__ = __trunc__ = _standin_number
+    __int__ = __float__ = __complex__ = __index__ = __len__ = __round__ = __trunc__ = _refuse_number
 
-    def _standin_text(self, *_args: Any) -> str:
-        RECORD.note("decision", self._standin_origin)  # a part of it may be cut off, or compared
-        return marked(self._standin_origin)
+    def _tainted_text(self, *_args: Any) -> str:
+        TRACE.record("decision", self._stub_taint)  # the string may be cut or compared
+        return markers.new_marker(self._stub_taint)
 
-    __str__ = __repr__ = __format__ = __fspath__ = _standin_text
+    __str__ = __repr__ = __format__ = __fspath__ = _tainted_text
 
     def __bytes__(self) -> bytes:
-        return self._standin_text().encode()
+        return self._tainted_text().encode()
 
 
 def _operation(sign: str) -> Callable[..., Any]:
-    def operate(self: StandIn, *_others: Any) -> Any:
-        return StandIn(self._standin_origin.longer(f" {sign} …"))
+    def operate(self: Stub, *_others: Any) -> Any:
+        return Stub(self._stub_taint.extended(f" {sign} …"))
 
     return operate
 
@@ -199,18 +190,16 @@ for _sign, _names in {
     "|": "or", "&": "and", "^": "xor", "<<": "lshift", ">>": "rshift",
 }.items():  # fmt: skip
     for _prefix in ("", "r"):
-        setattr(StandIn, f"__{_prefix}{_names}__", _operation(_sign))
+        setattr(Stub, f"__{_prefix}{_names}__", _operation(_sign))
 for _sign, _names in {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "-": "neg", "~": "invert"}.items():
-    setattr(StandIn, f"__{_names}__", _operation(_sign))
-
-_CUT = Origin("a text", "", Place("", 0, "", ""))
+    setattr(Stub, f"__{_names}__", _operation(_sign))
 
 
-class StandInBase:
-    """What a class of the target gets for an unknown base. What its body says are defaults, which the real base may
-    replace by anything: an instance does not show them. Its own methods are real."""
+class StubBase:
+    """Replaces an unknown base class. Values in the class body are only defaults that the real base may replace, so
+    reading them from an instance gives a stub. Methods of the class are real."""
 
-    _standin_origin = Origin("an unknown base class", "", Place("", 0, "", ""))
+    _stub_taint = Taint("an unknown base class", "", Location("", 0, "", ""))
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         super().__init__()
@@ -220,23 +209,23 @@ class StandInBase:
 
     def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)
-        if is_dunder(name) or name.startswith("_standin") or name in object.__getattribute__(self, "__dict__"):
+        if is_dunder(name) or name.startswith("_stub_") or name in object.__getattribute__(self, "__dict__"):
             return value
         declared = next((vars(base)[name] for base in type(self).__mro__ if name in vars(base)), None)
-        if hasattr(type(declared), "__get__"):  # a method, a property …
+        if hasattr(type(declared), "__get__"):  # a method or property
             return value
-        return StandIn(self._standin_origin.longer(f".{name}"))
+        return Stub(self._stub_taint.extended(f".{name}"))
 
     def __getattr__(self, name: str) -> Any:
         if is_dunder(name):
             raise AttributeError(name)
-        return StandIn(self._standin_origin.longer(f".{name}"))
+        return Stub(self._stub_taint.extended(f".{name}"))
 
 
-def attribute(origin: Origin, name: str) -> Any:
-    """Returns the attribute of something unknown. What is named like an exception can be raised and caught."""
+def stub_attribute(taint: Taint, name: str) -> Any:
+    """Returns an attribute of a stub: an exception class if it is named like one, so that ``except`` can use it."""
     if name.endswith(("Error", "Exception", "DoesNotExist")):
-        return type(name, (Exception,), {"__module__": origin.path})
+        return type(name, (Exception,), {"__module__": taint.path})
     if name.endswith("Warning"):
-        return type(name, (Warning,), {"__module__": origin.path})
-    return StandIn(origin.longer(f".{name}"))
+        return type(name, (Warning,), {"__module__": taint.path})
+    return Stub(taint.extended(f".{name}"))

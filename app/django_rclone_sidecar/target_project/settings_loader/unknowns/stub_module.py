@@ -1,38 +1,42 @@
-"""What an import gives for a package that is not here."""
+"""The stub of a missing module."""
 
 from __future__ import annotations
 
 import types
 from typing import Any
 
-from django_rclone_sidecar.target_project.settings_loader.trace import RECORD, Origin
-from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import attribute, is_asked, is_dunder
+from django_rclone_sidecar.target_project.settings_loader.trace import TRACE, Taint
+from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import (
+    is_dunder,
+    is_dunder_for_target,
+    stub_attribute,
+)
 
 
-class StandInModule(types.ModuleType):
-    """An imported package that is not here."""
+class StubModule(types.ModuleType):
+    """A missing module. It has every attribute, but ``import *`` imports none."""
 
-    def __init__(self, name: str, origin: Origin) -> None:
+    def __init__(self, name: str, taint: Taint) -> None:
         super().__init__(name)
-        self._standin_origin = origin
-        self._standin_parts: dict[str, Any] = {}
+        self._stub_taint = taint
+        self._stub_attributes: dict[str, Any] = {}
         self.__path__: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
-        if is_dunder(name) and not is_asked(name):
+        if is_dunder(name) and not is_dunder_for_target(name):
             raise AttributeError(name)
-        RECORD.note("use", self._standin_origin)
-        if name not in self._standin_parts:
-            self._standin_parts[name] = attribute(self._standin_origin, name)
-        return self._standin_parts[name]
+        TRACE.record("use", self._stub_taint)
+        if name not in self._stub_attributes:
+            self._stub_attributes[name] = stub_attribute(self._stub_taint, name)
+        return self._stub_attributes[name]
 
     def __getattribute__(self, name: str) -> Any:
         if name != "__dict__":
             return super().__getattribute__(name)
-        # ``import *`` asks for this, and so does whoever wants to know all names.
-        RECORD.note("star", super().__getattribute__("_standin_origin"))
+        # Read by ``import *``, and by code that lists all names.
+        TRACE.record("star", super().__getattribute__("_stub_taint"))
         return {}
 
     def __dir__(self) -> list[str]:
-        RECORD.note("decision", self._standin_origin)
+        TRACE.record("decision", self._stub_taint)
         return []

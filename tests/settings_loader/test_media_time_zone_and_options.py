@@ -1,4 +1,4 @@
-"""MEDIA_ROOT, STORAGES, TIME_ZONE and DJANGO_RCLONE are no guesses either."""
+"""MEDIA_ROOT, STORAGES, TIME_ZONE and DJANGO_RCLONE."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Databases that something unknown chooses, by whether something is there, or can be done.
+"""Databases chosen by whether a package, module or attribute exists, or by an error.
 
-Most projects here are written as an adversary would: a wrong value comes out unless that one dependency is seen.
+Most projects are adversarial: the value is wrong unless the loader sees this one dependency.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from pytest_django import Settings
 from django_rclone import signals
 from tests.unit.plain import ENGINE, PATH
 
-STORAGE = str(Path(__file__).parents[1] / "storage.sh")
+STORAGE = str(Path(__file__).with_name("storage.sh"))
 
 
 @dataclass

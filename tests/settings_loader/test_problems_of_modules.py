@@ -1,4 +1,4 @@
-"""Settings that something unknown may have changed after they were set, each refused with its own reason."""
+"""Settings that something unknown may have changed, or modules that fail: each is rejected with its reason."""
 
 from __future__ import annotations
 

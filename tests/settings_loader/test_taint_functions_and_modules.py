@@ -1,6 +1,6 @@
-"""Databases that something unknown chooses, elsewhere: in a function, in another module, by another name.
+"""Databases chosen by something unknown in a function, in another module or through an alias.
 
-Most projects here are written as an adversary would: a wrong value comes out unless that one dependency is seen.
+Most projects are adversarial: the value is wrong unless the loader sees this one dependency.
 """
 
 from __future__ import annotations

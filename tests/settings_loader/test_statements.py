@@ -1,4 +1,4 @@
-"""Constructs of public projects' settings, each in a project of its own."""
+"""Statements in settings of public projects, each in a small project: classes, ``with``, ``exec``, loops, aliases."""
 
 from __future__ import annotations
 
@@ -280,4 +280,4 @@ def test_what_depends_on_where_python_lies_is_noted_once(write: Write) -> None:
         """
     )
     notes = [note for note in project.target().notes if "sys.prefix" in note]
-    assert notes == ["DATABASES depends on sys.prefix (settings.py:2), which may be another one in the web container."]
+    assert notes == ["DATABASES depends on sys.prefix (settings.py:2), which may be different in the web container."]

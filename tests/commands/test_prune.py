@@ -21,7 +21,7 @@ from django_rclone.manifest import Manifest
 from django_rclone.naming import ManifestName
 from django_rclone.rclone.remote import Entry, Remote
 from django_rclone.selection import Owner
-from tests.unit.test_catalog import NOW, SCHEME, Folder, manifest
+from tests.rclone.test_catalog import NOW, SCHEME, Folder, manifest
 
 SHOP = Owner("shop", "default", "app")
 NOBODY = Owner("", "default", "app", "db1")

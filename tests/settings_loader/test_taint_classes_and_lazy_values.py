@@ -1,6 +1,6 @@
-"""Databases that something unknown chooses, by what an expression, a loop or a class makes of it.
+"""Databases chosen by something unknown in a class, a lazy value or a comprehension.
 
-Most projects here are written as an adversary would: a wrong value comes out unless that one dependency is seen.
+Most projects are adversarial: the value is wrong unless the loader sees this one dependency.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Settings that do odd things, or lack what does not matter: they are read all the same."""
+"""The child process: what it tolerates, refuses and hides, and its deadline."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_a_module_of_the_project_that_may_be_absent_is_noted(write: Write) -> No
     target = write(
         f"== settings.py\n{PLAIN}\ntry:\n    from local_settings import *\nexcept ImportError:\n    DEBUG = 1\n"
     ).target()
-    assert any('settings.py:3 uses the module "local_settings" if it is there' in note for note in target.notes)
+    assert any('settings.py:3 uses the module "local_settings" if it exists' in note for note in target.notes)
 
 
 def test_a_folder_that_has_the_name_of_a_package_does_not_hide_that_it_is_missing(write: Write) -> None:

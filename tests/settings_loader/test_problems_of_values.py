@@ -1,4 +1,4 @@
-"""Settings that cannot be known, each refused with its own reason and a way out."""
+"""Values that are unknown: each is rejected with its reason and a remedy."""
 
 from __future__ import annotations
 

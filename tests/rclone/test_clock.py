@@ -14,8 +14,8 @@ from django_rclone.command import Command
 from django_rclone.db.base import Facts
 from django_rclone.rclone.remote import Abilities, Remote
 from django_rclone.selection import Owner
+from tests.commands.test_recipes import NAMES, NOW, STORAGE, a_run
 from tests.unit.plain import PlainConnector
-from tests.unit.test_recipes import NAMES, NOW, STORAGE, a_run
 
 YEAR = timedelta(days=365)
 

@@ -1,4 +1,4 @@
-"""More projects like those that are out there: other shapes, other oddities."""
+"""Projects like public ones with classes, star imports, side effects and own helpers, read with their environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Helpers that write into the names of a module that they do not mention: their caller's, or one found by its name."""
+"""Helpers that write to names of a module without mentioning them: their caller's module, or one found by name."""
 
 from __future__ import annotations
 
