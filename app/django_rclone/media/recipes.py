@@ -205,8 +205,9 @@ def preview(remote: Remote, folder: str, limits: process.Limits, project: str | 
             "written to where they lead. Remove the links, or move them away, and restore again."
         )
     if unlisted:
+        missing = enumerate_some(sorted(unlisted))
         raise DjangoRcloneError(
-            f"The mirror {remote.path(folder)} was listed twice, and the second time without {enumerate_some(unlisted)}"
+            f"The mirror {remote.path(folder)} was listed twice, and the second time without {missing}"
             ": a restore would delete these files. Nothing was changed. Look at what else writes there, and try again."
         )
     return account.changes
