@@ -159,7 +159,7 @@ def plan(connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode, *
         contents = process.peek(remote.read(backup.path), *unpacked, reader).decode(errors="surrogateescape")
     steps = connector.restore(facts, manifest, mode, contents)
     if mode.in_place and not steps.verify:
-        steps = replace(steps, notes=(*steps.notes, "--in-place changes nothing: nothing is needed beside."))
+        steps = replace(steps, notes=(*steps.notes, "--in-place has no effect for this database."))
     return Restore(connector, remote, backup, steps)
 
 

@@ -302,7 +302,7 @@ def test_a_restore_that_is_in_place_anyway_says_that_the_flag_changes_nothing(
     (stored,) = fast.objects
     chosen = Backup(fast.id, fast.database, stored.path, fast.started_at, stored.bytes, State.GOOD, fast)
     plan = restore.plan(database(file), storage, chosen, Mode(in_place=True))
-    assert "note     --in-place changes nothing" in plan.summary
+    assert "note     --in-place has no effect" in plan.summary
 
 
 @pytest.mark.parametrize(
