@@ -1,3 +1,3 @@
-"""Backups of Django's databases and media, streamed to any of rclone's backends, and brought back whole."""
+"""Backups of Django's databases and media files, streamed to any rclone backend, and their restore."""
 
 __version__ = "1.0.0"

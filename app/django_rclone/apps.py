@@ -1,4 +1,4 @@
-"""The Django app."""
+"""The Django app's configuration."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ class DjangoRcloneConfig(AppConfig):
     verbose_name = "Backups"
 
     def ready(self) -> None:
-        from django_rclone import checks  # noqa: F401, PLC0415 - importing registers them, once Django is ready
+        from django_rclone import checks  # noqa: F401, PLC0415 - importing registers them; needs a ready Django

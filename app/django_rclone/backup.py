@@ -1,4 +1,4 @@
-"""The recipe of a backup: look, dump as a stream, prove, and only then say that it exists."""
+"""The recipe of a backup: inspect the database, stream its dump, verify the object, then write the manifest."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from django_rclone.rclone.remote import Abilities, Remote
 
 logger = logging.getLogger("django_rclone")
 
-# What a dump comes to after compression, for the estimate of a program that compresses by itself.
+# Assumed compression ratio, for the size estimate of a dump program that compresses by itself.
 _TYPICAL_RATIO = 3.5
 
 
 @dataclass(slots=True)
 class BackupRun:
-    """What all backups of one command share: the remote, the recovery point, clock and randomness."""
+    """Context that all backups of one command share: remote, recovery point, clock and source of randomness."""
 
     remote: Remote
     project: str = ""
@@ -43,7 +43,7 @@ class BackupRun:
     randomness: random.Random = field(default_factory=random.SystemRandom)
     point: str = ""
     quiet: bool = False
-    """No progress is shown."""
+    """Hides the progress."""
     compared: ComparedClock = field(init=False)
     _abilities: Abilities | None = None
     _guided: bool = False
@@ -53,14 +53,14 @@ class BackupRun:
         self.compared = ComparedClock(self.clock)
 
     def now(self) -> datetime:
-        """Return the time by the best clock that was compared: the storage's, the database server's or this machine's.
+        """Returns the time by the best clock so far: the storage's, the database server's or this machine's.
 
-        The names of a run's backups keep the time that they were given first; times inside manifests are right.
+        Names of backups keep the time of the run's start, uncorrected; times inside manifests are corrected.
         """
         return self.compared.now()
 
     def abilities(self) -> Abilities:
-        """Asks the remote once what it can do. Raises when it cannot be reached: no dump is begun for nothing."""
+        """Returns the remote's abilities, queried once. Raises before any dump starts if the remote is unreachable."""
         if self._abilities is None:
             found = self.remote.abilities()
             crypt.check_password(self.remote)
@@ -73,7 +73,7 @@ class BackupRun:
         return self._abilities
 
     def leave_guide(self) -> None:
-        """Writes RESTORE.md unless it is there: just before the first manifest, so a failed first run leaves none."""
+        """Writes RESTORE.md if missing. Call it just before the first manifest: a failed first run must leave none."""
         if not self._guided:
             text = restore_guide.text(self.remote, conf.get("MEDIA_BACKUP_DIR"))
             self.remote.plain.put(naming.README, text.encode(), atomic=self.abilities().atomic)
@@ -83,7 +83,7 @@ class BackupRun:
 def back_up(connector: BaseConnector, run: BackupRun) -> Manifest:
     """Makes one backup of one database and returns its manifest.
 
-    Whatever goes wrong, nothing half-done stays visible on the remote. Raises a DjangoRcloneError.
+    After a failure, no incomplete backup stays visible on the remote. Raises DjangoRcloneError.
     """
     about: dict[str, Any] = {"database": connector.alias}
     sent = (signals.pre_db_backup, signals.post_db_backup, signals.backup_failed)
@@ -95,7 +95,7 @@ def back_up(connector: BaseConnector, run: BackupRun) -> Manifest:
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
-    """Where the object goes, and what is done to the dump on its way."""
+    """Upload path of the object, and the compression of the dump."""
 
     target: str
     method: str
@@ -123,7 +123,7 @@ def _back_up(connector: BaseConnector, run: BackupRun) -> Manifest:
             written.append(path)
             run.remote.move(upload.target, path)
         _confirm(run.remote, path, digest.bytes)
-        if abilities.atomic:  # elsewhere rclone itself sets the time of a file, by our clock
+        if abilities.atomic:  # on other remotes rclone sets a file's time, from our clock
             run.compared.compare(run.remote.stored_at(path), began, "the storage's")
         manifest = Manifest(
             id=name.id,
@@ -161,7 +161,7 @@ def _back_up(connector: BaseConnector, run: BackupRun) -> Manifest:
 
 
 def _stored(manifest: Manifest) -> bytes:
-    """Returns what is written. Row counts, which no restore needs, are left out where it would be too much to read."""
+    """Returns the manifest's bytes, without row counts (no restore needs them) if it would be too large to read."""
     content = manifest.to_json().encode()
     if len(content) > LARGEST:
         logger.warning('Database "%s": its manifest leaves out the row counts.', manifest.database)
@@ -192,7 +192,7 @@ def _stream(
 
 
 def _confirm(remote: Remote, path: str, size: int) -> None:
-    """Asks the remote for what was just written: the manifest promises only what is there."""
+    """Checks size and presence of a file just written. Raises DjangoRcloneError if the remote does not show it."""
     entry = remote.stat(path)
     if entry is None or entry.size not in (size, -1):
         found = "is not there" if entry is None else f"has {entry.size:,} bytes there"
@@ -200,8 +200,8 @@ def _confirm(remote: Remote, path: str, size: int) -> None:
 
 
 def _take_back(remote: Remote, paths: list[str]) -> None:
-    """Removes what was written, the manifest first: without it there is no backup. What cannot be removed now is an
-    orphan or a partial, which nobody restores and `--clean` sweeps."""
+    """Removes the files written, the manifest first: without it there is no backup. A file that cannot be removed now
+    is an orphan or a partial, which is never restored by default and which `--clean` removes later."""
     try:
         for path in reversed(paths):
             remote.delete(path)
@@ -210,6 +210,6 @@ def _take_back(remote: Remote, paths: list[str]) -> None:
 
 
 def by_hand(remote: Remote, path: str, method: str) -> str:
-    """Returns the plain command line that writes an object's content to stdout."""
+    """Returns the shell command line that writes an object's uncompressed content to stdout."""
     reading = f"rclone cat {shlex.quote(remote.path(path))}"
     return reading + {"zstd": " | zstd -dc", "gzip": " | gzip -dc"}.get(method, "")

@@ -1,4 +1,4 @@
-"""Several things in one run: each stands alone, and the end says how many failed."""
+"""Runs over several items: each succeeds or fails alone, and the final error counts the failures."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def run_each[T](
     on_failure: Callable[[T, DjangoRcloneError], None],
     what: str = "databases",
 ) -> None:
-    """Does ``work`` for everything. After a failure it calls ``on_failure`` and goes on. ``what`` they all are.
+    """Calls ``work`` for each item; after a failure, calls ``on_failure`` and continues. ``what`` names the items.
 
-    Raises the failure of the only one; PartlyDone when some failed; when all did, an error with their exit code if
-    they agree on one. An interruption ends it all at once.
+    Raises the failure itself if there is only one item, and PartlyDone if some items failed. If all failed, raises a
+    DjangoRcloneError with their common exit code, or 1 if the codes differ. Interrupted is raised at once.
     """
     things = list(things)
     failures: list[DjangoRcloneError] = []

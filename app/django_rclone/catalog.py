@@ -1,4 +1,4 @@
-"""What is on the remote: backups, and what only looks like them."""
+"""The catalog of the remote: backups, and files that only look like backups."""
 
 from __future__ import annotations
 
@@ -24,51 +24,52 @@ logger = logging.getLogger("django_rclone")
 
 _NEVER = datetime.fromtimestamp(0, UTC)
 _LATEST = datetime(2999, 12, 31, tzinfo=UTC)
-"""Times of files and in their names are brought within these two, where no time zone makes them overflow."""
+"""Times of files, and times in their names, are clamped to these two, so that no time zone makes them overflow."""
 
-# Beyond that all manifests are read: a command line has its limits, and so many requests cost little less.
+# Largest number of manifests to request by name. Above it, all are read: the command line's length is limited, and so
+# many requests cost little less.
 _BY_NAME = 300
 
-# Bytes of manifests that one call brings into memory.
+# Bytes of manifests that one call reads into memory.
 _AT_ONCE = 2 * manifests.LARGEST
 
-# Steps of the search for manifests that cannot be decrypted: 100 damaged ones among 10,000 take about this many.
+# Limit of steps in the search for manifests that cannot be decrypted: 100 damaged ones among 10,000 take about as many.
 _SEARCH = 1500
 
-# Row counts by table that a backup in a list keeps: nobody reads them there, and they add up.
+# Limit of row counts that a listed backup keeps in memory: a list does not show them, and they add up.
 _TABLES = 1000
 
 _NONE: Mapping[str, Manifest] = MappingProxyType({})
 
 
 class State(StrEnum):
-    """What a backup is worth."""
+    """State of a backup."""
 
     GOOD = "good"
-    """It has its manifest, and the object is there in the right size."""
+    """It has a manifest, and its object exists with the right size."""
     DAMAGED = "damaged"
-    """It has a manifest, but that cannot be read, or the object is missing or has another size."""
+    """It has a manifest, but the manifest cannot be read, or the object is missing or has another size."""
     UNVERIFIED = "unverified"
-    """A file without an id, made by django-rclone 0.4 or by hand: nobody knows whether it is whole."""
+    """A file without an id, made by django-rclone 0.4 or by hand: it may be incomplete."""
     ORPHAN = "orphan"
-    """An object with an id but without a manifest: its run did not end well."""
+    """An object with an id but without a manifest: its run did not finish."""
     PARTIAL = "partial"
-    """An object that is being written, or was when its run died."""
+    """An object that is being written, or was being written when its run died."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """One backup on the remote, or what is left of one."""
+    """One backup on the remote, or the remains of one."""
 
     id: str
     database: str
     path: str
     moment: datetime
-    """When it was begun: the time inside the manifest, else in the name, else 1970."""
+    """Start of the backup: the time in the manifest, else in the name, else the file's time or 1970."""
     size: int
     state: State
     manifest: Manifest
-    """As it stands on the remote; made up from the file's name where there is none."""
+    """The manifest on the remote; if there is none, one derived from the file's name."""
     modified: datetime = _NEVER
     problem: str = ""
 
@@ -79,10 +80,10 @@ class Backup:
 
 
 def load(remote: Remote, scheme: Scheme, alias: str = "", *, known: Mapping[str, Manifest] = _NONE) -> list[Backup]:
-    """Returns everything in the backup folder, newest first; with ``alias``, what belongs to that alias.
+    """Returns everything in the backup folder, newest first; with ``alias``, only what belongs to that alias.
 
-    Three calls of rclone, where not very much is to be read. ``known`` holds manifests, by path from the remote's
-    root, that need not be read again, since none ever changes; with nothing new it is one call less.
+    Takes three calls of rclone unless the manifests are very large. ``known`` maps paths from the remote's root to
+    manifests read before: they never change and are not read again. Without new manifests, it takes one call less.
     """
     listed = {
         name.path: (name, entry)
@@ -122,7 +123,7 @@ def load(remote: Remote, scheme: Scheme, alias: str = "", *, known: Mapping[str,
     bare = [
         backup
         for path, entry in files.items()
-        # What has no manifest in another folder is of whoever keeps backups there.
+        # Files without a manifest in other folders belong to the projects that keep backups there.
         if path not in documented and posixpath.dirname(path) == scheme.folder
         if alias in ("", (backup := _bare(path, entry, scheme)).database)
     ]
@@ -139,7 +140,7 @@ def _misplaced(found: Manifest, scheme: Scheme) -> str:
 def _batches(
     unread: Sequence[Entry], alias: str, *, all_of_them: bool
 ) -> Iterator[tuple[Sequence[Entry], tuple[str, ...]]]:
-    """Gives which manifests to read together, and the patterns that fit them: one where that does."""
+    """Yields the manifests to read in one call, and the patterns that match them: a single pattern where possible."""
     fit = [entry for entry in unread if entry.size <= manifests.LARGEST]
     little = sum(entry.size for entry in fit) <= _AT_ONCE and len(fit) == len(unread)
     if fit and little and (all_of_them or len(fit) > _BY_NAME):
@@ -162,10 +163,10 @@ def _literals(entries: Iterable[Entry]) -> tuple[str, ...]:
 
 
 def _undecryptable(remote: Remote, entries: Sequence[Entry], error: Undecryptable) -> set[str]:
-    """Returns the paths of manifests that cannot be decrypted, found by halves: rclone names no file in its error.
+    """Returns the paths of manifests that cannot be decrypted, by bisection: rclone's error does not name the file.
 
-    Raises ``error`` if there are too many of them. So it does if there are no others on an encrypted remote of the
-    user's own, whose password may be wrong; with a wrong password on ours, no name would be listed.
+    Raises ``error`` if there are too many, or if no manifest can be decrypted on a crypt remote from the user's
+    rclone.conf, whose password may be wrong. With ENCRYPTION_PASSWORD, a wrong password would list no names at all.
     """
     found: set[str] = set()
     waiting: list[Sequence[Entry]] = [entries]
@@ -200,9 +201,9 @@ def _is_decryptable(remote: Remote, entries: Sequence[Entry]) -> bool:
 def _read_manifests(
     texts: list[str], names: Mapping[str, ManifestName], readable: dict[str, Manifest], problems: dict[str, str]
 ) -> None:
-    """Adds the manifests by path, and the problem of each whose text is no manifest but says its id."""
+    """Adds manifests to ``readable``, and to ``problems`` those that cannot be parsed but contain their id."""
     by_id = {name.id: path for path, name in names.items()}
-    while texts:  # each is let go before the next is read
+    while texts:  # frees each text before the next is parsed
         text = texts.pop()
         try:
             found = manifests.parse(text)
@@ -255,10 +256,10 @@ def _unreadable(name: ManifestName, problem: str) -> Backup:
 
 
 def _bare(path: str, entry: Entry, scheme: Scheme) -> Backup:
-    """Returns what a file without a manifest is. Where its name does not fit the template it belongs to nobody."""
+    """Returns a file without a manifest as a backup, with an empty alias if its name does not fit the template."""
     name = posixpath.basename(path)
     backup_id = scheme.id_of(name)
-    if name.endswith(PARTIAL) or PARTIAL + "-" in name:  # the second as django-rclone 0.4 writes
+    if name.endswith(PARTIAL) or PARTIAL + "-" in name:  # django-rclone 0.4 writes the second form
         state = State.PARTIAL
     else:
         state = State.ORPHAN if backup_id else State.UNVERIFIED
@@ -283,7 +284,7 @@ def _bounded(moment: datetime) -> datetime:
 
 
 def undocumented(path: str, alias: str, size: int, moment: datetime = _NEVER) -> Manifest:
-    """Returns what can be said of an object that has no manifest: its name tells format and compression."""
+    """Returns a manifest for an object that has none, with format and compression derived from its name."""
     stem, compression = path, ""
     for method, ending in ENDING.items():
         if ending and path.endswith(ending):
@@ -307,5 +308,5 @@ def undocumented(path: str, alias: str, size: int, moment: datetime = _NEVER) ->
 
 
 def find(backups: Sequence[Backup], path: str) -> Backup | None:
-    """Returns the backup whose object has this path from the remote's root."""
+    """Returns the backup whose object has this path from the remote's root, or None."""
     return next((backup for backup in backups if backup.path == path), None)

@@ -1,7 +1,7 @@
 """System checks: every misconfiguration has an id, a message and a hint.
 
-They look at settings and at this machine only; nothing is connected to. What is wrong with the settings is an error.
-What this machine lacks is a warning: the web server that runs `migrate` may leave its backups to another one.
+The checks read settings and this machine only and open no connection. Wrong settings are errors. Programs that this
+machine lacks are warnings: the web server that runs `migrate` may not be the machine that makes the backups.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TAG = "django_rclone"
 
 @register(TAG)
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """E001 REMOTE missing, E002 unknown key, E003 value that does not fit, E004 password in REMOTE, E008 refused option
+    """E001 REMOTE missing, E002 unknown key, E003 invalid value, E004 password in REMOTE, E008 refused option
     of rclone, W006 RCLONE_… variable that rclone does not know."""
     try:
         configured = conf.configured()
@@ -60,7 +60,7 @@ def _key_problems() -> Iterator[CheckMessage]:
 def _value_problems() -> Iterator[CheckMessage]:
     names = vocabulary.current()
     for name, setting in conf.SETTINGS.items():
-        missing = name == "REMOTE" and not conf.configured().get(name)  # that is E001
+        missing = name == "REMOTE" and not conf.configured().get(name)  # this is E001
         if name in conf.configured() and not missing and (wrong := conf.problem(name)):
             yield Error(f"{names.item(name)} {wrong}.", hint=setting.meaning, id=f"{TAG}.E003")
     by_alias: tuple[Key, ...] = ("CONNECTORS", "DATABASE_OPTIONS")
@@ -80,7 +80,7 @@ def _rclone_problems() -> Iterator[CheckMessage]:
         message = f"rclone {backend_options.VERSION} does not know the variable {name}: it is not passed on."
         hint = f"Did you mean {meant}?" if meant else "Set it for the remote: RCLONE_CONFIG_<NAME>_<OPTION>."
         yield checks.Warning(message, hint=hint, id=f"{TAG}.W006")
-    with suppress(DjangoRcloneError):  # a value that does not fit, or an rclone that does not run
+    with suppress(DjangoRcloneError):  # an invalid value, or an rclone that does not run
         for problem in conf.rclone_problems():
             yield Error(problem, hint="docs/settings.md has a table of what may be set.", id=f"{TAG}.E008")
 
@@ -88,11 +88,11 @@ def _rclone_problems() -> Iterator[CheckMessage]:
 @register(TAG)
 def check_connectors(**_kwargs: Any) -> list[CheckMessage]:
     """E005 connector path that does not import, E006 connector written for 0.4, W001 engine without a connector,
-    E007 option of a database that does not fit, W002 SQLite not in WAL mode, W003 what hinders a backup."""
+    E007 invalid option of a database, W002 SQLite not in WAL mode, W003 obstacle to a backup."""
     try:
         return [message for alias in settings.DATABASES for message in _connector_problems(alias)]
     except ConfigurationError:
-        return []  # check_settings says what is wrong
+        return []  # check_settings reports it
 
 
 def _connector_problems(alias: str) -> Iterator[CheckMessage]:
@@ -146,7 +146,7 @@ def check_media(**_kwargs: Any) -> list[CheckMessage]:
             what, hint = wrong.rsplit(". ", 1)
             return [Error(f"{what}.", hint=hint, id=f"{TAG}.E011")]
     except DjangoRcloneError:
-        return []  # check_settings says what is wrong, or there are no media files
+        return []  # check_settings reports it, or there are no media files
     return []
 
 

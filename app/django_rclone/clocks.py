@@ -1,4 +1,4 @@
-"""Compare clocks: this machine's, the storage's and the database server's. Any of them may be wrong."""
+"""Compares clocks: this machine's, the storage's and the database server's. Any of them may be wrong."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from django_rclone.rclone.remote import Remote
 logger = logging.getLogger("django_rclone")
 
 AHEAD = timedelta(hours=1)
-"""A backup that is dated later than this after now was made by a clock that was wrong, or this machine's is wrong."""
+"""Longest time after now that a backup may be dated. Beyond it, the clock that dated it or this machine's is wrong."""
 _INACCURATE = timedelta(minutes=5)
-"""Clocks that differ by less are taken as equal."""
+"""Clocks that differ by less count as equal."""
 
 
 def dated_ahead(backup: Backup, now: datetime) -> bool:
-    """Return whether a backup is dated later than it can have been made."""
+    """Returns whether a backup is dated too far in the future to be true."""
     return backup.moment - now > AHEAD
 
 
@@ -32,14 +32,14 @@ class ComparedClock:
 
     local: Callable[[], datetime]
     behind: timedelta = timedelta()
-    """How much this machine's clock is behind the better one; negative: ahead."""
+    """Time by which this machine's clock is behind the better one; negative if it is ahead."""
 
     def now(self) -> datetime:
-        """Return the time by the best clock that was compared."""
+        """Returns the time by the best clock compared so far."""
         return self.local() + self.behind
 
     def compare(self, other: datetime | None, began: datetime, whose: str) -> None:
-        """Compare with another clock, which was read between ``began``, by this machine's clock, and now."""
+        """Compares with another clock, read between ``began`` (by this machine's clock) and now. None is ignored."""
         if other is None:
             return
         ended = self.local()
@@ -60,8 +60,8 @@ class ComparedClock:
 def certainly_passed(
     remote: Remote, late: Sequence[Backup], server: Callable[[], datetime | None]
 ) -> Iterator[datetime]:
-    """Yield moments that have passed by other clocks: the storage's, for the first of the ``late`` backups, and the
-    database server's. A clock that cannot be read yields nothing."""
+    """Yields moments that have passed by other clocks: the storage's, for the first of the ``late`` backups, and the
+    database server's. Skips a clock that cannot be read."""
     yield datetime.fromtimestamp(0, UTC)
     with _unless_interrupted():
         if late and remote.abilities().atomic and (stored := remote.stored_at(late[0].path)):
@@ -73,7 +73,7 @@ def certainly_passed(
 
 @contextmanager
 def _unless_interrupted() -> Iterator[None]:
-    """Go on after a failure."""
+    """Suppresses every DjangoRcloneError except Interrupted."""
     try:
         yield
     except Interrupted:

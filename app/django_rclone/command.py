@@ -1,4 +1,4 @@
-"""A program to run, described and not yet started."""
+"""Description of a program to run. Starts nothing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ type Explanation = Callable[[ProgramFailed], DjangoRcloneError]
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that is never shown. In ``argv`` it travels by file descriptor, in ``env`` as it is.
+    """A value that is never shown. It is passed by file descriptor in ``argv``, and as it is in ``env``.
 
-    ``flag`` stands before the descriptor's name in the same argument, for instance ``--defaults-file=``.
+    ``flag`` precedes the descriptor's name in the same argument, for instance ``--defaults-file=``.
     """
 
     value: str = field(repr=False)
@@ -29,7 +29,7 @@ class Secret:
 class Attached:
     """Content that the program reads from an inherited descriptor; the argument becomes ``/dev/fd/N``.
 
-    ``flag`` stands before the descriptor's name in the same argument.
+    ``flag`` precedes the descriptor's name in the same argument.
     """
 
     content: bytes = field(repr=False)
@@ -48,14 +48,14 @@ def _as_it_is(failure: ProgramFailed) -> DjangoRcloneError:
 class Command:
     """A program to run. Its repr and its ``str`` hide secrets.
 
-    ``env`` is set for the program on top of the names of our own environment that ``inherit`` lists (a
-    trailing ``*`` stands for any ending) and of the few that every program may see. ``explain`` turns the
-    program's failure into the error that people read. ``may_stall`` is False for a client that may rightly
-    move no bytes for long (an index build): the stall clock does not run while we wait for it.
-    ``install`` tells what to do when the program is not there. ``hide`` are secrets that the program knows from what
-    is attached, or from elsewhere: they too are masked in what it says. ``believe`` tells from what the program said
-    whether its end with 0 means success, where that alone does not. ``progress`` returns how far the program is by a
-    line of its stderr, or None where a line tells nothing; without it each line is a sign that something moves.
+    ``env`` is added to the variables that the program inherits: those that ``inherit`` names (a trailing ``*``
+    matches any ending) and the few that every program may see. ``explain`` converts the program's failure into the
+    error that users read. ``may_stall`` is False for a client that may move no bytes for a long time (an index
+    build): the stall clock does not run while the stream waits for it. ``install`` is the advice to show if the
+    program is missing. ``hide`` holds secrets that the program knows from attached content or from elsewhere; they
+    are masked in its output too. ``believe`` decides from the program's output whether exit code 0 means success,
+    where the code alone is not enough. ``progress`` returns the program's progress by a line of its stderr, or None
+    if the line shows no progress; without ``progress``, every line counts as activity.
     """
 
     argv: tuple[str | Secret | Attached, ...]
@@ -70,7 +70,7 @@ class Command:
 
     @property
     def program(self) -> str:
-        """The program's name as people know it, without its folder."""
+        """The program's name without its folder."""
         return str(self.argv[0]).rsplit("/", 1)[-1]
 
     def __str__(self) -> str:

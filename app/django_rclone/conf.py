@@ -1,4 +1,4 @@
-"""The ``DJANGO_RCLONE`` setting: one table of its keys, read when asked, never at import."""
+"""The ``DJANGO_RCLONE`` setting: one table of its keys. Values are read on access, never at import."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from django_rclone.vocabulary import Key
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key of ``DJANGO_RCLONE``. ``problem`` returns what is wrong with a value, or an empty string."""
+    """One key of ``DJANGO_RCLONE``. ``problem`` returns the problem of a value, or an empty string."""
 
     default: Any
     meaning: str
@@ -57,7 +57,7 @@ def _folder(value: Any) -> str:
 def _backup_folder(value: Any) -> str:
     if wrong := _folder(value):
         return wrong
-    # What is written there must be listed, restored and removed again: the same rule holds for it.
+    # Objects in this folder must also be listed, restored and removed: the rule for their paths applies.
     wrong = naming.path_problem(f"{value.strip('/')}/x")
     return f"cannot be {value!r}: it {wrong}" if wrong else ""
 
@@ -77,7 +77,7 @@ def _template(value: Any) -> str:
 def _date_format(value: Any) -> str:
     if not isinstance(value, str) or not value:
         return "must be a strftime format"
-    rendered = datetime(2026, 1, 2, 3, 4, 5).strftime(value)  # noqa: DTZ001 - only its form matters
+    rendered = datetime(2026, 1, 2, 3, 4, 5).strftime(value)  # noqa: DTZ001 - only its format matters
     if not rendered.isprintable():
         return "renders characters that cannot be shown"
     return "renders a '/' or '\\': a file name has none" if "/" in rendered or "\\" in rendered else ""
@@ -89,7 +89,7 @@ def _positive(value: Any) -> str:
 
 
 _LONGEST = 100 * 365 * 86400
-"""Seconds of the longest duration, a century: what waits, and what is added to a date, must take it."""
+"""The longest duration, a century, in seconds: timeouts and date arithmetic must not overflow."""
 
 
 def _boolean(value: Any) -> str:
@@ -171,7 +171,7 @@ SETTINGS: Mapping[Key, Setting] = {
 
 
 def configured() -> Mapping[str, Any]:
-    """Returns what the project's settings say, as it stands there."""
+    """Returns the project's ``DJANGO_RCLONE`` unchanged. Raises ConfigurationError if it is not a dictionary."""
     value = getattr(settings, "DJANGO_RCLONE", {})
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"{vocabulary.current().dictionary} must be a dictionary.")
@@ -179,7 +179,7 @@ def configured() -> Mapping[str, Any]:
 
 
 def unknown_keys() -> dict[str, str]:
-    """Returns the keys that nobody reads, each with the known key that was probably meant, or an empty text."""
+    """Returns the unknown keys, each with the known key that was probably meant, or an empty string."""
     return {
         str(key): next(iter(difflib.get_close_matches(str(key).upper(), SETTINGS, n=1)), "")
         for key in configured()
@@ -188,20 +188,20 @@ def unknown_keys() -> dict[str, str]:
 
 
 def problem(name: Key) -> str:
-    """Returns what is wrong with a setting's value, as a clause that goes on after its name; empty: nothing."""
+    """Returns the problem of a setting's value, as a clause that follows its name; an empty string if it is valid."""
     return SETTINGS[name].problem(configured().get(name, SETTINGS[name].default))
 
 
 def get(name: Key) -> Any:
-    """Returns a setting's value, or its default. Raises ConfigurationError if it does not fit."""
+    """Returns a setting's value, or its default. Raises ConfigurationError if the value is invalid."""
     if wrong := problem(name):
         raise ConfigurationError(f"{vocabulary.current().item(name)} {wrong}.")
     return configured().get(name, SETTINGS[name].default)
 
 
 def remote() -> rclone.Remote:
-    """Returns the remote that the settings name. Every command asks for it first, so this is where a mistyped key,
-    which would silently do nothing, is refused."""
+    """Returns the remote that the settings name. Raises ConfigurationError for invalid settings, and for mistyped keys,
+    which would have no effect: every command calls this first."""
     for key, meant in unknown_keys().items():
         hint = f' Did you mean "{meant}"?' if meant else ""
         raise ConfigurationError(f'{vocabulary.current().dictionary} has an unknown key "{key}".{hint}')
@@ -231,12 +231,12 @@ def _plain() -> rclone.Remote:
 
 
 def rclone_problems() -> Iterator[str]:
-    """Gives what is refused of what users set for rclone, in RCLONE_FLAGS, in the environment and in its configuration:
-    one sentence each."""
+    """Yields a sentence for each refused option of rclone in RCLONE_FLAGS, in the environment and in rclone's
+    configuration."""
     plain = _plain()
     given = rclone_flags.given(plain.flags, os.environ)
     yield from given.problems
-    if not given.problems and shutil.which(plain.binary):  # without it the first call says so
+    if not given.problems and shutil.which(plain.binary):  # if it is missing, the first call reports it
         yield from remote_options.problems(plain.root, _sections(plain), os.environ)
 
 
@@ -245,23 +245,23 @@ def _sections(plain: rclone.Remote) -> rclone.Sections:
         return _configured(plain.binary, plain.config, plain.flags, os.environ.get("RCLONE_CONFIG"))
     except (ConfigurationError, Interrupted, Unavailable):
         raise
-    except DjangoRcloneError:  # its first real call says what is wrong
+    except DjangoRcloneError:  # its first real call reports the error
         return {}
 
 
 @cache
 def _configured(binary: str, config: str, flags: tuple[str, ...], _config: str | None) -> rclone.Sections:
-    """Returns what rclone.conf holds. A failure is not remembered: the next call looks again."""
+    """Returns the sections of rclone.conf. A failure is not cached: the next call tries again."""
     return rclone.Remote("", binary=binary, config=config, flags=flags).configured()
 
 
 def folder_overlap() -> str:
-    """Returns what is wrong with the folders of databases and media files together, as a sentence; empty: nothing."""
+    """Returns a sentence if the folders of databases and media files overlap, else an empty string."""
     return remote_folders.overlap(get("DB_BACKUP_DIR"), get("MEDIA_BACKUP_DIR"), get("PROJECT"))
 
 
 def compression() -> tuple[str, int]:
-    """Returns method and level."""
+    """Returns the method and level of compression."""
     value = get("COMPRESSION")
     method = value if isinstance(value, str) else value["METHOD"]
     level = None if isinstance(value, str) else value.get("LEVEL")
@@ -269,12 +269,12 @@ def compression() -> tuple[str, int]:
 
 
 def limits() -> Limits:
-    """Returns how long a stream may take and stand still."""
+    """Returns how long a stream may take, and how long it may stall."""
     return Limits(timeout=get("TIMEOUT"), stall=get("STALL_TIMEOUT"))
 
 
 def names() -> naming.Scheme:
-    """Returns how objects are named."""
+    """Returns the naming scheme of objects."""
     return naming.Scheme(
         folder=get("DB_BACKUP_DIR").strip("/"),
         template=get("DB_FILENAME_TEMPLATE"),

@@ -1,4 +1,4 @@
-"""Format sizes, times, names and tables for people."""
+"""Formats sizes, times, names and tables for people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 
 def size(count: float) -> str:
-    """Returns a number of bytes in decimal units, as disks and clouds count."""
+    """Returns a number of bytes in decimal units, as makers of disks and cloud storage use them."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -16,7 +16,7 @@ def size(count: float) -> str:
 
 
 def age(span: timedelta) -> str:
-    """Returns a span in its largest unit."""
+    """Returns a time span, rounded to its largest unit."""
     seconds = span.total_seconds()
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:
@@ -25,42 +25,42 @@ def age(span: timedelta) -> str:
 
 
 def moment(when: datetime) -> str:
-    """Returns a moment in the process's time zone (Django sets it to TIME_ZONE), as ``--at`` takes it."""
+    """Returns a moment in the process's time zone (Django sets it to TIME_ZONE), in the format of ``--at``."""
     return when.astimezone().isoformat(sep=" ", timespec="seconds")
 
 
 def utc(when: datetime, precision: str = "seconds") -> str:
-    """Returns a moment as RFC 3339 has it, in UTC: ``2026-11-23T10:15:00Z``."""
+    """Returns a moment in UTC, in the format of RFC 3339: ``2026-11-23T10:15:00Z``."""
     return when.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def printable(text: str) -> str:
-    """Returns a text with everything escaped that a terminal would obey or could not show: control characters, those
-    that change the direction of writing, bytes of a name that is no text. Line ends stay."""
+    """Returns a string with everything escaped that a terminal would obey or cannot show: control characters, changes
+    of writing direction, undecodable bytes of names. Keeps line ends."""
     return text if text.isprintable() else "\n".join(one_line(line) for line in text.split("\n"))
 
 
 def one_line(text: str) -> str:
-    """Returns a text as ``printable`` does, as one line whatever it holds."""
+    """Returns a string escaped like ``printable`` does, line ends too, so that it is always one line."""
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def encodable(text: str) -> str:
-    """Returns a text with the bytes of names that are no text escaped, so that it can be written as UTF-8."""
+    """Returns a string with undecodable bytes of names escaped, so that it can be written as UTF-8."""
     return text.encode(errors="backslashreplace").decode()
 
 
 def enumerate_some(names: Iterable[str], most: int = 5) -> str:
-    """Returns the first names, and how many more there are."""
+    """Returns the first ``most`` names, and the number of the others."""
     every = list(names)
     more = f" and {len(every) - most} more" if len(every) > most else ""
     return ", ".join(every[:most]) + more
 
 
 def duration(seconds: float) -> str:
-    """Returns how long something took or will take."""
+    """Returns a duration in its one or two largest units."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -68,7 +68,7 @@ def duration(seconds: float) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
-    """Returns aligned lines; the columns in ``right`` hold numbers. What cells hold is shown as text."""
+    """Returns the aligned lines of a table. Right-aligns the columns in ``right``; escapes cells with ``one_line``."""
     rows = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
     return [

@@ -1,22 +1,22 @@
-"""What can go wrong, and the exit code that says so to scripts and schedulers."""
+"""Errors, and the exit code of each for scripts and schedulers."""
 
 from __future__ import annotations
 
 
 class DjangoRcloneError(Exception):
-    """Something failed. The message names what, where, and what to do next; it holds no secrets."""
+    """An operation failed. The message names the problem, its place and the next step; it contains no secrets."""
 
     exit_code = 1
 
 
 class ConfigurationError(DjangoRcloneError):
-    """The settings, the arguments or the machine's programs do not fit: trying again will not help."""
+    """The settings, the arguments or the machine's programs are wrong: trying again will not help."""
 
     exit_code = 2
 
 
 class PartlyDone(DjangoRcloneError):
-    """Some databases were done and some failed."""
+    """Some databases succeeded and some failed."""
 
     exit_code = 3
 
@@ -28,25 +28,25 @@ class Locked(DjangoRcloneError):
 
 
 class VerificationFailed(DjangoRcloneError):
-    """The bytes on the remote are not those that the manifest promises."""
+    """The bytes on the remote do not match the manifest."""
 
     exit_code = 5
 
 
 class NothingToRestore(DjangoRcloneError):
-    """No backup fits what was asked for."""
+    """No backup matches the request."""
 
     exit_code = 6
 
 
 class Unavailable(DjangoRcloneError):
-    """Storage or database cannot be reached now: the same command may work later."""
+    """The storage or the database cannot be reached now: the same command may work later."""
 
     exit_code = 75
 
 
 class Interrupted(DjangoRcloneError):
-    """A signal asked the run to end. Raised after everything was put back in order."""
+    """A signal interrupted the run. Raised after everything was put back in order."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(f"Interrupted by signal {signal_number}.")
@@ -56,8 +56,8 @@ class Interrupted(DjangoRcloneError):
 class ProgramFailed(DjangoRcloneError):
     """A program ended with an error.
 
-    ``stderr`` is the end of what it said, secrets masked. Whoever built the command explains it
-    (``Command.explain``); this is what is left when nobody can.
+    ``stderr`` is the end of its output, with secrets masked. ``Command.explain`` converts known failures into more
+    specific errors; failures without an explanation keep this class.
     """
 
     def __init__(self, program: str, returncode: int, stderr: str) -> None:
@@ -68,13 +68,13 @@ class ProgramFailed(DjangoRcloneError):
 
     @property
     def ending(self) -> str:
-        """How the program ended, in words."""
+        """The program's end in words: its exit code or signal."""
         if self.returncode < 0:
             return f"was killed by signal {-self.returncode}"
         return f"ended with exit code {self.returncode}"
 
     @property
     def last_words(self) -> str:
-        """The last lines of stderr as one line, beginning with a colon; empty if nothing was said."""
+        """The last three lines of stderr as one line that begins with a colon; empty if stderr is empty."""
         lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
         return ": " + " | ".join(lines[-3:]) if lines else ""

@@ -1,4 +1,4 @@
-"""What a list of backups shows of each, for people and for programs. Pure."""
+"""Rows of the list of backups, as a table for people and as JSON for programs. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _row(backup: Backup, now: datetime) -> tuple[str, ...]:
 
 
 def remarks(backups: Iterable[Backup], now: datetime) -> Iterator[str]:
-    """Gives what people should know of backups in a list, one line each."""
+    """Yields one line for each listed backup that has a problem or a date in the future."""
     for backup in backups:
         if backup.problem:
             yield display.one_line(f"{backup.path}: {backup.state}: {backup.problem}.")
@@ -48,7 +48,7 @@ def remarks(backups: Iterable[Backup], now: datetime) -> Iterator[str]:
 
 
 def document(backup: Backup) -> dict[str, Any]:
-    """Returns a backup as JSON has it."""
+    """Returns a backup as a JSON object."""
     manifest = backup.manifest
     return {
         "id": backup.id,
@@ -67,12 +67,12 @@ def document(backup: Backup) -> dict[str, Any]:
 
 
 def media_table(files: list[Entry]) -> list[str]:
-    """Returns the lines of a table of media files, and their sum."""
+    """Returns the lines of a table of media files, with their number and total size at the end."""
     rows = [(file.path, display.size(file.size), display.moment(file.modified)) for file in files]
     total = f"{len(files)} files, {display.size(sum(file.size for file in files))}"
     return [*display.table(MEDIA_HEADER, rows, right=(1,)), total]
 
 
 def media_document(file: Entry) -> dict[str, Any]:
-    """Returns a media file as JSON has it."""
+    """Returns a media file as a JSON object."""
     return {"path": file.path, "bytes": file.size, "modified": file.modified.isoformat()}

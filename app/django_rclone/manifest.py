@@ -1,4 +1,4 @@
-"""The manifest: a backup exists exactly when its manifest does. Pure: text in, text out."""
+"""The manifest: a backup exists exactly when its manifest exists. Pure: text in, text out."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from django_rclone.exceptions import DjangoRcloneError
 SCHEMA = 1
 
 LARGEST = 16 * 1024 * 1024
-"""Bytes that a manifest may have. Row counts of 3,200 schemas with 90 tables each come to 12.7 MB (measured), which
-70 MiB of memory are needed to read."""
+"""Largest size of a manifest, in bytes. Row counts of 3,200 schemas with 90 tables each take 12.7 MB, and reading them
+takes 70 MiB of memory (both measured)."""
 
 _MOST_BYTES = 1 << 50
 _MOST_ROWS = (1 << 63) - 1
 _YEARS = range(1970, 3000)
-"""A clock may be wrong; but with such years no arithmetic in any time zone overflows."""
+"""Accepted years. A clock may be wrong, but within these no date arithmetic in any time zone overflows."""
 
 
 class ManifestError(DjangoRcloneError):
-    """The text is not a manifest that this version understands."""
+    """The document is not a manifest that this version can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,17 @@ class StoredObject:
     """One file of a backup on the remote."""
 
     path: str
-    """From the remote's root."""
+    """Path from the remote's root."""
     bytes: int
     sha256: str
-    """Of the object as it is stored; empty if nobody recorded it (a backup without a manifest)."""
+    """SHA-256 of the stored object, hexadecimal; empty if it was not recorded (a backup without a manifest)."""
     raw_bytes: int | None = None
-    """Before our compression; None where the dump program compressed by itself, or nobody knows."""
+    """Size before django-rclone's compression; None if the dump program compressed, or if the size is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is known of one backup. Times are aware; see design of ``manifests/`` in docs/format.md."""
+    """Description of one backup. Times are aware. docs/format.md describes the files in ``manifests/``."""
 
     id: str
     point: str
@@ -62,31 +62,31 @@ class Manifest:
     finished_at: datetime
     host: str = ""
     source: str = ""
-    """Where the database is, without its name; see ``source.of``. Empty: nobody can tell."""
+    """Location of the database, without its name; see ``source_identity.describe``. Empty if unknown."""
     django_version: str = ""
     migrations: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, int] = field(default_factory=dict)
     row_counts: str = "estimated"
-    """``estimated`` or ``exact``: what the numbers in ``tables`` are."""
+    """Accuracy of the numbers in ``tables``: ``estimated`` or ``exact``."""
     session: Mapping[str, str] = field(default_factory=dict)
-    """Settings of a session, by name, under which the dump is restored: ``search_path`` of PostgreSQL for instance."""
+    """Session settings, by name, for the restore of the dump: for instance PostgreSQL's ``search_path``."""
     restore: str = ""
     django_rclone: str = ""
 
     @property
     def bytes(self) -> int:
-        """Size of all objects as they are stored."""
+        """Total size of the stored objects."""
         return sum(stored.bytes for stored in self.objects)
 
     @property
     def outer_compression(self) -> str:
-        """The compression that has to be undone before the database's client can read the object."""
+        """The compression to undo before the database's client can read the object; empty if there is none."""
         packed_inside = bool(self.id) and self.objects[0].raw_bytes is None
         return "" if packed_inside else self.compression
 
     def to_json(self) -> str:
-        """Returns the manifest as it is stored: always a text, also where a name in it is none (``\\udcff`` is what
-        JSON makes of a byte that is no text)."""
+        """Returns the manifest in its stored form: always valid UTF-8, also if a name in it has undecodable bytes
+        (``\\udcff`` in JSON)."""
         document = {"schema": SCHEMA, **dataclasses.asdict(self)}
         document["started_at"] = format_time(self.started_at)
         document["finished_at"] = format_time(self.finished_at)
@@ -96,9 +96,9 @@ class Manifest:
 def parse(text: str) -> Manifest:
     """Returns the manifest that ``text`` holds.
 
-    Fields that are not known are ignored. Raises ManifestError for anything else than a whole manifest of a
-    schema that this version knows, every value of which can be used without another look: the object's path lies
-    below the remote and bears the manifest's id, texts have no NUL, numbers and times are within bounds.
+    Ignores unknown fields. Raises ManifestError unless the manifest is complete and has a schema that this version
+    knows. All values are safe to use without further checks: the object's path is below the remote and contains the
+    manifest's id, strings have no NUL, and numbers and times are within bounds.
     """
     if len(text) > LARGEST:
         raise ManifestError(f"A manifest has {LARGEST:,} bytes at most: this is none.")
@@ -128,7 +128,7 @@ def parse(text: str) -> Manifest:
 
 
 def _check(found: Manifest) -> None:
-    """Raises TypeError or ValueError for a value that cannot be used."""
+    """Raises TypeError or ValueError for an unusable value."""
     for entry in dataclasses.fields(Manifest):
         if entry.type == "str":
             _check_text(getattr(found, entry.name), entry.name)

@@ -1,4 +1,4 @@
-"""Keeps secrets out of everything that people read."""
+"""Masks secrets in messages, logs and reports."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _HIDDEN = "***"
 _NAMES = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|DSN", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(\w://[^\s:/@]*:)[^\s/@]+(@)")
 _CREDENTIALS = re.compile(r"(\b(?:basic|bearer)\s+)[\w+/.~-]{8,}=*", re.IGNORECASE)
-# What could be a word, or the name of a project, a user or a database; and what is too short to be sure.
+# Possible words or names of a project, user or database; and strings too short to be certainly secret.
 _WORD = re.compile(r"[a-z]+(?:[_.][a-z]+)*|.{,5}", re.IGNORECASE | re.DOTALL)
-# Where such a word can only be the secret: after a name that says so.
+# Prefix after which such a word can only be the secret: a name such as password.
 _VALUE = (
     r"((?:pass|secret|token|key|credential|auth|dsn)[\w-]*[\"']?\s*[=:]+\s*[\"']?"
     r"|(?:password|secret|token)s?\s+[\"']?)"
 )
-# URLs whose path is the name of a database and no token.
+# Schemes of URLs whose path is a database's name, not a token.
 _DATABASE = re.compile(r"(?:postg|pgsql|timescale|cockroach|redshift|mysql|maria|mongo|sqlite|spatialite|oracle|mssql)")
 
 
 def looks_secret(name: str) -> bool:
-    """Tells whether a variable, flag or option of this name usually holds a secret."""
+    """Returns whether a variable, flag or option with this name usually holds a secret."""
     return bool(_NAMES.search(name))
 
 
 def secret_values(env: Mapping[str, str]) -> list[str]:
-    """Returns the values of the variables whose names say that they are secrets, and the URLs with a password.
+    """Returns the values of variables that are secret by their name, and URLs with a password.
 
-    A ``…_FILE`` holds the path of one: messages about it must show that.
+    Skips names in ``…_FILE``: they hold the path of a secret, which messages must be able to show.
     """
     return [
         value
@@ -45,9 +45,9 @@ def secret_values(env: Mapping[str, str]) -> list[str]:
 def mask(text: str, secrets: Iterable[str] = ()) -> str:
     """Returns ``text`` with every secret, and every password inside a URL, replaced by ``***``.
 
-    A secret is found in every form that it may take: percent-encoded, escaped, in Base64, and as a part of a URL that
-    is a secret. One that could be an ordinary word is replaced only where it stands as a value, ``password=app``: a
-    password that is the project's name must not blank all that is said of the project.
+    Finds a secret in every form: plain, percent-encoded, escaped, in Base64, and the parts of a URL that is a secret.
+    A secret that could be an ordinary word is replaced only as a value (``password=app``): a password equal to the
+    project's name must not mask every mention of the project.
     """
     everywhere, values = _patterns(tuple(sorted({secret for secret in secrets if secret})))
     if everywhere:
@@ -60,7 +60,7 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
 
 @lru_cache(maxsize=128)
 def _patterns(secrets: tuple[str, ...]) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
-    """Returns what finds secrets anywhere, and what finds those that look like words where they stand as values."""
+    """Returns a pattern of secrets to mask anywhere, and one of word-like secrets to mask only as values."""
     found = {part for secret in secrets for part in _parts(secret)}
     words = {part for part in found if _WORD.fullmatch(part)}
     forms = {form for part in found - words for form in _forms(part) if len(form) > 5}
@@ -76,7 +76,7 @@ def _longest_first(texts: Iterable[str]) -> list[str]:
 
 
 def _parts(secret: str) -> Iterator[str]:
-    """Gives a secret, its lines, and what is secret in each URL in it."""
+    """Yields a secret, its longer lines, and the secret parts of each URL in it."""
     yield secret
     for line in secret.split("\n"):
         if len(line) > 11:
@@ -89,7 +89,7 @@ def _parts(secret: str) -> Iterator[str]:
 
 
 def _parts_of_url(scheme: str, rest: str) -> Iterator[str]:
-    # A password with an unescaped slash ends the host for whoever parses it, but not for whoever wrote it.
+    # An unescaped slash in a password ends the host for a URL parser, but the user meant it as part of the password.
     userinfo, at, after = rest.rpartition("@")
     user, _, password = userinfo.partition(":")
     yield from {password, unquote(password)} - {""}
@@ -102,21 +102,21 @@ def _parts_of_url(scheme: str, rest: str) -> Iterator[str]:
     if _DATABASE.match(scheme):
         return
     yield from _tokens(user)
-    if not scheme.startswith("http"):  # a service of its own (slack://TOKEN/…): what stands first is no host
+    if not scheme.startswith("http"):  # a service's scheme (slack://TOKEN/…): the first part is not a host
         yield from _tokens(authority if "." not in authority else "")
     for segment in path.split("/"):
         yield from _tokens(segment)
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """Gives what of a URL is no word."""
+    """Yields a part of a URL, plain and decoded, unless it is short or looks like a word."""
     for form in {text, unquote_plus(text)}:
         if len(form) >= 8 and not _WORD.fullmatch(form):
             yield form
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Gives every form that programs write a text in."""
+    """Yields every form in which programs write a string."""
     raw = secret.encode(errors="surrogateescape")
     yield secret
     for encoded in (quote(raw, safe=""), quote(raw), quote_plus(raw), quote(raw, safe="!$&'()*+,;=:~-._")):
@@ -137,10 +137,10 @@ def _forms(secret: str) -> Iterator[str]:
         secret.replace("'", "\\'"),
     )
     for offset in range(3):
-        # Behind a user's name the secret begins anywhere in a group of three bytes: only whole groups are its own.
+        # After a user's name the secret begins anywhere in a group of three bytes: only whole groups hold it alone.
         whole = base64.b64encode(b"\0" * offset + raw).decode()[(0, 2, 3)[offset] :]
         shared = 0 if (offset + len(raw)) % 3 == 0 else len(whole) - len(whole.rstrip("=")) + 1
-        for form in (whole, whole[: len(whole) - shared]):  # at the end of what was encoded, or with more behind it
+        for form in (whole, whole[: len(whole) - shared]):  # at the end of the encoded string, or followed by more
             if len(form) >= 8:
                 yield form
                 yield form.translate(str.maketrans("+/", "-_"))

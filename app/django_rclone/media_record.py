@@ -1,4 +1,4 @@
-"""What the remote says of when the mirror of the media files was last made equal. Pure: text in, text out."""
+"""Records of the last successful sync of each media mirror on the remote. Pure: text in, text out."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from django_rclone.naming import MANIFEST_DIR, PROJECT_DIR
 SCHEMA = 1
 
 RECORDS = f"{MANIFEST_DIR}/media"
-"""The folder of the records of all mirrors."""
+"""Folder of the records of all mirrors."""
 
-# Names that are the same folder name everywhere: no upper case (SMB, OneDrive), no dot, space or sign that a storage
-# would change or refuse, and short.
+# Names that every storage keeps unchanged: short, without upper case (SMB, OneDrive) and without dots, spaces and
+# characters that a storage would change or refuse.
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 class MirrorError(DjangoRcloneError):
-    """The text is not a record of a mirror that this version understands."""
+    """The document is not a record of a mirror that this version can read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """What the last successful sync of the media files did. Times are aware."""
+    """Record of the last successful sync of the media files. Times are aware."""
 
     folder: str
-    """From the remote's root."""
+    """Path of the mirror from the remote's root."""
     project: str
     started_at: datetime
     finished_at: datetime
@@ -44,7 +44,7 @@ class Mirror:
     django_rclone: str = ""
     host: str = ""
     source: str = ""
-    """The folder that was mirrored, as ``host`` knows it."""
+    """Path of the mirrored folder on ``host``."""
 
     @property
     def path(self) -> str:
@@ -52,7 +52,7 @@ class Mirror:
         return path(self.folder)
 
     def to_json(self) -> str:
-        """Returns the record as it is stored."""
+        """Returns the record in its stored form."""
         document = {"schema": SCHEMA, **dataclasses.asdict(self)}
         document["started_at"] = format_time(self.started_at)
         document["finished_at"] = format_time(self.finished_at)
@@ -60,10 +60,10 @@ class Mirror:
 
 
 def folder_of(project: str, folder: str) -> str:
-    """Returns where the mirror of a project lies, from the remote's root; ``folder`` is its MEDIA_BACKUP_DIR.
+    """Returns the path of a project's mirror from the remote's root. ``folder`` is the project's MEDIA_BACKUP_DIR.
 
-    Without a project that is the folder itself, as in 0.4. A name that not every storage keeps as it is becomes its
-    plain letters and a hash: no two names share a folder, also where upper and lower case are the same.
+    Without a project it is the folder itself, as in 0.4. A project's name that some storage would change is replaced
+    by its plain letters and a hash: no two names share a folder, even on a storage that ignores case.
     """
     folder = "/".join(part for part in folder.split("/") if part)
     if not project:
@@ -76,16 +76,15 @@ def folder_of(project: str, folder: str) -> str:
 
 
 def path(folder: str) -> str:
-    """Returns where the record of a mirror lies: in a folder of its own, since what lies in ``manifests/`` itself are
-    backups, also for whoever lists them by hand."""
+    """Returns the path of a mirror's record. It is in a subfolder, so that ``manifests/`` itself lists backups only,
+    also when listed by hand."""
     return f"{RECORDS}/{quote(folder.strip('/'), safe='')}.json"
 
 
 def parse(text: str) -> Mirror:
     """Returns the record that ``text`` holds.
 
-    Fields that are not known are ignored. Raises MirrorError for anything else than a whole record of a schema that
-    this version knows.
+    Ignores unknown fields. Raises MirrorError unless the record is complete and has a schema that this version knows.
     """
     try:
         document = json.loads(text)

@@ -1,4 +1,4 @@
-"""Names on the remote: made and read back. Pure; clock and randomness are passed in."""
+"""Names on the remote: making and parsing them. Pure; clock and randomness are passed in."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from django_rclone import vocabulary
 
 MANIFEST_DIR = "manifests"
 PROJECT_DIR = "projects"
-"""Mirrors of projects with a name lie there, each in a folder of its own."""
+"""Folder of the mirrors of projects with a name; each has a subfolder."""
 
 README = "RESTORE.md"
 PARTIAL = ".partial"
-"""Ending of an object that is being written, where the backend shows it before it is whole."""
+"""Suffix of an object that is being written, on backends that show it before it is complete."""
 
 ENCRYPTED_DIR = "encrypted"
-"""Where encrypted backups lie: everything but RESTORE.md, below the remote's root."""
+"""Folder of encrypted backups, below the remote's root. It holds everything but RESTORE.md."""
 
 RESERVED: Mapping[str, str] = {
     MANIFEST_DIR: "manifests live there",
@@ -30,8 +30,8 @@ RESERVED: Mapping[str, str] = {
     ENCRYPTED_DIR: "encrypted backups live there",
     README: "that file tells how to restore",
 }
-"""What has another use at the remote's root, and which: no backup lies there. Compared without case, as some backends
-do."""
+"""Names at the remote's root that have another use, with the reason: no backup may be there. They are compared without
+regard to case, because some backends ignore case."""
 
 _LETTERS, _DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 _ID = r"[a-z][a-z0-9]{4}[0-9]"
@@ -40,7 +40,7 @@ _MANIFEST_NAME = re.compile(rf"(?P<point>\d{{8}}T\d{{6}}Z)-(?P<alias>.+)-(?P<id>
 _OBJECT_ID = re.compile(rf"-(?P<id>{_ID})(?:\.|$)")
 _FIELDS = ("database", "datetime", "ext")
 
-# What strptime's directives look like, for reading the time out of a name; anything else matches lazily.
+# Patterns of strptime's directives, to parse the time in a name. Other directives match lazily.
 _DIRECTIVES = {
     **dict.fromkeys("dmyHIMSUWVg", r"\d{2}"),
     "Y": r"\d{4}",
@@ -54,8 +54,8 @@ _DIRECTIVES = {
 
 
 def new_id(source: random.Random) -> str:
-    """Returns six letters and digits. The first is a letter and the last a digit: no part of a date, and no word that
-    somebody has put into a file's name, can be taken for an id."""
+    """Returns six random letters and digits. The first is a letter and the last a digit, so that no part of a date and
+    no word in a file's name can be mistaken for an id."""
     middle = "".join(source.choices(_LETTERS + _DIGITS, k=4))
     return source.choice(_LETTERS) + middle + source.choice(_DIGITS)
 
@@ -66,21 +66,21 @@ def point(moment: datetime) -> str:
 
 
 def point_moment(name: str) -> datetime:
-    """Returns the moment of a recovery point. Raises ValueError for what names none."""
+    """Returns the moment of a recovery point. Raises ValueError if the name is not one of a recovery point."""
     if not re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", name):
         raise ValueError(f"{name!r} is no recovery point")
     return datetime.strptime(name, _POINT_FORMAT).replace(tzinfo=UTC)
 
 
 def is_id(text: str) -> bool:
-    """Tells whether a text has the form of a backup's id."""
+    """Returns whether a string has the form of a backup's id."""
     return re.fullmatch(_ID, text) is not None
 
 
 def path_problem(path: str) -> str:
-    """Returns why a path from the remote's root cannot be that of an object in a backup folder; empty: it can.
+    """Returns why a path from the remote's root cannot belong to an object in a backup folder; empty if it can.
 
-    What this lets pass lies below the root whatever the backend makes of it.
+    An accepted path is below the root, however the backend interprets it.
     """
     parts = path.split("/")
     if not path.isprintable() and any(character < " " or character in "\x7f\x85\u2028\u2029" for character in path):
@@ -95,7 +95,7 @@ def path_problem(path: str) -> str:
 
 
 def object_path_problem(path: str, backup_id: str) -> str:
-    """Returns why a path cannot be that of the object of the backup with this id; empty: it can."""
+    """Returns why a path cannot belong to the object of the backup with this id; empty if it can."""
     if problem := path_problem(path):
         return problem
     ids = [match["id"] for match in _OBJECT_ID.finditer(path.rpartition("/")[2])]
@@ -104,7 +104,7 @@ def object_path_problem(path: str, backup_id: str) -> str:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ManifestName:
-    """What a manifest's name says; sorts by time."""
+    """Parsed name of a manifest. Sorts by time."""
 
     point: str
     alias: str
@@ -117,31 +117,31 @@ class ManifestName:
 
 
 def parse_manifest_name(name: str) -> ManifestName | None:
-    """Returns what the file name of a manifest says, or None if it is not one."""
+    """Returns the parsed file name of a manifest, or None if it is not one."""
     match = _MANIFEST_NAME.fullmatch(name)
     return ManifestName(match["point"], unquote(match["alias"]), match["id"]) if match else None
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """How objects are named: folder, template and date format of the settings."""
+    """Naming scheme of objects: folder, template and date format from the settings."""
 
     folder: str
     template: str
     date_format: str
     media: str = "media"
-    """Folder of the mirror of the media files: no backup lies there, unless it is the same."""
+    """Folder of the mirror of the media files: no backup may be there, unless both settings name the same folder."""
 
     @property
     def dates_to_the_second(self) -> bool:
-        """Tells whether the name of an object says its recovery point exactly."""
+        """Returns whether an object's name determines its recovery point exactly."""
         moment = datetime(2026, 11, 23, 10, 15, 7, tzinfo=UTC)
         name = self.template.format(database="x", datetime=moment.strftime(self.date_format), ext="x")
         return self.parse(name) == ("x", moment)
 
     def manifest_of(self, path: str) -> ManifestName | None:
-        """Returns the name of the manifest that an object would have, as its own name tells; None where it does not, or
-        where the template leaves open how much of it is the alias (``{database}_{ext}_{datetime}``)."""
+        """Returns the name of the manifest that belongs to an object, derived from the object's name, or None if it
+        cannot be derived or its alias is ambiguous (``{database}_{ext}_{datetime}``)."""
         name = path.rpartition("/")[2].partition(PARTIAL)[0]
         backup_id = self.id_of(name)
         if not backup_id or not self.dates_to_the_second:
@@ -154,16 +154,16 @@ class Scheme:
         return ManifestName(point(found[1]), found[0], backup_id)
 
     def problem(self, path: str, backup_id: str) -> str:
-        """Returns why a path cannot be that of the object of the backup with this id; empty: it can."""
+        """Returns why a path cannot belong to the object of the backup with this id; empty if it can."""
         top, media, own = (place.partition("/")[0].casefold() for place in (path, self.media, self.folder))
         if top == media != own:
             return "lies among the media files"
         return object_path_problem(path, backup_id)
 
     def object_path(self, alias: str, moment: datetime, extension: str, backup_id: str) -> str:
-        """Returns the path, from the remote's root, of a new object: the template plus the id before the
-        extension, ``db/default-2026-11-23-101500-k3f9q2.dump``. ``moment`` is the recovery point's, so that the
-        manifest can be found from the object (``manifest_of``)."""
+        """Returns the path of a new object from the remote's root: the template with the id before the extension,
+        ``db/default-2026-11-23-101500-k3f9q2.dump``. ``moment`` is the recovery point's, so that ``manifest_of`` can
+        find the manifest of the object."""
         stamp = moment.astimezone(UTC).strftime(self.date_format)
         safe_alias = quote(alias, safe=" ")
         if self.template.endswith(".{ext}"):
@@ -173,15 +173,15 @@ class Scheme:
         return f"{self.folder}/{name}-{backup_id}"
 
     def id_of(self, name: str) -> str:
-        """Returns the id in an object's file name, or an empty text: such a file is not ours."""
+        """Returns the id in an object's file name, or an empty string if django-rclone did not name the file."""
         found = [match["id"] for match in _OBJECT_ID.finditer(name)]
         if not found or (self.template.endswith(".{ext}") and self.parse(name)):
-            return ""  # the second: what looks like an id is the end of the alias ("my-backup.2026….dump")
+            return ""  # second case: the apparent id is the end of the alias ("my-backup.2026….dump")
         return found[-1]
 
     def parse(self, name: str) -> tuple[str, datetime] | None:
-        """Returns the alias and the time that a file name without an id says (django-rclone 0.4 made such), or
-        None if it does not fit the template."""
+        """Returns the alias and the time in a file name without an id (as made by django-rclone 0.4), or None if the
+        name does not match the template."""
         match = self._pattern().fullmatch(name)
         if match is None:
             return None
@@ -206,7 +206,7 @@ class Scheme:
 
 
 def template_problem(template: str) -> str:
-    """Returns what is wrong with a DB_FILENAME_TEMPLATE, as a clause that goes on after its name; empty: nothing."""
+    """Returns the problem of a DB_FILENAME_TEMPLATE, as a clause that follows its name; empty if it is valid."""
     try:
         parts = list(Formatter().parse(template))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Output that cannot be written: the run goes on, and its own outcome decides the exit code."""
+"""Failures to write output: the run continues, and its result decides the exit code."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _STANDARD = (0, 1, 2)
 
 
 class Tolerant:
-    """A text stream whose first failure ends the writing and nothing else.
+    """A text stream that stops writing after its first failure, without raising.
 
-    ``error`` is that failure. The stream may be None: so Python names a standard stream that was closed at the start.
+    ``error`` is that failure. The stream may be None, as Python's standard streams are if they were closed at start.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -21,7 +21,7 @@ class Tolerant:
         self.error: OSError | None = None if stream is not None else OSError(errno.EBADF, os.strerror(errno.EBADF))
 
     def write(self, text: str = "", *arguments: Any, **options: Any) -> int:
-        """Writes the text; characters that the stream's encoding lacks are escaped."""
+        """Writes the text, with characters escaped that the stream's encoding lacks."""
         try:
             self._do("write", text, *arguments, **options)
         except UnicodeEncodeError as error:
@@ -37,7 +37,7 @@ class Tolerant:
 
     @property
     def lost(self) -> str:
-        """Why what was written is missing where somebody wants it; empty where all is well, or the reader has left."""
+        """Reason for lost output; empty if there was no failure, or if the reader closed the pipe."""
         self.flush()
         gone = self.error is None or self.error.errno == errno.EPIPE
         return "" if gone or self.error is None else self.error.strerror or str(self.error)
@@ -50,7 +50,7 @@ class Tolerant:
                 raise
             except OSError as error:
                 self.error = error
-            except (ValueError, AttributeError) as error:  # a file that is closed; None below Django's wrapper
+            except (ValueError, AttributeError) as error:  # a closed file, or None inside Django's wrapper
                 self.error = OSError(errno.EBADF, str(error))
 
     def __getattr__(self, name: str) -> Any:
@@ -58,17 +58,18 @@ class Tolerant:
 
 
 def open_standard_descriptors() -> None:
-    """Gives stdin, stdout and stderr a place where they were closed: else the next file that is opened, a database or
-    the input of another program, becomes one of them."""
+    """Opens closed stdin, stdout and stderr on the null device. Otherwise the next file opened, such as a database or
+    the input of another program, would get one of their descriptors."""
     for number in _STANDARD:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
 
 
 def flush_standard_streams() -> None:
-    """Makes the interpreter's end quiet: it flushes stdout and stderr, and ends with 120 where it cannot."""
+    """Flushes stdout and stderr, and redirects those that fail: else the interpreter, which flushes them too, exits
+    with 120."""
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is None or stream.closed:
             continue

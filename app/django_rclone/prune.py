@@ -1,4 +1,4 @@
-"""The recipe of pruning: old backups go after a new one is proven, and so does what dead runs left behind."""
+"""The recipe of pruning: removes old backups once a newer one is confirmed, and the remains of dead runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNTOUCHED = "Nothing was removed. Look for what hides files from rclone: filter
 
 
 def remove(remote: Remote, backup: Backup) -> None:
-    """Deletes a backup: its manifest first, so that it is gone at once; then its objects."""
+    """Deletes a backup: its manifest first, so that the backup ceases to exist at once, then its objects."""
     manifest = backup.manifest
     for stored in manifest.objects:
         problem = (
@@ -37,26 +37,26 @@ def remove(remote: Remote, backup: Backup) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Pruning:
-    """What to prune: the backups of one owner on a remote."""
+    """Input of a pruning: the backups of one owner on a remote, and the limits."""
 
     remote: Remote
     names: Scheme
     owner: Owner
     keep: int | None
-    """How many backups to keep; None: all, and only the remains of interrupted runs go."""
+    """Number of backups to keep. None keeps all and removes only the remains of interrupted runs."""
     now: datetime
     timeout: float | None
-    """How long a run may take, in seconds: what is younger may belong to one that still goes on."""
+    """Longest duration of a run, in seconds: younger remains may belong to a run that still goes on."""
     made: str = ""
-    """The id of the backup that this run has made."""
+    """Id of the backup that this run has made; empty if it made none."""
 
 
 def candidates(pruning: Pruning) -> list[Backup]:
-    """Return the backups to remove.
+    """Returns the backups to remove.
 
     Raises DjangoRcloneError if the listing does not show the backup that this run has made, or hides a manifest that
-    exists: an object that is not listed is not necessarily gone. Objects without a manifest stay if others keep
-    backups under the same alias, because they may be theirs.
+    exists: a file missing from a listing may still exist. Keeps objects without a manifest if other projects or
+    databases have backups under the same alias, because the objects may be theirs.
     """
     remote, names, owner, keep, now = pruning.remote, pruning.names, pruning.owner, pruning.keep, pruning.now
     timeout, made = pruning.timeout, pruning.made
@@ -85,7 +85,7 @@ def candidates(pruning: Pruning) -> list[Backup]:
 
 
 def _ours(found: Sequence[Backup], owner: Owner) -> list[Backup]:
-    """Returns what is certainly this owner's, and says what only looks like it."""
+    """Returns the backups that certainly belong to this owner, and warns of those that may not."""
     ours = [backup for backup in found if owner.owns_exactly(backup)]
     elsewhere = {
         backup.manifest.source for backup in found if owner.owns(backup) and backup.manifest.name == owner.name
@@ -102,8 +102,8 @@ def _ours(found: Sequence[Backup], owner: Owner) -> list[Backup]:
 
 
 def _tell_left_alone(found: Sequence[Backup], owner: Owner) -> None:
-    """Says what a project's earlier self may have made: before it had a name, or its database another one. Retention
-    does not see it, and it would stay unnoticed for ever."""
+    """Warns of backups that the project may have made before it had a name, or before its database was renamed.
+    Retention ignores them, so they would stay unnoticed forever."""
     good = [backup for backup in found if owner.project and backup.state is State.GOOD]
     nameless = [one for one in good if not one.manifest.project and one.manifest.name == owner.name]
     renamed = [one for one in good if owner.owns(one) and one.manifest.name != owner.name]
@@ -116,15 +116,15 @@ def _tell_left_alone(found: Sequence[Backup], owner: Owner) -> None:
 
 
 def _without_label(backup: Backup) -> bool:
-    """Tells whether nothing says whose a backup is, and nobody would miss it."""
+    """Returns whether a backup's owner is unknown and its loss harmless: no readable manifest, and not unverified."""
     return not backup.manifest.point and backup.state is not State.UNVERIFIED
 
 
 def _left(
     remote: Remote, names: Scheme, found: Sequence[Backup], now: datetime, timeout: float | None
 ) -> Iterator[Backup]:
-    """Gives what dead runs left. ``now`` is no later than the newest good backup: by the clock of this machine alone,
-    what another one is writing could look old."""
+    """Yields the remains of dead runs. ``now`` must not be later than the newest good backup: by this machine's clock
+    alone, a file that another machine is writing could look old."""
     shown = {backup.id for backup in found if backup.manifest.id}
     left = retention.leftovers(found, now, timeout)
     if left:
@@ -137,8 +137,8 @@ def _left(
 
 
 def _look_again(remote: Remote, unshown: Collection[str]) -> None:
-    """Lists the manifests once more. Raises DjangoRcloneError where one has an id of which none was shown before: the
-    name of an object that an earlier version has made does not tell what its manifest is called."""
+    """Lists the manifests again, because the name of an object from an earlier version does not determine its
+    manifest's name. Raises DjangoRcloneError if a manifest has an id in ``unshown``."""
     for entry in remote.files(naming.MANIFEST_DIR):
         name = naming.parse_manifest_name(entry.path)
         if name and name.id in unshown:
@@ -148,10 +148,10 @@ def _look_again(remote: Remote, unshown: Collection[str]) -> None:
 
 
 def _has_no_manifest(remote: Remote, names: Scheme, backup: Backup) -> bool:
-    """Asks for the manifest of an object that seems to have none. Raises DjangoRcloneError where it is there."""
+    """Returns whether an object certainly has no manifest. Raises DjangoRcloneError if it has an unlisted one."""
     manifest = names.manifest_of(backup.path)
     if backup.state is State.PARTIAL and manifest is None:
-        return True  # nothing is whole that bears this name
+        return True  # a file with such a name is never complete
     if manifest is None:
         logger.warning("%s has no manifest, as far as its name tells. It stays: delete it by hand.", backup.path)
         return False
@@ -163,7 +163,7 @@ def _has_no_manifest(remote: Remote, names: Scheme, backup: Backup) -> bool:
 
 
 def prune(pruning: Pruning) -> Iterator[Backup]:
-    """Remove the backups that retention does not keep, and yield each one when it is gone."""
+    """Removes the backups that retention does not keep, and yields each one after its removal."""
     for backup in candidates(pruning):
         remove(pruning.remote, backup)
         yield backup

@@ -1,4 +1,4 @@
-"""Which folders on the remote may be set: none lies in another, or in one that has a purpose already. Pure."""
+"""Checks of the folders on the remote: none may overlap with another one or with a reserved one. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django_rclone.naming import RESERVED
 
 
 def problem(value: str) -> str:
-    """Returns what is wrong with a folder, as a clause that goes on after the setting's name; empty: nothing."""
+    """Returns the problem of a folder, as a clause that follows the setting's name; empty if it is valid."""
     parts = value.strip("/").split("/")
     if not _key(value):
         return "must be the name of a folder on the remote"
@@ -25,9 +25,9 @@ def problem(value: str) -> str:
 
 
 def overlap(databases: str, media: str, project: str) -> str:
-    """Returns what is wrong with the two folders together, as a sentence; empty: nothing.
+    """Returns a sentence if the two folders overlap, else an empty string.
 
-    A sync deletes what it did not put there: with a shared folder that would be the backups of the databases.
+    A sync deletes all files that it did not write: in a shared folder, it would delete the databases' backups.
     """
     for mirrored in dict.fromkeys((record.folder_of("", media), record.folder_of(project, media))):
         one, other = _key(databases), _key(mirrored)
@@ -43,8 +43,8 @@ def overlap(databases: str, media: str, project: str) -> str:
 
 
 def _key(folder: str) -> tuple[str, ...]:
-    """Returns a folder's parts so that two are equal where any storage takes them for the same: upper and lower case,
-    Unicode forms, repeated slashes, and dots and blanks at an end, which Windows' servers drop."""
+    """Returns a folder's parts, normalized: two folders are equal if any storage treats them as the same. Ignores case,
+    Unicode forms, repeated slashes, and dots and spaces at the end, which Windows servers drop."""
     parts = unicodedata.normalize("NFKC", folder).casefold().replace("\\", "/").split("/")
     trimmed = (part if part in (".", "..") else part.strip().rstrip(". ") for part in parts)
     return tuple(unicodedata.normalize("NFKC", part) for part in trimmed if part)

@@ -1,4 +1,4 @@
-"""The recipe of a restore: find, look, plan, and then all or nothing."""
+"""The recipe of a restore: find the backup, inspect the database, plan, and restore all or nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ logger = logging.getLogger("django_rclone")
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """A restore that is ready to be carried out, or to be shown."""
+    """A planned restore, ready to be shown or carried out."""
 
     connector: BaseConnector
     remote: Remote
@@ -42,7 +42,7 @@ class Restore:
 
     @property
     def summary(self) -> str:
-        """What would be restored, where, and what the user should know before saying yes."""
+        """Backup, target and consequences of the restore, to be shown before the user confirms."""
         backup = self.backup
         made = f"made {display.moment(backup.moment)}" if backup.manifest.point else "without a manifest"
         restored = f"restore  {display.one_line(backup.path)}, {made}, {display.size(backup.size)}"
@@ -58,10 +58,10 @@ def latest(
     unverified: bool = False,
     connector: BaseConnector | None = None,
 ) -> Backup:
-    """Returns the newest good backup that was begun at or before ``at``; see ``selection.latest``.
+    """Returns the newest good backup that was started at or before ``at``; see ``selection.latest``.
 
-    Where one is dated later than this machine's clock has it, other clocks are asked which of the two is wrong: the
-    storage's, and that of the database server behind ``connector``.
+    If a backup or ``at`` is later than this machine's time, it reads the clocks of the storage and of the database
+    server behind ``connector`` too, to find which clock is wrong.
     """
     found = catalog.load(remote, names, owner.alias)
     now = datetime.now(UTC)
@@ -78,7 +78,8 @@ def _server_clock(connector: BaseConnector | None) -> datetime | None:
 def by_path(remote: Remote, names: Scheme, owner: Owner, path: str) -> Backup:
     """Returns the backup at ``path``, which is relative to the backup folder or begins with it.
 
-    Raises NothingToRestore when there is none, and ConfigurationError when it is not one to restore here.
+    Raises NothingToRestore if there is none, ConfigurationError if the path is invalid or the backup is unfinished or
+    of another database, and VerificationFailed if it is damaged.
     """
     _check_path(path)
     full = path if path.startswith(names.folder + "/") else f"{names.folder}/{path}"
@@ -90,8 +91,8 @@ def by_path(remote: Remote, names: Scheme, owner: Owner, path: str) -> Backup:
 
 
 def by_id(remote: Remote, names: Scheme, owner: Owner, backup_id: str) -> Backup:
-    """Returns the backup with this id. Raises NothingToRestore when there is none, ConfigurationError when it is not
-    one to restore here, and VerificationFailed when it is damaged."""
+    """Returns the backup with this id. Raises NothingToRestore if there is none, ConfigurationError if it belongs to
+    another database, and VerificationFailed if it is damaged."""
     found = [backup for backup in catalog.load(remote, names) if backup.id == backup_id]
     documented = next((backup for backup in found if backup.state in (State.GOOD, State.DAMAGED)), None)
     if documented is None:
@@ -104,7 +105,7 @@ def by_id(remote: Remote, names: Scheme, owner: Owner, backup_id: str) -> Backup
 
 
 def _in_subfolder(remote: Remote, path: str) -> Backup | None:
-    """Returns a file that the listing, which does not descend, cannot know."""
+    """Returns a file in a subfolder, which the listing does not include, or None if it does not exist."""
     entry = remote.stat(path)
     if entry is None:
         return None
@@ -142,9 +143,9 @@ def _check_choice(backup: Backup, owner: Owner) -> None:
 
 
 def plan(connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode, *, finish: bool = True) -> Restore:
-    """Looks at the database and at the beginning of the object, and returns what would be done.
+    """Inspects the database and the beginning of the object, and returns the planned restore.
 
-    Changes nothing, but finishes what an interrupted restore has left; with ``finish`` False not even that.
+    Changes nothing, except that it finishes an interrupted restore if ``finish`` is True.
     """
     manifest = backup.manifest
     if manifest.engine and manifest.engine != connector.engine:
@@ -164,9 +165,9 @@ def plan(connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode, *
 
 
 def carry_out(restore: Restore, limits: process.Limits, *, quiet: bool = False) -> None:
-    """Does what was planned, and shows progress unless ``quiet``. After any failure the target is as it was.
+    """Carries out the plan, and shows progress unless ``quiet``. After any failure the target is as it was.
 
-    Raises VerificationFailed if the object is not what its manifest promises, else what the programs' failures mean.
+    Raises VerificationFailed if the object does not match its manifest, and the explained error if a program fails.
     """
     sender = restore.connector.__class__
     about: dict[str, Any] = {"database": restore.connector.alias, "path": restore.backup.path}
@@ -199,7 +200,7 @@ def _stream(
     *,
     quiet: bool,
 ) -> None:
-    """Sends the object through programs. Raises VerificationFailed unless it is what its manifest promises."""
+    """Sends the object through ``programs``. Raises VerificationFailed if it does not match its manifest."""
     backup = restore.backup
     (stored,) = backup.manifest.objects
     digest = streams.Digest((stored.bytes, stored.sha256) if stored.sha256 else None, backup.path)

@@ -1,4 +1,4 @@
-"""RESTORE.md: how to get everything back with rclone and the database's own client alone."""
+"""RESTORE.md: instructions to restore everything with only rclone and the database's client programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django_rclone.rclone.remote import Remote
 
 
 def text(remote: Remote, media_folder: str) -> str:
-    """Returns the text that lies at the remote's root."""
+    """Returns the content of RESTORE.md at the remote's root."""
     manifests = shlex.quote(remote.path(MANIFEST_DIR))
     return f"""\
 # How to restore these backups
@@ -46,14 +46,14 @@ django-rclone's image.
 
 
 def is_there(remote: Remote) -> bool:
-    """Tells whether RESTORE.md lies at the remote's root; one from before encryption does not count."""
+    """Returns whether RESTORE.md is at the remote's root. One from before encryption does not count."""
     if remote.base is None:
         return remote.stat(README) is not None
     return any(crypt.variable("TYPE") in told for told in remote.base.contents("", (README,)))
 
 
 def _encryption(remote: Remote) -> str:
-    """Returns how to open what is encrypted: its parameters, and never the password."""
+    """Returns the instructions for decryption: the parameters, but never the password."""
     if remote.base is None:
         return ""
     options = {**crypt.PARAMETERS, "REMOTE": shlex.quote(remote.base.path(crypt.FOLDER))}

@@ -1,4 +1,4 @@
-"""Which backups may go. Pure: backups in, backups out."""
+"""Selection of the backups to remove. Pure: backups in, backups out."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _LEFTOVER_AGE = timedelta(hours=24)
 def surplus(backups: Iterable[Backup], keep: int, *, now: datetime | None = None, made: str = "") -> list[Backup]:
     """Returns the backups beyond the ``keep`` newest, oldest first.
 
-    ``backups`` are those of one database. Good ones and those without a manifest (django-rclone 0.4 made such) count
-    alike, by the time inside the manifest or the name; what is dated after ``now`` does not count, and stays. So do
-    the newest good one, the one with the id ``made`` (this run's own), and everything when none is good: nothing has
-    been proven then. Raises ValueError if ``keep`` is less than 1.
+    ``backups`` are those of one database. Good ones and unverified ones (without a manifest, as made by django-rclone
+    0.4) count equally, by the time in the manifest or the name. Backups dated after ``now`` do not count, and stay.
+    The newest good one and the one with the id ``made`` (by this run) always stay. All stay if none is good, because
+    then none is proven. Raises ValueError if ``keep`` is less than 1.
     """
     if keep < 1:
         raise ValueError(f"keep must be 1 or more, not {keep}")
@@ -35,15 +35,14 @@ def surplus(backups: Iterable[Backup], keep: int, *, now: datetime | None = None
 
 
 def leftovers(backups: Iterable[Backup], now: datetime, timeout: float | None) -> list[Backup]:
-    """Returns what unfinished runs left behind: old enough that no run can still be writing it.
+    """Returns the remains of unfinished runs that are so old that no run can still be writing them.
 
-    An object whose manifest is there but cannot be read (a newer django-rclone wrote it, or it is damaged) is no
-    left-over: it stays.
+    Excludes objects whose manifest exists but cannot be read (written by a newer django-rclone, or damaged).
     """
     backups = list(backups)
     try:
         oldest = now - max(_LEFTOVER_AGE, timedelta(seconds=timeout or 0))
-    except OverflowError:  # a run may take longer than there have been clocks
+    except OverflowError:  # the timeout reaches back before year 1
         return []
     described = {backup.id for backup in backups if backup.state is State.DAMAGED}
     return [

@@ -1,4 +1,4 @@
-"""Which backup is meant: the newest good one of this very database, and never somebody else's. Pure."""
+"""Selection of the backup to restore: the newest good one of exactly this database, never another's. Pure."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ logger = logging.getLogger("django_rclone")
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose backups are meant: this project's, of this alias, which is this database on its server."""
+    """Owner of backups: a project, an alias, and the database behind it on its server."""
 
     project: str
     alias: str
     name: str
     source: str = ""
-    """Where the database is (see ``source.of``). It tells databases of one name apart where no project is named."""
+    """Location of the database; see ``source_identity.describe``. Without a project, it distinguishes databases of the
+    same name."""
 
     @staticmethod
     def of(project: str, connector: BaseConnector) -> Owner:
@@ -31,14 +32,14 @@ class Owner:
         return Owner(project, connector.alias, connector.name, connector.source)
 
     def owns(self, backup: Backup) -> bool:
-        """Tells whether a backup was made by this project under this alias (it may be of another database).
+        """Returns whether a backup was made by this project under this alias. It may be of another database.
 
-        What bears no project's name is not a named project's: it may be anybody's.
+        A backup without a project's name does not belong to a project with a name: its owner is unknown.
         """
         return backup.database == self.alias and backup.manifest.project == self.project
 
     def owns_exactly(self, backup: Backup) -> bool:
-        """Tells whether a backup is of this very database; one without a manifest has only its alias to go by."""
+        """Returns whether a backup is of exactly this database. Without a manifest, only the alias is compared."""
         found = backup.manifest
         here = bool(self.project) or found.source in ("", self.source)
         return self.owns(backup) and found.name in ("", self.name) and here
@@ -52,11 +53,11 @@ def latest(
     unverified: bool = False,
     now: datetime | None = None,
 ) -> Backup:
-    """Returns the newest good backup of ``owner`` that was begun at or before ``at``.
+    """Returns the newest good backup of ``owner`` that was started at or before ``at``.
 
-    Raises NothingToRestore when there is none, and ConfigurationError when the remote holds several databases under
-    this alias and nothing says which is ours. One that is dated after ``now`` is taken only when there is no other.
-    Only with ``unverified``, and only when there is nothing better, an undocumented one is taken.
+    Raises NothingToRestore if there is none, and ConfigurationError if the remote holds several databases under this
+    alias and the owner's cannot be determined. A backup dated after ``now`` is returned only if there is no other
+    good one. With ``unverified``, the newest unverified backup is returned if there is no good one.
     """
     now = now or datetime.now(UTC)
     if at is not None and at - now > clocks.AHEAD:
@@ -101,7 +102,7 @@ def _of_one_name(good: list[Backup], owner: Owner) -> list[Backup]:
 
 
 def _timely(good: list[Backup], owner: Owner, now: datetime) -> list[Backup]:
-    """Returns those that are not dated after now, and says which are; all of them where there is no other."""
+    """Returns the backups not dated after now, or all if there are no others. Warns of those dated after now."""
     late = [backup for backup in good if clocks.dated_ahead(backup, now)]
     if not late:
         return good
@@ -116,7 +117,7 @@ def _timely(good: list[Backup], owner: Owner, now: datetime) -> list[Backup]:
 
 
 def _of_one_source(good: list[Backup], owner: Owner) -> Backup:
-    """Returns the newest, where it is beyond doubt that all are of one database, or that the newest is ours."""
+    """Returns the newest backup. Raises ConfigurationError if it is from another server and several have backups."""
     newest = good[0]
     if owner.project:
         return newest

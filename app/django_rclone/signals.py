@@ -1,6 +1,6 @@
-"""Signals around every operation. ``post_*`` are sent only after success, ``*_failed`` with ``error`` instead.
+"""Signals around every operation: ``pre_*``, and ``post_*`` after success or ``*_failed`` with ``error``.
 
-A receiver that raises never spoils what has been committed: the error is logged, and the run goes on.
+An exception in a ``post_*`` or ``*_failed`` receiver is logged, and the run continues: it cannot undo a commit.
 """
 
 from __future__ import annotations
@@ -31,11 +31,10 @@ restore_failed = Signal()
 
 @contextmanager
 def around(before: Signal, after: Signal, failed: Signal, sender: Any, **what: Any) -> Iterator[dict[str, Any]]:
-    """Sends ``before``, and at the end of the block ``after``, or ``failed`` with what went wrong.
+    """Sends ``before``, and at the end of the block ``after``, or ``failed`` with the error.
 
-    What the block adds to the dictionary goes to ``after`` as well. An error that nobody foresaw (in a connector of
-    the project's own, say) is raised as a DjangoRcloneError too, so that one database never keeps the others from
-    being done.
+    The items that the block adds to the dictionary are sent with ``after`` too. An unexpected error (for instance in
+    a project's connector) is raised as DjangoRcloneError, so that one database never prevents the backup of others.
     """
     before.send(sender=sender, **what)
     found: dict[str, Any] = {}
@@ -54,7 +53,7 @@ def around(before: Signal, after: Signal, failed: Signal, sender: Any, **what: A
 
 
 def announce(signal: Signal, sender: Any, **what: Any) -> None:
-    """Sends a signal whose receivers cannot spoil anything any more."""
+    """Sends a signal and logs the exceptions of its receivers."""
     for receiver, answer in signal.send_robust(sender=sender, **what):
         if isinstance(answer, Exception):
             name = getattr(receiver, "__qualname__", repr(receiver))

@@ -1,4 +1,4 @@
-"""What happens to bytes between two programs: counting, hashing, compressing, holding back. Pure."""
+"""Filters for the bytes between two programs: counting, hashing, compression, holding back. Pure."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ else:
     from backports import zstd
 
 LEVELS = {"zstd": range(1, 20), "gzip": range(1, 10), "none": range(1)}
-"""Accepted compression methods and their levels; beyond zstd 19 a restore needs special flags."""
+"""Accepted compression methods and their levels. Above zstd 19, a restore needs special flags."""
 DEFAULT_LEVEL = {"zstd": 3, "gzip": 6, "none": 0}
 ENDING = {"zstd": ".zst", "gzip": ".gz", "none": ""}
 
 
 class Filter(Protocol):
-    """A step in the stream. Bytes go in by ``feed``, in pieces of bounded size they come out; ``finish`` gives the
-    rest. Both may raise to stop it all."""
+    """A step in the stream. ``feed`` takes bytes and returns pieces of bounded size; ``finish`` returns the rest. Both
+    may raise to stop the stream."""
 
     def feed(self, data: bytes) -> Iterable[bytes]: ...
 
@@ -34,11 +34,11 @@ class Filter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What is done to the stream just before the program that commits.
+    """The last step before the program that commits.
 
-    The last ``hold`` bytes are held back until everything upstream has ended well and the object's hash is
-    right. ``head`` may change the first bytes (at least ``hold`` of them, or all there are), ``tail`` the
-    held-back last ones; either may raise to stop the restore.
+    The last ``hold`` bytes are held back until all programs upstream have succeeded and the object's hash is
+    verified. ``head`` may change the first bytes (at least ``hold`` of them, or all if there are fewer), and ``tail``
+    the held-back last ones. Both may raise to stop the restore.
     """
 
     hold: int = 64 * 1024
@@ -61,9 +61,9 @@ class Meter:
 
 
 class Digest(Meter):
-    """Counts and hashes (SHA-256) the bytes that pass; with ``expected`` the end of the stream checks them.
+    """Counts and hashes (SHA-256) the bytes that pass, and compares them with ``expected`` at the end of the stream.
 
-    ``expected`` is (size, hexadecimal hash); VerificationFailed is raised when either differs.
+    ``expected`` is (size, hexadecimal hash). Raises VerificationFailed if either differs.
     """
 
     def __init__(self, expected: tuple[int, str] | None = None, what: str = "The object") -> None:
@@ -74,7 +74,7 @@ class Digest(Meter):
 
     @property
     def sha256(self) -> str:
-        """Hexadecimal hash of what has passed so far."""
+        """Hexadecimal hash of the bytes so far."""
         return self._hash.hexdigest()
 
     def feed(self, data: bytes) -> Iterable[bytes]:
@@ -94,12 +94,12 @@ class Digest(Meter):
 
 
 class Compressor:
-    """Compresses the stream in threads of the library's own."""
+    """Compresses the stream; zstd uses worker threads if there are several CPUs."""
 
     def __init__(self, method: str, level: int) -> None:
         self._stream: zstd.ZstdCompressor | zlib._Compress
         if method == "zstd":
-            # Without workers compression and reading would take turns; see docs/speed.md for what that costs.
+            # Without workers, compression and reading would take turns; docs/speed.md has the cost.
             workers = min(2, os.cpu_count() or 1)
             self._stream = zstd.ZstdCompressor(
                 options={
@@ -119,9 +119,9 @@ class Compressor:
 
 
 class Decompressor:
-    """Takes the compression off again. Several frames (or gzip members) in a row are one stream."""
+    """Decompresses the stream. Several frames (or gzip members) in a row are one stream."""
 
-    # What one piece may unpack to: a kilobyte of zstd can stand for a gigabyte of zeros.
+    # Largest decompressed piece, in bytes: a kilobyte of zstd can expand to a gigabyte of zeros.
     _PIECE = 1 << 20
 
     def __init__(self, method: str, what: str = "The object") -> None:
@@ -161,13 +161,13 @@ class Decompressor:
 
 
 def compressor(method: str, level: int) -> list[Filter]:
-    """Returns the filters that compress with ``method``; none for ``none``."""
+    """Returns the filters that compress with ``method``; an empty list for ``none``."""
     return [] if method == "none" else [Compressor(method, level)]
 
 
 def decompressor(compression: str, what: str = "The object") -> list[Filter]:
-    """Returns the filters that undo ``compression`` as a manifest names it (``zstd:3``); none where the dump
-    program compressed, or nothing did. Raises ConfigurationError for a method that this version cannot undo."""
+    """Returns the filters that undo ``compression``, in the form of a manifest (``zstd:3``); an empty list for ``none``
+    or an empty string. Raises ConfigurationError for a method that this version cannot undo."""
     method = compression.partition(":")[0]
     if method in ("", "none"):
         return []

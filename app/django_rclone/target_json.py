@@ -1,6 +1,6 @@
-"""What a backup needs to know of a project, as plain JSON.
+"""Description of a project for backups, as plain JSON.
 
-``manage.py backuptarget`` prints it where all the project's packages are; a backup container that lacks them reads it.
+``manage.py backuptarget`` prints it where the project's packages are installed, for a backup container without them.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ DATABASE_KEYS = (
     *("ADMIN_USER", "ADMIN_PASSWORD"),
     *("CLIENT", "AUTH_SOURCE", "AUTH_MECHANISM", "REPLICASET", "SSL"),
 )
-"""The keys of a database's settings that connectors use."""
+"""Keys of a database's settings that connectors use."""
 
 
 class NotPlain(ValueError):
-    """A value that JSON cannot carry."""
+    """A value cannot be represented in JSON."""
 
 
 def plain(value: Any) -> Any:
-    """Returns a value as JSON can carry it. Raises NotPlain when there is no such form."""
+    """Returns a value in a form that JSON can represent. Raises NotPlain if there is none."""
     if isinstance(value, Enum):
         return plain(value.value)
     if value is None or isinstance(value, bool | int | float | str):
-        # Subclasses, such as Django's safe strings, become what they are derived from.
+        # Subclasses, such as Django's safe strings, become instances of their base type.
         return next((kind(value) for kind in (bool, int, float, str) if isinstance(value, kind)), None)
     if isinstance(value, Promise):
         return str(value)
@@ -50,9 +50,9 @@ def plain(value: Any) -> Any:
 
 
 def database(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the part of a database's settings that connectors use. Raises NotPlain, naming the key.
+    """Returns the part of a database's settings that connectors use. Raises NotPlain with the key's name.
 
-    Options that are no plain values are left out: they are for the driver in Python, never for a client program.
+    Leaves out options that are not plain values: they are for the Python driver, never for a client program.
     """
     found: dict[str, Any] = {}
     for key in DATABASE_KEYS:
@@ -82,7 +82,7 @@ def _options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def storage(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns where a storage keeps its files, as far as a backup of a folder has to know. Raises NotPlain."""
+    """Returns the backend and location of a storage, as needed to back up its folder. Raises NotPlain."""
     options = settings.get("OPTIONS") or {}
     return {
         "BACKEND": plain(settings.get("BACKEND", "")),

@@ -1,6 +1,6 @@
-"""Names of settings and commands in messages: those of the Django app, unless another program sets its own.
+"""Names of settings and commands in messages: those of the Django app, unless another program sets different ones.
 
-A message is written once, with the names of the program that it is for: ``vocabulary.current().setting("PROJECT")`` is
+A message is written once and shown with the running program's names: ``vocabulary.current().setting("PROJECT")`` is
 ``PROJECT`` in a management command and ``BACKUP_PROJECT`` in the sidecar. Never call ``current`` at import.
 """
 
@@ -31,40 +31,40 @@ type Key = Literal[
     "CONNECTOR_MAPPING",
     "DATABASE_OPTIONS",
 ]
-"""A key of ``DJANGO_RCLONE``; conf.SETTINGS describes each."""
+"""A key of ``DJANGO_RCLONE``. ``conf.SETTINGS`` describes each."""
 
 
 class Vocabulary:
-    """The names that users of the Django app know. A subclass replaces what is different elsewhere."""
+    """Names for users of the Django app. Subclasses replace the names that differ in other programs."""
 
     dictionary = "DJANGO_RCLONE"
-    """The setting that holds all others."""
+    """Name of the setting that contains all others."""
     remote_example = 'Say where backups go, for instance DJANGO_RCLONE = {"REMOTE": "s3:bucket/site"}.'
     in_database_options = ""
-    """Follows a change of one of a database's options (``Set FORMAT to "file"``)."""
+    """Text that follows advice to change a database's option (``Set FORMAT to "file"``)."""
     separate_mirrors = "Set PROJECT, or another MEDIA_BACKUP_DIR."
     is_project_right = "Is PROJECT right?"
     list_command = "`listbackups`"
     traceback = "See it whole with --traceback."
 
     def setting(self, key: Key) -> str:
-        """Return the name of a setting within a sentence."""
+        """Returns the name of a setting for use in a sentence."""
         return key
 
     def item(self, key: Key) -> str:
-        """Return the full name of a setting, as it is written in the project."""
+        """Returns the full name of a setting, as written in the project."""
         return f'{self.dictionary}["{key}"]'
 
     def connection(self, keys: str) -> str:
-        """Return the names of settings of a database's connection, for instance ``HOST and PORT``."""
+        """Returns the names of settings of a database's connection, for instance ``HOST and PORT``."""
         return keys
 
     def find_program(self, setting: Literal["RCLONE_BINARY", "BINARY_DIR"]) -> str:
-        """Return what to do, apart from installing it, so that a program is found."""
+        """Returns advice for a program that is not found, other than to install it."""
         return f"set {setting}"
 
     def media_backup(self, option: str) -> str:
-        """Return the name of an option of the command that backs up media files."""
+        """Returns the name of an option of the command that backs up media files."""
         return option
 
 
@@ -73,13 +73,13 @@ class _Current:
 
 
 def current() -> Vocabulary:
-    """Return the names that this program's messages use."""
+    """Returns the names that this program's messages use."""
     return _Current.vocabulary
 
 
 @contextmanager
 def using(vocabulary: Vocabulary) -> Iterator[None]:
-    """Use these names in all messages of this process, in every thread, until the end of the block."""
+    """Uses these names in all messages of this process, in every thread, until the end of the block."""
     before = _Current.vocabulary
     _Current.vocabulary = vocabulary
     try:
@@ -96,7 +96,7 @@ class _Values(dict[str, str]):
 
 
 def filled(sentence: str, **values: str) -> str:
-    """Return a sentence with its values. Capitals in braces are settings of a connection: ``{HOST and PORT}``."""
+    """Returns a sentence with its values. Capitals in braces are settings of a connection: ``{HOST and PORT}``."""
     return sentence.format_map(_Values(values, in_database_options=current().in_database_options))
 
 
@@ -105,7 +105,7 @@ _NAMES = frozenset(name for name in vars(Vocabulary) if not name.startswith("_")
 
 
 class Marks(Vocabulary):
-    """Marks instead of names, for our own helper programs: ``replaced`` puts the names in where their errors arrive."""
+    """Marks instead of names, for django-rclone's helper programs. The caller inserts the names with ``replaced``."""
 
     def __getattribute__(self, name: str) -> Any:
         if name not in _NAMES:
@@ -116,7 +116,7 @@ class Marks(Vocabulary):
 
 
 def replaced(text: str) -> str:
-    """Return a helper program's message with this program's names in place of marks."""
+    """Returns a helper program's message with the marks replaced by this program's names."""
     return _MARK.sub(_name, text)
 
 
