@@ -1,4 +1,4 @@
-"""Options of both command lines: one that is given must say something. Pure."""
+"""Options of both command lines. An option that is given must have a value. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _EMPTY = "is empty: is a shell variable not set? Leave the option out, or give i
 
 
 def text(value: str) -> str:
-    """The type of every option that takes a value: an unset shell variable must not mean the default."""
+    """Type of every option with a value. Empty is an error: an unset shell variable must not mean the default."""
     if not value.strip():
         raise ArgumentTypeError(_EMPTY)
     return value
 
 
 def add_restore_options(parser: ArgumentParser) -> None:
-    """Add the options of a database restore, except those that choose the backup."""
+    """Adds the options of a database restore, except those that choose the backup."""
     parser.add_argument(
         "--into",
         type=text,
@@ -43,12 +43,12 @@ def add_restore_options(parser: ArgumentParser) -> None:
 
 
 def add_dry_run(parser: ArgumentParser) -> None:
-    """Add ``--dry-run``, for restores."""
+    """Adds ``--dry-run``, for restores."""
     parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
 
 
 def empty_option_problem(options: Mapping[str, Any], names: Iterable[str]) -> str:
-    """Returns what is wrong with options that did not come through a parser (``call_command``); empty: nothing."""
+    """Returns the problem with options that were not parsed (``call_command``); empty if there is none."""
     for name in names:
         value = options.get(name)
         for one in value if isinstance(value, list | tuple) else (value,):
