@@ -1,4 +1,4 @@
-"""Writes the table of backends' options in rclone_backends.py anew, as the installed rclone has them.
+"""Writes the table of backends' options in backend_options.py anew, as the installed rclone has them.
 
 Usage: python -m tests.support.rclone_table
 """

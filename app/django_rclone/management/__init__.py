@@ -1,1 +1,1 @@
-"""The command line of the app: ``manage.py dbbackup`` and the other commands."""
+"""Command line of the app: ``manage.py dbbackup`` and the other commands."""

@@ -1,4 +1,4 @@
-"""What all commands share: errors become one line and an exit code, signals end a run in order."""
+"""Base of all commands: errors become one line and an exit code, signals end a run cleanly."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DJANGOS = frozenset({"settings", "pythonpath"})
 
 
 class _Parser(CommandParser):
-    """Ends with exit code 2 also where it was not called from a command line."""
+    """Parser that fails with exit code 2 even when it is not called from a command line."""
 
     def error(self, message: str) -> NoReturn:
         if self.called_from_command_line:
@@ -31,17 +31,17 @@ class _Parser(CommandParser):
 
 
 class BackupCommand(BaseCommand):
-    """A command that runs a recipe. Its exit codes are those of django_rclone.exceptions."""
+    """Base class of a command that runs a recipe. The exit codes are those of django_rclone.exceptions."""
 
-    # Settings are checked where they are used, with the same words; rclone's version and clients are checked by
-    # using them. A run at night must not fail for a check of some other app.
+    # Settings are checked where they are used, with the same messages; rclone's version and the clients are checked by
+    # use. A run at night must not fail because of another app's check.
     requires_system_checks = ()
 
     prints_result = False
-    """Whether the output is what the command is for: then it has failed where that cannot be written."""
+    """Whether the output is the purpose of the command: if it cannot be written, the command has failed."""
 
     work: Callable[..., None]
-    """Does what the command is for; takes the command's options by name."""
+    """Runs the command; takes the command's options by name."""
 
     def run_from_argv(self, argv: list[str]) -> None:
         output_errors.open_standard_descriptors()
@@ -56,7 +56,7 @@ class BackupCommand(BaseCommand):
         return parser
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Runs ``work`` and turns what goes wrong into one line and an exit code."""
+        """Runs ``work`` and turns its errors into one line and an exit code."""
         out = output_errors.Tolerant(self.stdout)
         self.stdout, self.stderr = out, output_errors.Tolerant(self.stderr)  # type: ignore[assignment]
         try:
@@ -70,25 +70,25 @@ class BackupCommand(BaseCommand):
             raise CommandError(f"The output could not be written: {out.lost}.", returncode=DjangoRcloneError.exit_code)
 
     def say(self, text: str, *, verbosity: int = 1) -> None:
-        """Prints a line for people."""
+        """Prints a line for users, unless ``verbosity`` is 0."""
         if verbosity >= 1:
             self.stdout.write(display.printable(text))
 
     def confirm(self, question: str) -> bool:
-        """Asks at a terminal. Raises ConfigurationError where there is none: silence is no consent."""
+        """Asks on the terminal and returns whether the answer is yes. Raises ConfigurationError without a terminal."""
         if sys.stdin is None or not sys.stdin.isatty():
             raise ConfigurationError("There is no terminal to ask at: say --noinput if it shall be done unasked.")
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def moment(text: str) -> datetime:
-    """Returns the time that an argument names; without an offset it is in TIME_ZONE."""
+    """Returns the time in an argument; without an offset it is in TIME_ZONE."""
     when = parse_time(text)
     return when if when.tzinfo else timezone.make_aware(when, timezone.get_default_timezone())
 
 
 def parse_time(text: str) -> datetime:
-    """Returns the time that an argument names, as it stands there."""
+    """Returns the time in an argument, naive if it has no offset. Raises ArgumentTypeError."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -98,7 +98,7 @@ def parse_time(text: str) -> datetime:
 
 @contextmanager
 def _logging_to(command: BaseCommand) -> Iterator[None]:
-    """Shows the warnings of a run on the command's stderr, unless the project logs them itself."""
+    """Shows the warnings of a run on the command's stderr, unless the project has log handlers for them."""
     logger = logging.getLogger("django_rclone")
     if logger.hasHandlers():
         yield

@@ -1,1 +1,1 @@
-"""Media files: a mirror of MEDIA_ROOT on the remote, and back."""
+"""Backup and restore of media files: a mirror of MEDIA_ROOT on the remote."""

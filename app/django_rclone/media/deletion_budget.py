@@ -1,4 +1,4 @@
-"""How much a sync may take away from the mirror of the media files before somebody has to agree. Pure."""
+"""Limits on the files that a sync may delete from the mirror without confirmation. Pure."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from django_rclone.media.media_root import MediaFolder, Presence
 from django_rclone.naming import MANIFEST_DIR, README, parse_manifest_name
 
 MOST = 10
-"""So many files may always go, unless that is all of them."""
+"""Number of files that may always be deleted, unless the mirror has no others."""
 
-# What backups of databases are called by default: an id, then how they were dumped and compressed.
+# Default names of database backups: an id, then the formats of the dump and the compression.
 _OBJECT = re.compile(r"-[a-z][a-z0-9]{4}[0-9]\.(dump|sql|sqlite3|archive)(\.zst|\.gz)?")
 
 
 @dataclass(slots=True)
 class PlannedSync:
-    """What a sync would do to the mirror; it is told file by file."""
+    """Changes that a sync would make to the mirror, recorded file by file."""
 
     folder: MediaFolder
     deleted: int = 0
     mirrored: frozenset[str] = frozenset()
-    """Files of a mirror that was made of another folder: what replaces one of them is counted."""
+    """Files of a mirror that was made from another folder: replacements of these are counted."""
     replaced: int = 0
     emptied: int = 0
-    """Files of the mirror that would be replaced, or joined, by ones without content."""
+    """Number of empty files that would be added to the mirror or replace files in it."""
     lost: Counter[str] = field(default_factory=Counter)
-    """Folders that have no files any more, and how many each had."""
+    """Folders without files now, and how many files of each would be deleted."""
     backups: list[str] = field(default_factory=list)
-    """What would be deleted and is no media file: a backup of a database."""
+    """Database backups, not media files, that would be deleted."""
 
     def copy(self, name: str, size: int) -> None:
-        """Takes a file that would be sent."""
+        """Records a file that would be sent."""
         self.replaced += name in self.mirrored
         self.emptied += size == 0
 
     def delete(self, name: str) -> None:
-        """Takes a file that would be deleted."""
+        """Records a file that would be deleted."""
         self.deleted += 1
         if lost := self.folder.lost(name):
             self.lost[lost] += 1
@@ -47,18 +47,18 @@ class PlannedSync:
             self.backups.append(name)
 
     def missing(self) -> list[str]:
-        """Returns the folders that lost all their files, with how many, the largest first."""
+        """Returns the folders that lost all their files, each with the number of files, largest first."""
         return [f"{name} ({self.folder.presence(name)}; {count} files)" for name, count in self.lost.most_common()]
 
     def most_allowed(self, mirror: int) -> int:
-        """Returns how many files the sync itself may delete: a few more may vanish while it runs."""
+        """Returns how many files the sync itself may delete: a few more than planned, as files may vanish meanwhile."""
         return max(self.deleted, min(self.deleted + MOST, mirror // 2))
 
 
 def problem(plan: PlannedSync, mirror: int, *, elsewhere: bool) -> str:
-    """Returns why a sync must not go ahead unasked, as a clause; empty: it may.
+    """Returns why a sync needs confirmation, as a clause; empty if it does not.
 
-    ``mirror`` is how many files the mirror has; ``elsewhere``: another folder was mirrored there the last time.
+    ``mirror`` is the number of files in the mirror; ``elsewhere`` is set if it was last made from another folder.
     """
     if plan.backups:
         return f"what would be deleted has backups of databases in it: {enumerate_some(plan.backups)}"

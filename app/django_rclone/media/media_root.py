@@ -1,4 +1,4 @@
-"""The folder of the media files, looked at: is anything in it, and what became of a folder in it?"""
+"""State of the folder with the media files: whether it has files, what is left of its folders, and its lock."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 from django_rclone import vocabulary
 from django_rclone.exceptions import ConfigurationError, Locked
 
-# Files that lie in mount points, or that file managers make.
+# Files that are found in empty mount points, or that file managers create.
 _PLACEHOLDERS = frozenset({".gitkeep", ".gitignore", ".keep", ".ds_store", "thumbs.db", "desktop.ini", ".directory"})
 _PLACEHOLDER_FOLDERS = frozenset({"lost+found"})
 
 
 class Presence(StrEnum):
-    """What is left of a folder that the mirror has."""
+    """State of a folder of MEDIA_ROOT that exists in the mirror."""
 
     FULL = "has files"
     EMPTY = "is empty"
@@ -28,7 +28,7 @@ class Presence(StrEnum):
 
 
 class MediaFolder:
-    """MEDIA_ROOT. Answers are remembered: one object serves one sync."""
+    """MEDIA_ROOT, with cached lookups: use one object per sync."""
 
     def __init__(self, root: Path, *, follow_links: bool = False) -> None:
         self._root = root
@@ -37,11 +37,11 @@ class MediaFolder:
         self._links: dict[str, bool] = {}
 
     def has_files(self) -> bool:
-        """Tells whether there is any file to save but placeholders, such as ``.gitkeep`` and empty files."""
+        """Returns whether there are files other than empty files and placeholders such as ``.gitkeep``."""
         return self._root.is_dir() and _has_files(self._root, follow=self.follow_links)
 
     def presence(self, folder: str) -> Presence:
-        """Returns what is left of a folder in it."""
+        """Returns the state of a folder in MEDIA_ROOT."""
         if folder not in self._seen:
             self._seen[folder] = self._look(self._root / folder)
         return self._seen[folder]
@@ -54,11 +54,11 @@ class MediaFolder:
         return Presence.FULL if _has_files(path, follow=self.follow_links) else Presence.EMPTY
 
     def lost(self, file: str) -> str:
-        """Returns the highest folder above a file that has no files any more; empty: each has some."""
+        """Returns the topmost folder above a file that has no files any more; empty if all have some."""
         return next((folder for folder in _above(file) if self.presence(folder) is not Presence.FULL), "")
 
     def linked(self, file: str) -> str:
-        """Returns the highest folder above a file that is a link; empty: none is."""
+        """Returns the topmost folder above a file that is a link; empty if none is."""
         return next((folder for folder in _above(file) if self._is_link(folder)), "")
 
     def _is_link(self, folder: str) -> bool:
@@ -68,7 +68,7 @@ class MediaFolder:
 
 
 def _above(file: str) -> Iterator[str]:
-    """Gives the folders that a file lies in, the highest first."""
+    """Returns the folders that contain a file, topmost first."""
     parts = file.split("/")[:-1]
     return ("/".join(parts[: depth + 1]) for depth in range(len(parts)))
 
@@ -90,7 +90,7 @@ def _is_file(path: Path, *, follow: bool) -> bool:
 
 
 def refuse_loops(root: Path) -> None:
-    """Raises ConfigurationError for a link that leads back to a folder above it: following it would never end."""
+    """Raises ConfigurationError for a link to a folder above it: following it would never end."""
     for place, folders, _files in root.walk(follow_symlinks=True):
         for path in (place / name for name in folders):
             if path.is_symlink() and _leads_back(path, root):
@@ -102,7 +102,7 @@ def refuse_loops(root: Path) -> None:
 
 
 def _leads_back(link: Path, root: Path) -> bool:
-    """Tells whether a link leads to a folder on the way to it, also by way of other links."""
+    """Returns whether a link leads to a folder on its path, also through other links."""
     target, above = link.resolve(), link.parent
     while not above.resolve().is_relative_to(target):
         if above == root:
@@ -113,10 +113,10 @@ def _leads_back(link: Path, root: Path) -> bool:
 
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
-    """Holds the lock on MEDIA_ROOT, so that no two runs of this machine save or restore it at once.
+    """Holds the lock on MEDIA_ROOT, so that no two runs on this machine back it up or restore it at the same time.
 
-    The folder itself is locked: that writes nothing, and the kernel lets go when the holder dies. Raises Locked when
-    another run has it. Where the file system has no locks, or the folder is not there, nothing is locked.
+    The lock is on the folder itself: it writes nothing, and the kernel releases it when the holder dies. Raises Locked
+    if another run holds it. If the file system has no locks or the folder does not exist, nothing is locked.
     """
     try:
         descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)

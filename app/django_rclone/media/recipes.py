@@ -1,4 +1,4 @@
-"""The recipes for media files: a mirror of MEDIA_ROOT on the remote, and back."""
+"""Recipes for media files: backup to a mirror of MEDIA_ROOT on the remote, preview, and restore."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FILE_STORAGE = "django.core.files.storage.filesystem.FileSystemStorage"
 
 
 def root() -> Path:
-    """Returns the folder of the media files. Raises ConfigurationError if the project keeps them in none."""
+    """Returns the folder of the media files. Raises ConfigurationError if the project does not use one."""
     storage = settings.STORAGES.get("default", {})
     backend = storage.get("BACKEND", _FILE_STORAGE)
     if not _keeps_files(backend):
@@ -63,9 +63,9 @@ def back_up(
     quiet: bool = False,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Changes:
-    """Makes the mirror on the remote equal to MEDIA_ROOT, and then writes down there when that was.
+    """Makes the mirror on the remote equal to MEDIA_ROOT, then writes its record with the time to the remote.
 
-    Refuses (ConfigurationError) what would take most of the mirror away: an unmounted volume looks just like that.
+    Raises ConfigurationError if this would delete most of the mirror: an unmounted volume looks the same.
     """
     crypt.check_password(remote)
     source = root()
@@ -122,11 +122,11 @@ def _counted(
     *compared: str,
     allowed: bool,
 ) -> int:
-    """Counts what a sync would do, and returns how many files it may delete. Raises ConfigurationError if that is
-    more than may go unasked.
+    """Counts the changes that a sync would make, and returns how many files it may delete.
 
-    Sizes alone are compared: that takes listings, and no request for each file. Only where another folder was mirrored
-    before are files compared as the sync will (``compared``): they may be another project's.
+    Compares sizes only, which needs listings but no request per file. Only if another folder was mirrored before, files
+    are compared as the sync does (``compared``), because they may belong to another project. Raises ConfigurationError
+    if the changes need confirmation and ``allowed`` is not set.
     """
     source, plan = root(), deletion_budget.PlannedSync(looked)
     elsewhere = before is not None and before.source not in ("", str(source))
@@ -165,16 +165,16 @@ def _refuse_overlap(remote: Remote, folder: Path) -> None:
 
 
 def listed(remote: Remote, folder: str) -> list[Entry]:
-    """Returns the files of the mirror, by path."""
+    """Returns the files of the mirror, sorted by path."""
     crypt.check_password(remote)
     return sorted(remote.files(folder, recursive=True), key=lambda file: file.path)
 
 
 def preview(remote: Remote, folder: str, limits: process.Limits, project: str | None = None) -> Changes:
-    """Returns what a restore would change.
+    """Returns the changes that a restore would make.
 
-    Raises NothingToRestore if there is no mirror, or it is empty; ConfigurationError if it is another project's, or
-    files would be written through a link.
+    Raises NothingToRestore if there is no mirror or it is empty; ConfigurationError if it belongs to another project,
+    or if files would be written through a link; DjangoRcloneError if two listings of the mirror differ.
     """
     crypt.check_password(remote)
     made = record_store.own(remote, folder, record_store.project_name(project))
@@ -214,9 +214,9 @@ def preview(remote: Remote, folder: str, limits: process.Limits, project: str | 
 
 
 def restore(remote: Remote, folder: str, limits: process.Limits, *, planned: Changes, quiet: bool = False) -> Changes:
-    """Makes MEDIA_ROOT equal to the mirror; files that the mirror lacks are deleted. Returns what changed.
+    """Makes MEDIA_ROOT equal to the mirror and returns the changes; files that the mirror lacks are deleted.
 
-    ``planned`` is what ``preview`` has returned: no more files are deleted than it counted.
+    ``planned`` is the result of ``preview``: no more files are deleted than it counted.
     """
     target = root()
     sent = (signals.pre_media_restore, signals.post_media_restore, signals.restore_failed)

@@ -1,4 +1,4 @@
-"""The record of each mirror of media files: whose it is, and when it was last made equal."""
+"""Record of each mirror of media files: its project, and the time of its last sync."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ logger = logging.getLogger("django_rclone")
 
 
 def located(remote: Remote, project: str | None = None) -> str:
-    """Returns where the mirror of a project lies (without one: this project's), from the remote's root.
+    """Returns the folder of a project's mirror, relative to the remote's root. The default is this project.
 
-    A project that has got a folder of its own, but whose mirror was made before there were such, keeps that one: its
-    record names the project.
+    A mirror that was made in the common folder, before each project had a separate one, stays there if its record
+    names the project.
     """
     name, folder = project_name(project), conf.get("MEDIA_BACKUP_DIR")
     own, common = record.folder_of(name, folder), record.folder_of("", folder)
@@ -32,13 +32,15 @@ def located(remote: Remote, project: str | None = None) -> str:
 
 
 def project_name(given: str | None = None) -> str:
-    """Returns the name of the project that is meant: this one's, where none is given."""
+    """Returns the given project name, or this project's if none is given."""
     return str(conf.get("PROJECT")) if given is None else given
 
 
 def write_down(remote: Remote, made: Mirror, *, atomic: bool) -> None:
-    """Writes when the mirror was made equal. Where that fails the files are safe all the same, and so it is a warning:
-    an error would call a good mirror bad, and the next run writes anew."""
+    """Writes the record of a mirror. A failure is only logged as a warning.
+
+    The files are backed up even then, an error would report a good mirror as bad, and the next run writes it again.
+    """
     try:
         remote.put(made.path, made.to_json().encode(), atomic=atomic)
     except Interrupted:
@@ -48,10 +50,10 @@ def write_down(remote: Remote, made: Mirror, *, atomic: bool) -> None:
 
 
 def last(remote: Remote, folder: str) -> Mirror | None:
-    """Returns what the remote says of the last time that the mirror was made equal; None if it says nothing that can
-    be read, with a warning where something is there.
+    """Returns the record of the mirror's last sync; None if there is no readable one.
 
-    That there is none is believed when it was said twice: whose a mirror is decides what may be deleted.
+    Logs a warning for an unreadable record. A missing record is read a second time before it counts as missing: the
+    project in the record decides which files may be deleted.
     """
     path = record.path(folder)
     found, problem = _read(remote, path)
@@ -63,15 +65,15 @@ def last(remote: Remote, folder: str) -> Mirror | None:
 
 
 def _read(remote: Remote, path: str) -> tuple[Mirror | None, str]:
-    """Returns the record at a path, or why it cannot be read; neither where it is not there."""
+    """Returns the record at a path, or the reason why it cannot be read; neither if it does not exist."""
     try:
         text = process.run(remote.read(path)).decode(errors="replace")
-        return (record.parse(text) if text else None), ""  # S3 has no folders: one that is not there is read as nothing
+        return (record.parse(text) if text else None), ""  # S3 has no folders: a missing one reads as empty
     except Missing:
         return None, ""
     except (ConfigurationError, Interrupted, Unavailable):
         raise
-    except DjangoRcloneError as error:  # no record, or no file that rclone can decrypt
+    except DjangoRcloneError as error:  # not a valid record, or rclone cannot decrypt the file
         return None, str(error)
 
 
@@ -89,7 +91,7 @@ def own(remote: Remote, folder: str, project: str) -> Mirror | None:
 
 
 def others(remote: Remote, folder: str) -> str:
-    """Returns which mirrors there are besides, as a sentence; empty: none."""
+    """Returns the other mirrors on the remote, as a sentence; empty if there are none."""
     found = sorted(unquote(entry.path.removesuffix(".json")) for entry in remote.files(record.RECORDS))
     names = [name for name in found if name != folder]
     if not names:

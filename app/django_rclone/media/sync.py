@@ -1,4 +1,4 @@
-"""One ``rclone sync`` of the media files, and what it says of itself."""
+"""One ``rclone sync`` of the media files, and its account of the changes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from django_rclone.rclone.remote import Abilities, Remote
 
 logger = logging.getLogger("django_rclone")
 
-# What else would decide which files of MEDIA_ROOT are seen.
+# Overrides settings that would otherwise decide which files of MEDIA_ROOT rclone reads.
 _LINKS = ("--links=false", "--skip-links=false", "--one-file-system=false")
 
 
 def comparison(remote: Remote, can: Abilities) -> tuple[str, ...]:
-    """Returns how a changed file is told from one that is the same: by size and time, where the storage keeps times.
+    """Returns the flags for detecting changed files; none (size and time) if the storage keeps times.
 
-    Where it keeps none rclone would compare sizes alone, and never send a file that changed at equal size.
+    Without times rclone would compare only sizes, and never send a changed file of the same size.
     """
     if can.times:
         return ()
@@ -42,7 +42,7 @@ def sync(
     account: Account | None = None,
     follow_links: bool = False,
 ) -> Account:
-    """Runs ``rclone sync`` and returns its own account of what it did."""
+    """Runs ``rclone sync`` and returns its account. Raises DjangoRcloneError on failure or without statistics."""
     account = account or Account()
     progress = Progress("media", lambda: account.changes.bytes, quiet=quiet)
 
@@ -50,8 +50,8 @@ def sync(
         account.read_line(line)
         progress.tick()
 
-    # A restore never follows: it would delete where links lead to. Nor does it write in place: that would be through
-    # a link to a file, which a file that is renamed over it replaces.
+    # A restore never follows links: it would delete files at their targets. Nor does it write in place: that would
+    # write through a link to a file; renaming a file over the link replaces it.
     links = (*_LINKS, f"--copy-links={'true' if follow_links else 'false'}", "--inplace=false")
     try:
         command = remote.sync(source, destination, *links, *flags)
@@ -70,7 +70,7 @@ def sync(
 
 
 def _told(account: Account) -> str:
-    """Returns the first errors, and what they mean where that can be told."""
+    """Returns the first errors, with an explanation if their cause is known."""
     errors = "; ".join(account.errors)
     if "--max-delete threshold reached" in errors:
         return (

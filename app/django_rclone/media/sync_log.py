@@ -1,4 +1,4 @@
-"""What rclone's log tells of a sync: what it did or would do, and what it left out."""
+"""Account of a sync from rclone's log: actual or planned changes, and files left out."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django_rclone.display import one_line
 
 _NAMES_KEPT = 5
 
-# The beginning of rclone's message → the kind, for one file and for several. Source: backend/local/local.go,
-# fs/march/march.go, backend/crypt/crypt.go.
+# Start of rclone's message → kind of file, singular and plural. Sources: backend/local/local.go, fs/march/march.go,
+# backend/crypt/crypt.go.
 _SKIPPED = {
     "Can't follow symlink": ("symbolic link", "symbolic links"),
     "Can't transfer non file/directory": ("special file", "special files"),
@@ -31,13 +31,13 @@ _RENAMED = "Replacing invalid UTF-8 characters"
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a sync changed, or (``--dry-run``) would change."""
+    """Changes that a sync made or, with ``--dry-run``, would make."""
 
     copied: int
     deleted: int
     bytes: int
     skipped: int = 0
-    """Files that rclone leaves out, such as links: neither saved nor restored."""
+    """Number of files that rclone leaves out, such as links: they are neither backed up nor restored."""
 
     def __str__(self) -> str:
         files = "file" if self.copied == 1 else "files"
@@ -45,12 +45,12 @@ class Changes:
         return f"{self.copied} {files} copied ({self.bytes:,} bytes), {self.deleted} deleted{left_out}"
 
     def planned(self) -> str:
-        """Return the changes that a restore would make."""
+        """Returns the planned changes of a restore, for display."""
         return f"{self.copied} files to copy ({self.bytes:,} bytes), {self.deleted} to delete"
 
 
 class Account:
-    """What was heard of one sync, line by line. ``on_copy`` and ``on_delete`` get the names of a dry run."""
+    """Account of one sync, built from rclone's log. In a dry run ``on_copy`` and ``on_delete`` get the files' names."""
 
     def __init__(
         self, on_copy: Callable[[str, int], None] | None = None, on_delete: Callable[[str], None] | None = None
@@ -61,22 +61,22 @@ class Account:
         self._examples: dict[tuple[str, str], list[str]] = {}
         self._renamed: list[str] = []
         self.destination = 0
-        """How many files the destination had."""
+        """Number of files in the destination before the sync."""
         self.errors: list[str] = []
-        """The first errors, each with the file's name."""
+        """First errors, each with the file's name."""
 
     @property
     def complete(self) -> bool:
-        """Whether any statistics were heard."""
+        """Whether rclone reported statistics."""
         return self._stats is not None
 
     @property
     def changes(self) -> Changes:
-        """What the last statistics say."""
+        """Changes according to the last statistics."""
         return Changes(*(self._stats or (0, 0, 0)), skipped=self._skipped.total())
 
     def read_line(self, line: str) -> None:
-        """Takes a line of rclone's JSON log; other lines say nothing."""
+        """Processes a line of rclone's JSON log and ignores other lines."""
         try:
             entry = json.loads(line)
             if "stats" in entry:
@@ -107,7 +107,7 @@ class Account:
             self.errors.append(one_line(f"{name}: {message}"))
 
     def warnings(self) -> list[str]:
-        """Returns what was left out, and what gets another name, a sentence each."""
+        """Returns one sentence for each kind of file that was left out, and one for renamed files."""
         said = [
             f"{count} {kind[0] if count == 1 else kind[1]} left out: {_some(self._examples[kind], count)}."
             for kind, count in self._skipped.items()

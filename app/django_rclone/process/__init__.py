@@ -1,8 +1,8 @@
-"""The only package that starts programs: ``run`` one, ``peek`` at a stream's beginning, ``pipe`` a whole stream.
+"""The only package that starts programs: ``run`` one, ``peek`` at the start of a stream, ``pipe`` a whole stream.
 
-A pipe never lies. The last program's end-of-file, which rclone takes as "commit" and psql as "go on", is given
-only when every program before it has ended 0 and every filter has agreed; in every other case it is killed with
-its input still open. Should this process itself be killed, the kernel kills its children (Linux).
+The last program of a pipe gets end-of-file, which rclone treats as "commit" and psql as "continue", only after every
+program before it has exited with 0 and every filter has accepted the stream. Otherwise it is killed while its input is
+still open. If this process itself is killed, the kernel kills its children (Linux).
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def run(
     stall: float | None = None,
     on_line: Callable[[str], None] | None = None,
 ) -> bytes:
-    """Runs one program and returns its stdout; ``on_line`` gets each line of its stderr as it comes, in a thread.
+    """Runs one program and returns its stdout; ``on_line`` gets each line of its stderr at once, in a thread.
 
-    Raises what ``command.explain`` makes of an exit code other than 0, and Unavailable after ``timeout`` seconds, or
-    ``stall`` seconds in which it printed nothing and came no further (``command.progress``).
+    Raises the error from ``command.explain`` for an exit code other than 0, and Unavailable after ``timeout`` seconds,
+    or after ``stall`` seconds without output or progress (``command.progress``).
     """
     activity = Activity(command, on_line)
     with ExitStack() as stack:
@@ -66,8 +66,8 @@ def pipe(
 ) -> None:
     """Runs the programs among ``parts`` as one stream, with the filters between them.
 
-    First and last must be commands. ``gate`` stands before the last. ``tick`` is called about five times a second
-    in the caller's thread. Raises the failure that came first in the stream, after everything was ended.
+    The first and the last part must be commands. ``gate`` is applied before the last. ``tick`` is called about five
+    times a second in the caller's thread. Raises the failure nearest to the source, after all programs have ended.
     """
     with ExitStack() as stack:
         with held():
@@ -85,7 +85,7 @@ def pipe(
 
 
 def peek(*parts: Command | Filter, timeout: float = 300) -> bytes:
-    """Returns what the last program prints. It may end before it has read everything; the others are ended then."""
+    """Returns the last program's output. It may exit before it has read everything; the others are then ended."""
     with ExitStack() as stack:
         with held(), _collecting() as (write, output):
             pipeline = stack.enter_context(Pipeline(parts, Gate(hold=0), stdout=write))
@@ -103,10 +103,10 @@ def peek(*parts: Command | Filter, timeout: float = 300) -> bytes:
 
 @contextmanager
 def _collecting(moved: Callable[[], None] = lambda: None) -> Iterator[tuple[int, Callable[[], bytes]]]:
-    """Gives a descriptor for a program to write to, and what returns all that was written when it has ended;
-    ``moved`` is called when something comes.
+    """Yields a descriptor for a program to write to, and a function that returns its output after it has ended.
 
-    The program is started inside the block, the thread that reads at its end: no forks with threads of ours.
+    ``moved`` is called whenever data arrives. The program is started inside the block and the reading thread at its
+    end, so that this process never forks while it has threads.
     """
     read, write = os.pipe()
     output = bytearray()

@@ -1,4 +1,4 @@
-"""A program that lives beside us: it speaks where we speak, and nobody waits for it but who wants to."""
+"""Programs that run in the background, with this process's stderr."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from django_rclone.process.interrupts import held
 
 
 class BackgroundProcess:
-    """A started program with all of our environment. Should we be killed, it gets SIGTERM (Linux)."""
+    """A program started in the background. If this process is killed, the program gets SIGTERM (Linux)."""
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], keep: Sequence[int] = ()) -> None:
-        """Starts the program; it inherits the descriptors in ``keep``. What it writes to stdout is its answer."""
+        """Starts the program with environment ``env`` and the descriptors in ``keep``; keeps its stdout for ``answer``.
+
+        Raises ConfigurationError if it cannot be started.
+        """
         self._answer: BinaryIO = content_file(b"")
         with held():
             try:
@@ -28,8 +31,8 @@ class BackgroundProcess:
                     stdout=self._answer,
                     env=dict(env),
                     pass_fds=keep,
-                    start_new_session=True,  # a Ctrl-C at the terminal is ours to hand on
-                    preexec_fn=die_with(os.getpid(), signal.SIGTERM),  # noqa: PLW1509 - nobody has threads here
+                    start_new_session=True,  # we forward a Ctrl-C at the terminal
+                    preexec_fn=die_with(os.getpid(), signal.SIGTERM),  # noqa: PLW1509 - there are no threads here
                 )
             except OSError as error:
                 raise ConfigurationError(f"{argv[0]} cannot be started: {error.strerror}.") from error
@@ -40,18 +43,18 @@ class BackgroundProcess:
         return self._popen.poll()
 
     def wait(self, seconds: float) -> int | None:
-        """Waits up to ``seconds`` for the end."""
+        """Waits up to ``seconds`` for the program to end, and returns its exit code."""
         with suppress(subprocess.TimeoutExpired):
             self._popen.wait(seconds)
         return self.returncode
 
     def signal(self, number: int) -> None:
-        """Sends a signal to the program alone: it takes care of what it started."""
+        """Sends a signal to the program only: it handles its own children."""
         if self.returncode is None:
             self._popen.send_signal(number)
 
     def answer(self) -> str:
-        """Returns what the program has written to stdout, when it has ended."""
+        """Returns the program's stdout. Call it once, after the program has ended."""
         self._answer.seek(0)
         with self._answer:
             return self._answer.read().decode(errors="replace")

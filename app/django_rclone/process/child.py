@@ -1,4 +1,4 @@
-"""One started program: its environment, its descriptors, its end."""
+"""Start and end of one program, with its environment, descriptors and stderr."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Prog
 from django_rclone.masking import looks_secret, mask, secret_values
 from django_rclone.process.interrupts import held
 
-# What every program may see of our environment: where things are, how text is written, what is trusted.
+# Variables of our environment that every program gets: paths, locale and time zone, trusted certificates.
 _COMMON = (
     *("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LD_LIBRARY_PATH"),
     *("LANG", "LANGUAGE", "LC_*", "TZ", "TZDIR"),
@@ -30,21 +30,21 @@ _COMMON = (
 
 _STDERR_KEPT = 64 * 1024
 GRACE = 5.0
-"""Seconds between TERM and KILL, and for whatever else should take no time."""
+"""Seconds between TERM and KILL, and limit for other steps that should be immediate."""
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _prctl: Callable[[int, int], int] | None = (
     ctypes.CDLL(None, use_errno=True).prctl if sys.platform.startswith("linux") else None
 )
 DIES_WITH_US = _prctl is not None
-"""Whether the kernel kills our children when we are killed."""
+"""Whether the kernel kills the children of this process when it is killed."""
 
 
 _TOO_MANY = "the limit of processes and threads is reached (ulimit -u, pids.max). Raise it, or try again later."
 
 
 def start(thread: threading.Thread) -> None:
-    """Starts a thread. Raises Unavailable where there are too many of them already."""
+    """Starts a thread. Raises Unavailable if the limit of threads is reached."""
     try:
         thread.start()
     except RuntimeError as error:
@@ -52,10 +52,13 @@ def start(thread: threading.Thread) -> None:
 
 
 class Process:
-    """A started program: its group is ended as a whole, its stderr is drained, bounded and masked."""
+    """A started program. Its process group is ended as a whole; its stderr is read, limited in size and masked."""
 
     def __init__(self, command: Command, stdin: int, stdout: int, keep: Sequence[int] = ()) -> None:
-        """Starts the program; it inherits the descriptors in ``keep`` under their numbers."""
+        """Starts the program; it inherits the descriptors in ``keep`` with the same numbers.
+
+        Raises ConfigurationError if it is missing or cannot be started, Unavailable at the limit of processes.
+        """
         self.command = command
         self._stderr = b""
         self._reader: threading.Thread | None = None
@@ -76,19 +79,19 @@ class Process:
                     stderr=subprocess.PIPE,
                     env=env,
                     pass_fds=[*passed, *keep],
-                    start_new_session=True,  # a Ctrl-C at the terminal is ours to handle, and no program can prompt
+                    start_new_session=True,  # we handle Ctrl-C at the terminal, and no program can prompt
                     preexec_fn=die_with(os.getpid(), signal.SIGKILL),  # noqa: PLW1509 - we fork from the main thread only
                 )
-            except BlockingIOError as error:  # EAGAIN of fork(2)
+            except BlockingIOError as error:  # EAGAIN from fork(2)
                 raise Unavailable(f'Program "{program}" cannot be started now: {_TOO_MANY}') from error
-            except (OSError, ValueError) as error:  # ValueError: an argument holds a NUL
+            except (OSError, ValueError) as error:  # ValueError: an argument contains a NUL
                 reason = getattr(error, "strerror", None) or error
                 raise ConfigurationError(f'Program "{program}" cannot be started: {reason}.') from error
 
     def drain(self, on_line: Callable[[str], None] | None = None) -> None:
-        """Starts to read stderr, and hands each line to ``on_line``.
+        """Starts to read stderr, and passes each line to ``on_line``.
 
-        Called when all programs of a pipe have been started: no forks with threads.
+        Call it after all programs of a pipe have been started, so that this process never forks while it has threads.
         """
         self._on_line = on_line
         reader = threading.Thread(target=self._read_stderr, name=f"stderr of {self.command.program}", daemon=True)
@@ -108,17 +111,17 @@ class Process:
     def _keep(self, data: bytes) -> None:
         self._stderr += data
         if len(self._stderr) > _STDERR_KEPT:
-            # Whole lines only: the second half of a secret would not be recognised.
+            # Keep whole lines only: masking would not recognise part of a secret.
             self._stderr = self._stderr[-_STDERR_KEPT:].partition(b"\n")[2]
 
     def _tell(self, on_line: Callable[[str], None], lines: Sequence[bytes]) -> None:
         for line in lines:
-            with suppress(Exception):  # whoever listens must not keep the program from speaking
+            with suppress(Exception):  # an error in the callback must not stop the reading of stderr
                 on_line(mask(line.decode(errors="replace"), self._secrets))
 
     @property
     def stderr(self) -> str:
-        """What the program has said, secrets masked."""
+        """The program's stderr so far, with secrets masked."""
         return mask(self._stderr.decode(errors="replace"), self._secrets)
 
     @property
@@ -128,48 +131,50 @@ class Process:
 
     @property
     def failed(self) -> bool:
-        """Whether the program has ended and not done what it should; False while it runs."""
+        """Whether the program has ended without success; False while it runs."""
         if self.returncode == 0 and self.command.believe is not None:
             self.close()
             return not self.command.believe(self.stderr)
         return bool(self.returncode)
 
     def wait(self, seconds: float) -> int | None:
-        """Waits up to ``seconds`` for the end."""
+        """Waits up to ``seconds`` for the program to end, and returns its exit code."""
         with suppress(subprocess.TimeoutExpired):
             self._popen.wait(seconds)
         return self.returncode
 
     @property
     def lives(self) -> bool:
-        """Tells whether the program runs, or one that it started: such a one holds stderr open, and the stream too."""
+        """Whether the program or one of its children runs: a child keeps stderr open, and the stream too."""
         if self.returncode is not None and self._reader is not None:
             self._reader.join(0.1)
             return self._reader.is_alive()
         return self.returncode is None
 
     def signal(self, number: int) -> None:
-        """Sends a signal to the program and everything that it started."""
-        with suppress(ProcessLookupError, PermissionError):  # gone, or another user's by now
+        """Sends a signal to the program and all programs that it started."""
+        with suppress(ProcessLookupError, PermissionError):  # it has ended, or another user has the id now
             os.killpg(self._popen.pid, number)
 
     def close(self) -> None:
-        """Reads the end of stderr; the program has ended."""
+        """Reads the rest of stderr. Call it after the program has ended."""
         if self._reader is not None:
-            self._reader.join(GRACE)  # a grandchild may hold it open: then what we have is enough
+            self._reader.join(GRACE)  # a grandchild may keep it open: then what we have is enough
         if self._popen.stderr is not None and (self._reader is None or not self._reader.is_alive()):
             self._popen.stderr.close()
 
     def failure(self) -> DjangoRcloneError:
-        """Returns the error that its builder makes of the program's end."""
+        """Returns the error for the program's exit, made by ``command.explain``."""
         self.close()
         code = self.returncode
         return self.command.explain(ProgramFailed(self.command.program, -1 if code is None else code, self.stderr))
 
 
 def end(processes: Sequence[Process]) -> None:
-    """Ends the programs that still run, and what they started: TERM, then KILL. All at once, so that none takes
-    another's end for EOF."""
+    """Ends the running programs and their children: TERM, then KILL.
+
+    All are signalled at once, so that none mistakes the end of another for end-of-file.
+    """
     with held():
         running = [process for process in processes if process.lives]
         for process in reversed(running):
@@ -191,20 +196,20 @@ def last_words(*processes: Process) -> str:
 
 
 def die_with(parent: int, number: int) -> Callable[[], None] | None:
-    """Returns what a child does before it becomes the program: ask for a signal when we die."""
+    """Returns a ``preexec_fn`` that asks for signal ``number`` when ``parent`` dies; None if not supported."""
     if _prctl is None:
         return None
 
     def ask(prctl: Callable[[int, int], int] = _prctl) -> None:
         prctl(_PR_SET_PDEATHSIG, number)
-        if os.getppid() != parent:  # we died in between
+        if os.getppid() != parent:  # the parent died in between
             os._exit(127)
 
     return ask
 
 
 def _environment(command: Command) -> tuple[dict[str, str], list[str]]:
-    """Returns the program's environment, and the secrets that it or its arguments hold."""
+    """Returns the program's environment, and the secrets in it and in the arguments."""
     allowed = (*_COMMON, *command.inherit)
     env = {
         name: value
@@ -226,7 +231,7 @@ def _environment(command: Command) -> tuple[dict[str, str], list[str]]:
 
 @contextmanager
 def _descriptors(command: Command) -> Iterator[tuple[list[str], list[int]]]:
-    """Gives argv with attached content and secrets replaced by the names of inherited descriptors."""
+    """Yields argv and the descriptors to inherit, whose paths replace attached content and secrets in argv."""
     argv: list[str] = []
     files: list[BinaryIO] = []
     try:
@@ -244,12 +249,12 @@ def _descriptors(command: Command) -> Iterator[tuple[list[str], list[int]]]:
 
 
 def content_file(content: bytes) -> BinaryIO:
-    """Returns an open file in memory (Linux) that holds ``content``, at its beginning."""
+    """Returns an open file with ``content``, positioned at its start; on Linux in memory, elsewhere on disk."""
     if sys.platform.startswith("linux"):
         file: BinaryIO = os.fdopen(os.memfd_create("django-rclone"), "w+b")
-        os.fchmod(file.fileno(), 0o600)  # MySQL's clients ignore an option file that others may write
+        os.fchmod(file.fileno(), 0o600)  # MySQL's clients ignore an option file that is writable by others
     else:
-        file = tempfile.TemporaryFile()  # type: ignore[assignment]  # noqa: SIM115 - nothing in memory here
+        file = tempfile.TemporaryFile()  # type: ignore[assignment]  # noqa: SIM115 - no files in memory here
     file.write(content)
     file.flush()
     file.seek(0)

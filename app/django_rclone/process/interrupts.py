@@ -1,4 +1,4 @@
-"""Signals end a run by an exception, but only at moments at which everything can be put back in order."""
+"""Signals that end a run by an exception, but only at moments when the run can clean up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Hold:
-    """How many of our callers ask signals to wait, the one that does, and the last that came."""
+    """Nesting depth of ``held`` blocks, the signal that waits for their end, and the last signal received."""
 
     depth = 0
     waiting: int | None = None
@@ -23,15 +23,17 @@ class _Hold:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turns SIGINT, SIGTERM and SIGHUP into Interrupted. In another thread than the main one it does nothing: there
-    the program around us has its own ways."""
+    """Turns SIGINT, SIGTERM and SIGHUP into Interrupted.
+
+    Does nothing outside the main thread: there the host program handles signals.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     previous = {
         number: signal.signal(number, _interrupt)
         for number in _SIGNALS
-        if signal.getsignal(number) is not signal.SIG_IGN  # nohup asked us not to hear it
+        if signal.getsignal(number) is not signal.SIG_IGN  # nohup ignores SIGHUP on purpose
     }
     _Hold.heard = None
     try:
@@ -44,8 +46,10 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Makes a signal wait for the end of the block: between a fork and the note of whom we forked nobody could end
-    the new program."""
+    """Delays signals until the end of the outermost such block, then raises Interrupted.
+
+    Between a fork and the recording of the new program, an exception would leave that program running.
+    """
     _Hold.depth += 1
     try:
         yield
@@ -57,8 +61,10 @@ def held() -> Iterator[None]:
 
 
 def insist() -> None:
-    """Raises Interrupted again where a signal came and whoever ran just then has swallowed the exception: a log
-    handler, a finalizer, a receiver of Django's signals."""
+    """Raises Interrupted again if a signal came and the code running at that moment swallowed the exception.
+
+    Such code may be a log handler, a finalizer or a receiver of Django's signals.
+    """
     if _Hold.heard is not None:
         raise Interrupted(_Hold.heard)
 

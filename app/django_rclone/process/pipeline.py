@@ -1,4 +1,4 @@
-"""Several programs and the pumps between them, started and ended together."""
+"""Programs of one stream and the pumps between them, started and ended together."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from django_rclone.process.interrupts import held
 from django_rclone.process.pump import Pump
 from django_rclone.streams import Filter, Gate
 
-# When we are killed, the kernel closes our descriptors first and kills our children then: on a busy machine rclone has
-# the time to see end-of-file, and to commit. So somebody else holds its input open as well, and dies no sooner.
-# Not by PATH: it may have no sleep on it. sys.executable is no Python where Python is embedded, so it comes second.
+# When we are killed, the kernel first closes our descriptors and then kills our children: on a busy machine rclone has
+# time to see end-of-file, and to commit. So a guard process also holds its input open, and dies no sooner than rclone.
+# PATH is not used: it may lack sleep. sys.executable is the fallback: where Python is embedded, it is not a Python.
 _SLEEP = shutil.which("sleep", path=os.defpath)
 _GUARD = Command((_SLEEP, "2147483647") if _SLEEP else (sys.executable, "-IS", "-c", "import signal; signal.pause()"))
-ROOT_CAUSE = 10.0  # seconds that the rest of a broken stream gets to show where it broke first
+ROOT_CAUSE = 10.0  # seconds to wait in a broken stream for the failure nearest to the source
 
 
 class Pipeline:
-    """The programs of one stream, and the pumps between them. A context: it leaves nothing running behind."""
+    """Programs of one stream, and the pumps between them. A context manager: on exit nothing is left running."""
 
     def __init__(self, parts: Sequence[Command | Filter], gate: Gate, stdout: int | None = None) -> None:
         self.processes: list[Process] = []
@@ -49,7 +49,7 @@ class Pipeline:
             raise
 
     def _start(self, command: Command, stdin: int) -> int:
-        """Starts a program whose output goes on, and returns the end to read it from."""
+        """Starts a program and returns the descriptor to read its output from."""
         readable, writable = _pipe()
         try:
             self.processes.append(Process(command, stdin, writable))
@@ -61,7 +61,10 @@ class Pipeline:
         return readable
 
     def _join(self, source: int, filters: list[Filter], command: Command, gate: Gate | None, stdout: int | None) -> int:
-        """Puts a pump and a program behind ``source``; the last program (it has a gate) prints to ``stdout``."""
+        """Connects ``source`` to a pump and a new program, and returns the descriptor of its output.
+
+        The last program, which has a gate, writes to ``stdout``; then -1 is returned.
+        """
         stdin, writable = _pipe()
         self.pumps.append(Pump(source, writable, filters, gate))
         try:
@@ -70,7 +73,7 @@ class Pipeline:
             with open(os.devnull, "r+b") as nowhere:  # noqa: PTH123
                 self.processes.append(Process(command, stdin, nowhere.fileno() if stdout is None else stdout))
                 if DIES_WITH_US:
-                    # Started last, and so killed last: the kernel goes through children in the order of their birth.
+                    # Started last and so killed last: the kernel kills children in the order of their start.
                     self._guards.append(Process(_GUARD, nowhere.fileno(), nowhere.fileno(), keep=[writable]))
             return -1
         finally:
@@ -92,14 +95,14 @@ class Pipeline:
 
     def _close(self) -> None:
         with held():
-            # Kill first: an end of ours that closes would tell a program that its input is complete.
+            # Kill first: if we closed our end of a pipe, a program would take its input for complete.
             end(self.processes)
             end(self._guards)
             for pump in self.pumps:
                 pump.abandon()
 
     def release(self) -> None:
-        """Gives the last program the held-back bytes and end-of-file."""
+        """Passes the held-back bytes and end-of-file to the last program. Raises if the gate objects."""
         end(self._guards)
         self.last.release()
 
@@ -116,7 +119,7 @@ class Pipeline:
         return self.pumps[-1]
 
     def raise_first_failure(self) -> None:
-        """Raises what went wrong nearest to the source, but for the last program: the rest follows from it."""
+        """Raises the failure nearest to the source, which caused the others. The last program is not checked."""
         for process, pump in zip(self.upstream, self.pumps, strict=True):
             if process.failed:
                 raise process.failure()
@@ -124,7 +127,7 @@ class Pipeline:
                 raise pump.error
 
     def wait_for_root_cause(self) -> None:
-        """Gives what stands before the program that failed a moment to show whether it failed first."""
+        """Waits for the programs before the failed one to show whether one of them failed first."""
         until = time.monotonic() + ROOT_CAUSE
         for pump, process in zip(self.pumps, self.upstream, strict=True):
             pump.drained.wait(max(0, until - time.monotonic()))
@@ -135,8 +138,8 @@ class Pipeline:
 def _pipe() -> tuple[int, int]:
     readable, writable = os.pipe()
     if sys.platform.startswith("linux"):
-        import fcntl  # noqa: PLC0415 - not everywhere
+        import fcntl  # noqa: PLC0415 - not available everywhere
 
-        with suppress(PermissionError):  # over the user's limit for pipes: the small ones work too
+        with suppress(PermissionError):  # over the user's limit for pipes: small ones work too
             fcntl.fcntl(writable, fcntl.F_SETPIPE_SZ, Pump.CHUNK)
     return readable, writable

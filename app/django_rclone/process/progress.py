@@ -1,4 +1,4 @@
-"""Show how far a stream is."""
+"""Display of a stream's progress."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from django_rclone import display
 from django_rclone.output_errors import Tolerant
 
 _LINE_EVERY = 30.0
-"""Seconds between two lines where the output is not a terminal."""
+"""Seconds between two lines if the output is not a terminal."""
 _DRAW_EVERY = 0.1
-"""Seconds between two states of the line at a terminal."""
+"""Seconds between two updates of the line on a terminal."""
 
 
 class Progress:
-    """Shows how a stream goes on: one line that changes at a terminal, one line every 30 s elsewhere.
+    """Shows the progress of a stream: one changing line on a terminal, one line every 30 s elsewhere.
 
-    ``done`` tells the bytes so far; ``estimate`` is what they will come to, 0 if nobody knows.
+    ``done`` returns the bytes so far; ``estimate`` is the expected total in bytes, 0 if unknown.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Progress:
         self._width = 0
 
     def tick(self) -> None:
-        """Shows the state if it is time to."""
+        """Shows the progress if an update is due."""
         now = self._clock()
         if self._quiet or now - self._shown < (_DRAW_EVERY if self._terminal else _LINE_EVERY):
             return
@@ -54,7 +54,7 @@ class Progress:
         self._stream.flush()
 
     def line(self) -> str:
-        """Returns the state: bytes, rate, share of the estimate, time left."""
+        """Returns the progress: bytes, rate, share of the estimate, time left."""
         seconds = self._clock() - self._began
         done = self._done()
         rate = done / seconds if seconds > 0 else 0.0

@@ -1,4 +1,4 @@
-"""Moves bytes from one program to the next, through filters."""
+"""Transport of bytes from one program to the next, through filters."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from django_rclone.streams import Filter, Gate
 class Pump(threading.Thread):
     """A thread that moves bytes from ``readable`` to ``writable``, both of which it owns.
 
-    With a ``gate`` it is the last one: the gate's last bytes, and end-of-file, wait for ``release``. Without one a
-    reader that stops reading does no harm: the stream is read (and hashed) to its end all the same.
+    The last pump has a ``gate``: the bytes that the gate holds back, and end-of-file, wait for ``release``. Without
+    a gate, a reader that stops early does no harm: the stream is still read (and hashed) to its end.
     """
 
     CHUNK = 1 << 20
-    # A program that writes in small pieces would wake us for each. Waiting a moment lets the pipe fill: a tenth of
-    # the reads and of the CPU that the receiving rclone spends. Whoever writes fast never sees the nap.
+    # A program that writes in small pieces would wake us for each. A short wait lets the pipe fill: it takes a tenth
+    # of the reads and of the CPU time of the receiving rclone. A fast writer never triggers the wait.
     _SHORT = 64 * 1024
     _NAP = 0.01
 
@@ -28,7 +28,7 @@ class Pump(threading.Thread):
         self._readable = readable
         self._writable = writable
         self._filters = filters
-        self._working = len(filters)  # as many filters as still get data
+        self._working = len(filters)  # number of filters that still get data
         self._gate = gate
         self._held = bytearray()
         self._head_done = gate is None or gate.head is None
@@ -39,18 +39,18 @@ class Pump(threading.Thread):
         self.sink_closed = False
         self.error: BaseException | None = None
         self.drained = threading.Event()
-        """Everything has been read and filtered; only what the gate holds is left."""
+        """Set when all data has been read and filtered; only the bytes that the gate holds back are left."""
         self.changed = threading.Event()
 
     def release(self) -> None:
-        """Lets the held-back bytes and end-of-file through. Raises, and lets nothing through, if the gate objects."""
+        """Passes on the held-back bytes and end-of-file. If the gate objects, raises its error instead."""
         if self._gate is not None and self._gate.tail is not None:
             self._held[:] = self._gate.tail(bytes(self._held))
         self._released = True
         self._verdict.set()
 
     def abandon(self) -> None:
-        """Lets go without releasing anything. The programs at both ends have ended."""
+        """Ends the pump without a release. Call it after the programs at both ends have ended."""
         self._verdict.set()
         if self.ident is None:
             self._close()
@@ -84,15 +84,15 @@ class Pump(threading.Thread):
             self._apply_head()
 
     def _push(self, data: bytes, index: int = 0) -> None:
-        """Sends ``data`` through the filters from ``index`` on, and out."""
+        """Passes ``data`` through the filters from ``index`` on, and to the output."""
         if index < self._working:
             self._push_all(lambda: self._filters[index].feed(data), index)
         elif index == len(self._filters):
             self._pass_on(data)
 
     def _push_all(self, pieces: Callable[[], Iterable[bytes]], index: int) -> None:
-        # A filter that raises ends the output, but not the reading: an earlier filter (the hash) may know better
-        # what is wrong, and the first in the stream is the one to blame.
+        # A filter that raises ends the output, but not the reading: an earlier filter (the hash) may find the real
+        # cause, and the error nearest to the source is the one to report.
         try:
             for piece in pieces():
                 self._push(piece, index + 1)

@@ -1,4 +1,4 @@
-"""Supervises a running pipeline: clocks, early deaths, progress, the commit."""
+"""Supervision of a running pipeline: time limits, early exits, progress, the commit."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from django_rclone.process.interrupts import insist
 from django_rclone.process.pipeline import ROOT_CAUSE, Pipeline
 
 TICK = 0.2
-"""Seconds between two looks at clocks and children."""
+"""Seconds between two checks of time limits and programs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a stream may take (``timeout``) and stand still (``stall``), in seconds; None: for ever."""
+    """Maximum duration of a stream (``timeout``) and of a standstill (``stall``), in seconds; None: no limit."""
 
     timeout: float | None = None
     stall: float | None = None
@@ -29,7 +29,7 @@ NO_LIMITS = Limits()
 
 
 class Activity:
-    """When a program last showed that something moves: by a byte of stdout, or a line of stderr."""
+    """Time of a program's last activity: bytes on stdout, or a line on stderr that shows progress."""
 
     def __init__(self, command: Command, on_line: Callable[[str], None] | None) -> None:
         self._progress = command.progress or (lambda _line: time.monotonic())
@@ -38,11 +38,11 @@ class Activity:
         self.last = time.monotonic()
 
     def moved(self) -> None:
-        """Notes that something came."""
+        """Records activity now."""
         self.last = time.monotonic()
 
     def read_line(self, line: str) -> None:
-        """Takes a line of stderr."""
+        """Processes a line of stderr."""
         far = self._progress(line)
         if far is not None and far != self._far:
             self._far = far
@@ -52,13 +52,13 @@ class Activity:
 
 
 def stall_message(seconds: float, process: Process) -> str:
-    """Returns what is told of a program that is waited for in vain."""
+    """Returns the message for a program that made no progress for ``seconds``."""
     name, setting = process.command.program, vocabulary.current().setting("STALL_TIMEOUT")
     return f"Nothing moved for {seconds:g} s while waiting for {name} ({setting}).{last_words(process)}"
 
 
 class Watchdog:
-    """Supervises a running pipeline: clocks, early deaths, progress."""
+    """Supervises a running pipeline: time limits, early exits, progress, the commit."""
 
     def __init__(self, pipeline: Pipeline, limits: Limits, tick: Callable[[], None] | None) -> None:
         self._pipeline = pipeline
@@ -69,14 +69,14 @@ class Watchdog:
         self._committing_since: float | None = None
 
     def look(self) -> None:
-        """Raises when the pipeline cannot end well any more."""
+        """Calls ``tick``, and raises if the pipeline can no longer succeed."""
         pipeline = self._pipeline
         self._tick()
         insist()
         self.check_clocks()
         if pipeline.last.sink_closed or pipeline.sink.returncode is not None:
             pipeline.sink.wait(GRACE)
-            if not pipeline.sink.command.may_stall:  # a client chokes on what was damaged before it
+            if not pipeline.sink.command.may_stall:  # a client fails on data that was damaged upstream
                 pipeline.wait_for_root_cause()
             pipeline.raise_first_failure()
             raise self._ended_early()
@@ -88,10 +88,10 @@ class Watchdog:
                 pipeline.raise_first_failure()
 
     def commit(self) -> None:
-        """Waits for the last program, which has been given end-of-file.
+        """Waits for the last program, which has received end-of-file.
 
-        A client is let finish even when a signal comes: were it killed in its commit, nobody could say what became
-        of the database.
+        A database client may finish even if a signal comes: if it were killed during its commit, the state of the
+        database would be unknown. Raises the program's failure if it fails.
         """
         self._committing_since = time.monotonic()
         try:
@@ -120,7 +120,7 @@ class Watchdog:
         return DjangoRcloneError(f"{sink.command.program} ended before it had read everything.")
 
     def check_clocks(self) -> None:
-        """Raises Unavailable when the whole takes too long, or one program has stood still for too long."""
+        """Raises Unavailable if the stream exceeds the timeout, or if one program exceeds the stall limit."""
         now = time.monotonic()
         timeout, stall = self._limits.timeout, self._limits.stall
         if timeout is not None and now - self._began > timeout:
@@ -133,7 +133,7 @@ class Watchdog:
                 raise Unavailable(stall_message(stall, process))
 
     def _waits(self) -> Iterator[tuple[float | None, Process]]:
-        """Gives since when we wait for which program."""
+        """Yields each program with the time since when the pipeline waits for it; None if it does not."""
         for process, pump in zip(self._pipeline.upstream, self._pipeline.pumps, strict=True):
             yield pump.reading_since, process
         yield self._committing_since or self._pipeline.last.writing_since, self._pipeline.sink

@@ -1,1 +1,1 @@
-"""rclone: its command lines, its configuration, and typed answers from it."""
+"""Command lines for rclone, its configuration, and its answers as typed values."""

@@ -1,6 +1,6 @@
-"""Options of rclone's backends: which there are, which hold secrets, and which would show other files than there are.
+"""Options of rclone's backends, with those that hold secrets and those that would show other files than there are.
 
-The table is that of rclone 1.75; `python -m tests.support.rclone_table` writes it anew.
+The table is for rclone 1.75; `python -m tests.support.rclone_table` regenerates it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 VERSION = "1.75"
 
-# For each prefix its options: `!` marks a secret, `?` a flag without a value, `*` one that is given several times.
+# The options of each prefix: `!` marks a secret, `?` a flag without a value, `*` a flag that may be repeated.
 _TABLE = """
 alias: description remote
 archive: description remote
@@ -165,7 +165,7 @@ zoho: auth_url client_credentials? client_id client_secret! description encoding
 
 
 def marked() -> Iterator[str]:
-    """Gives all options by the flag's name without its dashes, with the marks: ``s3-env-auth?``."""
+    """Yields the flag name of every option, without leading dashes but with its marks: ``s3-env-auth?``."""
     for entry in re.split(r"\n(?! )", _TABLE.strip()):
         prefix, _, options = entry.partition(":")
         for option in options.split():
@@ -173,10 +173,10 @@ def marked() -> Iterator[str]:
 
 
 PREFIXES = tuple(re.findall(r"^(\w+):", _TABLE, re.MULTILINE))
-"""What the options of each backend begin with."""
+"""Prefixes of the options, one for each backend."""
 
 SECRETS = frozenset(re.findall(r"(\w+)!", _TABLE))
-"""Names, without prefix, of options that hold a secret in at least one backend."""
+"""Names, without prefix, of the options that hold a secret in at least one backend."""
 
 _OTHER_FILES = "rclone would show other files than those that are there now"
 _OTHER_TIMES = "rclone would see other times or sizes than the files' own, and not send files that changed"
@@ -209,11 +209,11 @@ REFUSED: Mapping[str, str] = {
     "cache-tmp-upload-path": _UNCHECKED,
     "ftp-no-check-upload": _UNCHECKED,
 }
-"""Options that no backup is made with, and what would happen."""
+"""Refused options, each with the consequence of passing it on."""
 
 REFUSED_VALUES: Mapping[str, tuple[str, str]] = {
     "dropbox-batch-mode": ("async", _UNCHECKED),
     "gphotos-batch-mode": ("async", _UNCHECKED),
     "azureblob-delete-snapshots": ("only", "rclone would keep the files that it is told to delete"),
 }
-"""Options of which one value is refused: that value, and what would happen."""
+"""Options with one refused value: that value, and the consequence of passing it on."""

@@ -1,4 +1,4 @@
-"""A remote whose files and file names are encrypted by rclone (https://rclone.org/crypt/)."""
+"""Remotes whose files and file names are encrypted by rclone (https://rclone.org/crypt/)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django_rclone.rclone.remote import Remote, backend_of
 FOLDER = ENCRYPTED_DIR
 
 NAME = "decrypted"
-"""What people call the view of that folder in which names and contents can be read."""
+"""Name, as users see it, of the remote that shows the names and contents in that folder decrypted."""
 
 PARAMETERS: Mapping[str, str] = {
     "TYPE": "crypt",
@@ -26,7 +26,7 @@ PARAMETERS: Mapping[str, str] = {
     "FILENAME_ENCODING": "base32",
 }
 
-# Those are also rclone's defaults, and so not told in RESTORE.md. All are set, so that nothing else decides.
+# These equal rclone's defaults, so RESTORE.md leaves them out. All are set, so that no other source can decide them.
 _DEFAULTS: Mapping[str, str] = {
     "PASSWORD2": "",
     "SUFFIX": ".bin",
@@ -40,15 +40,16 @@ _DEFAULTS: Mapping[str, str] = {
 
 
 def variable(option: str, name: str = NAME) -> str:
-    """Returns the environment variable in which rclone looks for an option of the encrypted remote."""
+    """Returns the environment variable from which rclone reads an option of the encrypted remote."""
     return f"RCLONE_CONFIG_{name.upper()}_{option}"
 
 
 def encrypted(base: Remote, password: Secret) -> Remote:
-    """Returns the encrypted remote that lies on ``base``. Everything is handed to rclone by environment.
+    """Returns the encrypted remote on top of ``base``. rclone gets its whole configuration by environment.
 
-    rclone gets a name at random: with the one that people know, options of such a remote of theirs, in rclone.conf or
-    in the environment, would be ours too, and what is made could lie in the open.
+    The remote has a random name in rclone. With the name that users see, options of a user's remote with that name, in
+    rclone.conf or in the environment, would apply too, and backups could be stored unencrypted. Raises
+    ConfigurationError if ``base`` has that name, or if something else sets parameters of the encryption.
     """
     if backend_of(base.root).lower() == f"{NAME}:":
         raise ConfigurationError(f'A remote named "{NAME}" cannot be encrypted: rename it in rclone\'s configuration.')
@@ -70,9 +71,9 @@ def encrypted(base: Remote, password: Secret) -> Remote:
 
 
 def check_password(remote: Remote) -> None:
-    """Raises ConfigurationError where there are encrypted files, and the password opens none of their names.
+    """Raises ConfigurationError if there are encrypted files and the password decrypts none of their names.
 
-    rclone leaves out what it cannot decrypt: the wrong password shows an empty remote.
+    rclone leaves out names that it cannot decrypt: with the wrong password the remote looks empty.
     """
     if remote.base is None or not remote.base.folders(FOLDER) or remote.folders(""):
         return
@@ -83,8 +84,10 @@ def check_password(remote: Remote) -> None:
 
 
 def _refuse_other_parameters(base: Remote) -> None:
-    """Raises ConfigurationError for what rclone would obey rather than our parameters: names could stay readable, and
-    RESTORE.md would not tell how to open what was made."""
+    """Raises ConfigurationError for variables and flags that override the encryption parameters set here.
+
+    With them names could stay readable, and RESTORE.md would not explain how to decrypt the backups.
+    """
     variables = [name for name in os.environ if name.startswith("RCLONE_CRYPT_")]
     flags = [flag.partition("=")[0] for flag in base.flags if flag.startswith("--crypt-")]
     for name in sorted([*variables, *flags]):
@@ -96,6 +99,6 @@ def _refuse_other_parameters(base: Remote) -> None:
 
 @cache
 def _obscured(rclone: str, password: Secret) -> Secret:
-    """Returns the password as rclone's configuration holds it. That hides it from nobody, so it is a secret too."""
+    """Returns the password as rclone's configuration stores it. Obscuring is reversible, so this is a secret too."""
     command = Remote("", binary=rclone).command("obscure", "-")
     return Secret(run(command, stdin=password.value.encode()).decode().strip())

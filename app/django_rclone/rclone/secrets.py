@@ -1,4 +1,4 @@
-"""Secrets in a remote's name: found, so that none of them gets into a command line."""
+"""Detection of secrets in a remote's name, so that they never appear on a command line."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ EXPOSED = (
 
 
 def has_secret(root: str) -> bool:
-    """Tells whether a remote's name carries a secret in a connection string (``:sftp,pass=…:``) or a URL.
+    """Returns whether a remote's name has a secret in a connection string (``:sftp,pass=…:``) or a URL.
 
-    What is a secret rclone itself says of its backends' options.
+    The names of secret options come from rclone's list of backend options.
     """
     options = re.findall(r"""[,'"]\s*([\w.-]+)\s*=""", backend_of(root))
     return mask(root) != root or any(name.lower().replace("-", "_") in backend_options.SECRETS for name in options)

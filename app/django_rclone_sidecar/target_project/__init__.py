@@ -1,4 +1,4 @@
-"""The project to back up: where its databases, media and time zone are read from.
+"""Settings of the project to back up: databases, media and time zone.
 
 ``resolve`` is the only entry point. ``sources`` chooses between a JSON file (``json_file``), the project's settings
 module (``settings_loader``) and URLs (``database_urls``); ``normalize`` maps the engines to those of this container.

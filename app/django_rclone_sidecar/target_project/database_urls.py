@@ -12,13 +12,13 @@ from django_rclone.exceptions import ConfigurationError
 from django_rclone_sidecar.environment import malformed_urls
 
 _NAME = "DATABASE_URL"
-_RESERVED = "file"  # DATABASE_URL_FILE names a file that holds DATABASE_URL
+_RESERVED = "file"  # DATABASE_URL_FILE names a file that contains DATABASE_URL
 # dj-database-url does not support MongoDB.
 _MONGO = ("mongodb", "mongodb+srv")
 
 
 def variables(environ: Mapping[str, str]) -> dict[str, str]:
-    """Returns alias → name of its variable, for all variables that are set."""
+    """Returns alias → name of its variable, for all variables that are not empty."""
     found = {"default": _NAME} if environ.get(_NAME) else {}
     for name in sorted(environ):
         alias = name.removeprefix(_NAME + "_").lower() if name.startswith(_NAME + "_") else ""
@@ -29,9 +29,9 @@ def variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def why_foreign(alias: str, url: str) -> str:
-    """Returns why DATABASE_URL_<ALIAS> is probably for another program; an empty string if it is not.
+    """Returns why DATABASE_URL_<ALIAS> is probably for another program; empty if it is not.
 
-    An env_file that is shared with the web container may hold such variables: DATABASE_URL_ASYNC for SQLAlchemy's
+    An env_file that is shared with the web container may have such variables: DATABASE_URL_ASYNC for SQLAlchemy's
     asyncpg, DATABASE_URL_TEST for the tests.
     """
     scheme = url.partition("://")[0].lower() if "://" in url else ""
@@ -43,7 +43,7 @@ def why_foreign(alias: str, url: str) -> str:
 
 
 def parse(variable: str, url: str) -> dict[str, Any]:
-    """Returns a database's settings. Raises ConfigurationError; messages never show the URL, which has a password."""
+    """Returns a database's settings. Raises ConfigurationError; messages never show the URL, as it has a password."""
     scheme = url.partition(":")[0].lower()
     if malformed_urls.is_malformed(url):
         raise ConfigurationError(

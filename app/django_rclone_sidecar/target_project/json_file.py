@@ -1,4 +1,4 @@
-"""TARGET_JSON_FILE: the JSON that ``manage.py backuptarget`` printed in the target's own environment."""
+"""TARGET_JSON_FILE: the output of ``manage.py backuptarget``, run in the target's environment."""
 
 from __future__ import annotations
 

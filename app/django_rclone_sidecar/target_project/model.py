@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The settings of the project to back up. None of them is a guess."""
+    """Settings of the project to back up. None of them is guessed."""
 
     databases: Mapping[str, Mapping[str, Any]] = field(repr=False)
     """Alias → Django's settings for the database."""

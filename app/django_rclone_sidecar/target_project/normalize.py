@@ -1,4 +1,4 @@
-"""Adapts a target to this container: engines that exist here, absolute paths, and each database only once."""
+"""Adaptation of a target to this container: available engines, absolute paths, and each database only once."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError
 from django_rclone_sidecar.target_project.model import Target
 
-# An engine that is not installed here is recognized by its name: its backend class cannot be imported and asked for
-# its vendor. The first pattern that matches counts. GIS engines stay GIS engines: they are dumped differently.
+# An engine that is not installed here is recognized by its name, because its backend class cannot be imported to read
+# its vendor. The first matching pattern applies. GIS engines stay GIS engines: they are dumped differently.
 _ENGINE_PATTERNS: Mapping[str, str] = {
     r"postgis": "django.contrib.gis.db.backends.postgis",
     r"postg|psycopg": "django.db.backends.postgresql",
@@ -38,7 +38,7 @@ def normalize(target: Target, selected: tuple[str, ...], *, base: str) -> Target
     databases: dict[str, Mapping[str, Any]] = {}
     for alias, database in target.databases.items():
         engine = str(database.get("ENGINE", ""))
-        if engine in registry.NO_ENGINE:  # Django's form for "no default database"
+        if engine in registry.NO_ENGINE:  # Django's notation for "no default database"
             continue
         local = engine if alias in connectors else _local_engine(engine, mapping)
         if not local:
@@ -56,15 +56,17 @@ def normalize(target: Target, selected: tuple[str, ...], *, base: str) -> Target
 
 
 def _local_engine(engine: str, mapping: Mapping[str, str]) -> str:
-    """Returns the engine of this container to use for ``engine``: itself if it is known or has a connector in
-    ``mapping``, else the one that its name matches, else an empty string."""
+    """Returns the engine of this container to use for ``engine``; empty if there is none.
+
+    A known engine, or one with a connector in ``mapping``, is used as it is; others are matched by name.
+    """
     if engine in registry.ENGINES or engine in mapping:
         return engine
     return next((local for pattern, local in _ENGINE_PATTERNS.items() if re.search(pattern, engine.lower())), "")
 
 
 def _absolute_name(alias: str, database: Mapping[str, Any], base: str, notes: list[str]) -> Any:
-    """Returns NAME; for a database in a file, as an absolute path."""
+    """Returns NAME; for a database in a file, as an absolute path. Raises ConfigurationError without a base folder."""
     name = database.get("NAME", "")
     is_file = str(database["ENGINE"]).rpartition(".")[2] in ("sqlite3", "spatialite")
     if not is_file or not name or os.path.isabs(name) or str(name).startswith((":", "file:")):  # noqa: PTH117

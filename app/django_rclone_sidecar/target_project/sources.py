@@ -1,4 +1,4 @@
-"""Chooses where the target is read from: a JSON file, its settings module or URLs."""
+"""Sources of the target's settings: a JSON file, its settings module or URLs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _CHOICES = ("auto", "settings", "url")
 def resolve(environ: Mapping[str, str]) -> Target:
     """Returns the target that the environment names.
 
-    Tried in this order: TARGET_JSON_FILE; the settings module (TARGET_SETTINGS_MODULE or DJANGO_SETTINGS_MODULE) below
-    TARGET_PATH; DATABASE_URL. BACKUP_TARGET forces settings or url. DATABASE_URL_<ALIAS> overrides one alias.
-    Raises ConfigurationError if the environment names no target, or if a setting of it is unknown.
+    Sources in order of precedence: TARGET_JSON_FILE; the settings module (TARGET_SETTINGS_MODULE or
+    DJANGO_SETTINGS_MODULE) below TARGET_PATH; DATABASE_URL. BACKUP_TARGET forces settings or url.
+    DATABASE_URL_<ALIAS> overrides one alias.
+    Raises ConfigurationError if the environment names no target, or if one of its settings is unknown.
     """
     choice = environ.get("BACKUP_TARGET") or "auto"
     if choice not in _CHOICES:
@@ -108,7 +109,7 @@ def _check_settings(environ: Mapping[str, str], loaded: load.Loaded) -> None:
                 raise ConfigurationError(problems[setting] + messages.MEDIA_REMEDIES)
     if "TIME_ZONE" in problems and not environ.get("BACKUP_TIME_ZONE"):
         raise ConfigurationError(problems["TIME_ZONE"] + "\nOr set BACKUP_TIME_ZONE.")
-    # Code that sets many names at once could set this one too; where the module lacks it, that is not assumed.
+    # Code that sets many names at once could set this one too; if the module does not have it, that is not assumed.
     if "DJANGO_RCLONE" in problems and "DJANGO_RCLONE" not in loaded.unset:
         raise ConfigurationError(problems["DJANGO_RCLONE"])
 
@@ -120,12 +121,12 @@ def _older_storages(known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_overrides(environ: Mapping[str, str], found: Mapping[str, Any], origin: str, *notes: str) -> Target:
-    """Returns the target that the project describes, with the overrides of the environment."""
+    """Returns the target in ``found``, with the overrides from the environment."""
     databases = dict(found["databases"])
     origins = dict.fromkeys(databases, origin)
     variables, ignored = _without_foreign_urls(environ, database_urls.variables(environ), databases)
     for alias, name in variables.items():
-        if name != "DATABASE_URL":  # the project itself reads that one
+        if name != "DATABASE_URL":  # the project itself reads DATABASE_URL
             databases[alias], origins[alias] = database_urls.parse(name, environ[name]), name
     target = Target(
         databases,
@@ -142,8 +143,10 @@ def _with_overrides(environ: Mapping[str, str], found: Mapping[str, Any], origin
 def _without_foreign_urls(
     environ: Mapping[str, str], variables: Mapping[str, str], known: Container[str] = ()
 ) -> tuple[dict[str, str], list[str]]:
-    """Returns the variables that are for the sidecar, and notes about those of other programs. An alias in
-    BACKUP_DATABASES or in the project's settings is always for the sidecar."""
+    """Returns the variables that are for the sidecar, and notes about those of other programs.
+
+    An alias in BACKUP_DATABASES or in the project's settings is always for the sidecar.
+    """
     kept, notes = {}, []
     for alias, name in variables.items():
         named = alias == "default" or alias in known or alias in _selected(environ)

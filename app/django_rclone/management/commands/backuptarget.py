@@ -18,7 +18,7 @@ from django_rclone.management.base import BackupCommand
 
 
 class Command(BackupCommand):
-    """Prints what a backup container needs to know of this project."""
+    """Prints the settings of this project that a backup container needs."""
 
     help = (
         "Prints databases, media folder and backup settings of this project as JSON, for a backup container that "
@@ -45,7 +45,7 @@ class Command(BackupCommand):
             found = {
                 "schema": target_json.SCHEMA,
                 "databases": {alias: self._database(alias) for alias in database or registry.aliases()},
-                "media_root": os.path.abspath(media_root) if media_root else "",  # noqa: PTH100 - links stay as they are
+                "media_root": os.path.abspath(media_root) if media_root else "",  # noqa: PTH100 - links are not resolved
                 "storages": {"default": target_json.storage(default)} if default else {},
                 "time_zone": settings.TIME_ZONE or "",
                 "django_rclone": target_json.plain(dict(conf.configured())),

@@ -47,7 +47,7 @@ class Command(BackupCommand):
         aliases = list(dict.fromkeys(database or ["default"]))
 
         def told(_alias: str, error: DjangoRcloneError) -> None:
-            if len(aliases) > 1:  # the only one's is the command's own error
+            if len(aliases) > 1:  # the error of a single one is raised by the command
                 self.stderr.write(str(error))
 
         batch.run_each(aliases, lambda alias: self._back_up(registry.connector(alias), run, clean, verbosity), told)

@@ -15,7 +15,7 @@ from django_rclone.media import recipes as media
 
 
 class Command(BackupCommand):
-    """Lists what is on the remote."""
+    """Lists the backups on the remote."""
 
     help = (
         "Lists the backups on the remote, newest first. States: good; damaged (its object or manifest is not what it "
