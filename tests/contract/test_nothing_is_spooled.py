@@ -73,4 +73,5 @@ def test_memory_does_not_grow_with_the_database(tmp_path: Path, local: Storage):
             peaks[command[0]].append(int(done.out))
         path.unlink()
     for small, large in peaks.values():
-        assert large < small + 24, peaks
+        # Of 256 MB more. rclone's garbage collector lets its heap grow by some 30 MB on a busy machine.
+        assert large < small + 64, peaks
