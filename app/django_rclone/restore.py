@@ -124,7 +124,7 @@ def _check_choice(backup: Backup, owner: Owner) -> None:
     if backup.database not in ("", owner.alias):
         raise ConfigurationError(
             f'{backup.path} is a backup of the database "{backup.database}", not of "{owner.alias}". '
-            f"If that is what you want, say --database {backup.database}."
+            f"If that is what you want, pass --database {backup.database}."
         )
     if backup.state is State.PARTIAL or backup.path.endswith(PARTIAL):
         raise ConfigurationError(f"{backup.path} is unfinished: its run died or still goes on. Choose another.")

@@ -39,7 +39,7 @@ class Vocabulary:
 
     dictionary = "DJANGO_RCLONE"
     """Name of the setting that contains all others."""
-    remote_example = 'Say where backups go, for instance DJANGO_RCLONE = {"REMOTE": "s3:bucket/site"}.'
+    remote_example = 'Set it to where backups go, for instance DJANGO_RCLONE = {"REMOTE": "s3:bucket/site"}.'
     in_database_options = ""
     """Text that follows advice to change a database's option (``Set FORMAT to "file"``)."""
     separate_mirrors = "Set PROJECT, or another MEDIA_BACKUP_DIR."

@@ -19,7 +19,7 @@ def test_most_of_the_mirror_goes_only_when_that_was_allowed(program: Program):
     done = program.run("backup")
     assert done.code == 3
     assert "would delete 12 of 13 files" in done.err
-    assert "say media-backup --allow-deletes" in done.err
+    assert "pass media-backup --allow-deletes" in done.err
     assert len(list((program.remote / "media").iterdir())) == 13
     program.ok("media-backup", "--allow-deletes")
     assert [path.name for path in (program.remote / "media").iterdir()] == ["photo.jpg"]

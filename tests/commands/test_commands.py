@@ -191,7 +191,7 @@ def test_a_restore_without_a_terminal_or_consent_is_refused(quick: Project) -> N
     quick.run("dbbackup")
     before = quick.state()
     code, message = quick.fails("dbrestore", "-d", "default")
-    assert (code, "no terminal" in message, "--noinput" in message) == (2, True, True)
+    assert (code, "Not a terminal" in message, "--noinput" in message) == (2, True, True)
     assert quick.state() == before
 
 
@@ -238,7 +238,7 @@ def test_a_dry_run_prints_the_plan_and_changes_nothing(quick: Project) -> None:
         (("-d", "default", "--noinput", "-i", "/etc/passwd"), 2, "is no path below the backup folder"),
         (("-d", "default", "--noinput", "-i", "x", "--unverified"), 2, "--input-path names one backup"),
         (("-d", "default", "--noinput", "-i", "x", "--at", "2026-11-23"), 2, "--input-path names one backup"),
-        (("--noinput",), 2, "say which with --database (default, second)"),
+        (("--noinput",), 2, "choose one with --database (default, second)"),
         (("-d", "third", "--noinput"), 2, 'Database "third" is not in DATABASES'),
     ],
 )
@@ -326,7 +326,7 @@ def test_media_go_there_and_come_back(project: Project) -> None:
     (project.media / "old.jpg").unlink()
     (project.media / "new.jpg").write_bytes(b"123")
     code, message = project.fails("mediarestore")
-    assert (code, "no terminal" in message) == (2, True)
+    assert (code, "Not a terminal" in message) == (2, True)
     assert (project.media / "new.jpg").exists()
     said, _ = project.run("mediarestore", "--noinput")
     assert "1 files copied (1 bytes), 1 deleted" in said.replace("1 file ", "1 files ").replace("1 byte)", "1 bytes)")

@@ -41,7 +41,7 @@ def test_nobody_is_asked_where_stdin_is_closed(project: Project):
     project.ok("dbbackup")
     done = project.run("dbrestore", prefix=SPOILT["closed"](0))
     assert done.code == 2
-    assert "no terminal" in done.error
+    assert "Not a terminal" in done.error
 
 
 @pytest.mark.parametrize("command", ["listbackups", "backuptarget"])

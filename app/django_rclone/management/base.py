@@ -77,7 +77,7 @@ class BackupCommand(BaseCommand):
     def confirm(self, question: str) -> bool:
         """Asks on the terminal and returns whether the answer is yes. Raises ConfigurationError without a terminal."""
         if sys.stdin is None or not sys.stdin.isatty():
-            raise ConfigurationError("There is no terminal to ask at: say --noinput if it shall be done unasked.")
+            raise ConfigurationError("Not a terminal: pass --noinput to skip the confirmation.")
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 

@@ -74,7 +74,7 @@ def back_up(
             option = vocabulary.current().media_backup("--allow-empty")
             raise ConfigurationError(
                 f"MEDIA_ROOT {source} is not there, but its mirror {remote.path(folder)} has files: is a volume not "
-                f"mounted? If the media are really gone, make the folder, empty, and say {option}."
+                f"mounted? If the media are really gone, create the empty folder and pass {option}."
             )
         raise ConfigurationError(f"MEDIA_ROOT {source} is not there: nothing to back up. Is a volume not mounted?")
     follow = conf.get("MEDIA_FOLLOW_LINKS")
@@ -149,7 +149,7 @@ def _counted(
         option = vocabulary.current().media_backup("--allow-empty" if empty else "--allow-deletes")
         raise ConfigurationError(
             f"MEDIA_ROOT {source} {'is empty' if empty else 'has changed'}, but its mirror {remote.path(folder)} has "
-            f"files: is a volume not mounted? A backup now is refused: {wrong}. If that is right, say "
+            f"files: is a volume not mounted? A backup now is refused: {wrong}. If that is right, pass "
             f"{option}."
         )
     if plan.lost:

@@ -86,6 +86,6 @@ class Command(BackupCommand):
         have = registry.aliases()
         if len(have) != 1:
             raise ConfigurationError(
-                f"There are several databases: say which with --database ({', '.join(sorted(have))})."
+                f"There are several databases: choose one with --database ({', '.join(sorted(have))})."
             )
         return have[0]

@@ -20,7 +20,7 @@ class Command(BackupCommand):
     help = (
         "Lists the backups on the remote, newest first. States: good; damaged (its object or manifest is not what it "
         "should be); unverified (no manifest: made by django-rclone 0.4 or by hand); orphan and partial (its run "
-        "died). Only good ones are restored unasked."
+        "died). Only good backups are restored by default."
     )
 
     prints_result = True
