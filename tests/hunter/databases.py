@@ -56,16 +56,26 @@ class Databases(Example):
         self, project: Project, owner: Owner, contents: str, done: Ended, changes: Difference
     ) -> None:
         """A run that did not end well may have got as far as its manifest: then the backup exists all the same."""
-        listed, _changes = self._run(project, "listbackups", "-d", project.plan.alias, "--json", clean=True)
+        listed = self._listed_as_good(project)
         known = {backup.path for backup in self.model.backups}
         files = frozenset(path for path in changes.added if self.model.owners.get(path) == owner)
-        if listed.code != 0:
-            return
-        for path in re.findall(r'"path": "([^"]+)"[^{}]*?"state": "good"', listed.out, re.DOTALL):
+        if done.killed:
+            self.model.unsure |= {Path(file).name for file in files}
+        for path in listed:
             if path not in known and Path(path).name in {Path(file).name for file in files}:
                 self.model.backups.append(
                     Backup(owner, path, contents, self._dated(project, done.begun), done.ended, files)
                 )
+
+    def _listed_as_good(self, project: Project) -> list[str]:
+        listed, _changes = self._run(project, "listbackups", "-d", project.plan.alias, "--json", clean=True)
+        return re.findall(r'"path": "([^"]+)"[^{}]*?"state": "good"', listed.out, re.DOTALL) if listed.code == 0 else []
+
+    def _finished_late(self, project: Project, host: str) -> int:
+        """Returns how many backups of killed runs exist all the same, and did not just after the kill: S3 takes a file
+        whose last byte it has, although the program that sent it is dead."""
+        known = {backup.path for backup in self.model.own(project, host)}
+        return sum(path not in known and Path(path).name in self.model.unsure for path in self._listed_as_good(project))
 
     def _check_removal(self, project: Project, backup: Backup, done: Ended, host: str) -> None:
         if backup.damaged:
@@ -74,6 +84,8 @@ class Databases(Example):
         limit = self._limits(project, done.ended)[-1]
         newer = [other for other in self.model.good(project, limit, host) if other.moment > backup.moment]
         if len(newer) + len(plain) < project.plan.keep or not newer:
+            if newer and len(newer) + len(plain) + self._finished_late(project, host) >= project.plan.keep:
+                return
             kept = [f"{other.path} ({other.moment - done.begun:+.0f} s)" for other in self.model.own(project, host)]
             gone = f"{backup.path} ({backup.moment - done.begun:+.0f} s)"
             raise Fault(

@@ -79,6 +79,8 @@ class Model:
     owners: dict[str, Owner] = field(default_factory=dict)
     """Of each file on a remote, by its path below the world."""
     backups: list[Backup] = field(default_factory=list)
+    unsure: set[str] = field(default_factory=set)
+    """Names of files that killed runs wrote: each may be part of a backup or not."""
     mirrors: dict[Owner, dict[str, str] | None] = field(default_factory=dict)
     """What each mirror holds: files by path; None where nobody knows."""
     sources: dict[Owner, str] = field(default_factory=dict)
