@@ -107,9 +107,7 @@ def load(remote: Remote, scheme: Scheme, alias: str = "", *, known: Mapping[str,
             undecryptable = _undecryptable(remote, entries, error)
             problems |= dict.fromkeys(undecryptable, "This manifest is damaged: it cannot be decrypted")
             rest = [entry for entry in entries if entry.path not in undecryptable]
-            texts = [
-                text for part in batched(rest, _BY_NAME) for text in remote.contents(MANIFEST_DIR, _literals(part))
-            ]
+            texts = _contents(remote, rest)
         _read_manifests(texts, names, readable, problems)
     problems |= {path: problem for path, found in readable.items() if (problem := _misplaced(found, scheme))}
     readable = {path: found for path, found in readable.items() if path not in problems}

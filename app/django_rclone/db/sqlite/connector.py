@@ -85,9 +85,7 @@ class SqliteConnector(BaseConnector):
 
     def probe(self) -> Command:
         path = self.path
-        return script_command(
-            _PROGRAMS / "probe.py", path, f"{self.wait:g}", explain=explainer(self.alias, path, "Inspection")
-        )
+        return _program("probe", path, f"{self.wait:g}", explain=explainer(self.alias, path, "Inspection"))
 
     def facts(self, output: str) -> Facts:
         return sqlite_facts.parse(output)
@@ -113,9 +111,7 @@ class SqliteConnector(BaseConnector):
             return Dump(
                 checks=(
                     sql_text.check(self._sqlite3(), live.schema, explain),
-                    script_command(
-                        _PROGRAMS / "check_loadable.py", path, f"{self.wait:g}", explain=explain, may_stall=False
-                    ),
+                    _program("check_loadable", path, f"{self.wait:g}", explain=explain, may_stall=False),
                 ),
                 command=sql_text.dump(self._sqlite3(), path, self.wait, explain, writable=live.writable),
                 # sqlite3 ends with 0 whatever .dump ran into, so its output goes through a program of ours.
@@ -155,9 +151,7 @@ class SqliteConnector(BaseConnector):
         explain = explainer(self.alias, target, "A restore", unchanged=True)
         prepare = _program("stage", "prepare", target, stage, size, *new, explain=explain)
         load = _program("stage", "load", stage, explain=explain, may_stall=False)
-        commit = script_command(
-            _PROGRAMS / "replace.py", target, stage, f"{self.wait:g}", *new, explain=explain, may_stall=False
-        )
+        commit = _program("replace", target, stage, f"{self.wait:g}", *new, explain=explain, may_stall=False)
         abort = _program("stage", "abort", stage, explain=explainer(self.alias, stage, "Removal"))
         return RestorePlan(
             target=target,
