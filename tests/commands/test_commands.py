@@ -235,7 +235,7 @@ def test_a_dry_run_prints_the_plan_and_changes_nothing(quick: Project) -> None:
     [
         (("-d", "default", "--noinput"), 6, "there is no good backup"),
         (("-d", "default", "--noinput", "-i", "none.dump"), 6, "There is no db/none.dump"),
-        (("-d", "default", "--noinput", "-i", "/etc/passwd"), 2, "is no path below the backup folder"),
+        (("-d", "default", "--noinput", "-i", "/etc/passwd"), 2, "is not a path in the backup folder"),
         (("-d", "default", "--noinput", "-i", "x", "--unverified"), 2, "--input-path names one backup"),
         (("-d", "default", "--noinput", "-i", "x", "--at", "2026-11-23"), 2, "--input-path names one backup"),
         (("--noinput",), 2, "choose one with --database (default, second)"),
