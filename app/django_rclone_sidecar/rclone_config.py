@@ -33,11 +33,11 @@ def provide(environ: MutableMapping[str, str]) -> None:
     given = _original(environ)
     config = _config(environ, given)
     if config is None:
-        used = given if given or _creatable(environ) else os.devnull
-    elif _saveable(config):
+        used = given if given or _can_create(environ) else os.devnull
+    elif _can_save(config):
         used = given
     else:
-        used = _copied(config) or given
+        used = _private_copy(config) or given
     if used == environ.get("RCLONE_CONFIG", ""):
         return
     if used != given:
@@ -75,7 +75,7 @@ def _config(environ: MutableMapping[str, str], given: str) -> Path | None:
     return next((path for path in candidates if _exists(path)), None)
 
 
-def _creatable(environ: MutableMapping[str, str]) -> bool:
+def _can_create(environ: MutableMapping[str, str]) -> bool:
     """Returns whether rclone can create its configuration in the usual place."""
     folder = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or "/") / ".config") / "rclone"
     existing = next(path for path in (folder, *folder.parents) if _exists(path))
@@ -87,12 +87,12 @@ def _exists(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110 - Path.exists raises there
 
 
-def _saveable(config: Path) -> bool:
+def _can_save(config: Path) -> bool:
     """Returns whether rclone can save the configuration, or no copy can be made because it is not a readable file."""
     return os.access(config.parent, os.W_OK) or not (config.is_file() and os.access(config, os.R_OK))
 
 
-def _copied(config: Path) -> str:
+def _private_copy(config: Path) -> str:
     """Returns the path of the copy, empty without /dev/shm. Copied again only if the original has changed, because
     rclone may have saved something in the copy."""
     folder = _folder(os.getpid())

@@ -18,7 +18,7 @@ from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.management import options as arguments
 from django_rclone.process.interrupts import interruptible
 
-_DJANGOS = frozenset({"settings", "pythonpath"})
+_DJANGO_OPTIONS = frozenset({"settings", "pythonpath"})
 
 
 class _Parser(CommandParser):
@@ -63,7 +63,7 @@ class BackupCommand(BaseCommand):
         out = output_errors.Tolerant(self.stdout)
         self.stdout, self.stderr = out, output_errors.Tolerant(self.stderr)  # type: ignore[assignment]
         try:
-            if problem := arguments.empty_option_problem(options, options.keys() - _DJANGOS):
+            if problem := arguments.empty_option_problem(options, options.keys() - _DJANGO_OPTIONS):
                 raise ConfigurationError(problem)
             with interruptible(), _logging_to(self):
                 self.work(**options)
