@@ -16,7 +16,7 @@ import django
 from django_rclone import __version__, conf, naming, process, restore_guide, signals, streams
 from django_rclone.clocks import ComparedClock
 from django_rclone.db.base import BaseConnector, Dump, Facts
-from django_rclone.db.inspection import examine, inspect
+from django_rclone.db.inspection import inspect, run_checks
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.manifest import LARGEST, Manifest, StoredObject
 from django_rclone.naming import PARTIAL, ManifestName
@@ -154,7 +154,7 @@ def _prepare(connector: BaseConnector, run: BackupRun) -> _Upload:
     facts = inspect(connector)
     run.compared.compare(facts.clock, began, "the database server's")
     dump = connector.dump(facts)
-    for note in examine(dump):
+    for note in run_checks(dump):
         logger.warning('Database "%s": %s', connector.alias, note)
     started_at = run.clock()
     name = ManifestName(run.point, connector.alias, naming.new_id(run.randomness))

@@ -35,7 +35,7 @@ def _probe(connector: BaseConnector) -> Facts:
     return connector.facts(process.run(connector.probe()).decode(errors="surrogateescape"))
 
 
-def examine(dump: Dump) -> list[str]:
+def run_checks(dump: Dump) -> list[str]:
     """Runs what must end 0 before the dump begins, and returns the notes that there are on it, those included that the
     checks print. Raises a DjangoRcloneError."""
     notes = list(dump.notes)
