@@ -111,7 +111,7 @@ def test_what_a_dead_run_left_is_restored_only_by_its_path(two: Program):
     manifest.unlink()
     done = two.run("restore", "--id", newest["id"])
     assert done.code == 6
-    assert "which only --input-path restores" in done.error
+    assert "to restore it, pass --input-path" in done.error
     done = two.run("restore", "--input-path", newest["path"])
     assert done.code == 0, done.err
     assert "has no manifest" in done.err
