@@ -34,7 +34,7 @@ class Commands:
     ) -> Command:
         """Returns the command for one of our programs that connects to the database."""
         verbs = (verb,) if verb else ()
-        where = (self.connection.uri, self.connection.name)
+        where = (self.connection.uri, self.connection.database)
         return self.program(program, *verbs, *where, *arguments, nothing_changed=nothing_changed)
 
     def tool(self, client: Client, program: str, *arguments: str, nothing_changed: bool = False) -> Command:

@@ -43,7 +43,7 @@ _SECONDS = 15
 class Connection:
     """The address of a database and the credentials for it."""
 
-    name: str
+    database: str
     hosts: str
     """``host:port``, several separated by commas; sockets escaped as in URIs."""
     scheme: str = _SCHEMES[0]
@@ -92,11 +92,11 @@ class Connection:
     @property
     def location(self) -> str:
         """The database as users recognise it."""
-        return f"{self.name} on {unquote(self.hosts)}"
+        return f"{self.database} on {unquote(self.hosts)}"
 
-    def to_database(self, name: str) -> Connection:
+    def to_database(self, database: str) -> Connection:
         """Returns the same connection, for another database of the server."""
-        return Connection(name, self.hosts, self.scheme, self.user, self.password, self.options)
+        return Connection(database, self.hosts, self.scheme, self.user, self.password, self.options)
 
     def _uri(self, options: Mapping[str, str], *, secrets: bool) -> str:
         user = _escape(self.user) if self.user else ""
@@ -121,8 +121,8 @@ def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
         ) from None
     given = {setting: settings[key] for key, setting in _SETTINGS.items() if settings.get(key)}
     options = {**found.options, **_known(given), **_known(settings.get("OPTIONS") or {}), **_known(client)}
-    name = str(settings.get("NAME") or client.get("name") or found.database)
-    if not name:
+    database = str(settings.get("NAME") or client.get("name") or found.database)
+    if not database:
         raise ConfigurationError(f'Database "{alias}": the settings have no NAME. Set it.')
     user = str(client.get("username") or settings.get("USER") or _option(settings, "username") or found.user)
     password = client.get("password") or settings.get("PASSWORD") or _option(settings, "password") or found.password
@@ -130,7 +130,7 @@ def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
         # The default of pymongo; mongodump's is the database itself.
         options.setdefault("authSource", found.database or "admin")
     return Connection(
-        name=name,
+        database=database,
         hosts=found.hosts,
         scheme=found.scheme,
         user=user,

@@ -62,7 +62,7 @@ class Connection:
         host = self.parameters.get("host")
         return f"{self.database} on {host}:{self.parameters.get('port', '3306')}" if host else f"{self.database} here"
 
-    def to_schema(self, database: str) -> Connection:
+    def to_database(self, database: str) -> Connection:
         """Returns the same connection to another schema of the server."""
         return dataclasses.replace(self, database=database)
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from django_rclone import vocabulary
 from django_rclone.command import Explanation
+from django_rclone.db.failures import for_database
 from django_rclone.db.helper_programs import reported_error
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
 
@@ -98,22 +99,16 @@ def explained(location: str, after: str = "") -> Iterator[None]:
 
 def explainer(alias: str, location: str, after: Callable[[ProgramFailed], str] | str = "") -> Explanation:
     """Returns the function that explains a failure of a client that the recipe runs."""
-
-    def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        error = meaning(failure, location, after if isinstance(after, str) else after(failure))
-        return type(error)(f'Database "{alias}": {error}')
-
-    return explain
+    return for_database(
+        alias, lambda failure: meaning(failure, location, after if isinstance(after, str) else after(failure))
+    )
 
 
 def program_explainer(alias: str) -> Explanation:
-    """Returns the function that explains a failure of one of our programs, whose errors are complete."""
+    """Returns the function that explains a failure of one of our programs, which report complete errors."""
+    return for_database(alias, _reported)
 
-    def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        reported = reported_error(failure)
-        if reported is None:
-            return DjangoRcloneError(f'Database "{alias}": {failure}. The next command cleans up.')
-        error = reported.error
-        return type(error)(f'Database "{alias}": {error}')
 
-    return explain
+def _reported(failure: ProgramFailed) -> DjangoRcloneError:
+    reported = reported_error(failure)
+    return reported.error if reported else DjangoRcloneError(f"{failure}. The next command cleans up.")

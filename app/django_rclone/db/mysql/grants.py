@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django_rclone.db.mysql.names import quote_pattern
+from django_rclone.db.mysql.quoting import quote_pattern
 
 _GRANT = re.compile(r"GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)+`)\.(\*) TO ", re.DOTALL)
 _HASH = re.compile(r" IDENTIFIED (?:BY|VIA) .*$", re.DOTALL)

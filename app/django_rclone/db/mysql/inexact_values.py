@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django_rclone.db.mysql.names import quote_name
+from django_rclone.db.mysql.quoting import quote_name
 
 SECONDS = 10
 """Time limit for the query over one table."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django_rclone.db.mysql.errors import GONE, LOCKED
-from django_rclone.db.mysql.names import JOURNAL, lock, quote_bytes, quote_name, quote_text
+from django_rclone.db.mysql.names import JOURNAL, lock
+from django_rclone.db.mysql.quoting import quote_bytes, quote_name, quote_value
 from django_rclone.db.mysql.session import Session
 
 LOADING = "loading"
@@ -85,7 +86,7 @@ def record_session(schema: str) -> str:
 def read(session: Session, schema: str) -> Journal | None:
     """Returns the journal of a scratch schema; None where there is none."""
     table = quote_name(schema, JOURNAL)
-    there = f"table_schema = {quote_text(schema)} AND table_name = '{JOURNAL}'"
+    there = f"table_schema = {quote_value(schema)} AND table_name = '{JOURNAL}'"
     if session.run(f"SELECT COUNT(*) FROM information_schema.tables WHERE {there};").strip() == "0":  # noqa: S608
         return None
     # Not as JSON: the server would have to build one large document.

@@ -8,8 +8,9 @@ from pathlib import Path
 from django_rclone import process
 from django_rclone.db.mysql.dump_format import stored_object_arguments
 from django_rclone.db.mysql.errors import error_in
-from django_rclone.db.mysql.facts import Live, parse_rows
-from django_rclone.db.mysql.names import quote_name
+from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.probe_output import parse_rows
+from django_rclone.db.mysql.quoting import quote_name
 from django_rclone.db.mysql.session import Session, dump_command
 from django_rclone.exceptions import ProgramFailed
 

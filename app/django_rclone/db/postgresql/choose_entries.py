@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django_rclone.db.postgresql.archive import LARGE_OBJECTS, Archive, Entry
 from django_rclone.db.postgresql.extensions import plan_extensions, table_of_extension
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.materialized_views import refresh_last
@@ -19,7 +20,6 @@ from django_rclone.db.postgresql.owners import (
     policy_problems,
 )
 from django_rclone.db.postgresql.restore_list import RestoreList
-from django_rclone.db.postgresql.toc import LARGE_OBJECTS, Archive, Entry
 from django_rclone.display import enumerate_some
 
 _BY_SUPERUSER = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django_rclone.db.postgresql.archive import PARTS, Archive, Entry
 from django_rclone.db.postgresql.facts import Live
-from django_rclone.db.postgresql.toc import PARTS, Archive, Entry
 
 
 @dataclass(frozen=True, slots=True)

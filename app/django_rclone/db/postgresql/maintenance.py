@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 
+from django_rclone.db.postgresql.archive import RELATIONS, Archive, Entry
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.restore_list import RestoreList
-from django_rclone.db.postgresql.toc import RELATIONS, Archive, Entry
 
 _FIRST = 17
 _FILLING = "MATERIALIZED VIEW DATA"

@@ -6,11 +6,11 @@ granted after its script, the views are filled after that.
 
 from __future__ import annotations
 
+from django_rclone.db.postgresql.archive import Entry
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.maintenance import WITHOUT_EVENT_TRIGGERS
 from django_rclone.db.postgresql.quoting import quote_value
 from django_rclone.db.postgresql.restore_list import RestoreList
-from django_rclone.db.postgresql.toc import Entry
 
 _LOCK_TIMEOUT = "-c lock_timeout=10s"
 _FILLING = "MATERIALIZED VIEW DATA"

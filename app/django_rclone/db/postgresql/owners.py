@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from django_rclone.db.postgresql.archive import Archive, Entry
 from django_rclone.db.postgresql.facts import Live
-from django_rclone.db.postgresql.toc import Archive, Entry
 from django_rclone.display import enumerate_some
 
 

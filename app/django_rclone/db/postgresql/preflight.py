@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django_rclone.db.base import Mode
+from django_rclone.db.postgresql.archive import LARGE_OBJECTS, Archive
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.quoting import quote_value
 from django_rclone.db.postgresql.restore_list import RestoreList
-from django_rclone.db.postgresql.toc import LARGE_OBJECTS, Archive
 from django_rclone.display import enumerate_some
 
 # Measured: 500 tables, each with a sequence and three indexes (4,000 rows in pg_class, 5,000 entries in the archive),

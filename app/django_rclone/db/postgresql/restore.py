@@ -10,6 +10,7 @@ from django_rclone.command import Attached, Command
 from django_rclone.db.base import Mode, RestorePlan
 from django_rclone.db.postgresql import extension_rows, maintenance, session_settings
 from django_rclone.db.postgresql.administrator import Administrator
+from django_rclone.db.postgresql.archive import Archive
 from django_rclone.db.postgresql.choose_entries import choose
 from django_rclone.db.postgresql.connection import Connection
 from django_rclone.db.postgresql.errors import archive_explainer
@@ -19,7 +20,6 @@ from django_rclone.db.postgresql.preflight import notes, problems
 from django_rclone.db.postgresql.psql import SQL, Psql
 from django_rclone.db.postgresql.quoting import psql_variables
 from django_rclone.db.postgresql.restore_list import RestoreList
-from django_rclone.db.postgresql.toc import Archive
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.streams import Gate
 

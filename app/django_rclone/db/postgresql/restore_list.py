@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django_rclone.db.postgresql.archive import PARTS, Entry
 from django_rclone.db.postgresql.extensions import Extensions
-from django_rclone.db.postgresql.toc import PARTS, Entry
 
 
 @dataclass(slots=True)

@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from django_rclone.db.postgresql.archive import Archive
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.quoting import quote_name, quote_value
-from django_rclone.db.postgresql.toc import Archive
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
 

@@ -162,9 +162,9 @@ class TestRestore:
         assert not load.believe("7 document(s) restored successfully. 10 document(s) failed to restore.\n")
         assert not load.believe("")
         ours = (sys.executable, "-P", "-m")
-        assert hold.argv[:5] == (*ours, "django_rclone.db.mongodb.programs.stage", "hold-lock")
+        assert hold.argv[:5] == (*ours, "django_rclone.db.mongodb.programs.restore_steps", "hold-lock")
         (prepare,) = plan.prepare
-        assert prepare.argv[3:5] == ("django_rclone.db.mongodb.programs.stage", "prepare")
+        assert prepare.argv[3:5] == ("django_rclone.db.mongodb.programs.restore_steps", "prepare")
         assert prepare.argv[-1] == token
         (commit,) = plan.commit
         assert commit.argv[3] == "django_rclone.db.mongodb.programs.swap"
@@ -174,7 +174,7 @@ class TestRestore:
             "collections": ["word"],
             "views": [{"name": "seen", "options": '{"viewOn": "word", "pipeline": []}'}],
         }
-        assert plan.abort[0].argv[3:5] == ("django_rclone.db.mongodb.programs.stage", "abort")
+        assert plan.abort[0].argv[3:5] == ("django_rclone.db.mongodb.programs.restore_steps", "abort")
         assert plan.target == "shop on db:27017"
         assert "stop the application" in plan.summary
 

@@ -7,7 +7,7 @@ import pytest
 
 from django_rclone.command import Secret
 from django_rclone.db.base import Facts, Mode
-from django_rclone.db.mysql import clients, names, swap_sql
+from django_rclone.db.mysql import clients, names, probe_output, quoting, schema_changes
 from django_rclone.db.mysql import facts as mysql_facts
 from django_rclone.db.mysql import grants as mysql_grants
 from django_rclone.db.mysql.clients import Clients
@@ -44,7 +44,7 @@ def connector(**settings: object) -> MysqlDumpConnector:
 
 
 def facts(*rows: dict, **server: object) -> Facts:
-    return mysql_facts.parse("\n".join(json.dumps(row) for row in [{**SERVER, **server}, ALL, TABLE, *rows]))
+    return probe_output.parse("\n".join(json.dumps(row) for row in [{**SERVER, **server}, ALL, TABLE, *rows]))
 
 
 def manifest(server_version: str = "9.7.4") -> Manifest:
@@ -105,7 +105,7 @@ def test_the_size_counts_what_is_written_in_hexadecimal_twice():
 
 
 def test_a_role_that_would_miss_something_makes_no_dump():
-    seen = mysql_facts.parse(
+    seen = probe_output.parse(
         "\n".join(json.dumps(row) for row in [SERVER, {"grant": "GRANT SELECT, SHOW VIEW ON `app`.* TO `app`@`%`"}])
     )
     with pytest.raises(
@@ -280,28 +280,28 @@ def test_names_fit_and_are_found_again():
     assert names.leftovers([scratch], "ä" * 63) == []  # though it begins with as many of the same letters
     assert names.leftovers(["app__restore_new_0123abcd"], "App") == ["app__restore_new_0123abcd"]
     assert names.scratch_pattern("a_b") == r"a\_b\_\_restore\_%"
-    assert names.quote_name("a`b", "c") == "`a``b`.`c`"
+    assert quoting.quote_name("a`b", "c") == "`a``b`.`c`"
 
 
 def test_what_is_the_same_is_left_alone_but_for_triggers():
     text = b"-- Host: a\nCREATE VIEW v\n-- Dump completed\n"
     other = text.replace(b"Host: a", b"Host: b")
-    assert swap_sql.parts_to_replace({"views": text}, {"views": other}) == []
-    assert swap_sql.parts_to_replace({"views": text}, {}) == ["views"]
-    assert swap_sql.parts_to_replace({"triggers": text}, {"triggers": text}) == ["triggers"]
+    assert schema_changes.parts_to_replace({"views": text}, {"views": other}) == []
+    assert schema_changes.parts_to_replace({"views": text}, {}) == ["views"]
+    assert schema_changes.parts_to_replace({"triggers": text}, {"triggers": text}) == ["triggers"]
 
 
 def test_a_program_made_under_another_collation_never_alters_another_schema():
     text = b"ALTER DATABASE `app` CHARACTER SET latin1 COLLATE latin1_bin ;\nDELIMITER ;;\n"
-    replayed = swap_sql.replay("co`py", {"routines": text}, ["routines"])
+    replayed = schema_changes.replay("co`py", {"routines": text}, ["routines"])
     assert replayed.startswith(b"ALTER DATABASE `co``py` CHARACTER SET latin1")
 
 
 def test_one_statement_moves_everything():
-    statement = swap_sql.rename_tables(("app", ["a"], "old"), ("new", ["a", "b"], "app"))
+    statement = schema_changes.rename_tables(("app", ["a"], "old"), ("new", ["a", "b"], "app"))
     assert statement == "RENAME TABLE `app`.`a` TO `old`.`a`, `new`.`a` TO `app`.`a`, `new`.`b` TO `app`.`b`;\n"
-    assert swap_sql.rename_tables(("app", [], "old")) == ""
+    assert schema_changes.rename_tables(("app", [], "old")) == ""
 
 
 def test_views_that_seem_to_use_each_other_come_in_the_order_of_their_names():
-    assert mysql_facts.creation_order({"b": "`app`.`a`", "a": "'`app`.`b`'"}, "app") == ["a", "b"]
+    assert probe_output.creation_order({"b": "`app`.`a`", "a": "'`app`.`b`'"}, "app") == ["a", "b"]

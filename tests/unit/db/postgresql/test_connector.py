@@ -12,14 +12,15 @@ import pytest
 
 from django_rclone.command import Attached, Secret
 from django_rclone.db.base import Facts, Mode
+from django_rclone.db.postgresql.archive import Archive, Entry
 from django_rclone.db.postgresql.choose_entries import choose
 from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConnector
-from django_rclone.db.postgresql.facts import Live, live, parse
+from django_rclone.db.postgresql.facts import Live, live
+from django_rclone.db.postgresql.probe_output import parse
 from django_rclone.db.postgresql.psql import SQL
 from django_rclone.db.postgresql.quoting import psql_variables
 from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.session_settings import header
-from django_rclone.db.postgresql.toc import Archive, Entry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.manifest import Manifest, StoredObject
 

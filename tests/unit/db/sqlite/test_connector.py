@@ -10,9 +10,9 @@ import pytest
 
 from django_rclone.command import Command
 from django_rclone.db.base import Facts, Mode
+from django_rclone.db.sqlite.connection import locate
 from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.db.sqlite.facts import Live
-from django_rclone.db.sqlite.location import locate
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 from tests.contract import sqlite_support as support
 from tests.contract.sqlite_support import manifest
@@ -120,7 +120,7 @@ def test_a_database_without_tables_is_dumped_with_a_note() -> None:
 def test_a_restore_into_another_name_lies_beside_the_live_file() -> None:
     plan = sqlite().restore(FACTS, manifest(b"", "file"), Mode(into="copy.db"))
     assert plan.target == "/srv/copy.db"
-    assert [command.argv[-1] for command in plan.prepare + plan.commit] == ["new", "new"]
+    assert [command.argv[-1] for command in (*plan.prepare, plan.commit[-1])] == ["new", "new"]
     assert sqlite().restore(FACTS, manifest(b"", "file"), Mode(into="/other/copy.db")).target == "/other/copy.db"
 
 
@@ -129,6 +129,7 @@ def test_the_plan_shows_every_step() -> None:
     plan = f"{restore.summary}\n{restore.steps}"
     assert "stage.py prepare /srv/app.db /srv/.app.db.restore-" in plan
     assert "stage.py load" in plan
+    assert "check_stage.py /srv/.app.db.restore-" in plan
     assert "replace.py /srv/app.db" in plan
     assert "SQLite has no sessions" in plan
 
@@ -183,7 +184,7 @@ def test_failures_are_told_in_one_line(said: str, kind: type[DjangoRcloneError],
 
 
 def test_a_failed_restore_says_that_nothing_was_changed() -> None:
-    (commit,) = sqlite().restore(FACTS, manifest(b"", "file"), Mode()).commit
+    _check, commit = sqlite().restore(FACTS, manifest(b"", "file"), Mode()).commit
     error = commit.explain(ProgramFailed("python", 1, "SQLITE_FULL: database or disk is full"))
     assert str(error).endswith("Make room. Nothing was changed.")
 

@@ -22,8 +22,9 @@ from django_rclone.db.mysql.errors import explained
 from django_rclone.db.mysql.grants import without_password_hash
 from django_rclone.db.mysql.handshake import receive_greeting
 from django_rclone.db.mysql.inexact_values import ValueQuery, value_queries
-from django_rclone.db.mysql.names import JOURNAL, leftovers, lock, quote_name, quote_text
+from django_rclone.db.mysql.names import JOURNAL, leftovers, lock
 from django_rclone.db.mysql.option_file import read_options
+from django_rclone.db.mysql.quoting import quote_name, quote_value
 from django_rclone.db.mysql.schema import PROBE
 from django_rclone.db.mysql.session import Session
 from django_rclone.db.mysql.session_variables import RESTRICTED, UNLIMITED
@@ -100,7 +101,7 @@ def _values(session: Session, queries: Iterable[ValueQuery]) -> Iterator[dict[st
 
 
 def _leftover(session: Session, name: str) -> str:
-    query = _LEFTOVER.format(name=quote_text(name), journal=quote_name(name, JOURNAL))
+    query = _LEFTOVER.format(name=quote_value(name), journal=quote_name(name, JOURNAL))
     return _run_or_empty(session, query) or json.dumps({"leftover": name, "state": "", "age": 0}) + "\n"
 
 

@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django_rclone.db import helper_programs
+from django_rclone.db.failures import NOTHING_CHANGED
 from django_rclone.db.mysql import journal
-from django_rclone.db.mysql import swap_sql as sql
+from django_rclone.db.mysql import schema_changes as changes
 from django_rclone.db.mysql.dump_format import STORED_OBJECTS
 from django_rclone.db.mysql.errors import error_in, explained
-from django_rclone.db.mysql.names import JOURNAL, quote_name
+from django_rclone.db.mysql.names import JOURNAL
 from django_rclone.db.mysql.preflight import cannot_create_schema, cannot_create_scratch, stored_object_problems
+from django_rclone.db.mysql.quoting import quote_name
 from django_rclone.db.mysql.recovery import finish
 from django_rclone.db.mysql.session import Session
-from django_rclone.db.mysql.swap import UNCHANGED, Swap
+from django_rclone.db.mysql.swap import Swap
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
 from django_rclone.process.interrupts import interruptible
 
@@ -88,10 +90,10 @@ class Steps:
         found = self.swap.read_journal()
         state = self.swap.inspect(self.schema)
         if wrong := list(stored_object_problems(state, found.texts, STORED_OBJECTS)):
-            raise ConfigurationError(f"{' Also: '.join(wrong)} {UNCHANGED}")
-        begin = f"{sql.session_settings()}USE {quote_name(self.schema)};\n".encode()
+            raise ConfigurationError(f"{' Also: '.join(wrong)} {NOTHING_CHANGED}")
+        begin = f"{changes.session_settings()}USE {quote_name(self.schema)};\n".encode()
         end = f"DROP TABLE {quote_name(self.schema, JOURNAL)};\n".encode()
-        self.session.run(begin + sql.replay(self.schema, found.texts, STORED_OBJECTS) + end)
+        self.session.run(begin + changes.replay(self.schema, found.texts, STORED_OBJECTS) + end)
 
     def remove(self) -> None:
         """Undoes a restore with --into: with ``made`` the schema itself is dropped."""
@@ -105,8 +107,8 @@ class Steps:
 
     def _empty(self, schema: str, parts: Sequence[str], before: str = "") -> None:
         state = self.swap.inspect(schema)
-        statements = sql.drop_stored_objects(schema, state, parts) + sql.drop_tables(schema, state)
-        self.session.run(f"{sql.session_settings()}{before}USE {quote_name(schema)};\n{statements}")
+        statements = changes.drop_stored_objects(schema, state, parts) + changes.drop_tables(schema, state)
+        self.session.run(f"{changes.session_settings()}{before}USE {quote_name(schema)};\n{statements}")
 
 
 @interruptible()

@@ -1,6 +1,6 @@
 """A helper program: reads the beginning of a pg_dump archive on stdin and prints its contents as JSON.
 
-    read_toc /usr/lib/postgresql/17/bin/pg_restore < app.dump
+    read_archive /usr/lib/postgresql/17/bin/pg_restore < app.dump
 
 ``pg_restore -l`` lists every entry, separated by blanks, which names may contain too. The script that pg_restore writes
 for all entries without data has the rest (exact names, owners, and the roles in grants and policies), and needs only

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from django_rclone.db.mysql.dump_format import STORED_OBJECTS
 from django_rclone.db.mysql.facts import Live
-from django_rclone.db.mysql.names import quote_name
+from django_rclone.db.mysql.quoting import quote_name
 
 LOCK_TIMEOUT = 10
 """Seconds that a statement waits for other transactions; the servers' defaults are a day and a year."""

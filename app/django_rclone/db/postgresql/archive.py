@@ -1,4 +1,4 @@
-"""The table of contents of an archive, as the program ``read_toc`` prints it. Pure."""
+"""The table of contents of an archive, as the program ``read_archive`` prints it. Pure."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Archive:
 
 
 def parse(contents: str) -> Archive:
-    """Returns the archive that ``read_toc`` described."""
+    """Returns the archive that ``read_archive`` described."""
     document = json.loads(contents)
     entries = (
         Entry(id_, type_, schema, name, owner, tuple(dependencies), details)
