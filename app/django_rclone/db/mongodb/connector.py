@@ -53,7 +53,7 @@ class MongoDumpConnector(BaseConnector):
         return Commands(self.alias, self.connection)
 
     def _client(self) -> Client:
-        return newest_client(self.alias, str(self.options.get("BINARY_DIR") or ""))
+        return newest_client(self.alias, self._binary_dir)
 
     def check(self) -> list[str]:
         # Building the connection is the check.

@@ -20,7 +20,7 @@ from django_rclone.exceptions import (
 
 type _Meaning = tuple[Callable[[str], DjangoRcloneError], str]
 
-# The server's error code, which our programs print after pymongo's message.
+# The server's error code, which our programs add to pymongo's message.
 _CODE = re.compile(r" \(code (\d+)\)$")
 # The tools begin lines with a time: "2026-11-24T21:48:34.123+0000	Failed: error connecting to db server: …".
 _SESSION = re.compile(r"^can't create session: (?:failed to connect to \S+: )?")

@@ -31,9 +31,9 @@ def plan(commands: Commands, client: Client, facts: Facts, mode: Mode, archive: 
     if live.restore is not None and live.restore.alive and not mode.into:
         raise Locked(f'Database "{alias}": {live.restore.described}')
     if not archive.database:
-        held = enumerate_some(archive.databases) or "no database"
+        names = enumerate_some(archive.databases) or "no database"
         kind = ConfigurationError if archive.databases else VerificationFailed
-        raise kind(f'Database "{alias}": the backup holds {held}, and not "{target}". Choose another one.')
+        raise kind(f'Database "{alias}": the backup holds {names}, and not "{target}". Choose another one.')
     token = secrets.token_hex(4)
     _check_names(alias, target, staged_prefix(token), archive)
     new = ("new",) if mode.into else ()

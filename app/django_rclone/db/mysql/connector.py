@@ -45,11 +45,7 @@ class MysqlDumpConnector(BaseConnector):
         return connection(self.alias, self.settings)
 
     _flavour = "mysql"
-    """The client's name in command lines for users: of the last probed server."""
-
-    @property
-    def _binary_dir(self) -> str:
-        return str(self.options.get("BINARY_DIR") or "")
+    """The client's name in command lines for users; ``dump`` sets it to the server's flavour."""
 
     def check(self) -> list[str]:
         # Building the connection is the check.
@@ -126,7 +122,7 @@ class MysqlDumpConnector(BaseConnector):
                 f'Database "{self.alias}": this is a backup of {theirs} ({manifest.server_version}), and the server is '
                 f"{ours} ({live.short_version}): neither loads the other's dumps reliably. Restore it on {theirs}."
             )
-        return plan(self._commands(live), live, mode, whole=bool(manifest.id))
+        return plan(self._commands(live), live, mode, has_routines_and_events=bool(manifest.id))
 
     def restore_by_hand(self, object_command: str) -> str:
         flags = ("--host", "host"), ("--port", "port"), ("--socket", "socket"), ("--user", "user")

@@ -12,7 +12,8 @@ from django_rclone.db.failures import for_database
 from django_rclone.db.helper_programs import reported_error
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
 
-# Assertions in our scripts run one of these, which is not a valid statement, if a condition is false.
+# When an assertion in one of our scripts fails, the script runs one of these. It is not a valid statement: the server
+# repeats it in its error.
 LOCKED = "django_rclone_locked"
 GONE = "django_rclone_gone"
 
@@ -67,7 +68,7 @@ def error_in(stderr: str) -> tuple[int, str]:
     return int(groups[letter]), str(groups[f"{letter}t"]).strip()
 
 
-def meaning(failure: ProgramFailed, location: str, after: str = "") -> DjangoRcloneError:
+def user_error(failure: ProgramFailed, location: str, after: str = "") -> DjangoRcloneError:
     """Returns the error for users. ``after``: a sentence about the state of the database."""
     code, message = error_in(failure.stderr)
     rest = f" {after}" if after else ""
@@ -94,13 +95,13 @@ def explained(location: str, after: str = "") -> Iterator[None]:
     try:
         yield
     except ProgramFailed as failure:
-        raise meaning(failure, location, after) from failure
+        raise user_error(failure, location, after) from failure
 
 
 def explainer(alias: str, location: str, after: Callable[[ProgramFailed], str] | str = "") -> Explanation:
     """Returns the function that explains a failure of a client that the recipe runs."""
     return for_database(
-        alias, lambda failure: meaning(failure, location, after if isinstance(after, str) else after(failure))
+        alias, lambda failure: user_error(failure, location, after if isinstance(after, str) else after(failure))
     )
 
 

@@ -107,7 +107,7 @@ class Live:
     hidden: tuple[str, ...] = ()
     """Routines whose definition the role may not see."""
     by_transaction: tuple[str, ...] = ()
-    """Tables whose history is kept by the numbers of transactions."""
+    """Tables whose history is kept by transaction ids."""
     keyless: tuple[str, ...] = ()
     """Tables without a primary key."""
     non_ascii_columns: tuple[str, ...] = ()
@@ -116,7 +116,7 @@ class Live:
     """Tables that innodb_strict_mode may refuse to create."""
     inexact: tuple[InexactColumn, ...] = ()
     longest: Mapping[str, int] = field(default_factory=dict)
-    """Bytes of the longest row as a statement, at least, by table, where it may matter."""
+    """The least size in bytes of a table's longest row as a statement, for tables where it may matter."""
 
     @property
     def flavour(self) -> str:

@@ -103,10 +103,10 @@ def _session(row: Mapping[str, Any]) -> Session:
 
 
 def creation_order(definitions: Mapping[str, str], schema: str) -> list[str]:
-    """Returns the views, each after those that it uses; ``definitions`` are as information_schema gives them.
+    """Returns the views, each after those that it uses; ``definitions`` are those of information_schema.
 
     The dump programs create placeholders first, which work in any order; but MariaDB decides when a view is created
-    whether rows can be changed through it, and not with a placeholder.
+    whether rows can be changed through it, and for a view on a placeholder they cannot.
     """
     spelled = {name: quote_name(schema, name) for name in definitions}
     graph = {

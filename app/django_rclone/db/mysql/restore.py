@@ -42,12 +42,12 @@ class RestoreCommands:
         """The live schema's name."""
         return self.connection.database
 
-    def step(self, verb: str, schema: str, *extra: str) -> Command:
+    def step(self, name: str, schema: str, *extra: str) -> Command:
         """Returns the command for a step before or after the load."""
         options = self.connection.option_file(self.clients.flavour)
         return module_command(
             f"{PROGRAMS}.restore_steps",
-            *(verb, self.connection.location, self.clients.client, options, self.clients.dumper),
+            *(name, self.connection.location, self.clients.client, options, self.clients.dumper),
             *(self.live, schema, *extra),
             explain=program_explainer(self.alias),
             may_stall=False,
@@ -66,9 +66,8 @@ class RestoreCommands:
         return client_command(self.clients.client, options, begin=begin, explain=explain, may_stall=False)
 
 
-def plan(commands: RestoreCommands, live: Live, mode: Mode, *, whole: bool) -> RestorePlan:
-    """Returns the plan; ``whole``: the backup includes routines and events. Raises ConfigurationError if the restore
-    cannot work."""
+def plan(commands: RestoreCommands, live: Live, mode: Mode, *, has_routines_and_events: bool) -> RestorePlan:
+    """Returns the plan. Raises ConfigurationError if the restore cannot work."""
     location = commands.connection.location
     if found := list(problems(live, mode)):
         raise ConfigurationError(f'Database "{commands.alias}": {" Also: ".join(found)}')
@@ -80,7 +79,9 @@ def plan(commands: RestoreCommands, live: Live, mode: Mode, *, whole: bool) -> R
         return RestorePlan(
             target=location,
             verify=(commands.split("check", commands.live),),
-            prepare=(commands.step("clear", commands.live, *terminate, *(() if whole else ("keep",))),),
+            prepare=(
+                commands.step("clear", commands.live, *terminate, *(() if has_routines_and_events else ("keep",))),
+            ),
             load=(commands.split("in-place", commands.live), commands.client(_HALF_RESTORED)),
             notes=plan_notes,
         )
@@ -96,13 +97,15 @@ def plan(commands: RestoreCommands, live: Live, mode: Mode, *, whole: bool) -> R
 
 
 def _into(commands: RestoreCommands, live: Live, schema: str, plan_notes: tuple[str, ...]) -> RestorePlan:
-    made = schema not in live.schemas
-    split = commands.split("scratch", schema, live.charset, live.collation) if made else commands.split("into", schema)
+    created = schema not in live.schemas
+    split = (
+        commands.split("scratch", schema, live.charset, live.collation) if created else commands.split("into", schema)
+    )
     return RestorePlan(
         target=commands.connection.to_database(schema).location,
-        prepare=(commands.step("prepare", schema, "into"),) if made else (),
+        prepare=(commands.step("prepare", schema, "into"),) if created else (),
         load=(split, commands.client(NOTHING_CHANGED)),
-        commit=(commands.step("into", schema),),
-        abort=(commands.step("remove", schema, *(("made",) if made else ())),),
+        commit=(commands.step("complete_copy", schema),),
+        abort=(commands.step("remove_copy", schema, *(("created",) if created else ())),),
         notes=plan_notes,
     )

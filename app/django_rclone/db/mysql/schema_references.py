@@ -52,17 +52,17 @@ def _clause(session: Session, schema: str, table: str, key: str) -> str:
     return match[1]
 
 
-def statements(live: str, found: Iterable[Mapping[str, Any]], gone: Iterable[tuple[str, str]] = ()) -> str:
-    """Returns the statements, for tables that are in ``live``. ``gone`` are the keys, by table and name, that an
-    interrupted swap has dropped already."""
-    dropped = set(gone)
+def statements(live: str, found: Iterable[Mapping[str, Any]], dropped: Iterable[tuple[str, str]] = ()) -> str:
+    """Returns the statements, for tables that are in ``live``. ``dropped`` are the foreign keys, by table and name,
+    that an interrupted swap has dropped already."""
+    already_dropped = set(dropped)
     lines = []
     for row in found:
         alter = f"ALTER TABLE {quote_name(live, row['table'])}"
         if "column" in row:
             lines.append(f"{alter} ALTER COLUMN {quote_name(row['column'])} SET DEFAULT ({row['default']});\n")
             continue
-        if (row["table"], row["key"]) not in dropped:
+        if (row["table"], row["key"]) not in already_dropped:
             # Neither server can drop and add a key of one name in one statement.
             lines.append(f"{alter} DROP FOREIGN KEY {quote_name(row['key'])};\n")
         lines.append(f"{alter} ADD {row['clause']};\n")
@@ -70,7 +70,7 @@ def statements(live: str, found: Iterable[Mapping[str, Any]], gone: Iterable[tup
 
 
 def missing_keys(session: Session, live: str, found: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Returns which of the keys to correct ``live`` does not have."""
+    """Returns the foreign keys among ``found`` that ``live`` lacks, by table and name."""
     query = (
         "SELECT JSON_OBJECT('table', table_name, 'key', constraint_name) "  # noqa: S608
         f"FROM information_schema.referential_constraints WHERE constraint_schema = {quote_value(live)};"

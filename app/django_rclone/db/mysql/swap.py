@@ -18,7 +18,7 @@ from django_rclone.db.failures import NOTHING_CHANGED
 from django_rclone.db.mysql import journal, schema_references
 from django_rclone.db.mysql import schema_changes as changes
 from django_rclone.db.mysql.dump_format import STORED_OBJECTS
-from django_rclone.db.mysql.errors import error_in, explained, meaning
+from django_rclone.db.mysql.errors import error_in, explained, user_error
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.journal import Journal
 from django_rclone.db.mysql.names import JOURNAL, lock, old
@@ -59,7 +59,7 @@ class Swap:
         return found
 
     def run(self, *, terminate: bool = False) -> None:
-        """Runs the swap. A failure leaves everything as it was, unless the error says otherwise."""
+        """Runs the swap. After a failure the live schema is as it was before, unless the error says otherwise."""
         found = self._plan(self.read_journal())
         self._wait_for_transactions(found.plan["live_tables"], terminate)
         try:
@@ -69,7 +69,7 @@ class Swap:
         self.drop_scratch()
 
     def finish(self, found: Journal) -> None:
-        """Ends an interrupted swap: undoes it before its point of no return, and finishes it after that, since the
+        """Ends an interrupted swap: undoes it before its point of no return, and finishes it after that, because the
         application may have written to the new tables."""
         if not self.is_past_rename(found.plan):
             self.roll_back()
@@ -82,23 +82,23 @@ class Swap:
 
     def _plan(self, found: Journal) -> Journal:
         """Compares both schemas, and records the steps of the swap and what undoes them."""
-        now, coming = self.inspect(self.live), self.inspect(self.scratch)
-        if coming.triggers:
+        live_state, scratch_state = self.inspect(self.live), self.inspect(self.scratch)
+        if scratch_state.triggers:
             raise DjangoRcloneError(
                 f"the backup has triggers among its tables, which cannot be swapped. {NOTHING_CHANGED}"
             )
-        present = stored_objects(self.session, self.dumper, self.live, now)
+        present = stored_objects(self.session, self.dumper, self.live, live_state)
         redo = changes.parts_to_replace(found.texts, present)
-        wrong = [*problems(now, Mode()), *stored_object_problems(now, found.texts, redo)]
+        wrong = [*problems(live_state, Mode()), *stored_object_problems(live_state, found.texts, redo)]
         if wrong:
             raise ConfigurationError(f"{' Also: '.join(wrong)} {NOTHING_CHANGED}")
         plan: dict[str, Any] = {
-            "live_tables": sorted(now.tables),
-            "new_tables": sorted(set(coming.tables) - {JOURNAL}),
+            "live_tables": sorted(live_state.tables),
+            "new_tables": sorted(set(scratch_state.tables) - {JOURNAL}),
             "redo": redo,
             "rebind": schema_references.find(self.session, self.scratch, self.live),
-            "defaults": [coming.charset, coming.collation],
-            "defaults_before": [now.charset, now.collation],
+            "defaults": [scratch_state.charset, scratch_state.collation],
+            "defaults_before": [live_state.charset, live_state.collation],
         }
         undo = {f"undo {part}": text for part, text in present.items()}
         written = "".join(journal.write(self.scratch, part, text) for part, text in undo.items())
@@ -169,16 +169,16 @@ class Swap:
             + journal.set_state(self.scratch, journal.SWAPPING)
             + changes.drop_stored_objects(self.live, self.inspect(self.live), plan["redo"])
             + rename
-            + self._rebind(plan, moved=moved)
+            + self._correct_references(plan, moved=moved)
             + changes.set_defaults(self.live, *plan["defaults"])
         )
         after = journal.set_state(self.scratch, journal.DONE)
         return before.encode() + changes.replay(self.live, found.texts, plan["redo"]) + after.encode()
 
-    def _rebind(self, plan: Mapping[str, Any], *, moved: bool) -> str:
+    def _correct_references(self, plan: Mapping[str, Any], *, moved: bool) -> str:
         found = plan.get("rebind", [])  # not in the journal of an older version
-        gone = schema_references.missing_keys(self.session, self.live, found) if moved and found else []
-        return schema_references.statements(self.live, found, gone)
+        dropped = schema_references.missing_keys(self.session, self.live, found) if moved and found else []
+        return schema_references.statements(self.live, found, dropped)
 
     def roll_back(self) -> None:
         """Restores the live schema as it was before the swap."""
@@ -203,7 +203,7 @@ class Swap:
         self.session.run(before.encode() + changes.replay(self.live, undo, plan["redo"]) + after.encode())
 
     def _end_own_session(self, found: Journal) -> None:
-        """Ends the server's session of a client that was killed."""
+        """Ends the session of the swap's own client, if that was killed and the server has not noticed."""
         query = f"SELECT IFNULL(IS_USED_LOCK('{lock(self.live)}'), 0);"
         if found.session and int(self.session.run(query)) == found.session:
             with suppress(ProgramFailed):
@@ -213,14 +213,14 @@ class Swap:
         """Undoes a failed swap, and returns the error for both failures."""
         blocked = error_in(failure.stderr)[0] == _LOCK_TIMEOUT
         error: Callable[[], DjangoRcloneError] = (
-            self._lock_error if blocked else lambda: meaning(failure, self.location, NOTHING_CHANGED)
+            self._lock_error if blocked else lambda: user_error(failure, self.location, NOTHING_CHANGED)
         )
         if self.read_journal().state != journal.SWAPPING:
             return error()
         try:
             self.roll_back()
         except DjangoRcloneError as second:
-            first = meaning(failure, self.location)
+            first = user_error(failure, self.location)
             return DjangoRcloneError(
                 f"the swap failed ({first}), and could not be undone ({second}). The live schema may lack "
                 "stored objects; the next command repairs it."

@@ -24,7 +24,7 @@ from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
 
 _LOCK_WAIT = "5min"
-"""How long pg_dump waits for a table that another session alters."""
+"""The time that pg_dump waits for a table that another session alters."""
 
 
 class PgDumpConnector(BaseConnector):
@@ -56,10 +56,6 @@ class PgDumpConnector(BaseConnector):
     def administrator(self) -> tuple[str, str] | None:
         """Name and password of a user who may create extensions; None if there is none."""
         return None
-
-    @property
-    def _binary_dir(self) -> str:
-        return str(self.options.get("BINARY_DIR") or "")
 
     def check(self) -> list[str]:
         # Building the connection is the check.
@@ -108,9 +104,9 @@ class PgDumpConnector(BaseConnector):
             command,
             *("dump", "custom", f"pg_dump {client.version}", compression),
             notes=(
-                *session_settings.warnings(live),
-                *preflight.warnings(live),
-                *extension_rows.warnings(live),
+                *session_settings.dump_notes(live),
+                *preflight.dump_notes(live),
+                *extension_rows.dump_notes(live),
             ),
             session={**session_settings.recorded_settings(live), **extension_rows.recorded_rows(live)},
         )

@@ -45,7 +45,7 @@ _MISCONFIGURED = (
     *("requires authentication", "authentication method"),
 )
 # Errors that our own scripts raise by a cast that fails: 'invalid input syntax for type integer: "DR001: …"'.
-_OURS = re.compile(r'"(DR\d{3}): (.*?)"?$')
+_FROM_SCRIPT = re.compile(r'"(DR\d{3}): (.*?)"?$')
 _DOES_NOT_EXIST = re.compile(r'FATAL:\s+((?:role|database) ".*" does not exist)')
 _UNAVAILABLE_CODES = re.compile(r"08...|57P0[1-5]|53300")
 _LOCK_CODES = ("55P03", "40P01")
@@ -102,8 +102,8 @@ def _meaning(
 ) -> tuple[Callable[[str], DjangoRcloneError], str]:
     stderr = failure.stderr
     code, message = _last_error(stderr)
-    if ours := _OURS.search(message):
-        code, message = ours[1], ours[2]
+    if raised := _FROM_SCRIPT.search(message):
+        code, message = raised[1], raised[2]
     if code in _BY_CODE:
         kind, text = _BY_CODE[code]
         return kind, text.format(message=message)

@@ -12,10 +12,11 @@ from django_rclone.db.base import Facts
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A schema, and what this role may do in it."""
+    """A schema, and the rights of this role in it."""
 
     name: str
     ours: bool
+    """Whether this role owns it, itself or as a member of the owner."""
     may_create: bool
     of_extension: bool
 
@@ -45,9 +46,9 @@ class SearchPathSchema:
 
     schema: str
     used: bool
-    """Whether views, triggers or constraints use operators of it."""
+    """Whether views, triggers or constraints use its operators."""
     of_others: tuple[str, ...]
-    """The less trusted roles that own something in it."""
+    """Roles, other than superusers and the database's owner, that own something in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class ExtensionRows:
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationTable:
-    """A table or sequence of an extension that a dump carries the contents of."""
+    """A table or sequence of an extension whose contents are included in dumps."""
 
     schema: str
     name: str
@@ -94,14 +95,14 @@ class Live:
     superusers: tuple[str, ...]
     databases: tuple[str, ...]
     database_settings: int
-    """How many ALTER DATABASE … SET there are."""
+    """The number of settings made with ALTER DATABASE … SET."""
     schemas: tuple[Schema, ...]
     staying: frozenset[tuple[str, str, str]]
     """Type, schema and name of objects that this role cannot drop, or could not create again."""
     taken_over: tuple[str, ...]
     """Tables of other roles in this role's schemas (the first 20)."""
     extensions: Mapping[str, bool]
-    """Installed ones, and whether this role owns them."""
+    """Installed extensions, and whether this role owns them."""
     available: Mapping[str, bool]
     """Extensions that can be created, and whether an ordinary role may."""
     configuration: tuple[ConfigurationTable, ...]
@@ -128,8 +129,9 @@ class Live:
     session: Mapping[str, str]
     """Settings of this role's sessions in this database that differ from the server's."""
     search_path: tuple[SearchPathSchema, ...]
-    reading: tuple[tuple[str, str, str], ...]
-    """Tables whose rows cannot be loaded before another's: table, what reads, the other table."""
+    dependent_rows: tuple[tuple[str, str, str], ...]
+    """Tables whose rows cannot be loaded before those of another: the table, its constraint or column that reads the
+    other, and the other table."""
     restoring: bool
     """Whether another restore of this database is under way."""
     extension_rows: tuple[ExtensionRows, ...] = ()
@@ -147,8 +149,8 @@ class Live:
         return self.version.partition(" ")[0]
 
     def missing_privileges(self, schema: str, name: str) -> list[str]:
-        """Returns the privileges that this role lacks to write an extension's table or sequence: all if it is not
-        there."""
+        """Returns the privileges that this role lacks to write an extension's table or sequence; all of them if it does
+        not exist."""
         if self.superuser:
             return []
         for table in self.configuration:
@@ -169,7 +171,7 @@ class Live:
             event_triggers=(),
             casts=(),
             prepared=(),
-            reading=(),
+            dependent_rows=(),
             servers=(),
             publications=(),
             published=(),

@@ -72,13 +72,13 @@ def restore_problems(live: Live) -> list[str]:
     return found
 
 
-def warnings(live: Live) -> Iterable[str]:
-    """Yields the warnings of a backup: the dump is complete, but its restore may fail."""
-    for table, what, other in live.reading:
+def dump_notes(live: Live) -> Iterable[str]:
+    """Yields the notes on a dump that is complete, but whose restore may fail."""
+    for table, reader, other in live.dependent_rows:
         yield (
-            f"{table}: its {what} reads {other}, which a restore loads later, so that its rows may be rejected and the "
-            "whole restore fails. PostgreSQL does not support such checks. Make it a trigger, or a constraint that is "
-            "NOT VALID: both are restored after the rows."
+            f"{table}: its {reader} reads {other}, which a restore loads later, so that its rows may be rejected and "
+            "the whole restore fails. PostgreSQL does not support such checks. Make it a trigger, or a constraint that "
+            "is NOT VALID: both are restored after the rows."
         )
 
 

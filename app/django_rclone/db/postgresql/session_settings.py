@@ -51,8 +51,8 @@ def _is_to_record(live: Live, name: str) -> bool:
     )
 
 
-def warnings(live: Live) -> Iterable[str]:
-    """Yields warnings about schemas that a restore by a superuser leaves out of its search path."""
+def dump_notes(live: Live) -> Iterable[str]:
+    """Yields notes on schemas that a restore by a superuser leaves out of its search path."""
     for schema in live.search_path:
         if live.superuser and schema.of_others and schema.used:
             yield (

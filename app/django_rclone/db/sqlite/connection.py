@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 from django_rclone.exceptions import ConfigurationError
 
 # Parameters of a file: URI (https://www.sqlite.org/uri.html) that change how the file is locked or stored.
-_FOREIGN = ("vfs", "nolock")
+_REFUSED = ("vfs", "nolock")
 _IN_MEMORY = "NAME is a database in memory, which ends with its process: there is nothing to back up or to restore."
 
 _headers: dict[str, int] = {}
@@ -39,7 +39,7 @@ def _path_of_uri(uri: str) -> str:
     path = unquote(rest)
     if path in ("", ":memory:") or parameters.get("mode") == "memory" or parameters.get("vfs") == "memdb":
         raise ConfigurationError(_IN_MEMORY)
-    for parameter in _FOREIGN:
+    for parameter in _REFUSED:
         if parameter in parameters:
             raise ConfigurationError(
                 f'NAME has the parameter "{parameter}", which changes how the file is locked: a backup while '

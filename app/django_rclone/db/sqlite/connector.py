@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -155,10 +154,6 @@ class SqliteConnector(BaseConnector):
 
     def _configuration_error(self, sentence: str) -> ConfigurationError:
         return ConfigurationError(f'Database "{self.alias}": {sentence}')
-
-    @property
-    def _binary_dir(self) -> str:
-        return os.fspath(self.options.get("BINARY_DIR") or "")
 
     def _sqlite3(self) -> str:
         """Returns the sqlite3 program. Raises ConfigurationError where it is missing."""

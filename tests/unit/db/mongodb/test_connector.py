@@ -127,8 +127,8 @@ class TestRightsToRestore:
     def test_what_a_role_lacks_is_told_before_there_is_a_backup(self, tools: Path):
         lacking = self.rights(self.PRIVILEGE)
         assert lacking == ["createCollection", "createIndex", "dropCollection"]
-        (told,) = connector(tools).restore_hindrances(facts(lacking_to_restore=lacking))
-        assert told.endswith("Grant it readWrite on the database shop.")
+        (problem,) = connector(tools).restore_hindrances(facts(lacking_to_restore=lacking))
+        assert problem.endswith("Grant it readWrite on the database shop.")
         assert connector(tools).restore_hindrances(facts()) == []
 
     def test_rights_elsewhere_or_on_one_collection_are_none(self):

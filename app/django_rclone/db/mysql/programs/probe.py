@@ -1,6 +1,6 @@
 """A helper program: prints the facts about a schema as JSON documents, one per line, which facts.py reads.
 
-    probe PLACE SCHEMA MYSQL OPTIONS MARIADB OPTIONS
+    probe LOCATION SCHEMA MYSQL OPTIONS MARIADB OPTIONS
 
 MYSQL and MARIADB are the clients of the two flavours, empty if not installed. The server's first packet decides which
 one is used.
@@ -117,15 +117,15 @@ def main(arguments: list[str]) -> None:
     """Probes the schema with the client of the server's flavour."""
     location, schema, mysql, mysql_options, mariadb, mariadb_options = arguments
     clients = {"mysql": (mysql, mysql_options), "mariadb": (mariadb, mariadb_options)}
-    here = [flavour for flavour, (client, _options) in clients.items() if client]
-    file = Path(clients[here[0]][1])
+    installed = [flavour for flavour, (client, _options) in clients.items() if client]
+    file = Path(clients[installed[0]][1])
     announced = receive_greeting(read_options(file, ("client",)))
-    flavour = flavour_of(announced.version) if announced.version else here[0]
+    flavour = flavour_of(announced.version) if announced.version else installed[0]
     requires_tls = read_options(file, (OWN_GROUP,)).get("require-tls") == "1"
     if requires_tls and announced.tls is False:  # before a password is sent
         raise ConfigurationError(_WITHOUT_TLS.format(location=location))
     # A proxy may announce another version than the server's: the other client may work, and returns the true version.
-    client, options = clients[flavour if flavour in here else here[0]]
+    client, options = clients[flavour if flavour in installed else installed[0]]
     with explained(location):
         try:
             session = Session(client, Path(options).read_text())
@@ -133,9 +133,9 @@ def main(arguments: list[str]) -> None:
                 raise ConfigurationError(_WITHOUT_TLS.format(location=location))
             probe(session, schema, flavour)
         except ProgramFailed as failure:
-            if flavour in here:
+            if flavour in installed:
                 raise
-            raise ConfigurationError(wrong_flavour(announced.version, here)) from failure
+            raise ConfigurationError(wrong_flavour(announced.version, installed)) from failure
 
 
 if __name__ == "__main__":

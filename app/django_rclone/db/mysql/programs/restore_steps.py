@@ -1,8 +1,8 @@
 """A helper program: the steps of a restore before and after the load.
 
-    restore_steps VERB PLACE CLIENT OPTIONS DUMPER LIVE SCHEMA [terminate] [keep] [into] [made]
+    restore_steps STEP LOCATION CLIENT OPTIONS DUMPER LIVE SCHEMA [terminate] [keep] [into] [created]
 
-VERB is a method of Steps. LIVE is the schema to restore, SCHEMA the scratch schema.
+STEP is a method of Steps. LIVE is the live schema; SCHEMA is the scratch schema, or the copy that --into names.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NO_RIGHT_TO_SCHEMA = 1044
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The steps."""
+    """The steps, each a method."""
 
     swap: Swap
     flags: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class Steps:
         return self.swap.scratch
 
     def prepare(self) -> None:
-        """Checks that the schema can be created: the load creates it again, under the restore's lock."""
+        """Checks that the role may create the schema. The load creates it again, under the restore's lock."""
         name = quote_name(self.schema)
         try:
             self.session.run(f"CREATE DATABASE {name}; DROP DATABASE {name};")
@@ -75,7 +75,7 @@ class Steps:
         self.swap.drop_scratch()
 
     def finish(self) -> None:
-        """Finishes earlier restores."""
+        """Finishes or undoes interrupted restores."""
         finish(self.swap)
 
     def clear(self) -> None:
@@ -85,8 +85,8 @@ class Steps:
         parts = ("triggers", "views") if "keep" in self.flags else STORED_OBJECTS
         self._empty(self.swap.live, parts, journal.assert_lock(self.swap.live))
 
-    def into(self) -> None:
-        """Creates the stored objects after the tables, and removes the journal."""
+    def complete_copy(self) -> None:
+        """Creates the stored objects of a copy, whose tables are loaded, and removes its journal."""
         found = self.swap.read_journal()
         state = self.swap.inspect(self.schema)
         if wrong := list(stored_object_problems(state, found.texts, STORED_OBJECTS)):
@@ -95,10 +95,10 @@ class Steps:
         end = f"DROP TABLE {quote_name(self.schema, JOURNAL)};\n".encode()
         self.session.run(begin + changes.replay(self.schema, found.texts, STORED_OBJECTS) + end)
 
-    def remove(self) -> None:
-        """Undoes a restore with --into: with ``made`` the schema itself is dropped."""
-        if "made" in self.flags:
-            with suppress(ProgramFailed):  # it was not created yet
+    def remove_copy(self) -> None:
+        """Undoes a restore with --into: with ``created`` it drops the schema, otherwise its contents."""
+        if "created" in self.flags:
+            with suppress(ProgramFailed):  # it may not exist yet
                 if {*self.swap.inspect(self.schema).tables} <= {JOURNAL} or journal.read(self.session, self.schema):
                     self.session.run(f"DROP DATABASE {quote_name(self.schema)};")
             return
@@ -114,10 +114,10 @@ class Steps:
 @interruptible()
 def main(arguments: list[str]) -> None:
     """Runs the step that the first argument names."""
-    verb, location, client, options, dumper, live, schema, *flags = arguments
+    step, location, client, options, dumper, live, schema, *flags = arguments
     swap = Swap(Session(client, Path(options).read_text()), dumper, live, schema, location)
     with explained(location):
-        getattr(Steps(swap, tuple(flags)), verb)()
+        getattr(Steps(swap, tuple(flags)), step)()
 
 
 if __name__ == "__main__":
