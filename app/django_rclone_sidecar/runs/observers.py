@@ -64,7 +64,7 @@ def notify(observers: Sequence[RunObserver], call: Callable[[RunObserver], None]
             raise
         except Exception as error:
             name = type(observer).__name__
-            logger.warning("%s was not notified: %s", name, error, extra={"event": "watcher.failed"})
+            logger.warning("%s was not notified: %s", name, error, extra={"event": "observer.failed"})
 
 
 def notify_run_ended(observers: Sequence[RunObserver], report: Report) -> None:
