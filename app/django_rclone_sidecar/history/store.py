@@ -72,7 +72,7 @@ def _prepare(connection: BaseDatabaseWrapper) -> None:
     try:
         found = version(connection)
     except OperationalError:
-        raise  # busy, full, forbidden: the file is unchanged
+        raise  # busy, full or not permitted: the file may be good
     except DatabaseError as error:
         logger.warning("The history %s is damaged (%s): a new one is created.", file, error)
         found = -1

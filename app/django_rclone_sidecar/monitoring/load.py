@@ -55,10 +55,10 @@ class _StateBuilder:
         )
         self.tasks = queries.LastTasks.read()
         self.tallies = queries.tallies()
-        seen = self.facts.get("observed") or {}
-        self.observed_at = datetime.fromisoformat(seen["at"]) if seen else None
-        self.remote_error = self.clean(seen.get("error", ""))
-        self.remote_up = bool(seen) and not seen["error"]
+        refresh = self.facts.get("observed") or {}
+        self.observed_at = datetime.fromisoformat(refresh["at"]) if refresh else None
+        self.remote_error = self.clean(refresh.get("error", ""))
+        self.remote_up = bool(refresh) and not refresh["error"]
 
     def state(self, runs: int) -> OverallState:
         stored = {each.alias: each for each in StoredBackups.objects.all()}
@@ -138,8 +138,8 @@ class _StateBuilder:
         last = self.tasks.last("", _MEDIA_COMMANDS)
         made = self.tasks.last("", _MEDIA_COMMANDS, (Outcome.SUCCESS,))
         moments = [made.finished_at] if made and made.finished_at else []
-        if seen := self.facts.get("media_last", {}).get("finished_at"):
-            moments.append(datetime.fromisoformat(seen))
+        if mirrored_at := self.facts.get("media_last", {}).get("finished_at"):
+            moments.append(datetime.fromisoformat(mirrored_at))
         newest = max((moment for moment in moments if self.passed(moment)), default=None)
         failing = _failing(self.tasks.last("", _MEDIA_COMMANDS, _ENDED), newest)
         return MediaState(
@@ -162,7 +162,7 @@ class _StateBuilder:
         }
 
     def last_runs(self, most: int) -> tuple[RecentRun, ...]:
-        """Returns the last tasks of runs, and runs that failed before they had any."""
+        """Returns the last tasks of runs, and the runs that failed before their first task."""
         lines = []
         for run in RunRecord.objects.order_by("-started_at").prefetch_related("tasks")[:most]:
             outcome = (

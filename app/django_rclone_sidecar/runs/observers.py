@@ -42,7 +42,7 @@ def configured(environment: Environment) -> list[RunObserver]:
 
 
 def external(environment: Environment) -> list[RunObserver]:
-    """Returns the observers other than the history. They come first, because they query the history of earlier runs."""
+    """Returns the observers other than the history. They are called first: they query the history of earlier runs."""
     found: list[RunObserver] = []
     for variable, module, name in (
         ("BACKUP_NOTIFY_URLS", "apprise", "Notifier"),

@@ -473,7 +473,7 @@ def test_a_clock_that_is_put_back_far_leaves_no_gap():
     assert len(made.runs) >= 4
 
 
-def test_a_clock_that_is_put_back_does_not_blind_the_loop():
+def test_a_clock_that_is_set_back_does_not_stop_the_scheduler():
     made = stage().play(MINUTE)
     made.now -= DAY
     made.play(HOUR)
