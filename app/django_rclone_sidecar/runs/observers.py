@@ -29,9 +29,8 @@ class HistoryRecorder:
     @staticmethod
     def _write(what: str, *arguments: Report | Result) -> None:
         try:
-            with store.opened():
-                # The models can only be imported once ``opened`` has set up Django.
-                getattr(import_module("django_rclone_sidecar.history.writer"), what)(*arguments)
+            with store.opened() as writer:
+                getattr(writer, what)(*arguments)
         except store.Unusable as error:
             store.warn_once(error)
 
