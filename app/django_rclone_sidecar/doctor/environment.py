@@ -20,7 +20,7 @@ from django_rclone_sidecar.settings import build
 
 
 def target(sidecar: Sidecar) -> Iterator[Finding]:
-    """Databases, and where their settings come from."""
+    """Databases, and the source of their settings."""
     for alias in sidecar.aliases:
         origin = sidecar.target.origins.get(alias, "")
         where = build.describe(sidecar.target.databases[alias])
