@@ -31,7 +31,7 @@ def shared_mirror() -> None:
 
 def overlapping_folders() -> None:
     """The mirror may hold the backups of databases, which a sync then deletes."""
-    _replace("remote_folders", "overlap", lambda *_arguments: "")
+    _replace("folder_overlap", "of_backup_folders", lambda *_arguments: "")
     _replace("media.deletion_budget", "problem", lambda *_arguments, **_options: "")
 
 

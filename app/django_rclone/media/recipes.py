@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage
 from django.utils.module_loading import import_string
 
-from django_rclone import __version__, conf, process, signals, vocabulary
+from django_rclone import __version__, conf, folder_overlap, process, signals, vocabulary
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore
 from django_rclone.media import deletion_budget, media_root, record_store
@@ -22,7 +22,7 @@ from django_rclone.media.record_store import last, located
 from django_rclone.media.sync import comparison, sync
 from django_rclone.media.sync_log import Account, Changes
 from django_rclone.media_record import Mirror
-from django_rclone.rclone import crypt, local_folders
+from django_rclone.rclone import crypt
 from django_rclone.rclone.remote import Entry, Remote
 
 __all__ = ["Changes", "back_up", "last", "listed", "located", "preview", "restore", "root"]
@@ -160,7 +160,7 @@ def _counted(
 
 
 def _refuse_overlap(remote: Remote, folder: Path) -> None:
-    if wrong := local_folders.overlap(remote, folder):
+    if wrong := folder_overlap.of_media_root(remote, folder):
         raise ConfigurationError(wrong)
 
 

@@ -1,4 +1,4 @@
-"""Folders on the remote that lie in each other, and remotes that lie in what they mirror."""
+"""Folders on the remote that lie in each other, and remotes that lie in MEDIA_ROOT."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from django_rclone import folder_overlap
 from django_rclone import media_record as record
-from django_rclone import remote_folders
 from django_rclone.command import Secret
-from django_rclone.rclone import crypt, local_folders
+from django_rclone.rclone import crypt
 from django_rclone.rclone.remote import Remote
 
 
@@ -31,13 +31,13 @@ from django_rclone.rclone.remote import Remote
 )
 def test_overlapping_folders_are_found_however_they_are_written(databases: str, media: str) -> None:
     for project in ("", "shop"):
-        assert "would delete those of the databases" in remote_folders.overlap(databases, media, project)
+        assert "would delete those of the databases" in folder_overlap.of_backup_folders(databases, media, project)
 
 
 @pytest.mark.parametrize(("databases", "media"), [("db", "media"), ("db", "dbmedia"), ("a/db", "a/media"), ("x", "X2")])
 def test_folders_apart_are_fine(databases: str, media: str) -> None:
     for project in ("", "shop"):
-        assert remote_folders.overlap(databases, media, project) == ""
+        assert folder_overlap.of_backup_folders(databases, media, project) == ""
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_folders_apart_are_fine(databases: str, media: str) -> None:
     ],
 )
 def test_folders_that_have_a_purpose_or_are_none_are_refused(value: str) -> None:
-    assert remote_folders.problem(value)
+    assert folder_overlap.name_problem(value)
 
 
 @pytest.mark.parametrize("value", ["media", "media/", "a//b", "sites/shop ü/media", "manifests2", "x/manifests"])
 def test_other_folders_are_taken(value: str) -> None:
-    assert remote_folders.problem(value) == ""
+    assert folder_overlap.name_problem(value) == ""
 
 
 NAMES = st.text(min_size=1)
@@ -132,13 +132,13 @@ def test_a_remote_in_the_media_files_is_refused(
     remote = Remote(there, config=str(tmp_path / "rclone.conf"))
     if encrypted:
         remote = crypt.encrypted(remote, Secret("password"))
-    assert "lies in MEDIA_ROOT" in local_folders.overlap(remote, media)
+    assert "lies in MEDIA_ROOT" in folder_overlap.of_media_root(remote, media)
 
 
 @pytest.mark.parametrize("root", ["{site}", "files:{site}", ":local:/", ".."])
 def test_a_remote_around_the_media_files_is_refused(media: Path, tmp_path: Path, root: str) -> None:
     remote = Remote(root.format(site=media.parent), config=str(tmp_path / "rclone.conf"))
-    assert "contains MEDIA_ROOT" in local_folders.overlap(remote, media)
+    assert "contains MEDIA_ROOT" in folder_overlap.of_media_root(remote, media)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_remote_around_the_media_files_is_refused(media: Path, tmp_path: Path,
 )
 def test_a_remote_elsewhere_is_fine(media: Path, tmp_path: Path, root: str) -> None:
     remote = Remote(root.format(site=media.parent, media=media), config=str(tmp_path / "rclone.conf"))
-    assert local_folders.overlap(remote, media) == ""
+    assert folder_overlap.of_media_root(remote, media) == ""
 
 
 def test_a_mounted_folder_is_the_same_by_its_inode(media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,8 +155,4 @@ def test_a_mounted_folder_is_the_same_by_its_inode(media: Path, monkeypatch: pyt
     other.mkdir()
     same = Path.samefile
     monkeypatch.setattr(Path, "samefile", lambda one, two: {one, Path(two)} == {other, media} or same(one, two))
-    assert local_folders.lies_in(other / "backups", media)
-
-
-def test_no_configuration_is_read_for_a_path(media: Path) -> None:
-    assert local_folders.local_folders(Remote(str(media), binary="/not/there")) == [media]
+    assert folder_overlap.lies_in(other / "backups", media)
