@@ -20,7 +20,7 @@ from django_rclone import conf, folder_overlap, vocabulary
 from django_rclone.db import registry
 from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
-from django_rclone.media import recipes
+from django_rclone.media import media_root
 from django_rclone.rclone import backend_options, flags, secrets
 from django_rclone.rclone import remote as rclone
 from django_rclone.vocabulary import Key
@@ -142,7 +142,7 @@ def check_media(**_kwargs: Any) -> list[CheckMessage]:
         if wrong := conf.overlap():
             what, hint = wrong.rsplit(". ", 1)
             return [Error(f"{what}.", hint=hint, id=f"{TAG}.E010")]
-        if wrong := folder_overlap.of_media_root(conf.remote(), recipes.root()):
+        if wrong := folder_overlap.of_media_root(conf.remote(), media_root.path()):
             what, hint = wrong.rsplit(". ", 1)
             return [Error(f"{what}.", hint=hint, id=f"{TAG}.E011")]
     except DjangoRcloneError:

@@ -51,9 +51,9 @@ def _flags(value: Any) -> str:
 
 
 def _folder(value: Any) -> str:
-    return (
-        folder_overlap.name_problem(value) if isinstance(value, str) else "must be the name of a folder on the remote"
-    )
+    if not isinstance(value, str):
+        return "must be the name of a folder on the remote"
+    return folder_overlap.name_problem(value)
 
 
 def _backup_folder(value: Any) -> str:

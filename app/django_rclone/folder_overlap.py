@@ -39,7 +39,7 @@ def of_backup_folders(databases: str, media: str, project: str) -> str:
 
     A sync deletes all files that it did not write: in a shared folder, it would delete the databases' backups.
     """
-    for mirror in dict.fromkeys((record.folder_of("", media), record.folder_of(project, media))):
+    for mirror in dict.fromkeys((record.mirror_folder("", media), record.mirror_folder(project, media))):
         one, other = _normalized(databases), _normalized(mirror)
         shorter = min(len(one), len(other))
         if one[:shorter] == other[:shorter]:

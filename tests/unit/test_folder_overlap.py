@@ -63,7 +63,7 @@ NAMES = st.text(min_size=1)
 @settings(max_examples=50)
 @given(one=NAMES, other=NAMES)
 def test_projects_have_mirrors_apart_where_case_is_ignored_too(one: str, other: str) -> None:
-    first, second = record.folder_of(one, "media"), record.folder_of(other, "media")
+    first, second = record.mirror_folder(one, "media"), record.mirror_folder(other, "media")
     assert (first.casefold() == second.casefold()) == (one == other)
     root, name, folder = first.split("/")
     assert (root, folder) == ("projects", "media")
@@ -75,15 +75,15 @@ def test_projects_have_mirrors_apart_where_case_is_ignored_too(one: str, other: 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "a/../../media", "Shop", "shop.", "x" * 5000, "\n", "🛒", "con:"])
 def test_a_hostile_name_is_one_folder(name: str) -> None:
-    assert record.folder_of(name, "media") != record.folder_of("shop", "media")
-    assert len(record.folder_of(name, "media").split("/")) == 3
-    assert ".." not in record.folder_of(name, "media")
+    assert record.mirror_folder(name, "media") != record.mirror_folder("shop", "media")
+    assert len(record.mirror_folder(name, "media").split("/")) == 3
+    assert ".." not in record.mirror_folder(name, "media")
 
 
 def test_plain_names_stay_readable_and_no_name_keeps_the_folder_of_0_4() -> None:
-    assert record.folder_of("shop", "media/") == "projects/shop/media"
-    assert record.folder_of("Shop A", "media").startswith("projects/shop-a.")
-    assert record.folder_of("", "a//media/") == "a/media"
+    assert record.mirror_folder("shop", "media/") == "projects/shop/media"
+    assert record.mirror_folder("Shop A", "media").startswith("projects/shop-a.")
+    assert record.mirror_folder("", "a//media/") == "a/media"
 
 
 # Remotes in MEDIA_ROOT
