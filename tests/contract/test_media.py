@@ -29,6 +29,7 @@ def project(media: Path, storage: Storage) -> Project:
     return Project({"default": sqlite}, storage, media_root=str(media))
 
 
+SET_IT = "Set it to the folder of the media files."
 RECORD = "manifests/media/media.json"
 SHOP = "manifests/media/projects%2Fshop%2Fmedia.json"
 
@@ -117,6 +118,16 @@ def test_no_media_root(project: Project):
     for command in (["mediabackup"], ["mediarestore", "--noinput"]):
         done = project.run(*command)
         assert done.code == (2 if command == ["mediabackup"] else 6)
+
+
+def test_a_media_root_that_is_a_file_is_named(project: Project, media: Path):
+    project.ok("mediabackup")
+    media.rename(media.with_name("moved"))
+    media.write_text("a file")
+    for command in (["mediabackup"], ["mediarestore", "--noinput"]):
+        done = project.run(*command)
+        assert (done.code, done.error) == (2, f"MEDIA_ROOT {media} is a file, not a folder. {SET_IT}")
+    assert media.read_text() == "a file"
 
 
 def test_the_record_has_the_time_of_the_last_backup(project: Project, media: Path):

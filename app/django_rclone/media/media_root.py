@@ -36,7 +36,19 @@ def path() -> Path:
     location = storage.get("OPTIONS", {}).get("location") or settings.MEDIA_ROOT
     if not location:
         raise ConfigurationError("MEDIA_ROOT is not set: the project has no media files.")
-    return Path(location)
+    media_root = Path(location)
+    if _is_file(media_root):
+        raise ConfigurationError(
+            f"MEDIA_ROOT {media_root} is a file, not a folder. Set it to the folder of the media files."
+        )
+    return media_root
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _stores_files(backend: str) -> bool:
