@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
+from django_rclone.media.restore import restore
 from django_rclone.rclone.remote import Remote
-from tests.rclone.media_site import Site
+from tests.rclone.media_site import NO_LIMITS, Site
 
 
 @pytest.mark.parametrize("follow", [False, True])
@@ -30,6 +32,32 @@ def test_a_restore_neither_writes_nor_deletes_through_a_link(site: Site, tmp_pat
         site.restore()
     assert not (site.root / "a.txt").exists()
     assert [path.name for path in outside.iterdir()] == ["theirs.txt"]
+
+
+def test_a_link_made_between_preview_and_restore_is_not_written_through(site: Site, tmp_path: Path) -> None:
+    site.fill("a.txt", "deep/folder/b.txt")
+    site.back_up()
+    (site.root / "a.txt").unlink()
+    planned = site.preview()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (site.root / "deep").rename(tmp_path / "moved")
+    (site.root / "deep").symlink_to(outside)
+    with pytest.raises(ConfigurationError, match=r"links where the mirror has folders: deep\. Files would be"):
+        restore(site.remote, planned, NO_LIMITS, quiet=True)
+    assert list(outside.iterdir()) == []
+    assert not (site.root / "a.txt").exists()
+
+
+def test_a_link_below_which_filters_exclude_all_files_is_no_obstacle(site: Site, tmp_path: Path) -> None:
+    site.fill("a.txt", "private/b.txt")
+    site.back_up()
+    (site.root / "a.txt").unlink()
+    (site.root / "private").rename(tmp_path / "private")
+    (site.root / "private").symlink_to(tmp_path / "private")
+    site.remote = dataclasses.replace(site.remote, flags=("--exclude", "/private/**"))
+    assert site.restore().copied == 1
+    assert (site.root / "private").is_symlink()
 
 
 def test_a_restore_replaces_a_link_to_a_file(site: Site, tmp_path: Path) -> None:

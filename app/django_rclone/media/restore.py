@@ -27,6 +27,10 @@ class Preview:
     target: Path
     """MEDIA_ROOT."""
     changes: Changes
+    mirror_folders: frozenset[str]
+    """Folders of the mirror that contain files, relative to it."""
+    links: frozenset[str]
+    """Links in MEDIA_ROOT on the paths of these folders. Filters exclude all files below them."""
 
     def __str__(self) -> str:
         changes = self.changes
@@ -49,6 +53,8 @@ def preview(remote: Remote, folder: str, limits: process.Limits, project: str | 
     media_root.refuse_overlap(remote, target)
     if record is not None and record.source not in ("", str(target)):
         logger.warning("The mirror %s was made from %s on %s.", remote.path(folder), record.source, record.host)
+    mirror_folders = frozenset(media_root.parent(file) for file in mirrored)
+    links = symlinks.topmost_links(target, mirror_folders)  # before the dry run: it must see each of them
     written_folders, unlisted = set[str](), set[str]()
 
     def copy(name: str, _size: int) -> None:
@@ -68,19 +74,22 @@ def preview(remote: Remote, folder: str, limits: process.Limits, project: str | 
             f"{enumerate_some(sorted(unlisted))}: a restore would delete these files. Nothing was changed. Check what "
             "else writes there, and try again."
         )
-    return Preview(folder, target, log.changes)
+    return Preview(folder, target, log.changes, mirror_folders, frozenset(links))
 
 
 def restore(remote: Remote, planned: Preview, limits: process.Limits, *, quiet: bool = False) -> Changes:
     """Makes MEDIA_ROOT equal to the mirror and returns the changes; files that the mirror lacks are deleted.
 
-    No more files are deleted than the preview counted.
+    No more files are deleted than the preview counted. Raises ConfigurationError if files would be written through a
+    link that was made after the preview.
     """
     target = planned.target
     with (
         lock.held(target),
         signals.around(signals.pre_media_restore, signals.post_media_restore, signals.restore_failed, sender=None),
     ):
+        links = symlinks.topmost_links(target, planned.mirror_folders)
+        symlinks.refuse_links(target, (link for link in links if link not in planned.links))
         flags = (*comparison_flags(remote, remote.abilities()), "--max-delete", str(planned.changes.deleted))
         log = sync(remote, remote.path(planned.folder), str(target), limits, *flags, quiet=quiet)
     for warning in log.warnings():
