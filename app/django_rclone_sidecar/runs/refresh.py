@@ -16,8 +16,8 @@ from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Locked
 from django_rclone.manifest import Manifest
 from django_rclone.masking import mask
-from django_rclone.media import recipes as app_media
-from django_rclone.media_record import Mirror
+from django_rclone.media import mirror, record_store
+from django_rclone.media_record import MediaRecord
 from django_rclone.naming import ManifestName
 from django_rclone.selection import Owner
 from django_rclone_sidecar.bootstrap import Sidecar
@@ -43,7 +43,7 @@ class RemoteListing:
     manifests: list[Manifest]
     """All manifests on the remote, including those of other projects: cached, because they never change."""
     media: bool = False
-    mirror: Mirror | None = None
+    media_record: MediaRecord | None = None
     problem: DjangoRcloneError | None = None
 
 
@@ -97,8 +97,8 @@ def list_remote(sidecar: Sidecar) -> RemoteListing:
         backups = {alias: [each for each in some if each not in ahead[alias]] for alias, some in good.items()}
         manifests = [backup.manifest for backup in found if backup.manifest.id]
         with_media = media.is_included(sidecar, remote)
-        mirror = app_media.last(remote, app_media.located(remote)) if with_media else None
-        return RemoteListing(now, backups, ahead, manifests, with_media, mirror)
+        media_record = record_store.read(remote, mirror.locate(remote)) if with_media else None
+        return RemoteListing(now, backups, ahead, manifests, with_media, media_record)
     except Interrupted:
         raise
     except DjangoRcloneError as error:
@@ -137,7 +137,8 @@ def store_listing(sidecar: Sidecar, listing: RemoteListing) -> None:
     _store_fact("versions", versions())
     if listing.problem is None:
         _store_fact("media", listing.media)
-        _store_fact("media_last", {"finished_at": listing.mirror.finished_at.isoformat() if listing.mirror else ""})
+        record = listing.media_record
+        _store_fact("media_last", {"finished_at": record.finished_at.isoformat() if record else ""})
         _store_fact("ahead", {alias: [each.file for each in some] for alias, some in listing.ahead.items() if some})
         _store_manifests(listing.manifests)
         _store_backups(listing.backups)
