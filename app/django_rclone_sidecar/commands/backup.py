@@ -42,5 +42,5 @@ def main(argv: list[str], environment: Environment) -> int:
         ]
         if not given.database and media.is_included(sidecar, run.remote):
             tasks.append(sidecar.task(partial(media.back_up, run.remote, allow_deletes=given.allow_deletes)))
-        task_runner.run_all(tasks)
+        task_runner.run_tasks(tasks)
     return 0

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from django_rclone import catalog, conf, listing
 from django_rclone.management import options
-from django_rclone.media import recipes
+from django_rclone.media import mirror
 from django_rclone_sidecar import arguments, bootstrap
 from django_rclone_sidecar.environment.read import Environment
 
@@ -48,7 +48,7 @@ def _backups(alias: str, as_json: bool) -> None:
 
 def _media(as_json: bool) -> None:
     remote = conf.remote()
-    files = recipes.listed(remote, recipes.located(remote))
+    files = mirror.files(remote, mirror.locate(remote))
     if as_json:
         print(listing.media_to_json(files))
     elif files:

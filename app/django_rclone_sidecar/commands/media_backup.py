@@ -25,5 +25,5 @@ def main(argv: list[str], environment: Environment) -> int:
     with locked_run.start("media-backup", environment) as (sidecar, task_runner):
         media.require_folder(sidecar)
         allowed = {"allow_empty": given.allow_empty, "allow_deletes": given.allow_deletes}
-        task_runner.run_all([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
+        task_runner.run_tasks([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
     return 0

@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from django_rclone import conf
 from django_rclone.management import options
 from django_rclone.management.base import BackupCommand, add_noinput
-from django_rclone.media import recipes
+from django_rclone.media import mirror, restore
 
 
 class Command(BackupCommand):
@@ -26,13 +26,12 @@ class Command(BackupCommand):
 
     def work(self, *, interactive: bool, dry_run: bool, **_options: Any) -> None:
         remote, limits = conf.remote(), conf.limits()
-        folder = recipes.located(remote)
-        planned = recipes.preview(remote, folder, limits)
+        planned = restore.preview(remote, mirror.locate(remote), limits)
         if interactive or dry_run:
-            self.stdout.write(f"In {recipes.root()}: {planned.planned()}.")
+            self.stdout.write(f"In {planned.target}: {planned}.")
             if dry_run:
                 return
             if not self.confirm("Continue?"):
                 return
-        changes = recipes.restore(remote, folder, limits, planned=planned, quiet=self.quiet)
+        changes = restore.restore(remote, planned, limits, quiet=self.quiet)
         self.print_line(f"Media restored: {changes}.")
