@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache, partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -94,6 +96,35 @@ _LONGEST = 100 * 365 * 86400
 """The longest duration, a century, in seconds: timeouts and date arithmetic must not overflow."""
 
 
+_KEEPS = ("keep_last", "hourly", "daily", "weekly", "monthly", "yearly")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _retention(value: Any) -> str:
+    keys = (*_KEEPS, "within")
+    if not isinstance(value, Mapping):
+        return f'must be a dictionary like {{"daily": 7, "within": "30d"}}; its keys are {", ".join(keys)}'
+    for key, number in value.items():
+        if key not in keys:
+            meant = next(iter(difflib.get_close_matches(str(key), keys, n=1)), "")
+            hint = f'did you mean "{meant}"?' if meant else f"the keys are {', '.join(keys)}"
+            return f'has an unknown key "{key}" ({hint})'
+        if key == "within" and _age(number) is None:
+            return f'has "within": {number!r}: it must be a number of seconds, or a duration like "30d"'
+        if key != "within" and (wrong := _positive(number)):
+            return f'has "{key}": {number!r}: it {wrong}'
+    return ""
+
+
+def _age(value: Any) -> float | None:
+    """Returns a duration in seconds, or None if it is not valid."""
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip().lower())
+        value = float(match[1]) * _UNITS[match[2]] if match else None
+    return None if value is None or _seconds(value) else float(value)
+
+
 def _boolean(value: Any) -> str:
     return "" if isinstance(value, bool) else "must be True or False"
 
@@ -145,6 +176,11 @@ SETTINGS: Mapping[Key, Setting] = {
     ),
     "DB_DATE_FORMAT": Setting("%Y-%m-%d-%H%M%S", "How {datetime} is written (strftime, in UTC).", _date_format),
     "DB_CLEANUP_KEEP": Setting(10, "How many backups of a database `dbbackup --clean` keeps.", _positive),
+    "RETENTION": Setting(
+        {},
+        'Which backups of a database are kept, for instance {"daily": 7, "within": "30d"}; replaces DB_CLEANUP_KEEP.',
+        _retention,
+    ),
     "MEDIA_BACKUP_DIR": Setting(
         "media", "Folder for the mirror of MEDIA_ROOT, below REMOTE; with PROJECT set, below projects/NAME.", _folder
     ),
@@ -268,6 +304,18 @@ def compression() -> tuple[str, int]:
     method = value if isinstance(value, str) else value["METHOD"]
     level = None if isinstance(value, str) else value.get("LEVEL")
     return method, streams.DEFAULT_LEVEL[method] if level is None else level
+
+
+def retention() -> dict[str, float]:
+    """Returns RETENTION with "within" in seconds; empty if it is not set."""
+    value = get("RETENTION")
+    within = {"within": _age(value["within"]) or 0} if "within" in value else {}
+    return {**value, **within}
+
+
+def time_zone() -> tzinfo:
+    """Returns the project's TIME_ZONE."""
+    return ZoneInfo(settings.TIME_ZONE) if settings.TIME_ZONE else UTC
 
 
 def limits() -> Limits:

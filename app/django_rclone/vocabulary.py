@@ -22,6 +22,7 @@ type Key = Literal[
     "DB_FILENAME_TEMPLATE",
     "DB_DATE_FORMAT",
     "DB_CLEANUP_KEEP",
+    "RETENTION",
     "MEDIA_BACKUP_DIR",
     "MEDIA_FOLLOW_LINKS",
     "COMPRESSION",
@@ -45,6 +46,7 @@ class Vocabulary:
     separate_mirrors = "Set PROJECT, or another MEDIA_BACKUP_DIR."
     is_project_right = "Is PROJECT right?"
     list_command = "`listbackups`"
+    prune_command = "backupprune"
     traceback = "See it whole with --traceback."
 
     def setting(self, key: Key) -> str:
