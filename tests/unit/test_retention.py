@@ -367,6 +367,8 @@ def test_an_age_is_told_in_its_largest_unit(age: timedelta, words: str) -> None:
 def test_an_age_counts_from_the_newest_good_backup_and_its_end_belongs_to_it() -> None:
     made = [backup(days) for days in (100, 107, 108)]
     assert removed(made, Policy(within=timedelta(days=7))) == [made[2]]
+    newer = backup(95, State.UNVERIFIED)
+    assert removed([*made, newer], Policy(within=timedelta(days=7))) == [made[2]]
 
 
 # Backups without a manifest
