@@ -350,7 +350,7 @@ def test_a_missing_folder_is_never_mirrored(project: Project) -> None:
     (project.remote / "media/photo.jpg").write_bytes(b"12345")
     assert project.fails("mediabackup")[0] == 2
     code, message = project.fails("mediabackup", "--allow-empty")
-    assert (code, "is not there" in message) == (2, True)
+    assert (code, "does not exist" in message) == (2, True)
     assert project.stored() == {"media/photo.jpg"}
 
 
