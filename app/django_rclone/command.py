@@ -53,7 +53,7 @@ class Command:
     error that users read. ``may_stall`` is False for a client that may move no bytes for a long time (an index
     build): the stall clock does not run while the stream waits for it. ``install`` is the advice to show if the
     program is missing. ``hide`` holds secrets that the program knows from attached content or from elsewhere; they
-    are masked in its output too. ``believe`` decides from the program's output whether exit code 0 means success,
+    are masked in its output too. ``succeeded`` decides from the program's output whether exit code 0 means success,
     where the code alone is not enough. ``progress`` returns the program's progress by a line of its stderr, or None
     if the line shows no progress; without ``progress``, every line counts as activity.
     """
@@ -65,7 +65,7 @@ class Command:
     may_stall: bool = True
     install: str = field(default="", repr=False, compare=False)
     hide: tuple[Secret, ...] = field(default=(), repr=False)
-    believe: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
+    succeeded: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
     progress: Callable[[str], object] | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -130,7 +130,7 @@ def test_a_failure_is_told_in_its_builders_words(store: Store) -> None:
 def test_a_dead_program_whose_child_holds_the_stream_open_does_not_hang_us(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watchdog, "ROOT_CAUSE", 0.1)
+    monkeypatch.setattr(watchdog, "ROOT_CAUSE_WAIT", 0.1)
     monkeypatch.setattr("django_rclone.process.child.GRACE", 0.2)
     with pytest.raises(ProgramFailed, match="exit code 1"):
         pipe(sh("sleep 600 & echo some; exit 1"), store.command)
@@ -249,7 +249,7 @@ def test_a_gate_sees_all_of_a_stream_that_is_shorter_than_what_it_holds(store: S
 def test_a_gate_that_objects_to_the_beginning_lets_nothing_through(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watchdog, "ROOT_CAUSE", 0.1)
+    monkeypatch.setattr(watchdog, "ROOT_CAUSE_WAIT", 0.1)
 
     def head(held: bytes) -> bytes:
         raise ConfigurationError(f"bad beginning of {len(held) >= 10}")
@@ -351,7 +351,7 @@ def test_a_program_that_cannot_be_started_is_named(tmp_path: Path) -> None:
 
 
 def test_a_stream_that_takes_too_long_is_ended(store: Store) -> None:
-    with pytest.raises(Unavailable, match=r"within 0\.2 s \(TIMEOUT\)\. Last heard: still here"):
+    with pytest.raises(Unavailable, match=r"within 0\.2 s \(TIMEOUT\)\. Last output: still here"):
         pipe(sh("echo still here >&2; yes"), store.command, limits=Limits(timeout=0.2))
     assert not store.committed
 
@@ -565,7 +565,7 @@ def test_a_signal_whose_exception_somebody_swallows_ends_the_run_all_the_same(st
 
 @pytest.mark.parametrize(("lost", "committed"), [(0, True), (1, False)])
 def test_a_program_that_ends_well_and_says_otherwise_has_failed(store: Store, lost: int, committed: bool) -> None:
-    source = sh(f"echo data; echo '{lost} lost' >&2", believe=lambda said: "0 lost" in said)
+    source = sh(f"echo data; echo '{lost} lost' >&2", succeeded=lambda stderr: "0 lost" in stderr)
     if committed:
         pipe(source, store.command)
     else:
@@ -675,7 +675,7 @@ def test_a_program_that_fails_says_why() -> None:
 
 
 def test_a_program_that_takes_too_long_is_ended() -> None:
-    with pytest.raises(Unavailable, match=r"^sh did not end within 0\.2 s\. Last heard: thinking$"):
+    with pytest.raises(Unavailable, match=r"^sh did not end within 0\.2 s\. Last output: thinking$"):
         run(sh("echo thinking >&2; while :; do sleep 600; done"), timeout=0.2)
 
 
