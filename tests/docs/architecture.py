@@ -24,7 +24,7 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
         ("command", "streams", "manifest", "signals", "batch"),
         ("display",),
         ("naming", "masking", "output_errors", "exceptions", "target_json"),
-        ("vocabulary",),
+        ("vocabulary", "exit_codes"),
     ),
     "django_rclone_sidecar": (
         ("__main__",),

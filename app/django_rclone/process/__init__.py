@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from django_rclone.command import Attached, Command, Secret
+from django_rclone.process.limits import NO_LIMITS, Limits
 from django_rclone.process.run_pipeline import peek, pipe
 from django_rclone.process.run_program import run
-from django_rclone.process.watchdog import NO_LIMITS, Limits
 
 __all__ = ["NO_LIMITS", "Attached", "Command", "Limits", "Secret", "peek", "pipe", "run"]

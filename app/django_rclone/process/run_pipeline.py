@@ -14,8 +14,9 @@ from contextlib import ExitStack
 from django_rclone.command import Command
 from django_rclone.process.collector import collected_output
 from django_rclone.process.interrupts import signals_deferred
+from django_rclone.process.limits import NO_LIMITS, Limits
 from django_rclone.process.pipeline import Pipeline
-from django_rclone.process.watchdog import NO_LIMITS, TICK, Limits, Watchdog
+from django_rclone.process.watchdog import TICK, Watchdog
 from django_rclone.streams import Filter, Gate
 
 

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from django_rclone import vocabulary
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.process.child import GRACE, Process, last_output
 from django_rclone.process.interrupts import raise_if_interrupted
+from django_rclone.process.limits import Limits
 from django_rclone.process.pipeline import ROOT_CAUSE_WAIT, Pipeline
 from django_rclone.process.stall import stall_message
 
 TICK = 0.2
 """Seconds between two checks of time limits and programs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Longest duration of a stream (``timeout``) and of a stall (``stall``), in seconds; None: no limit."""
-
-    timeout: float | None = None
-    stall: float | None = None
-
-
-NO_LIMITS = Limits()
 
 
 class Watchdog:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django_rclone import streams
+from django_rclone.process.limits import LONGEST
 from django_rclone.rclone import secrets
 from django_rclone_sidecar.environment import malformed_urls
 from django_rclone_sidecar.scheduler.schedule import Schedule
@@ -23,8 +24,6 @@ class UnusableValue(ValueError):
 _ON = ("on", "true", "yes", "1", "y", "t")
 _OFF = ("off", "false", "no", "0", "n", "f")
 
-_LONGEST = 100 * 365 * 86400.0
-"""The longest duration in seconds, a century: a date plus a duration must be a valid date."""
 _MOST = 10**9
 """The largest whole number."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
@@ -57,7 +56,7 @@ def seconds(text: str) -> float | None:
     if match is None:
         raise ValueError
     found = float(match[1]) * _UNITS[match[2]]
-    if not 0 < found <= _LONGEST:
+    if not 0 < found <= LONGEST:
         raise ValueError
     return found
 

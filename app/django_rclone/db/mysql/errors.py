@@ -84,7 +84,7 @@ def meaning(failure: ProgramFailed, location: str, after: str = "") -> DjangoRcl
             return kind(f"{message} ({location}).{rest} {vocabulary.filled(advice)}")
     if code:
         return DjangoRcloneError(f"{failure.program} failed: {message} (error {code}, {location}).{rest}")
-    return DjangoRcloneError(f"{failure.program} {failure.ending}{failure.last_words} ({location}).{rest}")
+    return DjangoRcloneError(f"{failure.program} {failure.ending}{failure.last_output} ({location}).{rest}")
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def archive_explainer(alias: str) -> Explanation:
     """Returns the function that explains a failure of a program that only reads an archive."""
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        reason = failure.last_words.rpartition("error: ")[2].removeprefix(": ") or failure.ending
+        reason = failure.last_output.rpartition("error: ")[2].removeprefix(": ") or failure.ending
         if failure.returncode < 0:
             return DjangoRcloneError(f'Database "{alias}": {failure.program} {failure.ending}. Nothing was changed.')
         if "unsupported version" in reason:
@@ -133,7 +133,7 @@ def _meaning(
         return DjangoRcloneError, f"{failure.program} {failure.ending}: {message} (SQLSTATE {code}). {_NEXT}"
     # psql ends with 2 when it lost the connection.
     unsure = failure.program == "psql" and (failure.returncode < 0 or failure.returncode == 2)
-    return DjangoRcloneError, f"{failure.program} {failure.ending}{failure.last_words}. {_UNSURE if unsure else _NEXT}"
+    return DjangoRcloneError, f"{failure.program} {failure.ending}{failure.last_output}. {_UNSURE if unsure else _NEXT}"
 
 
 def _lock_message(stderr: str, code: str, message: str, terminating: bool) -> str:
