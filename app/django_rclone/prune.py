@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django_rclone import catalog, display, naming, retention, vocabulary
+from django_rclone import catalog, display, naming, retention, setting_names
 from django_rclone.catalog import Backup, State
 from django_rclone.clocks import dated_ahead
 from django_rclone.exceptions import DjangoRcloneError
@@ -96,7 +96,7 @@ def _ours(found: Sequence[Backup], owner: Owner) -> list[Backup]:
         'Database "%s": the remote also holds backups of "%s" on %s. They are left alone, here and on %s: set %s, '
         "on each machine its own, to say whose is whose.",
         *(owner.alias, owner.name, display.enumerate_some(sorted(elsewhere)), owner.source or "this machine"),
-        vocabulary.current().setting("PROJECT"),
+        setting_names.current().setting("PROJECT"),
     )
     return [backup for backup in ours if backup.manifest.source == owner.source and backup.manifest.point]
 

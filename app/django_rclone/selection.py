@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django_rclone import clocks, display, vocabulary
+from django_rclone import clocks, display, setting_names
 from django_rclone.catalog import Backup, State
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
@@ -93,7 +93,7 @@ def _of_one_name(good: list[Backup], owner: Owner) -> list[Backup]:
         return good
     if owner.name not in names:
         listed = ", ".join(f'"{name}"' + (f" of project {owner.project}" if owner.project else "") for name in names)
-        setting = vocabulary.current().setting("PROJECT")
+        setting = setting_names.current().setting("PROJECT")
         raise ConfigurationError(
             f'Database "{owner.alias}": the remote holds backups of several databases under this alias ({listed}), '
             f'and none is named "{owner.name}". Name the one to restore with --input-path, or set {setting}.'
@@ -130,7 +130,7 @@ def _of_one_source(good: list[Backup], owner: Owner) -> Backup:
             f"{one or 'a place that is not known'}: {backup.file} of {display.utc(backup.moment)}"
             for one, backup in by_source.items()
         )
-        setting = vocabulary.current().setting("PROJECT")
+        setting = setting_names.current().setting("PROJECT")
         raise ConfigurationError(
             f'Database "{owner.alias}": the remote holds backups of "{newest.manifest.name}" from several servers, the '
             f"newest of each: {listed}. Nothing says which is ours ({owner.source or 'no server is known'}). Name the "
@@ -145,7 +145,7 @@ def _of_one_source(good: list[Backup], owner: Owner) -> Backup:
 
 
 def _why_nothing(backups: Sequence[Backup], owner: Owner, at: datetime | None, unverified: Sequence[Backup]) -> str:
-    names = vocabulary.current()
+    names = setting_names.current()
     said = f'Database "{owner.alias}": there is no good backup' + (
         f" from before {at:%Y-%m-%d %H:%M:%S %Z}" if at else ""
     )

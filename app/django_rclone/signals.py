@@ -12,7 +12,7 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.exceptions import DjangoRcloneError
 
 logger = logging.getLogger("django_rclone")
@@ -44,7 +44,7 @@ def around(before: Signal, after: Signal, failed: Signal, sender: Any, **what: A
         known = error
         if not isinstance(error, DjangoRcloneError):
             where = f'Database "{what["database"]}": ' if what.get("database") else ""
-            known = DjangoRcloneError(f"{where}{type(error).__name__}: {error}. {vocabulary.current().traceback}")
+            known = DjangoRcloneError(f"{where}{type(error).__name__}: {error}. {setting_names.current().traceback}")
         announce(failed, sender, error=known, **{"database": None, **what})
         if known is error:
             raise

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from functools import cache
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Secret
 from django_rclone.conf.values import configured, folder_overlap, get, limits, unknown_keys
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Unavailable
@@ -23,15 +23,15 @@ def remote() -> Remote:
     """
     for key, meant in unknown_keys().items():
         hint = f' Did you mean "{meant}"?' if meant else ""
-        raise ConfigurationError(f'{vocabulary.current().dictionary} has an unknown key "{key}".{hint}')
+        raise ConfigurationError(f'{setting_names.current().dictionary} has an unknown key "{key}".{hint}')
     if not configured().get("REMOTE"):
-        names = vocabulary.current()
+        names = setting_names.current()
         raise ConfigurationError(f"{names.item('REMOTE')} is not set. {names.remote_example}")
     if wrong := folder_overlap():
         raise ConfigurationError(wrong)
     root = get("REMOTE")
     if secrets.has_secret(root):
-        raise ConfigurationError(f"{vocabulary.current().item('REMOTE')} {secrets.EXPOSED}")
+        raise ConfigurationError(f"{setting_names.current().item('REMOTE')} {secrets.EXPOSED}")
     for wrong in rclone_problems():
         raise ConfigurationError(wrong)
     password = get("ENCRYPTION_PASSWORD")

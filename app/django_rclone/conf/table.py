@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from django_rclone.conf import validators
-from django_rclone.vocabulary import Key
+from django_rclone.setting_names import Key
 
 
 @dataclass(frozen=True, slots=True)

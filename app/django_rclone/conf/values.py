@@ -8,18 +8,18 @@ from typing import Any
 
 from django.conf import settings
 
-from django_rclone import naming, remote_folders, streams, vocabulary
+from django_rclone import naming, remote_folders, setting_names, streams
 from django_rclone.conf.table import SETTINGS
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.process.limits import Limits
-from django_rclone.vocabulary import Key
+from django_rclone.setting_names import Key
 
 
 def configured() -> Mapping[str, Any]:
     """Returns the project's ``DJANGO_RCLONE`` unchanged. Raises ConfigurationError if it is not a dictionary."""
     value = getattr(settings, "DJANGO_RCLONE", {})
     if not isinstance(value, Mapping):
-        raise ConfigurationError(f"{vocabulary.current().dictionary} must be a dictionary.")
+        raise ConfigurationError(f"{setting_names.current().dictionary} must be a dictionary.")
     return value
 
 
@@ -40,7 +40,7 @@ def problem(name: Key) -> str:
 def get(name: Key) -> Any:
     """Returns a setting's value, or its default. Raises ConfigurationError if the value is invalid."""
     if wrong := problem(name):
-        raise ConfigurationError(f"{vocabulary.current().item(name)} {wrong}.")
+        raise ConfigurationError(f"{setting_names.current().item(name)} {wrong}.")
     return configured().get(name, SETTINGS[name].default)
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.exceptions import ConfigurationError, Locked
 
 # Files that are found in empty mount points, or that file managers create.
@@ -94,7 +94,7 @@ def refuse_loops(root: Path) -> None:
     for place, folders, _files in root.walk(follow_symlinks=True):
         for path in (place / name for name in folders):
             if path.is_symlink() and _leads_back(path, root):
-                setting = vocabulary.current().setting("MEDIA_FOLLOW_LINKS")
+                setting = setting_names.current().setting("MEDIA_FOLLOW_LINKS")
                 raise ConfigurationError(
                     f"{path} is a link that leads back to {path.resolve()}, a folder above it: it cannot be followed. "
                     f"Remove it, or do not follow links ({setting})."

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage
 from django.utils.module_loading import import_string
 
-from django_rclone import __version__, conf, process, signals, vocabulary
+from django_rclone import __version__, conf, process, setting_names, signals
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, NothingToRestore
 from django_rclone.media import deletion_budget, media_root, record_store
@@ -71,7 +71,7 @@ def back_up(
     source = root()
     if not source.is_dir():
         if remote.files(folder, recursive=True):
-            option = vocabulary.current().media_backup("--allow-empty")
+            option = setting_names.current().media_backup("--allow-empty")
             raise ConfigurationError(
                 f"MEDIA_ROOT {source} is not there, but its mirror {remote.path(folder)} has files: is a volume not "
                 f"mounted? If the media are really gone, create the empty folder and pass {option}."
@@ -141,12 +141,12 @@ def _counted(
         logger.warning(
             "The mirror %s was made of %s on %s before, and is made of %s now. If two projects share it, set a %s "
             "for each.",
-            *(remote.path(folder), before.source, before.host, source, vocabulary.current().setting("PROJECT")),
+            *(remote.path(folder), before.source, before.host, source, setting_names.current().setting("PROJECT")),
         )
     wrong = deletion_budget.problem(plan, has, elsewhere=elsewhere)
     if wrong and not allowed:
         empty = not looked.has_files()
-        option = vocabulary.current().media_backup("--allow-empty" if empty else "--allow-deletes")
+        option = setting_names.current().media_backup("--allow-empty" if empty else "--allow-deletes")
         raise ConfigurationError(
             f"MEDIA_ROOT {source} {'is empty' if empty else 'has changed'}, but its mirror {remote.path(folder)} has "
             f"files: is a volume not mounted? A backup now is refused: {wrong}. If that is right, pass "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from urllib.parse import unquote
 
-from django_rclone import conf, process, vocabulary
+from django_rclone import conf, process, setting_names
 from django_rclone import media_record as record
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Unavailable
@@ -85,7 +85,7 @@ def own(remote: Remote, folder: str, project: str) -> Mirror | None:
         ours = f'this is "{project}"' if project else "this one has no name"
         raise ConfigurationError(
             f"The mirror {remote.path(folder)} is {theirs}, and {ours}: it is neither changed nor restored. "
-            f"{vocabulary.current().separate_mirrors}"
+            f"{setting_names.current().separate_mirrors}"
         )
     return found
 
@@ -96,4 +96,6 @@ def others(remote: Remote, folder: str) -> str:
     names = [name for name in found if name != folder]
     if not names:
         return ""
-    return f" The remote has mirrors in other folders: {enumerate_some(names)}. {vocabulary.current().is_project_right}"
+    return (
+        f" The remote has mirrors in other folders: {enumerate_some(names)}. {setting_names.current().is_project_right}"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Command
 from django_rclone.process.child import Process, last_output
 
@@ -35,5 +35,5 @@ class Activity:
 
 def stall_message(seconds: float, process: Process) -> str:
     """Returns the message for a program that made no progress for ``seconds``."""
-    name, setting = process.command.program, vocabulary.current().setting("STALL_TIMEOUT")
+    name, setting = process.command.program, setting_names.current().setting("STALL_TIMEOUT")
     return f"Nothing moved for {seconds:g} s while waiting for {name} ({setting}).{last_output(process)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.process.child import GRACE, Process, last_output
 from django_rclone.process.interrupts import raise_if_interrupted
@@ -84,7 +84,7 @@ class Watchdog:
         now = time.monotonic()
         timeout, stall = self._limits.timeout, self._limits.stall
         if timeout is not None and now - self._began > timeout:
-            setting = vocabulary.current().setting("TIMEOUT")
+            setting = setting_names.current().setting("TIMEOUT")
             raise Unavailable(
                 f"The run did not end within {timeout:g} s ({setting}).{last_output(*self._pipeline.processes)}"
             )

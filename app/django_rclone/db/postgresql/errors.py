@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Explanation
 from django_rclone.exceptions import (
     ConfigurationError,
@@ -80,7 +80,7 @@ def archive_explainer(alias: str) -> Explanation:
         if "unsupported version" in reason:
             return ConfigurationError(
                 f'Database "{alias}": the pg_restore here is too old for this backup ({reason}). Install a newer '
-                f"postgresql-client, or {vocabulary.current().find_program('BINARY_DIR')}. Nothing was changed."
+                f"postgresql-client, or {setting_names.current().find_program('BINARY_DIR')}. Nothing was changed."
             )
         if "text format dump" in reason:
             return ConfigurationError(
@@ -120,14 +120,14 @@ def _meaning(
     if missing := _DOES_NOT_EXIST.search(stderr):
         return (
             ConfigurationError,
-            f"{missing[1]} ({location}). Check {vocabulary.current().connection('NAME and USER')}.",
+            f"{missing[1]} ({location}). Check {setting_names.current().connection('NAME and USER')}.",
         )
     if not code and (line := _line_with(stderr, _MISCONFIGURED)):
         return ConfigurationError, f"{line} ({location}). Check the database's settings."
     if _UNAVAILABLE_CODES.fullmatch(code):
         return Unavailable, f"{message} ({location}). Try again later."
     if line := _line_with(stderr, _UNREACHABLE):
-        where = vocabulary.current().connection("HOST and PORT")
+        where = setting_names.current().connection("HOST and PORT")
         return Unavailable, f"{line} ({location}). Try again later, or check {where}."
     if code:
         return DjangoRcloneError, f"{failure.program} {failure.ending}: {message} (SQLSTATE {code}). {_NEXT}"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Command, Explanation
 from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, RestorePlan
 from django_rclone.db.helper_programs import script_command
@@ -95,7 +95,7 @@ class SqliteConnector(BaseConnector):
 
     def dump(self, facts: Facts) -> Dump:
         live = sqlite_facts.live(facts)
-        path, name = self._path(live), vocabulary.current().connection("NAME")
+        path, name = self._path(live), setting_names.current().connection("NAME")
         if not live.exists:
             raise self._configuration_error(f"{path} does not exist. Correct {name}, run migrate, or restore a backup.")
         if live.damaged:
@@ -201,7 +201,7 @@ def _program(name: str, *arguments: str, explain: Explanation, may_stall: bool =
 
 
 def _install() -> str:
-    return f"Install it (Debian: apt-get install sqlite3), or {vocabulary.current().find_program('BINARY_DIR')}."
+    return f"Install it (Debian: apt-get install sqlite3), or {setting_names.current().find_program('BINARY_DIR')}."
 
 
 def _notes(live: Live, mode: Mode, target: str) -> Iterator[str]:
