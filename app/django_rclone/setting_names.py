@@ -102,8 +102,7 @@ def for_helper_program() -> dict[str, str]:
 def of_caller() -> SettingNames:
     """Returns, in a helper program, the names that its caller uses."""
     module, _, kind = os.environ.get(_CALLER, "").partition(":")
-    names = getattr(import_module(module), kind)() if module else SettingNames()
-    assert isinstance(names, SettingNames)
+    names: SettingNames = getattr(import_module(module), kind)() if module else SettingNames()
     return names
 
 
