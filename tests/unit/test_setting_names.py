@@ -91,7 +91,7 @@ def test_a_helper_programs_error_has_the_names_of_the_program_that_started_it(
     monkeypatch: pytest.MonkeyPatch, caller: SettingNames, advice: str
 ) -> None:
     def fail(_arguments: list[str]) -> None:
-        raise mysql_errors.meaning(ProgramFailed("mysql", 1, "ERROR 2003 (HY000): Can't connect"), "app on db")
+        raise mysql_errors.user_error(ProgramFailed("mysql", 1, "ERROR 2003 (HY000): Can't connect"), "app on db")
 
     as_helper_program(monkeypatch, caller)
     failure = ProgramFailed("probe", 1, f"{helper_programs.run(fail)}\n")

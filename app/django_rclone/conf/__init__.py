@@ -7,10 +7,10 @@ from django_rclone.conf.table import SETTINGS, Setting
 from django_rclone.conf.values import (
     compression,
     configured,
-    folder_overlap,
     get,
     limits,
     names,
+    overlap,
     problem,
     unknown_keys,
 )
@@ -20,10 +20,10 @@ __all__ = [
     "Setting",
     "compression",
     "configured",
-    "folder_overlap",
     "get",
     "limits",
     "names",
+    "overlap",
     "problem",
     "rclone_problems",
     "remote",

@@ -9,7 +9,7 @@ from functools import cache
 
 from django_rclone import setting_names
 from django_rclone.command import Secret
-from django_rclone.conf.values import configured, folder_overlap, get, limits, unknown_keys
+from django_rclone.conf.values import configured, get, limits, overlap, unknown_keys
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.rclone import crypt, remote_options, secrets
 from django_rclone.rclone import flags as rclone_flags
@@ -27,7 +27,7 @@ def remote() -> Remote:
     if not configured().get("REMOTE"):
         names = setting_names.current()
         raise ConfigurationError(f"{names.item('REMOTE')} is not set. {names.remote_example}")
-    if wrong := folder_overlap():
+    if wrong := overlap():
         raise ConfigurationError(wrong)
     root = get("REMOTE")
     if secrets.has_secret(root):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django_rclone import naming, remote_folders, streams
+from django_rclone import folder_overlap, naming, streams
 from django_rclone.process.limits import LONGEST
 
 
@@ -32,7 +32,9 @@ def flags(value: Any) -> str:
 
 
 def folder(value: Any) -> str:
-    return remote_folders.problem(value) if isinstance(value, str) else "must be the name of a folder on the remote"
+    if not isinstance(value, str):
+        return "must be the name of a folder on the remote"
+    return folder_overlap.name_problem(value)
 
 
 def backup_folder(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from django_rclone import naming, remote_folders, setting_names, streams
+from django_rclone import folder_overlap, naming, setting_names, streams
 from django_rclone.conf.table import SETTINGS
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.process.limits import Limits
@@ -44,9 +44,9 @@ def get(name: Key) -> Any:
     return configured().get(name, SETTINGS[name].default)
 
 
-def folder_overlap() -> str:
+def overlap() -> str:
     """Returns a sentence if the folders of databases and media files overlap; otherwise an empty string."""
-    return remote_folders.overlap(get("DB_BACKUP_DIR"), get("MEDIA_BACKUP_DIR"), get("PROJECT"))
+    return folder_overlap.of_backup_folders(get("DB_BACKUP_DIR"), get("MEDIA_BACKUP_DIR"), get("PROJECT"))
 
 
 def compression() -> tuple[str, int]:

@@ -23,13 +23,13 @@ class BackgroundProcess:
 
         Raises ConfigurationError if it cannot be started.
         """
-        self._output: BinaryIO = content_file(b"")
+        self._stdout: BinaryIO = content_file(b"")
         with signals_deferred():
             try:
                 self._popen = subprocess.Popen(
                     list(argv),
                     stdin=subprocess.DEVNULL,
-                    stdout=self._output,
+                    stdout=self._stdout,
                     env=dict(env),
                     pass_fds=keep,
                     start_new_session=True,  # Ctrl-C at the terminal comes only to us, and we forward it
@@ -54,8 +54,8 @@ class BackgroundProcess:
         if self.returncode is None:
             self._popen.send_signal(number)
 
-    def answer(self) -> str:
+    def output(self) -> str:
         """Returns the program's stdout. To be called once, after the program has ended."""
-        self._output.seek(0)
-        with self._output:
-            return self._output.read().decode(errors="replace")
+        self._stdout.seek(0)
+        with self._stdout:
+            return self._stdout.read().decode(errors="replace")
