@@ -37,6 +37,6 @@ def run_each[T](
     if len(failures) < len(items):
         raise PartlyDone(summary)
     codes = {failure.exit_code for failure in failures}
-    error = DjangoRcloneError(summary)
-    error.exit_code = codes.pop() if len(codes) == 1 else exit_codes.FAILED
-    raise error
+    summed_up = DjangoRcloneError(summary)
+    summed_up.exit_code = codes.pop() if len(codes) == 1 else exit_codes.FAILED
+    raise summed_up
