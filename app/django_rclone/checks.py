@@ -16,14 +16,14 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from django_rclone import DOCUMENTATION, conf, folder_overlap, vocabulary
+from django_rclone import DOCUMENTATION, conf, folder_overlap, setting_names
 from django_rclone.db import registry
 from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.media import media_root
 from django_rclone.rclone import backend_options, flags, secrets
 from django_rclone.rclone import remote as rclone
-from django_rclone.vocabulary import Key
+from django_rclone.setting_names import Key
 
 TAG = "django_rclone"
 
@@ -37,30 +37,30 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     try:
         configured = conf.configured()
     except ConfigurationError as error:
-        return [Error(str(error), hint=vocabulary.current().remote_example, id=f"{TAG}.E003")]
+        return [Error(str(error), hint=setting_names.current().remote_example, id=f"{TAG}.E003")]
     return [*_remote_problems(configured.get("REMOTE")), *_key_problems(), *_value_problems(), *_rclone_problems()]
 
 
 def _remote_problems(remote: Any) -> Iterator[CheckMessage]:
     if not remote:
         yield Error(
-            f"{vocabulary.current().item('REMOTE')} is not set.",
-            hint=vocabulary.current().remote_example,
+            f"{setting_names.current().item('REMOTE')} is not set.",
+            hint=setting_names.current().remote_example,
             id=f"{TAG}.E001",
         )
     elif isinstance(remote, str) and secrets.has_secret(remote):
         problem, hint = secrets.EXPOSED.split(". ", 1)
-        yield Error(f"{vocabulary.current().item('REMOTE')} {problem}.", hint=hint, id=f"{TAG}.E004")
+        yield Error(f"{setting_names.current().item('REMOTE')} {problem}.", hint=hint, id=f"{TAG}.E004")
 
 
 def _key_problems() -> Iterator[CheckMessage]:
     for key, meant in conf.unknown_keys().items():
         hint = f'Did you mean "{meant}"?' if meant else f"Known keys: {', '.join(sorted(conf.SETTINGS))}."
-        yield Error(f'{vocabulary.current().dictionary} has an unknown key "{key}".', hint=hint, id=f"{TAG}.E002")
+        yield Error(f'{setting_names.current().dictionary} has an unknown key "{key}".', hint=hint, id=f"{TAG}.E002")
 
 
 def _value_problems() -> Iterator[CheckMessage]:
-    names = vocabulary.current()
+    names = setting_names.current()
     for name, setting in conf.SETTINGS.items():
         missing = name == "REMOTE" and not conf.configured().get(name)  # this is E001
         if name in conf.configured() and not missing and (problem := conf.problem(name)):
@@ -98,7 +98,7 @@ def check_connectors(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def _connector_problems(alias: str) -> Iterator[CheckMessage]:
-    names = vocabulary.current()
+    names = setting_names.current()
     engine = str(settings.DATABASES[alias].get("ENGINE", ""))
     if engine in registry.NO_ENGINE:
         return

@@ -10,7 +10,7 @@ import unicodedata
 from pathlib import Path
 
 from django_rclone import media_record as record
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.naming import RESERVED
 from django_rclone.rclone.local_folders import local_folders
 from django_rclone.rclone.remote import Remote
@@ -25,7 +25,7 @@ def name_problem(value: str) -> str:
     if not _normalized(value):
         return "must be the name of a folder on the remote"
     if value.startswith("/") or any(part in (".", "..") for part in _normalized(value)) or {".", ".."} & set(parts):
-        return f"must be a folder below {vocabulary.current().setting('REMOTE')}: no leading slash, no '.' or '..'"
+        return f"must be a folder below {setting_names.current().setting('REMOTE')}: no leading slash, no '.' or '..'"
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in value):
         return "must be the name of a folder: no control characters"
     for name, reason in RESERVED.items():
@@ -43,7 +43,7 @@ def of_backup_folders(databases: str, media: str, project: str) -> str:
         one, other = _normalized(databases), _normalized(mirror)
         shorter = min(len(one), len(other))
         if one[:shorter] == other[:shorter]:
-            names = vocabulary.current()
+            names = setting_names.current()
             return (
                 f"{names.item('MEDIA_BACKUP_DIR')} ({media!r}) and {names.item('DB_BACKUP_DIR')} ({databases!r}) are "
                 "the same folder, or one lies in the other: a backup of the media files would delete those of the "

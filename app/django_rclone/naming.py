@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from string import Formatter
 from urllib.parse import quote, unquote
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 
 MANIFEST_DIR = "manifests"
 PROJECT_DIR = "projects"
@@ -221,7 +221,7 @@ def template_problem(template: str) -> str:
     if parts[0][:2] != ("", "database") or len(parts) < 2 or not parts[1][0]:
         return "must begin with {database} and a separator, or nobody can tell whose a backup is"
     if "/" in template or "\\" in template:
-        return f"must be a file name: folders belong into {vocabulary.current().setting('DB_BACKUP_DIR')}"
+        return f"must be a file name: folders belong into {setting_names.current().setting('DB_BACKUP_DIR')}"
     return ""
 
 

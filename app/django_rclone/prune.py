@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from django_rclone import catalog, conf, display, naming, retention, vocabulary
+from django_rclone import catalog, conf, display, naming, retention, setting_names
 from django_rclone.catalog import Backup, State
 from django_rclone.clocks import dated_ahead
 from django_rclone.exceptions import DjangoRcloneError
@@ -104,7 +104,7 @@ def force_needed(pruning: Pruning, planned: Plan) -> str:
 
 def _refusal(pruning: Pruning, planned: Plan) -> str:
     surplus, counted = _numbers(planned)
-    command = f"{vocabulary.current().prune_command} -d {shlex.quote(pruning.owner.alias)}"
+    command = f"{setting_names.current().prune_command} -d {shlex.quote(pruning.owner.alias)}"
     return (
         f"({pruning.policy}) would remove {surplus} of {counted} backups, more than half at once. Nothing was "
         f"removed. Check them with `{command} --dry-run`, then remove them with `{command} --force`."
@@ -173,7 +173,7 @@ def _certainly_owned(listed: Sequence[Backup], owner: Owner) -> list[Backup]:
         'Database "%s": the remote also holds backups of "%s" on %s. They are kept, both here and on %s. To tell them '
         "apart, set a different %s on each machine.",
         *(owner.alias, owner.name, display.enumerate_some(sorted(other_sources)), owner.source or "this machine"),
-        vocabulary.current().setting("PROJECT"),
+        setting_names.current().setting("PROJECT"),
     )
     return [backup for backup in own if backup.manifest.source == owner.source and backup.manifest.point]
 

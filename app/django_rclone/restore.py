@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from django_rclone import catalog, clocks, display, process, selection, signals, streams, vocabulary
+from django_rclone import catalog, clocks, display, process, selection, setting_names, signals, streams
 from django_rclone.catalog import Backup, State
 from django_rclone.db.base import BaseConnector, Mode, RestorePlan
 from django_rclone.db.inspection import inspect
@@ -85,7 +85,7 @@ def by_path(remote: Remote, names: Scheme, owner: Owner, path: str) -> Backup:
     full = path if path.startswith(names.folder + "/") else f"{names.folder}/{path}"
     backup = catalog.find(catalog.load(remote, names), full) or _in_subfolder(remote, full)
     if backup is None:
-        raise NothingToRestore(f"There is no {full} on the remote. See {vocabulary.current().list_command}.")
+        raise NothingToRestore(f"There is no {full} on the remote. See {setting_names.current().list_command}.")
     _check_choice(backup, owner)
     return backup
 
@@ -98,7 +98,7 @@ def by_id(remote: Remote, names: Scheme, owner: Owner, backup_id: str) -> Backup
     if backup is None:
         leftover = f": its run left only {with_id[0].path}; to restore it, pass --input-path" if with_id else ""
         raise NothingToRestore(
-            f"There is no backup with the id {backup_id}{leftover}. See {vocabulary.current().list_command}."
+            f"There is no backup with the id {backup_id}{leftover}. See {setting_names.current().list_command}."
         )
     _check_choice(backup, owner)
     return backup
@@ -116,7 +116,7 @@ def _in_subfolder(remote: Remote, path: str) -> Backup | None:
 def _check_path(path: str) -> None:
     parts = path.split("/")
     if path.startswith("/") or "\\" in path or ".." in parts or "." in parts or path.endswith("/"):
-        listing = vocabulary.current().list_command
+        listing = setting_names.current().list_command
         raise ConfigurationError(f'"{path}" is not a path in the backup folder: use a path shown by {listing}.')
 
 
@@ -132,7 +132,7 @@ def _check_choice(backup: Backup, owner: Owner) -> None:
         )
     if backup.state is State.DAMAGED:
         raise VerificationFailed(
-            f"{backup.path} is damaged: {backup.problem}. Choose another; see {vocabulary.current().list_command}."
+            f"{backup.path} is damaged: {backup.problem}. Choose another; see {setting_names.current().list_command}."
         )
     if backup.state is State.ORPHAN:
         logger.warning("%s has no manifest: its run was interrupted, and it may be incomplete.", backup.path)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django_rclone import clocks, display, vocabulary
+from django_rclone import clocks, display, setting_names
 from django_rclone.catalog import Backup, State
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
@@ -94,7 +94,7 @@ def _of_one_name(good: list[Backup], owner: Owner) -> list[Backup]:
         return good
     if owner.name not in names:
         listed = ", ".join(f'"{name}"' + (f" of project {owner.project}" if owner.project else "") for name in names)
-        setting = vocabulary.current().setting("PROJECT")
+        setting = setting_names.current().setting("PROJECT")
         raise ConfigurationError(
             f'Database "{owner.alias}": the remote holds backups of several databases under this alias ({listed}), '
             f'and none is named "{owner.name}". Choose one with --input-path, or set {setting}.'
@@ -131,7 +131,7 @@ def _of_one_source(good: list[Backup], owner: Owner) -> Backup:
             f"{server or 'unknown server'}: {backup.file} of {display.utc(backup.moment)}"
             for server, backup in by_source.items()
         )
-        setting = vocabulary.current().setting("PROJECT")
+        setting = setting_names.current().setting("PROJECT")
         raise ConfigurationError(
             f'Database "{owner.alias}": the remote holds backups of "{newest.manifest.name}" from several servers, the '
             f"newest of each: {listed}. It is not clear which belong to this database (on "
@@ -147,7 +147,7 @@ def _of_one_source(good: list[Backup], owner: Owner) -> Backup:
 
 def _why_nothing(backups: Sequence[Backup], owner: Owner, at: datetime | None) -> str:
     """Returns the error for ``backups``, none of which can be restored, with advice on what to do."""
-    names = vocabulary.current()
+    names = setting_names.current()
     problem = f'Database "{owner.alias}": there is no good backup'
     if at:
         problem += f" from before {at:%Y-%m-%d %H:%M:%S %Z}"

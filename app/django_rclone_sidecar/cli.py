@@ -11,7 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from typing import TextIO, cast
 
-from django_rclone import DOCUMENTATION, output_errors, vocabulary
+from django_rclone import DOCUMENTATION, output_errors, setting_names
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import secret_values
 from django_rclone.process.interrupts import interruptible
@@ -19,7 +19,7 @@ from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment import read
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.report import AlreadyLogged
-from django_rclone_sidecar.vocabulary import SettingsAndCommands
+from django_rclone_sidecar.setting_names import VariableAndCommandNames
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def _run(command: str, arguments: list[str]) -> int:
     # Imported on demand: not every command needs Django.
     module = import_module(f"django_rclone_sidecar.commands.{command.replace('-', '_')}")
     try:
-        with interruptible(), vocabulary.using(SettingsAndCommands()):
+        with interruptible(), setting_names.using(VariableAndCommandNames()):
             code: int = module.main(arguments, _start())
             return code
     except AlreadyLogged as error:

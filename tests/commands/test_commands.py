@@ -290,7 +290,7 @@ def test_a_damaged_object_ends_with_its_own_code_and_changes_nothing(quick: Proj
     stored.write_bytes(content[:-1] + b"X")
     (quick.folder / "app.txt").write_text("changed since\n")
     code, message = quick.fails("dbrestore", "-d", "default", "--noinput")
-    assert (code, "its SHA-256 is not the one in its manifest" in message) == (5, True)
+    assert (code, "its SHA-256 differs from the one in its manifest" in message) == (5, True)
     assert (quick.folder / "app.txt").read_text() == "changed since\n"
 
 

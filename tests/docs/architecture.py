@@ -25,7 +25,7 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
         ("command", "streams", "manifest", "signals", "batch"),
         ("display",),
         ("naming", "masking", "output_errors", "exceptions", "target_json"),
-        ("vocabulary",),
+        ("setting_names", "exit_codes"),
     ),
     "django_rclone_sidecar": (
         ("__main__",),
@@ -35,7 +35,7 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
         ("runs", "web"),
         ("bootstrap", "notifications"),
         ("monitoring", "settings"),
-        ("history", "target_project", "vocabulary"),
+        ("history", "target_project", "setting_names"),
         ("environment", "logs"),
         ("scheduler", "report", "rclone_config"),
         ("arguments", "container", "spawn", "versions"),

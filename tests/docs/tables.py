@@ -66,7 +66,7 @@ def exit_codes() -> str:
     signals = {128 + number: number.name for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
     rows = [(f"`{code}`", meaning) for code, meaning in sorted(meanings.items())]
     numbers, words = ", ".join(f"`{code}`" for code in signals), ", ".join(signals.values())
-    rows.append((numbers, f"Interrupted by a signal ({words}); everything was put back in order first."))
+    rows.append((numbers, f"Interrupted by a signal ({words}). The run cleaned up first."))
     return table(("code", "meaning"), rows)
 
 

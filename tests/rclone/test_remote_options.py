@@ -15,7 +15,7 @@ from django_rclone import conf
 from django_rclone.command import Command, Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 from django_rclone.process import Limits, run
-from django_rclone.process.watchdog import Activity
+from django_rclone.process.stall import Activity
 from django_rclone.rclone import crypt as encryption
 from django_rclone.rclone.errors import progress
 from django_rclone.rclone.remote import Remote
@@ -214,7 +214,7 @@ def test_each_sign_of_movement_counts_and_only_those() -> None:
     for line in ('{"stats":{"bytes":1}}', "NOTICE: retrying", '{"stats":{"bytes":1}}', '{"stats":{"bytes":2}}'):
         activity.read_line(line)
         times.append(activity.last)
-    activity.moved()
+    activity.record()
     assert len({*times, activity.last}) == 4
     assert times[1] == times[2] == times[3]
     other = Activity(Command(("other",)), None)
@@ -225,7 +225,7 @@ def test_each_sign_of_movement_counts_and_only_those() -> None:
 
 def test_talk_without_progress_is_no_movement() -> None:
     talk = Command(("sh", "-c", "while :; do echo again >&2; sleep 0.05; done"), progress=lambda line: line)
-    with pytest.raises(Unavailable, match=r"Nothing moved .* Last heard: again"):
+    with pytest.raises(Unavailable, match=r"Nothing moved .* Last output: again"):
         run(talk, stall=0.3)
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.rclone import backend_options, options
@@ -107,7 +107,7 @@ def _from_flags(flags: tuple[str, ...]) -> tuple[dict[str, list[str]], list[str]
     """Returns the values of each flag, and the problems found."""
     found: dict[str, list[str]] = {}
     problems: list[str] = []
-    setting = vocabulary.current().setting("RCLONE_FLAGS")
+    setting = setting_names.current().setting("RCLONE_FLAGS")
     rest = iter(flags)
     for flag in rest:
         for name, written in _split(flag):
@@ -153,7 +153,7 @@ def _split(flag: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _unknown(flag: str, name: str) -> str:
-    setting = vocabulary.current().setting("RCLONE_FLAGS")
+    setting = setting_names.current().setting("RCLONE_FLAGS")
     if not flag.startswith("-"):
         return f'{setting}: "{flag}" belongs to no flag: the one before it takes no value.'
     if " " in flag.partition("=")[0]:

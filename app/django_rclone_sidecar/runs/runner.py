@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from django_rclone import batch, naming
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Locked
 from django_rclone.manifest import Manifest
-from django_rclone.process.interrupts import insist
+from django_rclone.process.interrupts import raise_if_interrupted
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.report import AlreadyLogged, Outcome, Report, Result, RunObserver, Task, UnknownArgument
@@ -55,7 +55,7 @@ class TaskRunner:
         results = [Result(task.database, task.engine, now) for task in tasks]
         self.report.results[:] = results
         observers.notify(self.observers, lambda observer: observer.run_started(self.report))
-        insist()
+        raise_if_interrupted()
         try:
             run_each(self.report.command, [self._reported(*pair) for pair in zip(tasks, results, strict=True)])
         except BaseException as error:
@@ -75,7 +75,7 @@ class TaskRunner:
                 raise
             result.manifest = made if isinstance(made, Manifest) else None
             self._end_task(result, Outcome.SUCCESS)
-            insist()
+            raise_if_interrupted()
 
         return replace(task, work=work)
 

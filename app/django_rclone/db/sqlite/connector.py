@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.sqlite import clients, probe_output, sql_text
@@ -91,7 +91,7 @@ class SqliteConnector(BaseConnector):
 
     def dump(self, facts: Facts) -> Dump:
         live = sqlite_facts.live(facts)
-        path, name = self._path(live), vocabulary.current().connection("NAME")
+        path, name = self._path(live), setting_names.current().connection("NAME")
         if not live.exists:
             raise self._configuration_error(f"{path} does not exist. Correct {name}, run migrate, or restore a backup.")
         if live.damaged:

@@ -157,10 +157,10 @@ class TestRestore:
             "--stopOnError",
         )
         assert not load.may_stall
-        assert load.believe is not None
-        assert load.believe("7 document(s) restored successfully. 0 document(s) failed to restore.\n")
-        assert not load.believe("7 document(s) restored successfully. 10 document(s) failed to restore.\n")
-        assert not load.believe("")
+        assert load.succeeded is not None
+        assert load.succeeded("7 document(s) restored successfully. 0 document(s) failed to restore.\n")
+        assert not load.succeeded("7 document(s) restored successfully. 10 document(s) failed to restore.\n")
+        assert not load.succeeded("")
         ours = (sys.executable, "-P", "-m")
         assert hold.argv[:5] == (*ours, "django_rclone.db.mongodb.programs.restore_steps", "hold-lock")
         (prepare,) = plan.prepare

@@ -14,7 +14,7 @@ from django_rclone_sidecar.cli import COMMANDS
 
 APP = Path(django_rclone.__file__).parent
 # For those who restore without any of this, and the names themselves.
-ELSEWHERE = {"restore_guide.py", "vocabulary.py"}
+ELSEWHERE = {"restore_guide.py", "setting_names.py"}
 OF_DATABASES = "NAME|HOST|PORT|USER|PASSWORD|AUTH_SOURCE|OPTIONS"
 MANAGEMENT_COMMANDS = [path.stem for path in (APP / "management/commands").glob("[a-z]*.py")]
 
