@@ -13,13 +13,15 @@ from typing import Any
 
 import django
 
-from django_rclone import __version__, conf, naming, process, restore_guide, signals, streams
+from django_rclone import __version__, conf, process, restore_guide, signals, streams
 from django_rclone.clocks import ComparedClock
 from django_rclone.db.base import BaseConnector, Dump, Facts
 from django_rclone.db.inspection import examine, inspect
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.manifest import LARGEST, Manifest, StoredObject
-from django_rclone.naming import PARTIAL, ManifestName
+from django_rclone.layout import backup_ids, folders, object_paths, recovery_points
+from django_rclone.layout.manifest import LARGEST, Manifest, StoredObject
+from django_rclone.layout.manifest_paths import ManifestName
+from django_rclone.layout.object_paths import PARTIAL
 from django_rclone.process.progress import Progress
 from django_rclone.rclone import crypt
 from django_rclone.rclone.remote import Abilities, Remote
@@ -36,7 +38,7 @@ class BackupRun:
 
     remote: Remote
     project: str = ""
-    names: naming.Scheme = field(default_factory=conf.names)
+    names: object_paths.Scheme = field(default_factory=conf.names)
     compression: tuple[str, int] = field(default_factory=conf.compression)
     limits: process.Limits = field(default_factory=conf.limits)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -49,7 +51,7 @@ class BackupRun:
     _guided: bool = False
 
     def __post_init__(self) -> None:
-        self.point = self.point or naming.point(self.clock())
+        self.point = self.point or recovery_points.name_of(self.clock())
         self.compared = ComparedClock(self.clock)
 
     def now(self) -> datetime:
@@ -76,7 +78,7 @@ class BackupRun:
         """Writes RESTORE.md if missing. Call it just before the first manifest: a failed first run must leave none."""
         if not self._guided:
             text = restore_guide.text(self.remote, conf.get("MEDIA_BACKUP_DIR"))
-            self.remote.plain.put(naming.README, text.encode(), atomic=self.abilities().atomic)
+            self.remote.plain.put(folders.RESTORE_GUIDE, text.encode(), atomic=self.abilities().atomic)
             self._guided = True
 
 
@@ -111,9 +113,9 @@ def _back_up(connector: BaseConnector, run: BackupRun) -> Manifest:
     for note in examine(dump):
         logger.warning('Database "%s": %s', connector.alias, note)
     began = run.clock()
-    name = ManifestName(run.point, connector.alias, naming.new_id(run.randomness))
+    name = ManifestName(run.point, connector.alias, backup_ids.new_id(run.randomness))
     method, level = ("none", 0) if dump.compression else run.compression
-    moment = naming.point_moment(run.point)
+    moment = recovery_points.moment_of(run.point)
     path = run.names.object_path(connector.alias, moment, dump.extension + streams.ENDING[method], name.id)
     upload = _Upload(path if abilities.atomic else path + PARTIAL, method, level)
     written = [upload.target]

@@ -13,9 +13,10 @@ from typing import Any
 
 from django.conf import settings
 
-from django_rclone import naming, remote_folders, streams, vocabulary
+from django_rclone import remote_folders, streams, vocabulary
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Unavailable
+from django_rclone.layout import object_paths
 from django_rclone.process import Limits
 from django_rclone.rclone import crypt, remote_options, secrets
 from django_rclone.rclone import flags as rclone_flags
@@ -58,7 +59,7 @@ def _backup_folder(value: Any) -> str:
     if wrong := _folder(value):
         return wrong
     # Objects in this folder must also be listed, restored and removed: the rule for their paths applies.
-    wrong = naming.path_problem(f"{value.strip('/')}/x")
+    wrong = object_paths.path_problem(f"{value.strip('/')}/x")
     return f"cannot be {value!r}: it {wrong}" if wrong else ""
 
 
@@ -71,7 +72,7 @@ def _project(value: Any) -> str:
 def _template(value: Any) -> str:
     if isinstance(value, str) and not value.isprintable():
         return "has characters that cannot be shown"
-    return naming.template_problem(value) if isinstance(value, str) else "must be a text"
+    return object_paths.template_problem(value) if isinstance(value, str) else "must be a text"
 
 
 def _date_format(value: Any) -> str:
@@ -273,9 +274,9 @@ def limits() -> Limits:
     return Limits(timeout=get("TIMEOUT"), stall=get("STALL_TIMEOUT"))
 
 
-def names() -> naming.Scheme:
+def names() -> object_paths.Scheme:
     """Returns the naming scheme of objects."""
-    return naming.Scheme(
+    return object_paths.Scheme(
         folder=get("DB_BACKUP_DIR").strip("/"),
         template=get("DB_FILENAME_TEMPLATE"),
         date_format=get("DB_DATE_FORMAT"),

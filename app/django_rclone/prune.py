@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django_rclone import catalog, display, naming, retention, vocabulary
-from django_rclone.catalog import Backup, State
+from django_rclone import catalog, display, retention, vocabulary
+from django_rclone.catalog import Backup, BackupState
 from django_rclone.clocks import dated_ahead
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.naming import ManifestName, Scheme
+from django_rclone.layout.folders import MANIFEST_DIR
+from django_rclone.layout.manifest_paths import ManifestName, parse_manifest_name
+from django_rclone.layout.object_paths import Scheme, object_path_problem, path_problem
 from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
 
@@ -24,9 +26,7 @@ def remove(remote: Remote, backup: Backup) -> None:
     """Deletes a backup: its manifest first, so that the backup ceases to exist at once, then its objects."""
     manifest = backup.manifest
     for stored in manifest.objects:
-        problem = (
-            naming.object_path_problem(stored.path, manifest.id) if manifest.id else naming.path_problem(stored.path)
-        )
+        problem = object_path_problem(stored.path, manifest.id) if manifest.id else path_problem(stored.path)
         if problem:
             raise DjangoRcloneError(f"{display.one_line(stored.path)} {problem}: it is not removed.")
     if manifest.point:
@@ -61,7 +61,7 @@ def candidates(pruning: Pruning) -> list[Backup]:
     remote, names, owner, keep, now = pruning.remote, pruning.names, pruning.owner, pruning.keep, pruning.now
     timeout, made = pruning.timeout, pruning.made
     found = catalog.load(remote, names, owner.alias)
-    if made and not any(backup.id == made and backup.state is State.GOOD for backup in found):
+    if made and not any(backup.id == made and backup.state is BackupState.GOOD for backup in found):
         raise DjangoRcloneError(
             f'Database "{owner.alias}": the listing of the remote "{remote.where}" does not show the backup {made}, '
             f"which was just made, as a good one. {_UNTOUCHED}"
@@ -77,7 +77,7 @@ def candidates(pruning: Pruning) -> list[Backup]:
             *(owner.alias, len(late), display.utc(now), display.enumerate_some(backup.file for backup in late)),
         )
     surplus = retention.surplus(ours, keep, now=now, made=made) if keep is not None else []
-    proven = [backup.moment for backup in ours if backup.state is State.GOOD and backup not in late]
+    proven = [backup.moment for backup in ours if backup.state is BackupState.GOOD and backup not in late]
     if not proven or any(backup not in ours and not _without_label(backup) for backup in found):
         return surplus
     left = _left(remote, names, found, min(now, max(proven)), timeout)
@@ -104,7 +104,7 @@ def _ours(found: Sequence[Backup], owner: Owner) -> list[Backup]:
 def _tell_left_alone(found: Sequence[Backup], owner: Owner) -> None:
     """Warns of backups that the project may have made before it had a name, or before its database was renamed.
     Retention ignores them, so they would stay unnoticed forever."""
-    good = [backup for backup in found if owner.project and backup.state is State.GOOD]
+    good = [backup for backup in found if owner.project and backup.state is BackupState.GOOD]
     nameless = [one for one in good if not one.manifest.project and one.manifest.name == owner.name]
     renamed = [one for one in good if owner.owns(one) and one.manifest.name != owner.name]
     for left, what in ((nameless, "without a project's name"), (renamed, "of the project's databases of other names")):
@@ -117,7 +117,7 @@ def _tell_left_alone(found: Sequence[Backup], owner: Owner) -> None:
 
 def _without_label(backup: Backup) -> bool:
     """Returns whether a backup's owner is unknown and its loss harmless: no readable manifest, and not unverified."""
-    return not backup.manifest.point and backup.state is not State.UNVERIFIED
+    return not backup.manifest.point and backup.state is not BackupState.UNVERIFIED
 
 
 def _left(
@@ -139,8 +139,8 @@ def _left(
 def _look_again(remote: Remote, unshown: Collection[str]) -> None:
     """Lists the manifests again, because the name of an object from an earlier version does not determine its
     manifest's name. Raises DjangoRcloneError if a manifest has an id in ``unshown``."""
-    for entry in remote.files(naming.MANIFEST_DIR):
-        name = naming.parse_manifest_name(entry.path)
+    for entry in remote.files(MANIFEST_DIR):
+        name = parse_manifest_name(entry.path)
         if name and name.id in unshown:
             raise DjangoRcloneError(
                 f'The remote "{remote.where}" has {name.path}, which its listing did not show before. {_UNTOUCHED}'
@@ -150,7 +150,7 @@ def _look_again(remote: Remote, unshown: Collection[str]) -> None:
 def _has_no_manifest(remote: Remote, names: Scheme, backup: Backup) -> bool:
     """Returns whether an object certainly has no manifest. Raises DjangoRcloneError if it has an unlisted one."""
     manifest = names.manifest_of(backup.path)
-    if backup.state is State.PARTIAL and manifest is None:
+    if backup.state is BackupState.PARTIAL and manifest is None:
         return True  # a file with such a name is never complete
     if manifest is None:
         logger.warning("%s has no manifest, as far as its name tells. It stays: delete it by hand.", backup.path)

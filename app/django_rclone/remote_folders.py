@@ -6,7 +6,7 @@ import unicodedata
 
 from django_rclone import media_record as record
 from django_rclone import vocabulary
-from django_rclone.naming import RESERVED
+from django_rclone.layout.folders import RESERVED
 
 
 def problem(value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from django_rclone.naming import MANIFEST_DIR, PROJECT_DIR, README
+from django_rclone.layout.folders import MANIFEST_DIR, PROJECT_DIR, RESTORE_GUIDE
 from django_rclone.rclone import crypt
 from django_rclone.rclone.remote import Remote
 
@@ -48,8 +48,8 @@ django-rclone's image.
 def is_there(remote: Remote) -> bool:
     """Returns whether RESTORE.md is at the remote's root. One from before encryption does not count."""
     if remote.base is None:
-        return remote.stat(README) is not None
-    return any(crypt.variable("TYPE") in told for told in remote.base.contents("", (README,)))
+        return remote.stat(RESTORE_GUIDE) is not None
+    return any(crypt.variable("TYPE") in told for told in remote.base.contents("", (RESTORE_GUIDE,)))
 
 
 def _encryption(remote: Remote) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django_rclone import clocks, display, vocabulary
-from django_rclone.catalog import Backup, State
+from django_rclone.catalog import Backup, BackupState
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
 
@@ -67,16 +67,16 @@ def latest(
         )
     under_alias = [one for one in backups if one.database == owner.alias and (at is None or one.moment <= at)]
     ours = [backup for backup in under_alias if owner.owns(backup)]
-    good = _of_one_name([backup for backup in ours if backup.state is State.GOOD], owner)
+    good = _of_one_name([backup for backup in ours if backup.state is BackupState.GOOD], owner)
     good = _timely(good, owner, now)
     if good:
         newest = _of_one_source(good, owner)
         for backup in under_alias:
             known = owner.owns(backup) or not backup.manifest.point
-            if backup.state is State.DAMAGED and known and backup.moment > newest.moment:
+            if backup.state is BackupState.DAMAGED and known and backup.moment > newest.moment:
                 logger.warning("A newer backup of %s is damaged and left aside: %s.", owner.alias, backup.problem)
         return newest
-    found = [backup for backup in under_alias if backup.state is State.UNVERIFIED]
+    found = [backup for backup in under_alias if backup.state is BackupState.UNVERIFIED]
     if found and unverified:
         return found[0]
     raise NothingToRestore(_why_nothing(under_alias, owner, at, found))
@@ -150,10 +150,10 @@ def _why_nothing(backups: Sequence[Backup], owner: Owner, at: datetime | None, u
         f" from before {at:%Y-%m-%d %H:%M:%S %Z}" if at else ""
     )
     known = [backup for backup in backups if owner.owns(backup) or not backup.manifest.point]
-    damaged = [backup for backup in known if backup.state is State.DAMAGED]
+    damaged = [backup for backup in known if backup.state is BackupState.DAMAGED]
     if damaged:
         said = f"{said}, and {len(damaged)} damaged ({damaged[0].problem})"
-    good = [backup for backup in backups if backup.state is State.GOOD]
+    good = [backup for backup in backups if backup.state is BackupState.GOOD]
     others = sorted({backup.manifest.project for backup in good} - {owner.project, ""})
     if others:
         said = f"{said} of this project; the remote holds some of: {', '.join(others)}. {names.is_project_right}"

@@ -21,9 +21,9 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
         ("catalog", "conf", "restore_guide"),
         ("rclone", "remote_folders"),
         ("process", "media_record"),
-        ("command", "streams", "manifest", "signals", "batch"),
+        ("command", "streams", "layout", "signals", "batch"),
         ("display",),
-        ("naming", "masking", "output_errors", "exceptions", "target_json"),
+        ("masking", "output_errors", "exceptions", "target_json"),
         ("vocabulary",),
     ),
     "django_rclone_sidecar": (

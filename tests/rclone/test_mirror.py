@@ -17,9 +17,9 @@ from django_rclone import media_record as mirror
 from django_rclone import process
 from django_rclone.command import Secret
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
+from django_rclone.layout.manifest_paths import parse_manifest_name
 from django_rclone.media import recipes
 from django_rclone.media_record import Mirror, MirrorError
-from django_rclone.naming import parse_manifest_name
 from django_rclone.rclone import crypt
 from django_rclone.rclone.remote import Remote
 

@@ -10,7 +10,7 @@ from functools import cache
 
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError
-from django_rclone.naming import ENCRYPTED_DIR
+from django_rclone.layout.folders import ENCRYPTED_DIR
 from django_rclone.process import run
 from django_rclone.rclone.remote import Remote, backend_of
 

@@ -16,7 +16,7 @@ from typing import Any
 from django_rclone import vocabulary
 from django_rclone.command import Command, Secret
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.naming import PARTIAL
+from django_rclone.layout.object_paths import PARTIAL
 from django_rclone.process import NO_LIMITS, Limits, run
 from django_rclone.rclone import flags as rclone_flags
 from django_rclone.rclone.errors import Missing, explain, progress

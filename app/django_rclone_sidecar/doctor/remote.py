@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django_rclone import conf, naming
+from django_rclone import conf
 from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.layout import backup_ids, folders, manifest_paths
 from django_rclone.process import run
 from django_rclone.rclone import crypt
 from django_rclone.rclone import remote as rclone
@@ -27,7 +28,7 @@ class RemoteUnderCheck:
     """The remote, and the object that is written as a test."""
 
     remote: Remote
-    name: str = field(default_factory=lambda: f"doctor-{naming.new_id(random.SystemRandom())}.txt")
+    name: str = field(default_factory=lambda: f"doctor-{backup_ids.new_id(random.SystemRandom())}.txt")
     written: datetime | None = None
 
 
@@ -62,7 +63,9 @@ def _program(found: list[RemoteUnderCheck]) -> Iterator[Finding]:
 def _reachable(subject: RemoteUnderCheck) -> Iterator[Finding]:
     remote = subject.remote
     crypt.check_password(remote)
-    count = sum(naming.parse_manifest_name(entry.path) is not None for entry in remote.files(naming.MANIFEST_DIR))
+    count = sum(
+        manifest_paths.parse_manifest_name(entry.path) is not None for entry in remote.files(folders.MANIFEST_DIR)
+    )
     yield ok("remote", message=f"{remote.where} can be listed; it has {count} manifests")
     if container.is_ephemeral(remote.where):
         yield warn("remote", message=container.EPHEMERAL.format(folder=remote.where))

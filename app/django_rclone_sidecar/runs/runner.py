@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from django_rclone import batch, naming
+from django_rclone import batch
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Locked
-from django_rclone.manifest import Manifest
+from django_rclone.layout import backup_ids
+from django_rclone.layout.manifest import Manifest
 from django_rclone.process.interrupts import insist
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment.read import Environment
@@ -99,7 +100,7 @@ def run(command: str, environment: Environment, *, observed: bool = True) -> Ite
     A run that does not get the lock, or has an unknown argument, is not recorded. Any other error before the first task
     is recorded as a failed run.
     """
-    made = TaskRunner(Report(naming.new_id(random.SystemRandom()), command, datetime.now(UTC)))
+    made = TaskRunner(Report(backup_ids.new_id(random.SystemRandom()), command, datetime.now(UTC)))
     if observed:
         made.observers = observers.configured(environment)
     try:

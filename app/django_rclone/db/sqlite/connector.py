@@ -19,7 +19,7 @@ from django_rclone.db.sqlite.errors import explainer
 from django_rclone.db.sqlite.facts import Live
 from django_rclone.db.sqlite.location import journal_mode, locate, write_problems
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 
 _PROGRAMS = Path(__file__).parent / "programs"
 _FORMATS = ("file", "sql")

@@ -11,9 +11,9 @@ from django_rclone.backup import BackupRun, back_up
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.layout.manifest import Manifest
 from django_rclone.management import options
 from django_rclone.management.base import BackupCommand
-from django_rclone.manifest import Manifest
 from django_rclone.prune import Pruning, prune
 from django_rclone.selection import Owner
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from django_rclone import display, naming
+from django_rclone import display
 from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.layout import backup_ids, object_paths, recovery_points
 
 SCHEMA = 1
 
@@ -134,9 +135,9 @@ def _check(found: Manifest) -> None:
             _check_text(getattr(found, entry.name), entry.name)
     if len(found.objects) != 1:
         raise ValueError(f"{len(found.objects)} objects")
-    if not naming.is_id(found.id):
+    if not backup_ids.is_id(found.id):
         raise ValueError(f"id {found.id!r}")
-    naming.point_moment(found.point)
+    recovery_points.moment_of(found.point)
     mappings = (found.migrations, found.session)
     for name in (*found.tables.keys(), *(part for mapping in mappings for pair in mapping.items() for part in pair)):
         _check_text(name, "name")
@@ -144,7 +145,7 @@ def _check(found: Manifest) -> None:
         _check_number(count, _MOST_ROWS)
     for stored in found.objects:
         _check_text(stored.path, "path")
-        if problem := naming.object_path_problem(stored.path, found.id):
+        if problem := object_paths.object_path_problem(stored.path, found.id):
             raise ValueError(f"object {stored.path!r} {problem}")
 
 
