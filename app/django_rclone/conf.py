@@ -21,6 +21,7 @@ from django_rclone.process import Limits
 from django_rclone.rclone import crypt, remote_options, secrets
 from django_rclone.rclone import flags as rclone_flags
 from django_rclone.rclone import remote as rclone
+from django_rclone.rclone.configuration import Sections
 from django_rclone.vocabulary import Key
 
 
@@ -241,7 +242,7 @@ def rclone_problems() -> Iterator[str]:
         yield from remote_options.problems(plain.root, _sections(plain), os.environ)
 
 
-def _sections(plain: rclone.Remote) -> rclone.Sections:
+def _sections(plain: rclone.Remote) -> Sections:
     try:
         return _configured(plain.binary, plain.config, plain.flags, os.environ.get("RCLONE_CONFIG"))
     except (ConfigurationError, Interrupted, Unavailable):
@@ -251,7 +252,7 @@ def _sections(plain: rclone.Remote) -> rclone.Sections:
 
 
 @cache
-def _configured(binary: str, config: str, flags: tuple[str, ...], _config: str | None) -> rclone.Sections:
+def _configured(binary: str, config: str, flags: tuple[str, ...], _config: str | None) -> Sections:
     """Returns the sections of rclone.conf. A failure is not cached: the next call tries again."""
     return rclone.Remote("", binary=binary, config=config, flags=flags).configured()
 

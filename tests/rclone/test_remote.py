@@ -166,23 +166,6 @@ def test_what_files_can_be_compared_by_is_read_too(precision: int, hashes: list[
     assert (can.times, can.hashes) == expected
 
 
-@pytest.mark.parametrize(
-    ("root", "backend"),
-    [
-        ("s3:bucket/site", "s3:"),
-        ("/backups", "/backups"),
-        ("backups/x", "backups/x"),
-        (":s3,endpoint='http://h:9000':bucket/a:b", ":s3,endpoint='http://h:9000':"),
-        (':sftp,host="h:22",user=u:path', ':sftp,host="h:22",user=u:'),
-        (":memory:", ":memory:"),
-        ("my remote:a/b", "my remote:"),
-        ("/srv/a:b", "/srv/a:b"),
-    ],
-)
-def test_a_backend_is_asked_without_the_path(root: str, backend: str) -> None:
-    assert rclone.backend_of(root) == backend
-
-
 def test_what_is_not_said_is_not_believed() -> None:
     assert abilities({}) == Abilities(atomic=False, streams=False)
 

@@ -12,7 +12,8 @@ from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.layout.folders import ENCRYPTED_DIR
 from django_rclone.process import run
-from django_rclone.rclone.remote import Remote, backend_of
+from django_rclone.rclone import connection_strings
+from django_rclone.rclone.remote import Remote
 
 FOLDER = ENCRYPTED_DIR
 
@@ -51,7 +52,7 @@ def encrypted(base: Remote, password: Secret) -> Remote:
     rclone.conf or in the environment, would apply too, and backups could be stored unencrypted. Raises
     ConfigurationError if ``base`` has that name, or if something else sets parameters of the encryption.
     """
-    if backend_of(base.root).lower() == f"{NAME}:":
+    if connection_strings.without_path(base.root).lower() == f"{NAME}:":
         raise ConfigurationError(f'A remote named "{NAME}" cannot be encrypted: rename it in rclone\'s configuration.')
     _refuse_other_parameters(base)
     options: dict[str, str | Secret] = {

@@ -18,7 +18,9 @@ from django_rclone.command import Command, Secret
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.layout.object_paths import PARTIAL
 from django_rclone.process import NO_LIMITS, Limits, run
+from django_rclone.rclone import connection_strings
 from django_rclone.rclone import flags as rclone_flags
+from django_rclone.rclone.configuration import Sections
 from django_rclone.rclone.errors import Missing, explain, progress
 
 OLDEST = (1, 63)
@@ -40,8 +42,6 @@ _IN_QUESTIONS = {"RCLONE_LOW_LEVEL_RETRIES": "2"}
 
 # Makes rclone log its progress as JSON lines.
 _ACCOUNT = ("--use-json-log", "--stats", "2s", "--stats-log-level", "NOTICE")
-
-type Sections = Mapping[str, Mapping[str, str]]
 
 _STALL_LIMIT = 300.0
 """Seconds without output or progress after which a call is ended, if users set no limit."""
@@ -239,7 +239,7 @@ class Remote:
     def abilities(self) -> Abilities:
         """Returns the backend's capabilities. This does not test whether the backend is reachable."""
         plain = self.plain
-        return abilities(plain._document(dict, "backend", "features", backend_of(plain.root)))
+        return abilities(plain._document(dict, "backend", "features", connection_strings.without_path(plain.root)))
 
     def configured(self) -> Sections:
         """Returns the sections of rclone.conf."""
@@ -321,13 +321,3 @@ class Remote:
             self._answer("deletefile", self.path(path))
         except Missing:
             return
-
-
-def backend_of(root: str) -> str:
-    """Returns a remote's name without its path: with the path, a query for capabilities would connect to it.
-
-    ``:`` ends the name, except inside quotes (connection strings, https://rclone.org/docs/#connection-strings). A name
-    has no slash, so a string with a slash before the colon is a local path.
-    """
-    match = re.match(r"""^:?(?:[^:/,]+)(?:,(?:"[^"]*"|'[^']*'|[^:"'])*)?:""", root)
-    return match[0] if match else root
