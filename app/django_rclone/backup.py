@@ -24,7 +24,8 @@ from django_rclone.layout.manifest_paths import ManifestName
 from django_rclone.layout.object_paths import PARTIAL
 from django_rclone.process.progress import Progress
 from django_rclone.rclone import crypt
-from django_rclone.rclone.remote import Abilities, Remote
+from django_rclone.rclone.abilities import Abilities
+from django_rclone.rclone.remote import Remote
 
 logger = logging.getLogger("django_rclone")
 

@@ -20,8 +20,8 @@ from django_rclone.layout import object_paths
 from django_rclone.process import Limits
 from django_rclone.rclone import crypt, remote_options, secrets
 from django_rclone.rclone import flags as rclone_flags
-from django_rclone.rclone import remote as rclone
 from django_rclone.rclone.configuration import Sections
+from django_rclone.rclone.remote import Remote
 from django_rclone.vocabulary import Key
 
 
@@ -201,7 +201,7 @@ def get(name: Key) -> Any:
     return configured().get(name, SETTINGS[name].default)
 
 
-def remote() -> rclone.Remote:
+def remote() -> Remote:
     """Returns the remote that the settings name. Raises ConfigurationError for invalid settings, and for mistyped keys,
     which would have no effect: every command calls this first."""
     for key, meant in unknown_keys().items():
@@ -221,9 +221,9 @@ def remote() -> rclone.Remote:
     return crypt.encrypted(_plain(), Secret(password)) if password else _plain()
 
 
-def _plain() -> rclone.Remote:
+def _plain() -> Remote:
     config = get("RCLONE_CONFIG")
-    return rclone.Remote(
+    return Remote(
         root=get("REMOTE"),
         binary=get("RCLONE_BINARY"),
         config="" if config is None else str(config),
@@ -242,7 +242,7 @@ def rclone_problems() -> Iterator[str]:
         yield from remote_options.problems(plain.root, _sections(plain), os.environ)
 
 
-def _sections(plain: rclone.Remote) -> Sections:
+def _sections(plain: Remote) -> Sections:
     try:
         return _configured(plain.binary, plain.config, plain.flags, os.environ.get("RCLONE_CONFIG"))
     except (ConfigurationError, Interrupted, Unavailable):
@@ -254,7 +254,7 @@ def _sections(plain: rclone.Remote) -> Sections:
 @cache
 def _configured(binary: str, config: str, flags: tuple[str, ...], _config: str | None) -> Sections:
     """Returns the sections of rclone.conf. A failure is not cached: the next call tries again."""
-    return rclone.Remote("", binary=binary, config=config, flags=flags).configured()
+    return Remote("", binary=binary, config=config, flags=flags).configured()
 
 
 def folder_overlap() -> str:

@@ -19,7 +19,8 @@ from django_rclone.catalog import BackupState
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.layout.manifest import Manifest
 from django_rclone.layout.manifest_paths import ManifestName
-from django_rclone.rclone.remote import Entry, Remote
+from django_rclone.rclone.entries import Entry
+from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
 from tests.rclone.test_catalog import NOW, SCHEME, Folder, manifest
 

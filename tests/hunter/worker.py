@@ -25,9 +25,9 @@ from django.conf import settings
 from django.core.management import execute_from_command_line, get_commands
 
 from django_rclone.process import child as programs
+from django_rclone.rclone.abilities import Abilities, parse_features
 from django_rclone.rclone.connection_strings import without_path
-from django_rclone.rclone.remote import Abilities, Remote
-from django_rclone.rclone.remote import abilities as abilities_in
+from django_rclone.rclone.remote import Remote
 from tests.hunter import mutations
 
 DEADLINE = 60
@@ -99,7 +99,7 @@ def _learn(request: dict[str, Any]) -> None:
     if backend not in _ABILITIES:
         env = {name: value for name, value in {**os.environ, **request["env"]}.items() if name != "LD_PRELOAD"}
         answer = subprocess.run(["rclone", "backend", "features", backend], env=env, capture_output=True, check=True)
-        _ABILITIES[backend] = abilities_in(json.loads(answer.stdout))
+        _ABILITIES[backend] = parse_features(json.loads(answer.stdout))
 
 
 def _text(file: Any) -> str:

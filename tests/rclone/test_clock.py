@@ -12,7 +12,8 @@ import pytest
 from django_rclone import backup, catalog, clocks, restore
 from django_rclone.command import Command
 from django_rclone.db.base import Facts
-from django_rclone.rclone.remote import Abilities, Remote
+from django_rclone.rclone.abilities import Abilities
+from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
 from tests.commands.test_recipes import NAMES, NOW, STORAGE, a_run
 from tests.unit.plain import PlainConnector

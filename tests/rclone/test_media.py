@@ -17,7 +17,8 @@ from django_rclone.media import recipes
 from django_rclone.media import sync as media_sync
 from django_rclone.media.media_root import locked
 from django_rclone.media.sync_log import Changes
-from django_rclone.rclone.remote import Abilities, Remote
+from django_rclone.rclone.abilities import Abilities
+from django_rclone.rclone.remote import Remote
 
 NO_LIMITS = process.Limits(timeout=None, stall=None)
 

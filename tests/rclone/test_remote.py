@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 from django_rclone.process import run
-from django_rclone.rclone import remote as rclone
+from django_rclone.rclone import glob_patterns, installation
+from django_rclone.rclone.abilities import Abilities, parse_features
+from django_rclone.rclone.entries import Entry
 from django_rclone.rclone.errors import last_error
-from django_rclone.rclone.remote import Abilities, Entry, Remote, abilities, part_flags
+from django_rclone.rclone.remote import Remote
 from django_rclone.rclone.secrets import has_secret
+from django_rclone.rclone.upload_parts import part_flags
 
 
 def written(remote: Remote, path: str, content: bytes = b"content") -> Path:
@@ -154,7 +157,7 @@ def test_small_uploads_leave_the_users_parts_alone() -> None:
     ],
 )
 def test_abilities_are_read_from_features(features: dict[str, bool], expected: Abilities) -> None:
-    assert abilities({"Name": "x", "Features": features}) == expected
+    assert parse_features({"Name": "x", "Features": features}) == expected
 
 
 @pytest.mark.parametrize(
@@ -162,12 +165,12 @@ def test_abilities_are_read_from_features(features: dict[str, bool], expected: A
     [(1, ["md5"], (True, True)), (10**9, [], (True, False)), (3153600000000000000, [], (False, False))],
 )
 def test_what_files_can_be_compared_by_is_read_too(precision: int, hashes: list[str], expected: object) -> None:
-    can = abilities({"Features": {}, "Precision": precision, "Hashes": hashes})
+    can = parse_features({"Features": {}, "Precision": precision, "Hashes": hashes})
     assert (can.times, can.hashes) == expected
 
 
 def test_what_is_not_said_is_not_believed() -> None:
-    assert abilities({}) == Abilities(atomic=False, streams=False)
+    assert parse_features({}) == Abilities(atomic=False, streams=False)
 
 
 def test_a_folder_shows_half_written_files_and_takes_streams(remote: Remote) -> None:
@@ -180,7 +183,7 @@ def test_s3_shows_whole_objects_only() -> None:
 
 
 def test_rclone_tells_its_version(remote: Remote) -> None:
-    assert remote.version() >= rclone.OLDEST
+    assert remote.version() >= installation.OLDEST
 
 
 # Files on a real remote
@@ -290,7 +293,7 @@ def test_contents_are_read_together_and_told_apart(remote: Remote) -> None:
 def test_a_literal_pattern_fits_its_file_alone(remote: Remote, name: str) -> None:
     for file in (name, "x", "a", "ab", "backslash", "back/slash"):
         written(remote, f"m/{file}", file.encode())
-    assert remote.contents("m", (rclone.literal(name),)) == [name]
+    assert remote.contents("m", (glob_patterns.literal(name),)) == [name]
 
 
 def test_what_is_streamed_in_comes_out(remote: Remote) -> None:

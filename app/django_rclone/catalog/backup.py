@@ -12,7 +12,7 @@ from django_rclone.layout import recovery_points
 from django_rclone.layout.manifest import Manifest, StoredObject
 from django_rclone.layout.manifest_paths import ManifestName
 from django_rclone.layout.object_paths import PARTIAL, Scheme
-from django_rclone.rclone.remote import Entry
+from django_rclone.rclone.entries import Entry
 from django_rclone.streams import ENDING
 
 _NEVER = datetime.fromtimestamp(0, UTC)

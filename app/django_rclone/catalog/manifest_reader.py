@@ -11,8 +11,10 @@ from django_rclone.layout import manifest as manifests
 from django_rclone.layout.folders import MANIFEST_DIR
 from django_rclone.layout.manifest import Manifest, ManifestError
 from django_rclone.layout.manifest_paths import ManifestName
+from django_rclone.rclone.entries import Entry
 from django_rclone.rclone.errors import Undecryptable
-from django_rclone.rclone.remote import Entry, Remote, literal
+from django_rclone.rclone.glob_patterns import literal
+from django_rclone.rclone.remote import Remote
 
 # Largest number of manifests to request by name. Above it, all are read: the command line's length is limited, and so
 # many requests cost little less.

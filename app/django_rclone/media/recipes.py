@@ -23,7 +23,8 @@ from django_rclone.media.sync import comparison, sync
 from django_rclone.media.sync_log import Account, Changes
 from django_rclone.media_record import Mirror
 from django_rclone.rclone import crypt, local_folders
-from django_rclone.rclone.remote import Entry, Remote
+from django_rclone.rclone.entries import Entry
+from django_rclone.rclone.remote import Remote
 
 __all__ = ["Changes", "back_up", "last", "listed", "located", "preview", "restore", "root"]
 

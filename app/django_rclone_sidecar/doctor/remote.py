@@ -11,8 +11,7 @@ from django_rclone import conf
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.layout import backup_ids, folders, manifest_paths
 from django_rclone.process import run
-from django_rclone.rclone import crypt
-from django_rclone.rclone import remote as rclone
+from django_rclone.rclone import crypt, installation
 from django_rclone.rclone.remote import Remote
 from django_rclone_sidecar import container
 from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
@@ -53,8 +52,8 @@ def _program(found: list[RemoteUnderCheck]) -> Iterator[Finding]:
     remote = conf.remote()
     version = remote.version()
     shown = ".".join(str(part) for part in version)
-    if version < rclone.OLDEST:
-        yield fail("rclone", message=f"{shown} is too old. {rclone.install()}")
+    if version < installation.OLDEST:
+        yield fail("rclone", message=f"{shown} is too old. {installation.install()}")
         return
     yield ok("rclone", message=shown)
     found.append(RemoteUnderCheck(remote))
