@@ -75,7 +75,7 @@ def _value_problems() -> Iterator[CheckMessage]:
 
 
 def _rclone_problems() -> Iterator[CheckMessage]:
-    for name, meant in flags.unknown(os.environ).items():
+    for name, meant in flags.unknown_variables(os.environ).items():
         message = f"rclone {backend_options.VERSION} does not know the variable {name}: it is not passed on."
         hint = f"Did you mean {meant}?" if meant else "Set it for the remote: RCLONE_CONFIG_<NAME>_<OPTION>."
         yield checks.Warning(message, hint=hint, id=f"{TAG}.W006")

@@ -236,9 +236,9 @@ def rclone_problems() -> Iterator[str]:
     """Yields a sentence for each refused option of rclone in RCLONE_FLAGS, in the environment and in rclone's
     configuration."""
     plain = _plain()
-    given = rclone_flags.given(plain.flags, os.environ)
-    yield from given.problems
-    if not given.problems and shutil.which(plain.binary):  # if it is missing, the first call reports it
+    user_settings = rclone_flags.classify(plain.flags, os.environ)
+    yield from user_settings.problems
+    if not user_settings.problems and shutil.which(plain.binary):  # if it is missing, the first call reports it
         yield from remote_options.problems(plain.root, _sections(plain), os.environ)
 
 

@@ -76,7 +76,7 @@ def candidates(pruning: Pruning) -> list[Backup]:
             "when they were made, or this machine's is wrong now.",
             *(owner.alias, len(late), display.utc(now), display.enumerate_some(backup.file for backup in late)),
         )
-    surplus = retention.surplus(ours, keep, now=now, made=made) if keep is not None else []
+    surplus = retention.surplus(ours, keep, now=now, new=made) if keep is not None else []
     proven = [backup.moment for backup in ours if backup.state is BackupState.GOOD and backup not in late]
     if not proven or any(backup not in ours and not _without_label(backup) for backup in found):
         return surplus

@@ -1,4 +1,4 @@
-"""Checks of the folders on the remote: none may overlap with another one or with a reserved one. Pure."""
+"""Checks of the folders in the settings: they may not overlap with each other or with a reserved folder. Pure."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def overlap(databases: str, media: str, project: str) -> str:
             names = vocabulary.current()
             return (
                 f"{names.item('MEDIA_BACKUP_DIR')} ({media!r}) and {names.item('DB_BACKUP_DIR')} ({databases!r}) are "
-                "the same folder, or one lies in the other: a backup of the media files would delete those of the "
-                "databases. Choose two folders apart."
+                "the same folder, or one contains the other: a backup of the media files would delete the backups of "
+                "the databases. Choose two separate folders."
             )
     return ""
 

@@ -11,13 +11,13 @@ from django_rclone.clocks import dated_ahead
 _LEFTOVER_AGE = timedelta(hours=24)
 
 
-def surplus(backups: Iterable[Backup], keep: int, *, now: datetime | None = None, made: str = "") -> list[Backup]:
+def surplus(backups: Iterable[Backup], keep: int, *, now: datetime | None = None, new: str = "") -> list[Backup]:
     """Returns the backups beyond the ``keep`` newest, oldest first.
 
     ``backups`` are those of one database. Good ones and unverified ones (without a manifest, as made by django-rclone
     0.4) count equally, by the time in the manifest or the name. Backups dated after ``now`` do not count, and stay.
-    The newest good one and the one with the id ``made`` (by this run) always stay. All stay if none is good, because
-    then none is proven. Raises ValueError if ``keep`` is less than 1.
+    The newest good one and the one with the id ``new`` (made by this run) always stay. All stay if none is good: then
+    none is proven. Raises ValueError if ``keep`` is less than 1.
     """
     if keep < 1:
         raise ValueError(f"keep must be 1 or more, not {keep}")
@@ -30,7 +30,7 @@ def surplus(backups: Iterable[Backup], keep: int, *, now: datetime | None = None
         key=lambda backup: (backup.moment, backup.id),
     )
     good = [backup for backup in countable if backup.state is BackupState.GOOD]
-    stay = {good[-1].path if good else "", *(backup.path for backup in good if made and backup.id == made)}
+    stay = {good[-1].path if good else "", *(backup.path for backup in good if new and backup.id == new)}
     return [backup for backup in countable[:-keep] if backup.path not in stay] if good else []
 
 

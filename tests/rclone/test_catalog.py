@@ -126,11 +126,11 @@ def test_a_whole_backup_is_good(listing: dict[str, Backup]) -> None:
 @pytest.mark.parametrize(
     ("backup_id", "problem"),
     [
-        ("trunc1", "no JSON document"),
+        ("trunc1", "not a JSON document"),
         ("garba1", "cannot be read"),
         ("newer1", "has schema 2; this version of django-rclone reads up to 1. Upgrade"),
         ("gone01", "is missing"),
-        ("short1", "has 4 bytes, its manifest promises 7"),
+        ("short1", "has 4 bytes, according to its manifest 7"),
         ("moved1", "cannot be read"),
     ],
 )
@@ -553,7 +553,7 @@ def test_a_manifest_that_is_too_large_is_damaged_and_never_read(watched: Watched
         ("good01", BackupState.GOOD),
         ("large1", BackupState.DAMAGED),
     ]
-    assert "has 16,777,217 bytes, a manifest 16,777,216 at most" in found[-1].problem + found[1].problem
+    assert "has 16,777,217 bytes; a manifest has at most 16,777,216" in found[-1].problem + found[1].problem
     assert (calls, read) == (3, {"good01"})
 
 

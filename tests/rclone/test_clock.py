@@ -56,9 +56,9 @@ def test_a_backup_is_dated_by_the_servers_clock_where_ours_differs(
     for _ in range(2):
         made = backup.back_up(server, run)
         assert (made.started_at, made.finished_at, run.now()) == (NOW + off,) * 3
-    said = [message for message in caplog.messages if "The clock of this machine is" in message]
-    assert len(said) == 1
-    assert ("behind" if off > timedelta() else "ahead of") in said[0]
+    warnings = [message for message in caplog.messages if "The clock of this machine is" in message]
+    assert len(warnings) == 1
+    assert ("behind" if off > timedelta() else "ahead of") in warnings[0]
     assert all(one.state is catalog.BackupState.GOOD for one in catalog.load(storage, NAMES))
 
 

@@ -54,8 +54,11 @@ def _manifests(remote: Remote) -> list[Path]:
 def test_manifests_that_cannot_be_decrypted_are_damaged_and_the_others_good(sealed: Remote, damage: str, count: int):
     for file in _manifests(sealed)[:count]:
         file.write_bytes(DAMAGES[damage](file.read_bytes()))
-    states = sorted(backup.state for backup in catalog.load(sealed, SCHEME) if backup.state is not BackupState.ORPHAN)
+    backups = catalog.load(sealed, SCHEME)
+    states = sorted(backup.state for backup in backups if backup.state is not BackupState.ORPHAN)
     assert states == [BackupState.DAMAGED] * count + [BackupState.GOOD] * (5 - count)
+    problems = {backup.problem for backup in backups if backup.state is BackupState.DAMAGED}
+    assert problems == {"This manifest is damaged: it cannot be decrypted"}
 
 
 def test_on_an_encrypted_remote_of_the_users_own_the_password_may_be_wrong(tmp_path: Path, remote: Remote):

@@ -425,6 +425,6 @@ def test_a_remote_in_media_root_is_refused_at_the_run(site: Site, encrypted: boo
     if encrypted:
         remote = dataclasses.replace(site.remote, base=remote)
     site.remote = remote
-    with pytest.raises(ConfigurationError, match="lies in MEDIA_ROOT"):
+    with pytest.raises(ConfigurationError, match="is in MEDIA_ROOT"):
         site.back_up()
     assert not (site.root / "backups").exists()

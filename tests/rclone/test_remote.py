@@ -221,7 +221,7 @@ def test_an_answer_that_cannot_be_read_is_an_error_and_no_empty_list(tmp_path: P
     binary.chmod(0o755)
     remote = Remote("b:secret", binary=str(binary))
     with pytest.raises(
-        DjangoRcloneError, match=r"rclone lsjson ended well, but its answer \(\d+ bytes\) cannot be read"
+        DjangoRcloneError, match=r"rclone lsjson succeeded, but its output \(\d+ bytes\) cannot be parsed"
     ):
         remote.files("manifests")
     if answer not in ("null", "{}"):
@@ -348,7 +348,7 @@ def test_a_value_that_rclone_does_not_understand_is_a_matter_of_configuration(
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(
-        ConfigurationError, match=r"^rclone cannot begin: [Ff]ailed to load .*\. Check its configuration"
+        ConfigurationError, match=r"^rclone cannot start: [Ff]ailed to load .*\. Check its configuration"
     ):
         remote.files("db")
 
@@ -373,7 +373,7 @@ def test_a_server_that_does_not_answer_may_do_so_later(root: str, closed_port: i
 
 def test_a_folder_that_may_not_be_written_is_a_matter_of_rights(remote: Remote, without_rights: str) -> None:
     Path(remote.root, "db").mkdir(mode=0o555)
-    with pytest.raises(ConfigurationError, match=r"refuses: .*permission denied\. Check its credentials and rights"):
+    with pytest.raises(ConfigurationError, match=r"denies access: .*permission denied\. Check its credentials"):
         run(dataclasses.replace(remote, binary=without_rights).write("db/x"), stdin=b"x")
     assert list(Path(remote.root, "db").iterdir()) == []
 
@@ -391,17 +391,17 @@ def test_a_file_that_may_not_be_read_is_a_matter_of_rights(remote: Remote, witho
     ("stderr", "code", "kind", "words"),
     [
         ("ERROR : x: Post request rcat error: write /b/x: no space left on device", 1, DjangoRcloneError, "is full"),
-        ("ERROR : x: Post request rcat error: open /b/x: read-only file system", 1, ConfigurationError, "refuses"),
+        ("ERROR : x: Post request rcat error: open /b/x: read-only file system", 1, ConfigurationError, "denies"),
         (
             "ERROR : x: Post request rcat error: operation error S3: PutObject, https response error StatusCode: 403, "
             "RequestID: 1, api error SignatureDoesNotMatch: no",
-            *(1, ConfigurationError, "refuses"),
+            *(1, ConfigurationError, "denies access"),
         ),
-        ("NOTICE: Failed to rcat: api error AccessDenied: Access Denied", 1, ConfigurationError, "refuses"),
+        ("NOTICE: Failed to rcat: api error AccessDenied: Access Denied", 1, ConfigurationError, "denies access"),
         (
             'NOTICE: Failed to create file system for "x:": NewFs: couldn\'t connect SSH: ssh: handshake failed: '
             "ssh: unable to authenticate, attempted methods [none password], no supported methods remain",
-            *(1, ConfigurationError, "refuses"),
+            *(1, ConfigurationError, "denies access"),
         ),
         ("ERROR : error listing: api error NoSuchBucket: no", 1, ConfigurationError, "cannot be used"),
         ("NOTICE: Failed to rcat: api error SlowDown: Please reduce your request rate", 1, Unavailable, "later"),

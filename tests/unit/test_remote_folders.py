@@ -132,7 +132,7 @@ def test_a_remote_in_the_media_files_is_refused(
     remote = Remote(there, config=str(tmp_path / "rclone.conf"))
     if encrypted:
         remote = crypt.encrypted(remote, Secret("password"))
-    assert "lies in MEDIA_ROOT" in local_folders.overlap(remote, media)
+    assert "is in MEDIA_ROOT" in local_folders.overlap(remote, media)
 
 
 @pytest.mark.parametrize("root", ["{site}", "files:{site}", ":local:/", ".."])
@@ -155,7 +155,7 @@ def test_a_mounted_folder_is_the_same_by_its_inode(media: Path, monkeypatch: pyt
     other.mkdir()
     same = Path.samefile
     monkeypatch.setattr(Path, "samefile", lambda one, two: {one, Path(two)} == {other, media} or same(one, two))
-    assert local_folders.lies_in(other / "backups", media)
+    assert local_folders.is_inside(other / "backups", media)
 
 
 def test_no_configuration_is_read_for_a_path(media: Path) -> None:

@@ -15,7 +15,7 @@ from django_rclone.layout.object_paths import PARTIAL, Scheme
 from django_rclone.rclone.entries import Entry
 from django_rclone.streams import ENDING
 
-_NEVER = datetime.fromtimestamp(0, UTC)
+_EARLIEST = datetime.fromtimestamp(0, UTC)
 _LATEST = datetime(2999, 12, 31, tzinfo=UTC)
 """Times of files, and times in their names, are clamped to these two, so that no time zone makes them overflow."""
 
@@ -48,7 +48,7 @@ class Backup:
     state: BackupState
     manifest: Manifest
     """The manifest on the remote; if there is none, one derived from the file's name."""
-    modified: datetime = _NEVER
+    modified: datetime = _EARLIEST
     problem: str = ""
 
     @property
@@ -65,7 +65,7 @@ def from_manifest(found: Manifest, files: Mapping[str, Entry]) -> Backup:
     if entry is None:
         problem = f"{stored.path} is missing"
     elif entry.size not in (stored.bytes, -1):
-        problem = f"{stored.path} has {entry.size:,} bytes, its manifest promises {stored.bytes:,}"
+        problem = f"{stored.path} has {entry.size:,} bytes, according to its manifest {stored.bytes:,}"
     return Backup(
         id=found.id,
         database=found.database,
@@ -74,7 +74,7 @@ def from_manifest(found: Manifest, files: Mapping[str, Entry]) -> Backup:
         size=stored.bytes,
         state=BackupState.DAMAGED if problem else BackupState.GOOD,
         manifest=found,
-        modified=_bounded(entry.modified) if entry else _NEVER,
+        modified=_bounded(entry.modified) if entry else _EARLIEST,
         problem=problem,
     )
 
@@ -84,7 +84,7 @@ def from_unreadable_manifest(name: ManifestName, problem: str) -> Backup:
     try:
         moment = _bounded(recovery_points.moment_of(name.point))
     except ValueError:
-        moment = _NEVER
+        moment = _EARLIEST
     return Backup(
         id=name.id,
         database=name.alias,
@@ -117,15 +117,15 @@ def from_file(path: str, entry: Entry, scheme: Scheme) -> Backup:
         state=state,
         manifest=undocumented(path, alias, entry.size, moment),
         modified=_bounded(entry.modified),
-        problem="" if state is BackupState.UNVERIFIED else "its run did not end well",
+        problem="" if state is BackupState.UNVERIFIED else "its run did not finish",
     )
 
 
 def _bounded(moment: datetime) -> datetime:
-    return min(max(moment, _NEVER), _LATEST)
+    return min(max(moment, _EARLIEST), _LATEST)
 
 
-def undocumented(path: str, alias: str, size: int, moment: datetime = _NEVER) -> Manifest:
+def undocumented(path: str, alias: str, size: int, moment: datetime = _EARLIEST) -> Manifest:
     """Returns a manifest for an object that has none, with format and compression derived from its name."""
     stem, compression = path, ""
     for method, ending in ENDING.items():

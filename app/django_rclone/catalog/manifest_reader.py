@@ -23,7 +23,8 @@ _BY_NAME = 300
 # Bytes of manifests that one call reads into memory.
 _AT_ONCE = 2 * manifests.LARGEST
 
-# Limit of steps in the search for manifests that cannot be decrypted: 100 damaged ones among 10,000 take about as many.
+# Largest number of steps in the search for manifests that cannot be decrypted: 100 damaged ones among 10,000 take about
+# as many.
 _SEARCH = 1500
 
 # Limit of row counts that a listed backup keeps in memory: a list does not show them, and they add up.
@@ -41,7 +42,7 @@ def read(
     readable: dict[str, Manifest] = {}
     paths = {entry.path: name.path for name, entry in unread.items()}
     problems = {
-        name.path: f"has {entry.size:,} bytes, a manifest {manifests.LARGEST:,} at most"
+        name.path: f"has {entry.size:,} bytes; a manifest has at most {manifests.LARGEST:,}"
         for name, entry in unread.items()
         if entry.size > manifests.LARGEST
     }

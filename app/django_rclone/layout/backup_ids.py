@@ -13,7 +13,8 @@ _LETTERS, _DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 
 def new_id(source: random.Random) -> str:
     """Returns six random letters and digits. The first is a letter and the last a digit, so that no part of a date and
-    no word in a file's name can be mistaken for an id."""
+    no word in a file's name can be mistaken for an id.
+    """
     middle = "".join(source.choices(_LETTERS + _DIGITS, k=4))
     return source.choice(_LETTERS) + middle + source.choice(_DIGITS)
 

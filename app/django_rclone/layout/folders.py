@@ -15,11 +15,11 @@ ENCRYPTED_DIR = "encrypted"
 """Folder of encrypted backups, below the remote's root. It holds everything but RESTORE.md."""
 
 RESERVED: Mapping[str, str] = {
-    MANIFEST_DIR: "manifests live there",
+    MANIFEST_DIR: "it holds the manifests",
     "media-history": "it is reserved",
-    PROJECT_DIR: "the media files of projects with a name live there",
-    ENCRYPTED_DIR: "encrypted backups live there",
-    RESTORE_GUIDE: "that file tells how to restore",
+    PROJECT_DIR: "it holds the media files of projects with a name",
+    ENCRYPTED_DIR: "it holds the encrypted backups",
+    RESTORE_GUIDE: "it is the file with the instructions to restore",
 }
-"""Names at the remote's root that have another use, with the reason: no backup may be there. They are compared without
-regard to case, because some backends ignore case."""
+"""Names at the remote's root that have another use, with the reason: no backup may be stored there. They are compared
+without regard to case, because some backends ignore case."""

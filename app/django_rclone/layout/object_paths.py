@@ -41,11 +41,11 @@ def path_problem(path: str) -> str:
     if not path.isprintable() and any(character < " " or character in "\x7f\x85\u2028\u2029" for character in path):
         return "has control characters"
     if "\\" in path or any(part.strip(" ") in ("", ".", "..") for part in parts):
-        return "does not lie below the remote"
+        return "is not below the remote"
     if len(parts) < 2:
-        return "lies in no folder"
+        return "is not in a folder"
     if parts[0].casefold() in {name.casefold() for name in RESERVED}:
-        return f"lies in {parts[0]}, which has another use"
+        return f"is in {parts[0]}, which has another use"
     return ""
 
 
@@ -90,9 +90,9 @@ class Scheme:
 
     def problem(self, path: str, backup_id: str) -> str:
         """Returns why a path cannot belong to the object of the backup with this id; empty if it can."""
-        top, media, own = (place.partition("/")[0].casefold() for place in (path, self.media, self.folder))
+        top, media, own = (folder.partition("/")[0].casefold() for folder in (path, self.media, self.folder))
         if top == media != own:
-            return "lies among the media files"
+            return "is among the media files"
         return object_path_problem(path, backup_id)
 
     def object_path(self, alias: str, moment: datetime, extension: str, backup_id: str) -> str:
@@ -145,18 +145,18 @@ def template_problem(template: str) -> str:
     try:
         parts = list(Formatter().parse(template))
     except ValueError as error:
-        return f"is no format string: {error}"
+        return f"is not a format string: {error}"
     fields = [field for _literal, field, _spec, _conversion in parts if field is not None]
     if any(spec or conversion for _literal, field, spec, conversion in parts if field is not None):
-        return "takes plain {database}, {datetime} and {ext} only"
+        return "accepts only plain {database}, {datetime} and {ext}"
     if set(fields) - set(_FIELDS):
         return f"has unknown fields: {', '.join(sorted(set(fields) - set(_FIELDS)))}"
     if len(fields) != len(set(fields)) or not {"database", "datetime"} <= set(fields):
         return "must have {database} and {datetime}, once each"
     if parts[0][:2] != ("", "database") or len(parts) < 2 or not parts[1][0]:
-        return "must begin with {database} and a separator, or nobody can tell whose a backup is"
+        return "must begin with {database} and a separator: otherwise the database of a backup is ambiguous"
     if "/" in template or "\\" in template:
-        return f"must be a file name: folders belong into {vocabulary.current().setting('DB_BACKUP_DIR')}"
+        return f"must be a file name: set the folder in {vocabulary.current().setting('DB_BACKUP_DIR')}"
     return ""
 
 

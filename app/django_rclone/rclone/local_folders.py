@@ -1,4 +1,4 @@
-"""Local folders in which a remote stores its files: a remote must not lie inside the folder that it mirrors."""
+"""Local folders in which a remote stores its files: a remote must not be inside the folder that it mirrors."""
 
 from __future__ import annotations
 
@@ -24,20 +24,22 @@ _DEPTH = 10
 
 
 def overlap(remote: Remote, folder: Path) -> str:
-    """Returns why the remote must not hold the mirror of ``folder``, as a sentence; empty if it may."""
-    for place in local_folders(remote):
-        if lies_in(place, folder):
-            what = f"lies in MEDIA_ROOT {folder}: the backups would become media files, and a restore delete newer ones"
-        elif lies_in(folder, place):
-            what = f"contains MEDIA_ROOT {folder}: the media files would lie among the backups"
+    """Returns why the remote cannot hold the mirror of ``folder``, as a sentence; empty if it can."""
+    for local in local_folders(remote):
+        if is_inside(local, folder):
+            problem = (
+                f"is in MEDIA_ROOT {folder}: backups would become media files, and a restore would delete newer ones"
+            )
+        elif is_inside(folder, local):
+            problem = f"contains MEDIA_ROOT {folder}: the media files would be among the backups"
         else:
             continue
-        return f'Remote "{remote.where}" ({place}) {what}. Choose a remote outside of it.'
+        return f'Remote "{remote.where}" ({local}) {problem}. Choose a remote outside of MEDIA_ROOT.'
     return ""
 
 
-def lies_in(inner: Path, outer: Path) -> bool:
-    """Returns whether ``inner`` is ``outer`` or lies in it, also through links and mounts."""
+def is_inside(inner: Path, outer: Path) -> bool:
+    """Returns whether ``inner`` is ``outer`` or is inside it, also through links and mounts."""
     inner, outer = Path(os.path.realpath(inner)), Path(os.path.realpath(outer))
     return any(folder == outer or _same(folder, outer) for folder in (inner, *inner.parents))
 

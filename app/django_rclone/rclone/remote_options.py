@@ -1,4 +1,4 @@
-"""Check of the options in a remote's configuration: none may show other files than there are."""
+"""Check of the options in a remote's configuration: none may change which files rclone shows, sends or deletes."""
 
 from __future__ import annotations
 

@@ -15,15 +15,15 @@ _PARTS = (
 )
 
 
-def part_flags(size: int, own: Collection[str] = ()) -> tuple[str, ...]:
+def part_flags(size: int, user_flags: Collection[str] = ()) -> tuple[str, ...]:
     """Returns the flags that make the parts of an upload large enough for twice ``size`` bytes.
 
     A backend ignores the flags of others. There is no flag for a part size whose default is large enough, nor for one
-    of the user's ``own`` flags, so that the user's configuration stays in effect.
+    of the ``user_flags``, so that the user's configuration stays in effect.
     """
     flags = []
     for flag, default, count in _PARTS:
         needed = -(-2 * size // count)
-        if needed > default and flag not in own:
+        if needed > default and flag not in user_flags:
             flags += [flag, f"{-(-needed // _MEBIBYTE)}Mi"]
     return tuple(flags)

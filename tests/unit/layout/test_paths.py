@@ -182,9 +182,9 @@ def test_the_templates_of_these_tests_are_good_ones(scheme: Scheme) -> None:
 @pytest.mark.parametrize(
     ("template", "problem"),
     [
-        ("{database}-{datetime", "is no format string"),
-        ("{database}-{datetime:%Y}.{ext}", "takes plain"),
-        ("{database!r}-{datetime}.{ext}", "takes plain"),
+        ("{database}-{datetime", "is not a format string"),
+        ("{database}-{datetime:%Y}.{ext}", "accepts only plain"),
+        ("{database!r}-{datetime}.{ext}", "accepts only plain"),
         ("{database}-{datetime}-{host}.{ext}", "has unknown fields: host"),
         ("{database}-{0}.{ext}", "has unknown fields: 0"),
         ("{database}.{ext}", "must have {database} and {datetime}"),
