@@ -225,7 +225,7 @@ def test_an_answer_that_cannot_be_read_is_an_error_and_no_empty_list(tmp_path: P
     ):
         remote.files("manifests")
     if answer not in ("null", "{}"):
-        with pytest.raises(DjangoRcloneError, match="cannot be read"):
+        with pytest.raises(DjangoRcloneError, match="cannot be parsed"):
             remote.stat("a")
 
 
@@ -325,7 +325,7 @@ def without_rights(tmp_path: Path) -> str:
 
 
 def test_a_missing_object_is_told_with_the_way_to_find_others(remote: Remote) -> None:
-    with pytest.raises(DjangoRcloneError, match=r'^Remote ".*": .*not found\. Look at .* `listbackups`\.$') as failed:
+    with pytest.raises(DjangoRcloneError, match=r'^Remote ".*": .*not found\. List the backups with `listbackups`\.$') as failed:
         run(remote.read("db/none"))
     assert failed.value.exit_code == 1
 

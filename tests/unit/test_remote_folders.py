@@ -31,7 +31,7 @@ from django_rclone.rclone.remote import Remote
 )
 def test_overlapping_folders_are_found_however_they_are_written(databases: str, media: str) -> None:
     for project in ("", "shop"):
-        assert "would delete those of the databases" in remote_folders.overlap(databases, media, project)
+        assert "would delete the backups of the databases" in remote_folders.overlap(databases, media, project)
 
 
 @pytest.mark.parametrize(("databases", "media"), [("db", "media"), ("db", "dbmedia"), ("a/db", "a/media"), ("x", "X2")])
