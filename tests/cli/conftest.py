@@ -1,10 +1,12 @@
 """What the tests of the sidecar share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.program import Program
+from tests.support.servers import Webhook, listen
 
 
 @pytest.fixture
@@ -21,3 +23,10 @@ def observed(program: Program) -> Program:
     program.ok("backup")
     program.ok("refresh")
     return program
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    """A server that records its requests."""
+    with listen() as server:
+        yield server

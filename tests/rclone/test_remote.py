@@ -325,7 +325,8 @@ def without_rights(tmp_path: Path) -> str:
 
 
 def test_a_missing_object_is_told_with_the_way_to_find_others(remote: Remote) -> None:
-    with pytest.raises(DjangoRcloneError, match=r'^Remote ".*": .*not found\. List the backups with `listbackups`\.$') as failed:
+    message = r'^Remote ".*": .*not found\. List the backups with `listbackups`\.$'
+    with pytest.raises(DjangoRcloneError, match=message) as failed:
         run(remote.read("db/none"))
     assert failed.value.exit_code == 1
 

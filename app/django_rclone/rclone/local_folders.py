@@ -1,4 +1,4 @@
-"""Local folders in which a remote stores its files: a remote must not be inside the folder that it mirrors."""
+"""Local folders in which a remote stores its files, found in rclone's configuration."""
 
 from __future__ import annotations
 
@@ -21,34 +21,6 @@ _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 # Limit for nested remotes, which also ends a configuration that refers to itself.
 _DEPTH = 10
-
-
-def overlap(remote: Remote, folder: Path) -> str:
-    """Returns why the remote cannot hold the mirror of ``folder``, as a sentence; empty if it can."""
-    for local in local_folders(remote):
-        if is_inside(local, folder):
-            problem = (
-                f"is in MEDIA_ROOT {folder}: backups would become media files, and a restore would delete newer ones"
-            )
-        elif is_inside(folder, local):
-            problem = f"contains MEDIA_ROOT {folder}: the media files would be among the backups"
-        else:
-            continue
-        return f'Remote "{remote.where}" ({local}) {problem}. Choose a remote outside of MEDIA_ROOT.'
-    return ""
-
-
-def is_inside(inner: Path, outer: Path) -> bool:
-    """Returns whether ``inner`` is ``outer`` or is inside it, also through links and mounts."""
-    inner, outer = Path(os.path.realpath(inner)), Path(os.path.realpath(outer))
-    return any(folder == outer or _same(folder, outer) for folder in (inner, *inner.parents))
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except (OSError, ValueError):
-        return False  # one of them does not exist, or its name is not valid
 
 
 def local_folders(remote: Remote) -> list[Path]:
