@@ -11,7 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from typing import TextIO, cast
 
-from django_rclone import output_errors, vocabulary
+from django_rclone import DOCUMENTATION, output_errors, vocabulary
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import secret_values
 from django_rclone.process.interrupts import interruptible
@@ -24,17 +24,17 @@ from django_rclone_sidecar.vocabulary import SettingsAndCommands
 logger = logging.getLogger(__name__)
 
 COMMANDS: Mapping[str, str] = {
-    "serve": "Make backups by the schedule until stopped; serve metrics, health and a status page.",
+    "serve": "Make backups on a schedule until stopped; serve metrics, health and a status page.",
     "backup": "Back up the databases and the media files.",
     "restore": "Restore databases from the newest good backups, or from the one you choose.",
     "list": "List the backups on the remote, newest first.",
     "prune": "Remove backups beyond BACKUP_KEEP_LAST, and leftovers of interrupted runs.",
-    "media-backup": "Make the mirror on the remote equal to the media files.",
-    "media-restore": "Make the media files equal to their mirror on the remote.",
-    "doctor": "Check everything that a backup and a restore need.",
+    "media-backup": "Mirror the media files to the remote.",
+    "media-restore": "Restore the media files from their mirror on the remote.",
+    "doctor": "Check everything that backups and restores need.",
     "healthcheck": "Check whether the `serve` of this container is healthy.",
     "manage": "Run a management command of Django or django_rclone.",
-    "version": "Print the versions.",
+    "version": "Print the versions of django-rclone, Django, Python and rclone.",
 }
 
 _INTERNAL_COMMANDS = ("scheduler", "refresh", "web")
@@ -97,7 +97,8 @@ def usage() -> str:
             "",
             *lines,
             "",
-            "Each command takes --help. Settings are environment variables: see docs/environment.md.",
+            "`django-rclone COMMAND --help` lists the options of a command. Settings are environment variables: see",
+            f'"Environment variables" in the documentation, {DOCUMENTATION}',
         ]
     )
 

@@ -27,6 +27,7 @@ class Program:
     env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
         self.remote = self.folder / "remote"
         self.media = self.folder / "media"
         self.env = {

@@ -51,8 +51,8 @@ def flags() -> set[str]:
     found = set()
     for command in COMMANDS:
         module = import_module(f"django_rclone_sidecar.commands.{command.replace('-', '_')}")
-        if hasattr(module, "parser"):
-            found |= set(module.parser()._option_string_actions)
+        if hasattr(module, "create_parser"):
+            found |= set(module.create_parser()._option_string_actions)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Backup and restore, step by step: whatever fails, and whenever, nothing half-done stays."""
+"""Backup and restore, step by step: after any failure, nothing incomplete remains."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_a_dump_that_fails_leaves_nothing(
         ("rcat*/db/*", "cat > /dev/null; exit 1", set()),
         ("rcat*/db/*", "head -c 1 > /dev/null; exit 1", set()),
         ("moveto*/db/*", "exit 1", set()),
-        # An rclone that lies: it stores half, and says that all is well.
+        # rclone stores half, and reports success.
         ("rcat*/db/*", 'head -c 20 | FAIL= "$0" "$@"; cat > /dev/null; exit 0', set()),
         ("moveto*/db/*", "exit 0", set()),
         ("rcat*RESTORE.md*", "exit 1", set()),
@@ -200,7 +200,7 @@ def test_a_dump_that_fails_leaves_nothing(
         ("moveto*/manifests/*", "exit 1", {"RESTORE.md"}),
         ("rcat*/manifests/*", 'head -c 20 | FAIL= "$0" "$@"; cat > /dev/null; exit 0', {"RESTORE.md"}),
         ("moveto*/manifests/*", "exit 0", {"RESTORE.md"}),
-        # It did what it was told, and failed then.
+        # rclone succeeds, and fails afterwards.
         ("moveto*/manifests/*", 'FAIL= "$0" "$@"; exit 1', {"RESTORE.md"}),
     ],
 )
@@ -247,7 +247,9 @@ def fast(storage: Remote, file: Path, backed_up: tuple[Path, Manifest]) -> Manif
     return manifest
 
 
-def planned(connector: PlainConnector, remote: Remote, made: Manifest, *, finish: bool = True) -> restore.Restore:
+def planned(
+    connector: PlainConnector, remote: Remote, made: Manifest, *, finish: bool = True
+) -> restore.PlannedRestore:
     (stored,) = made.objects
     chosen = Backup(made.id, made.database, stored.path, made.started_at, stored.bytes, BackupState.GOOD, made)
     return restore.plan(connector, remote, chosen, Mode(), finish=finish)
@@ -369,7 +371,7 @@ def test_storage_that_fails_in_a_restore_changes_nothing(storage: Remote, file: 
 
 @pytest.fixture
 def interrupted(file: Path) -> Path:
-    """A restore died in its commit; what remains to be done lies beside the file."""
+    """A restore was interrupted in its commit; the remaining steps are in files next to the database."""
     journal = file.with_name("app.txt.journal")
     journal.write_text("restored before\n")
     return journal
@@ -461,7 +463,7 @@ def test_a_path_may_begin_with_the_folder_or_not(
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", "./a", "a\\b", "db/"])
 def test_a_path_that_leads_elsewhere_is_refused(by_path: Callable[..., Backup], path: str) -> None:
-    with pytest.raises(ConfigurationError, match="is no path below the backup folder"):
+    with pytest.raises(ConfigurationError, match="is not a path in the backup folder"):
         by_path(path)
 
 
@@ -473,13 +475,13 @@ def test_what_is_not_there_is_nothing_to_restore(by_path: Callable[..., Backup])
 @pytest.mark.parametrize(
     ("path", "state", "words"),
     [
-        ("db/default-2026-11-20-101500-orpha1.txt", BackupState.ORPHAN, "its run did not end well"),
-        ("db/default-2026-11-20-101500.txt", BackupState.UNVERIFIED, "nobody can tell"),
-        ("db/by-hand.txt", BackupState.UNVERIFIED, "nobody can tell"),
-        ("db/old/x.txt", BackupState.UNVERIFIED, "nobody can tell"),
+        ("db/default-2026-11-20-101500-orpha1.txt", BackupState.ORPHAN, "its run was interrupted"),
+        ("db/default-2026-11-20-101500.txt", BackupState.UNVERIFIED, "its content cannot be verified"),
+        ("db/by-hand.txt", BackupState.UNVERIFIED, "its content cannot be verified"),
+        ("db/old/x.txt", BackupState.UNVERIFIED, "its content cannot be verified"),
     ],
 )
-def test_what_nobody_has_proven_is_restored_by_path_with_a_warning(
+def test_what_is_not_proven_is_restored_by_path_with_a_warning(
     by_path: Callable[..., Backup], path: str, state: BackupState, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "django_rclone"):
@@ -490,8 +492,8 @@ def test_what_nobody_has_proven_is_restored_by_path_with_a_warning(
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("db/default-2026-11-20-101500-parti1.txt.partial", "is unfinished"),
-        ("db/old/x.txt.partial", "is unfinished"),
+        ("db/default-2026-11-20-101500-parti1.txt.partial", "is incomplete"),
+        ("db/old/x.txt.partial", "is incomplete"),
         ("db/second-2026-11-20-101500.txt", 'is a backup of the database "second"'),
     ],
 )

@@ -121,7 +121,7 @@ def commands() -> str:
 
 def command_options(name: str) -> str:
     """The options of one sidecar command."""
-    parser = import_module(f"django_rclone_sidecar.commands.{name.replace('-', '_')}").parser()
+    parser = import_module(f"django_rclone_sidecar.commands.{name.replace('-', '_')}").create_parser()
     rows = [(_spelled(action), str(action.help)) for action in parser._actions if action.dest != "help"]
     return table(("option", "meaning"), rows)
 

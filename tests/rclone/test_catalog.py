@@ -384,7 +384,7 @@ def test_the_latest_is_the_newest_good_one_and_damaged_newer_ones_are_named(capl
     )
     with caplog.at_level(logging.WARNING, "django_rclone"):
         assert selection.latest(listed, US, unverified=True).id == "aaaaa1"
-    assert caplog.messages == ["A newer backup of default is damaged and left aside: it is missing."]
+    assert caplog.messages == ["A newer backup of default is damaged and is skipped: it is missing."]
 
 
 def test_at_means_begun_at_or_before() -> None:
@@ -424,14 +424,14 @@ def test_what_bears_no_projects_name_is_a_named_projects_only_when_it_is_asked_f
     listed = newest_first(found("aaaaa1", hours=1, name="app", host="web1"), found("aaaaa2", hours=2, name="app"))
     file = listed[0].file
     words = (
-        r'of the project "shop"\. 2 bear no project.s name, the newest of "app", of 2026-11-23T09:15:00Z, made on '
+        r'of the project "shop"\. 2 have no project name, the newest of "app", of 2026-11-23T09:15:00Z, made on '
         rf"web1\. If it is yours, restore it with --input-path {file}\.$"
     )
     with pytest.raises(NothingToRestore, match=words):
         selection.latest(listed, Owner("shop", "default", "app"))
     with pytest.raises(NothingToRestore, match=words):
         selection.latest(listed, Owner("shop", "default", "app"), unverified=True)
-    with pytest.raises(NothingToRestore, match="2 bear no"):
+    with pytest.raises(NothingToRestore, match="2 have no"):
         selection.latest(listed, Owner("shop", "default", "app"), at=NOW)
 
 
@@ -463,7 +463,10 @@ def test_what_is_dated_after_now_is_not_the_latest_and_is_said(caplog: pytest.Lo
     late, soon, old = found("aaaaa1", hours=-2), found("aaaaa2", hours=-0.9), found("aaaaa3", hours=5)
     assert selection.latest([late, soon, old], US, now=NOW).id == "aaaaa2"
     assert selection.latest([late, old], US, now=NOW).id == "aaaaa3"
-    assert "1 backups are dated after now (2026-11-23T10:15:00Z), the newest default-2026-11-23-121500" in caplog.text
+    assert (
+        "1 backups are dated in the future (it is 2026-11-23T10:15:00Z now), the newest default-2026-11-23-121500"
+        in caplog.text
+    )
     assert "--input-path restores one" in caplog.text
 
 

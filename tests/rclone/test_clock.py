@@ -91,7 +91,7 @@ def test_a_restore_asks_other_clocks_which_of_the_two_is_wrong(
         path = backup.back_up(server, run).objects[0].path
     owner = Owner("shop", "default", server.name)
     assert restore.latest(storage, NAMES, owner, connector=server).path != path
-    assert "dated after now" in caplog.text
+    assert "dated in the future" in caplog.text
     server.clock = now + timedelta(days=3)  # ours is behind
     assert restore.latest(storage, NAMES, owner, connector=server).path == path
     assert restore.latest(storage, NAMES, owner, at=now + timedelta(days=2.5), connector=server).path == path

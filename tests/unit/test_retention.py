@@ -116,9 +116,9 @@ def test_what_is_dated_after_now_makes_nothing_go_and_this_runs_own_stays(
     backups: list[Backup], keep: int, made: int
 ) -> None:
     own = backups[made].id if made < len(backups) and backups[made].state is BackupState.GOOD else ""
-    gone = surplus(backups, keep, now=NOW, new=own)
+    gone = surplus(backups, keep, now=NOW, new_id=own)
     timely = [one for one in backups if one.moment <= NOW + timedelta(hours=1)]
-    assert gone == surplus(timely, keep, now=NOW, new=own)
+    assert gone == surplus(timely, keep, now=NOW, new_id=own)
     assert not [one for one in gone if one.moment > NOW or (own and one.id == own)]
     countable = [one for one in timely if one.state in (BackupState.GOOD, BackupState.UNVERIFIED)]
     assert len([one for one in countable if one not in gone]) >= min(keep, len(countable))
@@ -127,13 +127,13 @@ def test_what_is_dated_after_now_makes_nothing_go_and_this_runs_own_stays(
 def test_a_clock_that_was_ahead_keeps_no_new_backup_from_staying() -> None:
     ahead = [backup(-days) for days in (300, 301)]
     ours = [backup(days, backup_id=f"good{days:02}") for days in (0, 1, 2)]
-    assert [one.id for one in surplus([*ahead, *ours], 2, now=NOW, new="good00")] == ["good02"]
+    assert [one.id for one in surplus([*ahead, *ours], 2, now=NOW, new_id="good00")] == ["good02"]
 
 
 def test_a_clock_that_is_behind_removes_nothing_that_it_cannot_judge() -> None:
     theirs, own = [backup(days) for days in (1, 2, 3)], backup(9999, backup_id="k3f9q2")
-    assert surplus([*theirs, own], 1, now=own.moment, new="k3f9q2") == []
-    assert surplus([*theirs, own], 1, now=NOW, new="k3f9q2") == [theirs[2], theirs[1]]
+    assert surplus([*theirs, own], 1, now=own.moment, new_id="k3f9q2") == []
+    assert surplus([*theirs, own], 1, now=NOW, new_id="k3f9q2") == [theirs[2], theirs[1]]
 
 
 @pytest.mark.parametrize("timeout", [1e15, 1e300, float("inf"), 1e11])

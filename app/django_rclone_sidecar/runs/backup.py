@@ -33,8 +33,8 @@ def back_up_database(alias: str, run: BackupRun, keep: int | None) -> Manifest:
     if keep is not None:
         owner = Owner.of(run.project, connector)
         limit = run.limits.timeout
-        for gone in prune.prune(prune.Pruning(run.remote, run.names, owner, keep, run.now(), limit, manifest.id)):
-            log_removed(alias, gone.path, gone.state)
+        for removed in prune.prune(prune.Pruning(run.remote, run.names, owner, keep, run.now(), limit, manifest.id)):
+            log_removed(alias, removed.path, removed.state)
     return manifest
 
 
