@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django_rclone.catalog import Backup, State
+from django_rclone.catalog import Backup, BackupState
 from django_rclone.clocks import dated_ahead
 
 _LEFTOVER_AGE = timedelta(hours=24)
@@ -25,11 +25,11 @@ def surplus(backups: Iterable[Backup], keep: int, *, now: datetime | None = None
         (
             backup
             for backup in backups
-            if backup.state in (State.GOOD, State.UNVERIFIED) and not (now and dated_ahead(backup, now))
+            if backup.state in (BackupState.GOOD, BackupState.UNVERIFIED) and not (now and dated_ahead(backup, now))
         ),
         key=lambda backup: (backup.moment, backup.id),
     )
-    good = [backup for backup in countable if backup.state is State.GOOD]
+    good = [backup for backup in countable if backup.state is BackupState.GOOD]
     if not good:
         return []
     kept = {good[-1].path, *(backup.path for backup in good if new_id and backup.id == new_id)}
@@ -46,9 +46,11 @@ def leftovers(backups: Iterable[Backup], now: datetime, timeout: float | None) -
         oldest = now - max(_LEFTOVER_AGE, timedelta(seconds=timeout or 0))
     except OverflowError:  # the timeout reaches back before year 1
         return []
-    described = {backup.id for backup in backups if backup.state is State.DAMAGED}
+    described = {backup.id for backup in backups if backup.state is BackupState.DAMAGED}
     return [
         backup
         for backup in backups
-        if backup.state in (State.ORPHAN, State.PARTIAL) and backup.modified < oldest and backup.id not in described
+        if backup.state in (BackupState.ORPHAN, BackupState.PARTIAL)
+        and backup.modified < oldest
+        and backup.id not in described
     ]
