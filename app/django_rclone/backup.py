@@ -13,16 +13,19 @@ from typing import Any
 
 import django
 
-from django_rclone import __version__, conf, naming, process, restore_guide, signals, streams
+from django_rclone import __version__, conf, process, restore_guide, signals, streams
 from django_rclone.clocks import ComparedClock
 from django_rclone.db.base import BaseConnector, Dump, Facts
 from django_rclone.db.inspection import inspect, run_checks
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.manifest import LARGEST, Manifest, StoredObject
-from django_rclone.naming import PARTIAL, ManifestName
+from django_rclone.layout import backup_ids, folders, object_paths, recovery_points
+from django_rclone.layout.manifest import LARGEST, Manifest, StoredObject
+from django_rclone.layout.manifest_paths import ManifestName
+from django_rclone.layout.object_paths import PARTIAL
 from django_rclone.process.progress import Progress
 from django_rclone.rclone import crypt
-from django_rclone.rclone.remote import Abilities, Remote
+from django_rclone.rclone.abilities import Abilities
+from django_rclone.rclone.remote import Remote
 
 logger = logging.getLogger("django_rclone")
 
@@ -36,7 +39,7 @@ class BackupRun:
 
     remote: Remote
     project: str = ""
-    names: naming.Scheme = field(default_factory=conf.names)
+    names: object_paths.Scheme = field(default_factory=conf.names)
     compression: tuple[str, int] = field(default_factory=conf.compression)
     limits: process.Limits = field(default_factory=conf.limits)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -49,7 +52,7 @@ class BackupRun:
     _has_guide: bool = False
 
     def __post_init__(self) -> None:
-        self.point = self.point or naming.point(self.clock())
+        self.point = self.point or recovery_points.name_of(self.clock())
         self.compared = ComparedClock(self.clock)
 
     def now(self) -> datetime:
@@ -77,7 +80,7 @@ class BackupRun:
         """Writes RESTORE.md if missing. Called just before the manifest, so that a failed first run leaves none."""
         if not self._has_guide:
             text = restore_guide.text(self.remote, conf.get("MEDIA_BACKUP_DIR"))
-            self.remote.plain.put(naming.README, text.encode(), atomic=self.abilities().atomic)
+            self.remote.plain.put(folders.RESTORE_GUIDE, text.encode(), atomic=self.abilities().atomic)
             self._has_guide = True
 
 
@@ -157,9 +160,9 @@ def _prepare(connector: BaseConnector, run: BackupRun) -> _Upload:
     for note in run_checks(dump):
         logger.warning('Database "%s": %s', connector.alias, note)
     started_at = run.clock()
-    name = ManifestName(run.point, connector.alias, naming.new_id(run.randomness))
+    name = ManifestName(run.point, connector.alias, backup_ids.new_id(run.randomness))
     method, level = ("none", 0) if dump.compression else run.compression
-    moment = naming.point_moment(run.point)
+    moment = recovery_points.moment_of(run.point)
     path = run.names.object_path(connector.alias, moment, dump.extension + streams.ENDING[method], name.id)
     return _Upload(connector, run, facts, dump, name, path, method, level, started_at)
 

@@ -21,8 +21,7 @@ from django_rclone.db import registry
 from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.media import media_root
-from django_rclone.rclone import backend_options, flags, secrets
-from django_rclone.rclone import remote as rclone
+from django_rclone.rclone import backend_options, flags, installation, secrets
 from django_rclone.setting_names import Key
 
 TAG = "django_rclone"
@@ -78,7 +77,7 @@ def _value_problems() -> Iterator[CheckMessage]:
 
 
 def _rclone_problems() -> Iterator[CheckMessage]:
-    for name, meant in flags.unknown(os.environ).items():
+    for name, meant in flags.unknown_variables(os.environ).items():
         message = f"rclone {backend_options.VERSION} does not know the variable {name}: it is not passed on."
         hint = f"Did you mean {meant}?" if meant else "Set it for the remote: RCLONE_CONFIG_<NAME>_<OPTION>."
         yield checks.Warning(message, hint=hint, id=f"{TAG}.W006")
@@ -161,13 +160,13 @@ def check_rclone(**_kwargs: Any) -> list[CheckMessage]:
         return []
     if shutil.which(remote.binary) is None:
         message = f'The program "{remote.binary}" (rclone) was not found.'
-        return [checks.Warning(message, hint=rclone.install(), id=f"{TAG}.W004")]
+        return [checks.Warning(message, hint=installation.install(), id=f"{TAG}.W004")]
     try:
         version = remote.version()
     except DjangoRcloneError as error:
-        return [checks.Warning(f"rclone does not start: {error}", hint=rclone.install(), id=f"{TAG}.W004")]
-    if version < rclone.OLDEST:
-        have, need = (".".join(str(part) for part in parts) for parts in (version, rclone.OLDEST))
+        return [checks.Warning(f"rclone does not start: {error}", hint=installation.install(), id=f"{TAG}.W004")]
+    if version < installation.OLDEST:
+        have, need = (".".join(str(part) for part in parts) for parts in (version, installation.OLDEST))
         message = f"rclone {have} is too old: {need} or newer is needed."
-        return [checks.Warning(message, hint=rclone.install(), id=f"{TAG}.W005")]
+        return [checks.Warning(message, hint=installation.install(), id=f"{TAG}.W005")]
     return []

@@ -10,7 +10,7 @@ from typing import Any
 from django_rclone import display
 from django_rclone.catalog import Backup
 from django_rclone.clocks import dated_ahead
-from django_rclone.rclone.remote import Entry
+from django_rclone.rclone.entries import Entry
 from django_rclone.retention import NO_POLICY, Decision, Policy
 
 HEADER = ("id", "database", "engine", "when", "age", "size", "compression", "state", "path")

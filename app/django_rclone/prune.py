@@ -8,11 +8,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from django_rclone import catalog, conf, display, naming, retention, setting_names
-from django_rclone.catalog import Backup, State
+from django_rclone import catalog, conf, display, retention, setting_names
+from django_rclone.catalog import Backup, BackupState
 from django_rclone.clocks import dated_ahead
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.naming import ManifestName, Scheme
+from django_rclone.layout.folders import MANIFEST_DIR
+from django_rclone.layout.manifest_paths import ManifestName, parse_manifest_name
+from django_rclone.layout.object_paths import Scheme, object_path_problem, path_problem
 from django_rclone.rclone.remote import Remote
 from django_rclone.retention import Decision, Policy
 from django_rclone.selection import Owner
@@ -142,7 +144,7 @@ def plan(pruning: Pruning) -> Plan:
         decisions = [Decision(backup, True, (retention.NO_POLICY,)) for backup in own]
     else:
         decisions = retention.decide(own, policy, now=now, zone=pruning.zone, new_id=pruning.new_id)
-    good = [backup.moment for backup in own if backup.state is State.GOOD and backup not in in_future]
+    good = [backup.moment for backup in own if backup.state is BackupState.GOOD and backup not in in_future]
     if not good or any(backup not in own and not _is_unidentified(backup) for backup in listed):
         return Plan(tuple(decisions))
     leftovers = {backup.path: backup for backup in _leftovers(pruning, listed, min(now, max(good)))}
@@ -154,7 +156,7 @@ def plan(pruning: Pruning) -> Plan:
 
 def _check_new_backup_is_listed(pruning: Pruning, listed: Sequence[Backup]) -> None:
     new_id = pruning.new_id
-    if new_id and not any(backup.id == new_id and backup.state is State.GOOD for backup in listed):
+    if new_id and not any(backup.id == new_id and backup.state is BackupState.GOOD for backup in listed):
         raise DjangoRcloneError(
             f'Database "{pruning.owner.alias}": the listing of the remote "{pruning.remote.where}" does not show the '
             f"backup {new_id}, which was just made, as good. {_UNTOUCHED}"
@@ -181,7 +183,7 @@ def _certainly_owned(listed: Sequence[Backup], owner: Owner) -> list[Backup]:
 def _warn_of_uncounted(listed: Sequence[Backup], owner: Owner) -> None:
     """Warns of backups that retention ignores, and so would stay unnoticed: those that the project may have made before
     it had a name, or before its database was renamed."""
-    good = [backup for backup in listed if owner.project and backup.state is State.GOOD]
+    good = [backup for backup in listed if owner.project and backup.state is BackupState.GOOD]
     unnamed = [backup for backup in good if not backup.manifest.project and backup.manifest.name == owner.name]
     renamed = [backup for backup in good if owner.owns(backup) and backup.manifest.name != owner.name]
     for uncounted, kind in ((unnamed, "without a project name"), (renamed, "of this project's other databases")):
@@ -194,7 +196,7 @@ def _warn_of_uncounted(listed: Sequence[Backup], owner: Owner) -> None:
 
 def _is_unidentified(backup: Backup) -> bool:
     """Returns whether a backup has no readable manifest, and so no known owner. Excludes unverified backups."""
-    return not backup.manifest.point and backup.state is not State.UNVERIFIED
+    return not backup.manifest.point and backup.state is not BackupState.UNVERIFIED
 
 
 def _leftovers(pruning: Pruning, listed: Sequence[Backup], now: datetime) -> Iterator[Backup]:
@@ -220,8 +222,8 @@ def _check_for_manifests(remote: Remote, ids: Collection[str]) -> None:
 
     The name of an object from an earlier version does not determine its manifest's name, so it cannot be requested.
     """
-    for entry in remote.files(naming.MANIFEST_DIR):
-        name = naming.parse_manifest_name(entry.path)
+    for entry in remote.files(MANIFEST_DIR):
+        name = parse_manifest_name(entry.path)
         if name and name.id in ids:
             raise DjangoRcloneError(
                 f'The remote "{remote.where}" has {name.path}, which its listing did not show before. {_UNTOUCHED}'
@@ -232,7 +234,7 @@ def _has_no_manifest(pruning: Pruning, backup: Backup) -> bool:
     """Returns whether an object certainly has no manifest. Raises DjangoRcloneError if it has an unlisted one."""
     remote = pruning.remote
     manifest = pruning.names.manifest_of(backup.path)
-    if backup.state is State.PARTIAL and manifest is None:
+    if backup.state is BackupState.PARTIAL and manifest is None:
         return True  # a file with such a name is never complete
     if manifest is None:
         logger.warning(
@@ -251,9 +253,7 @@ def remove(remote: Remote, backup: Backup) -> None:
     """Deletes a backup: first its manifest, so that the backup ceases to exist at once, then its objects."""
     manifest = backup.manifest
     for stored in manifest.objects:
-        problem = (
-            naming.object_path_problem(stored.path, manifest.id) if manifest.id else naming.path_problem(stored.path)
-        )
+        problem = object_path_problem(stored.path, manifest.id) if manifest.id else path_problem(stored.path)
         if problem:
             raise DjangoRcloneError(f"{display.one_line(stored.path)} {problem}: it is not removed.")
     if manifest.point:

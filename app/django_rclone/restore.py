@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django_rclone import catalog, clocks, display, process, selection, setting_names, signals, streams
-from django_rclone.catalog import Backup, State
+from django_rclone.catalog import Backup, BackupState
 from django_rclone.db.base import BaseConnector, Mode, RestorePlan
 from django_rclone.db.inspection import inspect
 from django_rclone.exceptions import (
@@ -19,7 +19,7 @@ from django_rclone.exceptions import (
     NothingToRestore,
     VerificationFailed,
 )
-from django_rclone.naming import PARTIAL, Scheme
+from django_rclone.layout.object_paths import PARTIAL, Scheme
 from django_rclone.process.progress import Progress
 from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
@@ -94,7 +94,7 @@ def by_id(remote: Remote, names: Scheme, owner: Owner, backup_id: str) -> Backup
     """Returns the backup with this id. Raises NothingToRestore if there is none, ConfigurationError if it is of another
     database, and VerificationFailed if it is damaged."""
     with_id = [backup for backup in catalog.load(remote, names) if backup.id == backup_id]
-    backup = next((backup for backup in with_id if backup.state in (State.GOOD, State.DAMAGED)), None)
+    backup = next((backup for backup in with_id if backup.state in (BackupState.GOOD, BackupState.DAMAGED)), None)
     if backup is None:
         leftover = f": its run left only {with_id[0].path}; to restore it, pass --input-path" if with_id else ""
         raise NothingToRestore(
@@ -110,7 +110,7 @@ def _in_subfolder(remote: Remote, path: str) -> Backup | None:
     if entry is None:
         return None
     manifest = catalog.undocumented(path, "", entry.size, entry.modified)
-    return Backup("", "", path, entry.modified, entry.size, State.UNVERIFIED, manifest, entry.modified)
+    return Backup("", "", path, entry.modified, entry.size, BackupState.UNVERIFIED, manifest, entry.modified)
 
 
 def _check_path(path: str) -> None:
@@ -126,19 +126,19 @@ def _check_choice(backup: Backup, owner: Owner) -> None:
             f'{backup.path} is a backup of the database "{backup.database}", not of "{owner.alias}". '
             f"To restore that database, pass --database {backup.database}."
         )
-    if backup.state is State.PARTIAL or backup.path.endswith(PARTIAL):
+    if backup.state is BackupState.PARTIAL or backup.path.endswith(PARTIAL):
         raise ConfigurationError(
             f"{backup.path} is incomplete: its run was interrupted or is still running. Choose another."
         )
-    if backup.state is State.DAMAGED:
+    if backup.state is BackupState.DAMAGED:
         raise VerificationFailed(
             f"{backup.path} is damaged: {backup.problem}. Choose another; see {setting_names.current().list_command}."
         )
-    if backup.state is State.ORPHAN:
+    if backup.state is BackupState.ORPHAN:
         logger.warning("%s has no manifest: its run was interrupted, and it may be incomplete.", backup.path)
-    if backup.state is State.UNVERIFIED:
+    if backup.state is BackupState.UNVERIFIED:
         logger.warning("%s has no manifest: its content cannot be verified.", backup.path)
-    if backup.state is State.GOOD and not owner.owns(backup):
+    if backup.state is BackupState.GOOD and not owner.owns(backup):
         project = backup.manifest.project
         origin = f"by the project {project!r}, not by this one" if project else "without a project name"
         logger.warning("%s was made %s.", backup.path, origin)

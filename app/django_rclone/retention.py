@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from django_rclone.catalog import Backup, State
+from django_rclone.catalog import Backup, BackupState
 from django_rclone.clocks import dated_ahead
 
 _LEFTOVER_AGE = timedelta(hours=24)
 
-_COUNTED = (State.GOOD, State.UNVERIFIED)
+_COUNTED = (BackupState.GOOD, BackupState.UNVERIFIED)
 
 NEWEST_GOOD = "the newest good backup"
 MADE = "made by this run"
@@ -110,7 +110,7 @@ def decide(
     """
     ordered = sorted(backups, key=lambda backup: (backup.moment, backup.id, backup.path), reverse=True)
     counted = [backup for backup in ordered if backup.state in _COUNTED and not dated_ahead(backup, now)]
-    good = [backup for backup in counted if backup.state is State.GOOD]
+    good = [backup for backup in counted if backup.state is BackupState.GOOD]
     reasons: dict[int, list[str]] = {id(backup): [] for backup in ordered}
     for backup, reason in _kept(counted, good, policy, zone, new_id) if good else ():
         reasons[id(backup)].append(reason)
@@ -154,7 +154,7 @@ def _slots(
     of_all: set[str] = set()
     for backup in counted:
         name = slot(backup.moment.astimezone(zone))
-        is_good = backup.state is State.GOOD
+        is_good = backup.state is BackupState.GOOD
         filled = of_good if is_good else of_all
         if name not in filled and len(filled) < count:
             yield backup, name
@@ -187,9 +187,11 @@ def leftovers(backups: Iterable[Backup], now: datetime, timeout: float | None) -
         oldest = now - max(_LEFTOVER_AGE, timedelta(seconds=timeout or 0))
     except OverflowError:  # the timeout reaches back before year 1
         return []
-    described = {backup.id for backup in backups if backup.state is State.DAMAGED}
+    described = {backup.id for backup in backups if backup.state is BackupState.DAMAGED}
     return [
         backup
         for backup in backups
-        if backup.state in (State.ORPHAN, State.PARTIAL) and backup.modified < oldest and backup.id not in described
+        if backup.state in (BackupState.ORPHAN, BackupState.PARTIAL)
+        and backup.modified < oldest
+        and backup.id not in described
     ]

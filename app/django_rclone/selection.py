@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django_rclone import clocks, display, setting_names
-from django_rclone.catalog import Backup, State
+from django_rclone.catalog import Backup, BackupState
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
 
@@ -67,16 +67,16 @@ def latest(
         )
     under_alias = [one for one in backups if one.database == owner.alias and (at is None or one.moment <= at)]
     ours = [backup for backup in under_alias if owner.owns(backup)]
-    good = _of_one_name([backup for backup in ours if backup.state is State.GOOD], owner)
+    good = _of_one_name([backup for backup in ours if backup.state is BackupState.GOOD], owner)
     good = _without_future(good, owner, now)
     if good:
         newest = _of_one_source(good, owner)
         for backup in under_alias:
             relevant = owner.owns(backup) or not backup.manifest.point
-            if backup.state is State.DAMAGED and relevant and backup.moment > newest.moment:
+            if backup.state is BackupState.DAMAGED and relevant and backup.moment > newest.moment:
                 logger.warning("A newer backup of %s is damaged and is skipped: %s.", owner.alias, backup.problem)
         return newest
-    candidates = [backup for backup in under_alias if backup.state is State.UNVERIFIED]
+    candidates = [backup for backup in under_alias if backup.state is BackupState.UNVERIFIED]
     if candidates and unverified:
         return candidates[0]
     raise NothingToRestore(_why_nothing(under_alias, owner, at))
@@ -154,11 +154,11 @@ def _why_nothing(backups: Sequence[Backup], owner: Owner, at: datetime | None) -
     damaged = [
         backup
         for backup in backups
-        if backup.state is State.DAMAGED and (owner.owns(backup) or not backup.manifest.point)
+        if backup.state is BackupState.DAMAGED and (owner.owns(backup) or not backup.manifest.point)
     ]
     if damaged:
         problem += f", and {len(damaged)} damaged ({damaged[0].problem})"
-    good = [backup for backup in backups if backup.state is State.GOOD]
+    good = [backup for backup in backups if backup.state is BackupState.GOOD]
     other_projects = sorted({backup.manifest.project for backup in good} - {owner.project, ""})
     if other_projects:
         problem += f" of this project; the remote holds some of: {', '.join(other_projects)}. {names.is_project_right}"
@@ -166,7 +166,7 @@ def _why_nothing(backups: Sequence[Backup], owner: Owner, at: datetime | None) -
     if unnamed:
         problem += "" if other_projects else f' of the project "{owner.project}".'
         return f"{problem} {_unnamed_advice(unnamed)}"
-    unverified = [backup for backup in backups if backup.state is State.UNVERIFIED]
+    unverified = [backup for backup in backups if backup.state is BackupState.UNVERIFIED]
     if unverified:
         return (
             f"{problem.removesuffix('.')}, but {len(unverified)} without a manifest, the newest {unverified[0].file}. "

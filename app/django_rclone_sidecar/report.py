@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 
 
 class AlreadyLogged(DjangoRcloneError):

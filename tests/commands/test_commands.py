@@ -310,7 +310,7 @@ def test_a_listing_as_json_is_one_document(quick: Project) -> None:
     assert len(listed[0]["sha256"]) == 64
     output, errors = quick.run("listbackups")
     assert [line.split()[-2] for line in output.splitlines()] == ["state", "good", "orphan", "unverified"]
-    assert errors == "db/default-2020-01-03-000000-orpha1.dump: orphan: its run did not end well.\n"
+    assert errors == "db/default-2020-01-03-000000-orpha1.dump: orphan: its run did not finish.\n"
 
 
 # Media

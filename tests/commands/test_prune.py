@@ -17,11 +17,12 @@ import pytest
 from pytest_django import Settings
 
 from django_rclone import catalog, prune
-from django_rclone.catalog import State
+from django_rclone.catalog import BackupState
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.manifest import Manifest
-from django_rclone.naming import ManifestName
-from django_rclone.rclone.remote import Entry, Remote
+from django_rclone.layout.manifest import Manifest
+from django_rclone.layout.manifest_paths import ManifestName
+from django_rclone.rclone.entries import Entry
+from django_rclone.rclone.remote import Remote
 from django_rclone.retention import Policy
 from django_rclone.selection import Owner
 from tests.rclone.test_catalog import NOW, SCHEME, Folder, manifest
@@ -301,7 +302,7 @@ def test_where_names_do_not_say_the_recovery_point_what_has_no_manifest_stays(fo
     by_day = dataclasses.replace(SCHEME, date_format="%Y-%m-%d")
     folder.backup("aaaaa1", project="shop")
     left = age(folder.write("db/default-2026-11-01-orpha1.dump"), 9)
-    assert [one.state for one in catalog.load(folder.remote, by_day)] == [State.GOOD, State.ORPHAN]
+    assert [one.state for one in catalog.load(folder.remote, by_day)] == [BackupState.GOOD, BackupState.ORPHAN]
     assert list(prune.prune(prune.Pruning(folder.remote, by_day, SHOP, Policy(last=1), NOW, None))) == []
     assert left.exists()
 
@@ -356,12 +357,12 @@ def test_a_manifest_that_names_what_is_not_its_own_removes_nothing(folder: Folde
     document = json.loads(file.read_text())
     document["objects"][0]["path"] = path.format(root=folder.root.parent, id="aaaaa1")
     file.write_text(json.dumps(document))
-    bad = next(one for one in folder.load() if one.id == "aaaaa1" and one.state is State.DAMAGED)
+    bad = next(one for one in folder.load() if one.id == "aaaaa1" and one.state is BackupState.DAMAGED)
     assert "damaged" in bad.problem
     assert clean(folder, SHOP) == set()
     assert outside.exists()
     assert photo.exists()
-    assert [one.id for one in folder.load() if one.state is State.GOOD] == ["bbbbb1"]
+    assert [one.id for one in folder.load() if one.state is BackupState.GOOD] == ["bbbbb1"]
 
 
 def test_a_backup_is_never_removed_by_a_path_that_is_not_its_own(folder: Folder) -> None:
@@ -370,7 +371,7 @@ def test_a_backup_is_never_removed_by_a_path_that_is_not_its_own(folder: Folder)
     (good,) = folder.load()
     stored = dataclasses.replace(good.manifest.objects[0], path="db/../../outside-aaaaa1.dump")
     evil = dataclasses.replace(good, manifest=dataclasses.replace(good.manifest, objects=(stored,)))
-    with pytest.raises(DjangoRcloneError, match="does not lie below the remote: it is not removed"):
+    with pytest.raises(DjangoRcloneError, match="is not below the remote: it is not removed"):
         prune.remove(folder.remote, evil)
     assert outside.exists()
     assert len(folder.load()) == 1
@@ -383,4 +384,4 @@ def test_what_has_no_manifest_in_a_neighbours_folder_is_the_neighbours(folder: F
     document = dataclasses.replace(theirs, objects=(stored,)).to_json().encode()
     folder.write(ManifestName(theirs.point, "default", "bbbbb1").path, document)
     folder.write("theirs/default-2026-01-01-101500.dump")
-    assert [one.state for one in folder.load()] == [State.GOOD]
+    assert [one.state for one in folder.load()] == [BackupState.GOOD]

@@ -22,9 +22,9 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
         ("folder_overlap",),
         ("rclone",),
         ("process", "media_record"),
-        ("command", "streams", "manifest", "signals", "batch"),
+        ("command", "streams", "layout", "signals", "batch"),
         ("display",),
-        ("naming", "masking", "output_errors", "exceptions", "target_json"),
+        ("masking", "output_errors", "exceptions", "target_json"),
         ("setting_names", "exit_codes"),
     ),
     "django_rclone_sidecar": (

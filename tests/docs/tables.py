@@ -16,7 +16,7 @@ from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
 from django_rclone import checks, conf, exceptions
-from django_rclone.catalog import Backup, State, undocumented
+from django_rclone.catalog import Backup, BackupState, undocumented
 from django_rclone.db import registry
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.rclone import backend_options
@@ -180,7 +180,7 @@ def calendar() -> str:
     nights = [now.replace(hour=3) - timedelta(days=day) for day in range(330)]
     paths = [f"db/{night:%Y-%m-%d}" for night in nights]
     backups = [
-        Backup(path, "default", path, night, 1, State.GOOD, undocumented(path, "default", 1))
+        Backup(path, "default", path, night, 1, BackupState.GOOD, undocumented(path, "default", 1))
         for path, night in zip(paths, nights, strict=True)
     ]
     rules = {

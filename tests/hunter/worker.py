@@ -25,8 +25,9 @@ from django.conf import settings
 from django.core.management import execute_from_command_line, get_commands
 
 from django_rclone.process import child as programs
-from django_rclone.rclone.remote import Abilities, Remote, backend_of
-from django_rclone.rclone.remote import abilities as abilities_in
+from django_rclone.rclone.abilities import Abilities, parse_features
+from django_rclone.rclone.connection_strings import without_path
+from django_rclone.rclone.remote import Remote
 from tests.hunter import mutations
 
 DEADLINE = 60
@@ -82,7 +83,7 @@ def _known_abilities() -> None:
     def abilities(self: Remote) -> Abilities:
         if self.flags or any(name.startswith("RCLONE_") and "_CONFIG" not in name for name in os.environ):
             return asked(self)
-        backend = backend_of(self.plain.root)
+        backend = without_path(self.plain.root)
         return _ABILITIES["/" if backend.startswith("/") else backend]
 
     Remote.abilities = abilities  # type: ignore[method-assign]
@@ -93,12 +94,12 @@ _ABILITIES: dict[str, Abilities] = {}
 
 def _learn(request: dict[str, Any]) -> None:
     """Asks what the backend of a request can do, unless that is known."""
-    backend = backend_of(request["settings"]["DJANGO_RCLONE"]["REMOTE"])
+    backend = without_path(request["settings"]["DJANGO_RCLONE"]["REMOTE"])
     backend = "/" if backend.startswith("/") else backend
     if backend not in _ABILITIES:
         env = {name: value for name, value in {**os.environ, **request["env"]}.items() if name != "LD_PRELOAD"}
         answer = subprocess.run(["rclone", "backend", "features", backend], env=env, capture_output=True, check=True)
-        _ABILITIES[backend] = abilities_in(json.loads(answer.stdout))
+        _ABILITIES[backend] = parse_features(json.loads(answer.stdout))
 
 
 def _text(file: Any) -> str:

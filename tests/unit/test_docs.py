@@ -16,7 +16,7 @@ from django_rclone.db.mongodb.connector import MongoDumpConnector
 from django_rclone.db.mysql.connector import MysqlDumpConnector
 from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConnector
 from django_rclone.db.sqlite.connector import SqliteConnector
-from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.layout.manifest import Manifest, StoredObject
 from django_rclone.media_record import MediaRecord
 from django_rclone_sidecar import cli
 from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, OverallState
@@ -104,7 +104,7 @@ def test_the_fields_of_status_are_documented():
 
 
 def test_the_states_of_backups_are_documented():
-    assert names("docs/commands.md", "What the states mean:") == [state.value for state in catalog.State]
+    assert names("docs/commands.md", "What the states mean:") == [state.value for state in catalog.BackupState]
 
 
 def test_the_connectors_options_are_documented():

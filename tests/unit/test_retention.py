@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_rclone.catalog import Backup, State, undocumented
+from django_rclone.catalog import Backup, BackupState, undocumented
 from django_rclone.retention import Decision, Policy, decide, leftovers, removes_most
 
 NOW = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
-COUNTED = (State.GOOD, State.UNVERIFIED)
+COUNTED = (BackupState.GOOD, BackupState.UNVERIFIED)
 
 # Offsets that are no whole hours, a clock change of half an hour (Lord Howe), clock changes at midnight (Havana,
 # Beirut, Azores), and a day that did not exist (Apia, 2011-12-30).
@@ -29,15 +29,15 @@ ZONES = [
 ]
 
 
-def at(moment: datetime, state: State = State.GOOD, backup_id: str = "") -> Backup:
+def at(moment: datetime, state: BackupState = BackupState.GOOD, backup_id: str = "") -> Backup:
     """A backup that was begun, and last written, at this time."""
     name = f"{moment.astimezone(UTC):%Y%m%d%H%M%S}"
-    made = backup_id or (f"i{name}" if state is not State.UNVERIFIED else "")
+    made = backup_id or (f"i{name}" if state is not BackupState.UNVERIFIED else "")
     path = f"db/{name}-{state}{made}"
     return Backup(made, "default", path, moment, 1, state, undocumented(path, "default", 1), modified=moment)
 
 
-def backup(days: float, state: State = State.GOOD, backup_id: str = "") -> Backup:
+def backup(days: float, state: BackupState = BackupState.GOOD, backup_id: str = "") -> Backup:
     """A backup that was begun, and last written, so many days ago."""
     return at(NOW - timedelta(days=days), state, backup_id)
 
@@ -59,7 +59,7 @@ def reasons(backups: Iterable[Backup], policy: Policy, zone: tzinfo = UTC) -> di
 
 
 backups = st.lists(
-    st.builds(backup, st.integers(0, 1000), st.sampled_from(State)), max_size=12, unique_by=lambda one: one.moment
+    st.builds(backup, st.integers(0, 1000), st.sampled_from(BackupState)), max_size=12, unique_by=lambda one: one.moment
 )
 
 # Moments crowd into the same hours, days and weeks, around clock changes too.
@@ -73,7 +73,9 @@ moments = st.one_of(
     st.builds(lambda day, minutes: day + timedelta(minutes=minutes), st.sampled_from(CHANGES), st.integers(0, 600)),
 )
 mixed = st.lists(
-    st.builds(at, moments, st.sampled_from([*[State.GOOD] * 4, *State])), max_size=25, unique_by=lambda one: one.moment
+    st.builds(at, moments, st.sampled_from([*[BackupState.GOOD] * 4, *BackupState])),
+    max_size=25,
+    unique_by=lambda one: one.moment,
 )
 counts = st.none() | st.integers(1, 6)
 policies = st.builds(
@@ -95,7 +97,7 @@ zones = st.sampled_from(ZONES)
 def test_as_many_as_asked_for_stay_and_among_them_the_newest_good_one(backups: list[Backup], keep: int) -> None:
     gone = surplus(backups, keep)
     countable = [one for one in backups if one.state in COUNTED]
-    good = [one for one in backups if one.state is State.GOOD]
+    good = [one for one in backups if one.state is BackupState.GOOD]
     stay = [one for one in countable if one not in gone]
     assert len(stay) >= min(keep, len(countable))
     if not good:
@@ -111,7 +113,7 @@ def test_as_many_as_asked_for_stay_and_among_them_the_newest_good_one(backups: l
 @given(backups=backups, keep=st.integers(1, 15))
 def test_only_good_and_undocumented_ones_are_surplus_oldest_first(backups: list[Backup], keep: int) -> None:
     gone = surplus(backups, keep)
-    assert {one.state for one in gone} <= {State.GOOD, State.UNVERIFIED}
+    assert {one.state for one in gone} <= {BackupState.GOOD, BackupState.UNVERIFIED}
     assert [one.moment for one in gone] == sorted(one.moment for one in gone)
     assert surplus([one for one in backups if one not in gone], keep) == []
 
@@ -124,7 +126,7 @@ def test_never_the_newest_good_one_never_all_and_nothing_without_a_good_one(
     backups: list[Backup], policy: Policy, zone: tzinfo
 ) -> None:
     gone = removed(backups, policy, zone)
-    good = [one for one in backups if one.state is State.GOOD]
+    good = [one for one in backups if one.state is BackupState.GOOD]
     if good:
         assert max(good, key=lambda one: one.moment) not in gone
     else:
@@ -159,8 +161,8 @@ def test_a_pruning_that_was_interrupted_is_completed_by_the_next(
     assert removed(rest, policy, zone) == [one for one in planned if one not in done]
 
 
-@given(backups=mixed, policy=policies, zone=zones, state=st.sampled_from([*State]))
-def test_failed_ones_do_not_count(backups: list[Backup], policy: Policy, zone: tzinfo, state: State) -> None:
+@given(backups=mixed, policy=policies, zone=zones, state=st.sampled_from([*BackupState]))
+def test_failed_ones_do_not_count(backups: list[Backup], policy: Policy, zone: tzinfo, state: BackupState) -> None:
     counted = [one for one in backups if one.state in COUNTED]
     assert removed(backups, policy, zone) == removed(counted, policy, zone)
 
@@ -174,16 +176,16 @@ def test_a_more_generous_policy_keeps_no_less(
     assert set(map(id, removed(backups, Policy(**most), zone))) <= set(map(id, removed(backups, policy, zone)))
 
 
-@given(backups=mixed, policy=policies, zone=zones, added=moments, state=st.sampled_from(State))
+@given(backups=mixed, policy=policies, zone=zones, added=moments, state=st.sampled_from(BackupState))
 def test_an_added_backup_frees_only_older_ones_whose_place_it_takes(
-    backups: list[Backup], policy: Policy, zone: tzinfo, added: datetime, state: State
+    backups: list[Backup], policy: Policy, zone: tzinfo, added: datetime, state: BackupState
 ) -> None:
     """The law of adding, in each of its parts: see docs/retention.md."""
     new = at(added, state)
     backups = [one for one in backups if one.moment != added]
     before = decide(backups, policy, now=NOW, zone=zone)
     after = {id(one.backup): one for one in decide([*backups, new], policy, now=NOW, zone=zone)}
-    good = [one for one in backups if one.state is State.GOOD]
+    good = [one for one in backups if one.state is BackupState.GOOD]
     for old in before:
         now = after[id(old.backup)]
         if not (old.keep and not now.keep):
@@ -191,7 +193,7 @@ def test_an_added_backup_frees_only_older_ones_whose_place_it_takes(
         assert state in COUNTED, "one that does not count frees nothing"
         assert old.backup.moment < added, "it frees only older ones"
         if not good:  # it is the first good one: until now nothing was removed
-            assert state is State.GOOD
+            assert state is BackupState.GOOD
             continue
         for reason in old.reasons:
             rule, _, name = reason.partition(" ")
@@ -199,11 +201,11 @@ def test_an_added_backup_frees_only_older_ones_whose_place_it_takes(
                 newer = [one for one in before if one.counts and one.backup.moment > old.backup.moment]
                 assert len(newer) + 1 >= policy.last  # type: ignore[operator]
             elif rule == "within":
-                assert state is State.GOOD
+                assert state is BackupState.GOOD
                 assert added == max(one.moment for one in [*good, new])
                 assert added - old.backup.moment > policy.within  # type: ignore[operator]
             elif reason == "the newest good backup":
-                assert state is State.GOOD
+                assert state is BackupState.GOOD
             else:  # the slot is taken by the new one, or is one slot too many because the new one opened another
                 mine = [one.reasons for one in after.values() if one.backup is new]
                 opened = {why for why in mine[0] if why.startswith(f"{rule} ")}
@@ -237,13 +239,13 @@ def test_each_of_the_newest_slots_keeps_its_newest_good_backup(
     form = {"daily": "%Y-%m-%d", "weekly": "%G-W%V", "monthly": "%Y-%m"}[rule]
     slots: dict[str, list[Backup]] = defaultdict(list)
     for one in sorted(backups, key=lambda one: one.moment, reverse=True):
-        if one.state is State.GOOD:
+        if one.state is BackupState.GOOD:
             slots[one.moment.astimezone(zone).strftime(form)].append(one)
     decisions = decide(backups, Policy(**{rule: count}), now=NOW, zone=zone)  # type: ignore[arg-type]
     filled = {why: one.backup for one in decisions for why in one.reasons if why.startswith(rule)}
     for name, (newest, *_older) in list(slots.items())[:count]:
         assert {f"{rule} {name}"} <= {why for one in decisions if one.backup is newest for why in one.reasons}
-    assert len([one for one in filled.values() if one.state is State.GOOD]) == min(count, len(slots))
+    assert len([one for one in filled.values() if one.state is BackupState.GOOD]) == min(count, len(slots))
 
 
 def test_many_backups_are_decided_in_a_moment() -> None:
@@ -338,14 +340,14 @@ def test_one_backup_may_fill_several_slots_and_every_reason_is_told() -> None:
 
 
 def test_what_does_not_count_tells_why_it_stays() -> None:
-    ahead, good, damaged = backup(-9), backup(3), backup(5, State.DAMAGED)
+    ahead, good, damaged = backup(-9), backup(3), backup(5, BackupState.DAMAGED)
     decisions = decide([ahead, good, damaged], Policy(last=1), now=NOW, zone=UTC)
     assert decisions == [
         Decision(ahead, True, ("dated after now",)),
         Decision(good, True, ("the newest good backup", "last 1"), counts=True),
         Decision(damaged, True, ("damaged: not counted",)),
     ]
-    assert [one.reasons for one in decide([backup(5, State.UNVERIFIED)], Policy(last=1), now=NOW, zone=UTC)] == [
+    assert [one.reasons for one in decide([backup(5, BackupState.UNVERIFIED)], Policy(last=1), now=NOW, zone=UTC)] == [
         ("no backup is good",)
     ]
 
@@ -367,7 +369,7 @@ def test_an_age_is_told_in_its_largest_unit(age: timedelta, words: str) -> None:
 def test_an_age_counts_from_the_newest_good_backup_and_its_end_belongs_to_it() -> None:
     made = [backup(days) for days in (100, 107, 108)]
     assert removed(made, Policy(within=timedelta(days=7))) == [made[2]]
-    newer = backup(95, State.UNVERIFIED)
+    newer = backup(95, BackupState.UNVERIFIED)
     assert removed([*made, newer], Policy(within=timedelta(days=7))) == [made[2]]
 
 
@@ -376,13 +378,13 @@ def test_an_age_counts_from_the_newest_good_backup_and_its_end_belongs_to_it() -
 
 def test_the_newest_good_one_stays_also_behind_many_undocumented_ones() -> None:
     good = backup(9)
-    undocumented_ones = [backup(days, State.UNVERIFIED) for days in (1, 2, 3, 4)]
+    undocumented_ones = [backup(days, BackupState.UNVERIFIED) for days in (1, 2, 3, 4)]
     assert surplus([good, *undocumented_ones], 2) == [undocumented_ones[3], undocumented_ones[2]]
 
 
 def test_an_undocumented_one_takes_no_slot_from_a_good_one() -> None:
     good = [backup(days) for days in (1.1, 2.1)]
-    later = [backup(days, State.UNVERIFIED) for days in (1, 2, 3)]
+    later = [backup(days, BackupState.UNVERIFIED) for days in (1, 2, 3)]
     assert removed([*good, *later], Policy(daily=2)) == [later[2]]
 
 
@@ -417,7 +419,7 @@ def test_a_setting_is_a_policy() -> None:
 
 @pytest.mark.parametrize(("number", "keep", "most"), [(4, 2, False), (4, 1, True), (3, 1, True), (2, 1, False)])
 def test_more_than_half_is_most(number: int, keep: int, most: bool) -> None:
-    made = [*(backup(days) for days in range(number)), backup(-9), backup(99, State.DAMAGED)]
+    made = [*(backup(days) for days in range(number)), backup(-9), backup(99, BackupState.DAMAGED)]
     assert removes_most(decide(made, Policy(last=keep), now=NOW, zone=UTC)) is most
 
 
@@ -427,29 +429,31 @@ def test_more_than_half_is_most(number: int, keep: int, most: bool) -> None:
 @given(backups=backups, timeout=st.none() | st.integers(1, 10**7))
 def test_only_what_no_run_can_be_writing_is_left_over(backups: list[Backup], timeout: float | None) -> None:
     found = leftovers(backups, NOW, timeout)
-    assert {one.state for one in found} <= {State.ORPHAN, State.PARTIAL}
+    assert {one.state for one in found} <= {BackupState.ORPHAN, BackupState.PARTIAL}
     for one in backups:
         old = NOW - one.modified > max(timedelta(hours=24), timedelta(seconds=timeout or 0))
-        damaged = {other.id for other in backups if other.state is State.DAMAGED}
-        assert (one in found) == (old and one.state in (State.ORPHAN, State.PARTIAL) and one.id not in damaged)
+        damaged = {other.id for other in backups if other.state is BackupState.DAMAGED}
+        assert (one in found) == (
+            old and one.state in (BackupState.ORPHAN, BackupState.PARTIAL) and one.id not in damaged
+        )
 
 
 def test_a_day_must_have_passed_and_the_longest_run_too() -> None:
-    orphan = backup(1.01, State.ORPHAN)
+    orphan = backup(1.01, BackupState.ORPHAN)
     assert leftovers([orphan], NOW, None) == [orphan]
-    assert leftovers([backup(0.99, State.ORPHAN)], NOW, None) == []
+    assert leftovers([backup(0.99, BackupState.ORPHAN)], NOW, None) == []
     assert leftovers([orphan], NOW, 2 * 86400) == []
 
 
 def test_an_object_whose_manifest_cannot_be_read_is_no_left_over() -> None:
     # A newer django-rclone shares the remote, say: its objects must not be swept.
-    unread, its_object = backup(9, State.DAMAGED, "k3f9q2"), backup(9, State.ORPHAN, "k3f9q2")
+    unread, its_object = backup(9, BackupState.DAMAGED, "k3f9q2"), backup(9, BackupState.ORPHAN, "k3f9q2")
     assert leftovers([unread, its_object], NOW, None) == []
 
 
 @pytest.mark.parametrize("timeout", [1e15, 1e300, float("inf"), 1e11])
 def test_with_no_bound_on_a_run_nothing_is_left_over(timeout: float) -> None:
-    assert leftovers([backup(1000, State.ORPHAN)], NOW, timeout) == []
+    assert leftovers([backup(1000, BackupState.ORPHAN)], NOW, timeout) == []
 
 
 # Clocks that are wrong
@@ -457,7 +461,9 @@ def test_with_no_bound_on_a_run_nothing_is_left_over(timeout: float) -> None:
 
 @given(
     backups=st.lists(
-        st.builds(backup, st.integers(-400, 400), st.sampled_from(State)), max_size=12, unique_by=lambda one: one.moment
+        st.builds(backup, st.integers(-400, 400), st.sampled_from(BackupState)),
+        max_size=12,
+        unique_by=lambda one: one.moment,
     ),
     policy=policies,
     made=st.integers(0, 11),
@@ -465,7 +471,7 @@ def test_with_no_bound_on_a_run_nothing_is_left_over(timeout: float) -> None:
 def test_what_is_dated_after_now_makes_nothing_go_and_this_runs_own_stays(
     backups: list[Backup], policy: Policy, made: int
 ) -> None:
-    own = backups[made].id if made < len(backups) and backups[made].state is State.GOOD else ""
+    own = backups[made].id if made < len(backups) and backups[made].state is BackupState.GOOD else ""
     gone = removed(backups, policy, new_id=own)
     timely = [one for one in backups if one.moment <= NOW + timedelta(hours=1)]
     assert gone == removed(timely, policy, new_id=own)

@@ -16,7 +16,7 @@ from django_rclone.db.mysql import errors as mysql_errors
 from django_rclone.db.postgresql import clients as postgresql
 from django_rclone.db.sqlite.errors import explainer as explain
 from django_rclone.exceptions import ProgramFailed, Unavailable
-from django_rclone.rclone import remote
+from django_rclone.rclone import installation
 from django_rclone.setting_names import SettingNames
 from django_rclone_sidecar.setting_names import VariableAndCommandNames, VariableNames
 
@@ -44,7 +44,7 @@ def test_the_app_has_djangos_names() -> None:
     assert names.item("REMOTE") == 'DJANGO_RCLONE["REMOTE"]'
     assert names.connection("HOST and PORT") == "HOST and PORT"
     assert names.media_backup("--allow-empty") == "--allow-empty"
-    assert remote.install().endswith("or set RCLONE_BINARY.")
+    assert installation.install().endswith("or set RCLONE_BINARY.")
     assert postgresql.install().endswith("or set BINARY_DIR.")
     assert shown("NotLoadable: x.").endswith('set FORMAT to "file".')
 
@@ -57,7 +57,7 @@ def test_the_sidecar_has_names_of_its_own() -> None:
     assert names.item("CONNECTORS") == 'the project\'s DJANGO_RCLONE["CONNECTORS"]'
     assert names.connection("HOST and PORT") == "DATABASE_URL, or HOST and PORT in the project's settings"
     assert names.media_backup("--allow-empty") == "media-backup --allow-empty"
-    assert remote.install().endswith("or put it on PATH.")
+    assert installation.install().endswith("or put it on PATH.")
     assert "or put it on PATH." in mysql.wrong_flavour("8.4.0", ["mariadb"])
     assert shown("NotLoadable: x.").endswith('set FORMAT to "file" in the project\'s DATABASE_OPTIONS.')
     assert "set SPOOL in the project's DATABASE_OPTIONS," in shown("LogInUse: x.")

@@ -13,7 +13,8 @@ from django_rclone.conf.values import configured, get, limits, overlap, unknown_
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.rclone import crypt, remote_options, secrets
 from django_rclone.rclone import flags as rclone_flags
-from django_rclone.rclone.remote import Remote, Sections
+from django_rclone.rclone.configuration import Sections
+from django_rclone.rclone.remote import Remote
 
 
 def remote() -> Remote:
@@ -55,9 +56,9 @@ def rclone_problems() -> Iterator[str]:
     Options are in RCLONE_FLAGS, in the environment and in rclone.conf.
     """
     base = _unencrypted()
-    given = rclone_flags.given(base.flags, os.environ)
-    yield from given.problems
-    if not given.problems and shutil.which(base.binary):  # if it is missing, the first command reports it
+    user_settings = rclone_flags.classify(base.flags, os.environ)
+    yield from user_settings.problems
+    if not user_settings.problems and shutil.which(base.binary):  # if it is missing, the first command reports it
         yield from remote_options.problems(base.root, _sections(base), os.environ)
 
 

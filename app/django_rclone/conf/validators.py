@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django_rclone import folder_overlap, naming, streams
+from django_rclone import folder_overlap, streams
+from django_rclone.layout import object_paths
 from django_rclone.process.limits import LONGEST
 
 
@@ -43,7 +44,7 @@ def backup_folder(value: Any) -> str:
     if wrong := folder(value):
         return wrong
     # Objects in this folder must also be listed, restored and removed, so the rule for their paths applies.
-    wrong = naming.path_problem(f"{value.strip('/')}/x")
+    wrong = object_paths.path_problem(f"{value.strip('/')}/x")
     return f"cannot be {value!r}: it {wrong}" if wrong else ""
 
 
@@ -56,7 +57,7 @@ def project(value: Any) -> str:
 def filename_template(value: Any) -> str:
     if isinstance(value, str) and not value.isprintable():
         return "contains unprintable characters"
-    return naming.template_problem(value) if isinstance(value, str) else "must be a string"
+    return object_paths.template_problem(value) if isinstance(value, str) else "must be a string"
 
 
 def date_format(value: Any) -> str:

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from django_rclone import folder_overlap, naming, setting_names, streams
+from django_rclone import folder_overlap, setting_names, streams
 from django_rclone.conf import validators
 from django_rclone.conf.table import SETTINGS
 from django_rclone.exceptions import ConfigurationError
+from django_rclone.layout import object_paths
 from django_rclone.process.limits import Limits
 from django_rclone.setting_names import Key
 
@@ -77,9 +78,9 @@ def limits() -> Limits:
     return Limits(timeout=get("TIMEOUT"), stall=get("STALL_TIMEOUT"))
 
 
-def names() -> naming.Scheme:
+def names() -> object_paths.Scheme:
     """Returns the naming scheme of objects."""
-    return naming.Scheme(
+    return object_paths.Scheme(
         folder=get("DB_BACKUP_DIR").strip("/"),
         template=get("DB_FILENAME_TEMPLATE"),
         date_format=get("DB_DATE_FORMAT"),

@@ -18,7 +18,7 @@ from django_rclone import setting_names
 from django_rclone.command import Command
 from django_rclone.db import source_identity as source
 from django_rclone.exceptions import ConfigurationError
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 from django_rclone.streams import Gate
 
 __all__ = ["BaseConnector", "Dump", "Facts", "Gate", "Mode", "RestorePlan"]

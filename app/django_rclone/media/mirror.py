@@ -10,7 +10,8 @@ from django_rclone.exceptions import ConfigurationError
 from django_rclone.media import record_store
 from django_rclone.media_record import MediaRecord
 from django_rclone.rclone import crypt
-from django_rclone.rclone.remote import Entry, Remote
+from django_rclone.rclone.entries import Entry
+from django_rclone.rclone.remote import Remote
 
 
 def project_name(given: str | None = None) -> str:

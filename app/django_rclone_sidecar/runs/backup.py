@@ -7,7 +7,7 @@ import logging
 from django_rclone import display, prune
 from django_rclone.backup import BackupRun, back_up
 from django_rclone.db import registry
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 from django_rclone.retention import Policy
 from django_rclone.selection import Owner
 

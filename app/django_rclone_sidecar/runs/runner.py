@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from django_rclone import batch, naming
+from django_rclone import batch
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Locked
-from django_rclone.manifest import Manifest
+from django_rclone.layout import backup_ids
+from django_rclone.layout.manifest import Manifest
 from django_rclone.process.interrupts import raise_if_interrupted
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment.read import Environment
@@ -101,7 +102,7 @@ def run(command: str, environment: Environment, *, observed: bool = True) -> Ite
     An error before the first task is reported as a failed run, unless the run did not get the lock or has an unknown
     argument.
     """
-    runner = TaskRunner(Report(naming.new_id(random.SystemRandom()), command, datetime.now(UTC)))
+    runner = TaskRunner(Report(backup_ids.new_id(random.SystemRandom()), command, datetime.now(UTC)))
     if observed:
         runner.observers = observers.configured(environment)
     try:

@@ -19,7 +19,7 @@ from django_rclone.db.mongodb.connection import Connection, connection
 from django_rclone.db.mongodb.names import PREFIX
 from django_rclone.db.mongodb.restore import plan
 from django_rclone.exceptions import ConfigurationError, Locked
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 
 _INCONSISTENT = (
     "mongodump reads one collection after another: the backup is not one moment of the database (consistency: none in "

@@ -16,7 +16,7 @@ from django_rclone.db.sqlite.errors import explainer
 from django_rclone.db.sqlite.facts import Live
 from django_rclone.db.sqlite.restore import plan, restore_problems
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 
 _FORMATS = ("file", "sql")
 

@@ -19,7 +19,7 @@ from django_rclone.db.mongodb.names import is_internal, staged_prefix
 from django_rclone.db.mongodb.programs import probe
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.exceptions import ConfigurationError, Locked, VerificationFailed
-from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.layout.manifest import Manifest, StoredObject
 
 SETTINGS = {"NAME": "shop", "USER": "app", "PASSWORD": "s3c/ret", "HOST": "db"}
 DETAILS: dict[str, Any] = {
