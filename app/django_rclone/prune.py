@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from django_rclone import catalog, conf, display, retention, setting_names
+from django_rclone import anomaly, catalog, conf, display, retention, setting_names
 from django_rclone.catalog import Backup, BackupState
 from django_rclone.clocks import dated_ahead
-from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone.layout.folders import MANIFEST_DIR
+from django_rclone.layout.manifest import Manifest
 from django_rclone.layout.manifest_paths import ManifestName, parse_manifest_name
 from django_rclone.layout.object_paths import Scheme, object_path_problem, path_problem
 from django_rclone.rclone.remote import Remote
@@ -20,6 +21,9 @@ from django_rclone.retention import Decision, Policy
 from django_rclone.selection import Owner
 
 logger = logging.getLogger("django_rclone")
+
+_COMPARED = 4 * anomaly.HISTORY
+"""Number of manifests to read for a comparison. Some may be of other projects, or of another format."""
 
 _UNTOUCHED = "Nothing was removed. Check rclone's configuration and environment for filters that hide files."
 
@@ -39,7 +43,7 @@ class Pruning:
     new_id: str = ""
     """Id of the backup that this run has made; empty if it made none."""
     force: bool = False
-    """Whether more than half of the backups may be removed at once."""
+    """Whether more than half of the backups may be removed at once, and any while the newest is unusual."""
     zone: tzinfo = field(default_factory=conf.time_zone)
     """Time zone of the policy's calendar."""
 
@@ -50,6 +54,13 @@ class Plan:
 
     decisions: tuple[Decision, ...]
     leftovers: tuple[Decision, ...] = ()
+    anomaly: str = ""
+    """How the newest good backup differs from those before it; empty if it is normal. See ``anomaly.problem``."""
+
+    @property
+    def removes_backups(self) -> bool:
+        """Whether backups would be removed, not only leftovers of interrupted runs."""
+        return any(not decision.keep for decision in self.decisions)
 
     @property
     def removed(self) -> list[Decision]:
@@ -77,7 +88,8 @@ def configured_policy(*, default: bool = False) -> Policy | None:
 def prune(pruning: Pruning) -> Iterator[Backup]:
     """Removes the backups that retention does not keep, and yields each one after its removal.
 
-    Raises DjangoRcloneError, and removes nothing, if more than half would be removed without ``force``.
+    Raises DjangoRcloneError, and removes nothing, if the newest backup is unusual, or if more than half would be
+    removed, without ``force``.
     """
     for decision in carry_out(pruning, plan(pruning)):
         yield decision.backup
@@ -85,6 +97,11 @@ def prune(pruning: Pruning) -> Iterator[Backup]:
 
 def carry_out(pruning: Pruning, planned: Plan) -> Iterator[Decision]:
     """Removes what a plan removes, as ``prune`` does."""
+    if held := _held(pruning, planned):
+        raise DjangoRcloneError(
+            f"{held} Nothing was removed. Check the database; if the change is intended, run "
+            f"`{_command(pruning)} --force`."
+        )
     if planned.removes_most and not pruning.force:
         made = "The backup is complete, but retention" if pruning.new_id else "Retention"
         raise DjangoRcloneError(f'Database "{pruning.owner.alias}": {made} {_refusal(pruning, planned)}')
@@ -93,8 +110,56 @@ def carry_out(pruning: Pruning, planned: Plan) -> Iterator[Decision]:
         yield decision
 
 
+def after_backup(remote: Remote, made: Manifest, pruning: Pruning | None, removed: Callable[[Backup], None]) -> str:
+    """Compares a new backup with those before it, then prunes, unless ``pruning`` is None.
+
+    Returns how the backup is unusual; empty if it is normal. An unusual one is logged as a warning and holds pruning.
+    Calls ``removed`` with each backup after its removal.
+    """
+    planned = plan(pruning) if pruning else None
+    found = planned.anomaly if planned else _anomaly_of(remote, made)
+    held = _held(pruning, planned) if pruning and planned else ""
+    if found:
+        logger.warning(
+            'Database "%s": the backup is complete, but unusual: %s. %s',
+            *(made.database, found, _advice(pruning) if pruning and held else "Check the database."),
+            extra={"event": "backup.unusual", "database": made.database},
+        )
+    if pruning and planned and not held:
+        for decision in carry_out(pruning, planned):
+            removed(decision.backup)
+    return found
+
+
+def _anomaly_of(remote: Remote, made: Manifest) -> str:
+    """Returns how a new backup is unusual. If the earlier ones cannot be read, logs that: the backup itself is good."""
+    try:
+        return anomaly.problem(made, catalog.newest_manifests(remote, made.database, _COMPARED))
+    except Interrupted:
+        raise
+    except DjangoRcloneError as error:
+        logger.warning('Database "%s": the backup could not be compared with earlier ones: %s', made.database, error)
+        return ""
+
+
+def _advice(pruning: Pruning) -> str:
+    return (
+        "Pruning is held until a backup is normal again. Check the database; if the change is intended, run "
+        f"`{_command(pruning)} --force`."
+    )
+
+
+def _held(pruning: Pruning, planned: Plan) -> str:
+    """Returns why pruning is held; empty if it is not."""
+    if pruning.force or not planned.anomaly or not planned.removes_backups:
+        return ""
+    return f'Database "{pruning.owner.alias}": pruning is held, the newest backup is unusual: {planned.anomaly}.'
+
+
 def force_needed(pruning: Pruning, planned: Plan) -> str:
     """Returns a sentence if the plan needs ``force`` and does not have it, else an empty string."""
+    if held := _held(pruning, planned):
+        return f"{held} This needs --force."
     if not planned.removes_most or pruning.force:
         return ""
     surplus, counted = _numbers(planned)
@@ -106,11 +171,15 @@ def force_needed(pruning: Pruning, planned: Plan) -> str:
 
 def _refusal(pruning: Pruning, planned: Plan) -> str:
     surplus, counted = _numbers(planned)
-    command = f"{setting_names.current().prune_command} -d {shlex.quote(pruning.owner.alias)}"
+    command = _command(pruning)
     return (
         f"({pruning.policy}) would remove {surplus} of {counted} backups, more than half at once. Nothing was "
         f"removed. Check them with `{command} --dry-run`, then remove them with `{command} --force`."
     )
+
+
+def _command(pruning: Pruning) -> str:
+    return f"{setting_names.current().prune_command} -d {shlex.quote(pruning.owner.alias)}"
 
 
 def _numbers(planned: Plan) -> tuple[int, int]:
@@ -144,13 +213,16 @@ def plan(pruning: Pruning) -> Plan:
         decisions = [Decision(backup, True, (retention.NO_POLICY,)) for backup in own]
     else:
         decisions = retention.decide(own, policy, now=now, zone=pruning.zone, new_id=pruning.new_id)
-    good = [backup.moment for backup in own if backup.state is BackupState.GOOD and backup not in in_future]
+    good = [backup for backup in own if backup.state is BackupState.GOOD and backup not in in_future]
+    unusual = anomaly.of_newest(backup.manifest for backup in good)
     if not good or any(backup not in own and not _is_unidentified(backup) for backup in listed):
-        return Plan(tuple(decisions))
-    leftovers = {backup.path: backup for backup in _leftovers(pruning, listed, min(now, max(good)))}
+        return Plan(tuple(decisions), anomaly=unusual)
+    newest = max(backup.moment for backup in good)
+    leftovers = {backup.path: backup for backup in _leftovers(pruning, listed, min(now, newest))}
     return Plan(
         tuple(decision for decision in decisions if decision.backup.path not in leftovers),
         tuple(Decision(backup, False, (retention.LEFTOVER,)) for backup in leftovers.values()),
+        unusual,
     )
 
 

@@ -41,6 +41,15 @@ class Outcome(StrEnum):
     FAILURE = "failure"
 
 
+@dataclass(frozen=True, slots=True)
+class BackupMade:
+    """The backup that a task made."""
+
+    manifest: Manifest
+    anomaly: str = ""
+    """How it differs from earlier ones; empty if it is normal."""
+
+
 @dataclass(slots=True)
 class Result:
     """Result of one task. ``database`` is an alias, or empty for the media files."""
@@ -53,6 +62,8 @@ class Result:
     error: str = ""
     manifest: Manifest | None = None
     """Manifest of the backup that was made; None for other tasks."""
+    anomaly: str = ""
+    """How that backup differs from earlier ones; empty if it is normal."""
 
     @property
     def what(self) -> str:
@@ -75,6 +86,11 @@ class Report:
     @property
     def failed(self) -> list[Result]:
         return [result for result in self.results if result.outcome is Outcome.FAILURE]
+
+    @property
+    def unusual(self) -> list[Result]:
+        """Results whose backup differs much from earlier ones."""
+        return [result for result in self.results if result.anomaly]
 
 
 class RunObserver(Protocol):

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from django_rclone import exceptions
+from django_rclone_sidecar.environment import overrides
 from tests.chart import helm
 from tests.chart.values import CHART
 
@@ -51,6 +52,21 @@ def test_each_database_has_a_job_of_its_own_and_so_have_the_media_files():
 def test_two_jobs_never_wait_for_one_lock():
     folders = [env(job)["BACKUP_STATE_DIR"] for job in named("databases", "CronJob").values()]
     assert len(set(folders)) == len(folders)
+
+
+def test_each_rule_of_retention_is_a_variable_and_those_that_are_not_set_are_none():
+    def kept(job: helm.Object) -> dict[str, str]:
+        return {name: value for name, value in env(job).items() if name.startswith("BACKUP_KEEP_")}
+
+    rules = {"LAST": "14", "DAILY": "30", "MONTHLY": "12", "YEARLY": "3", "WITHIN": "30d"}
+    for job in named("databases", "CronJob").values():
+        assert kept(job) == {f"BACKUP_KEEP_{rule}": value for rule, value in rules.items()}
+    (job,) = named("cronjob", "CronJob").values()
+    assert kept(job) == {}
+    every = [f"retention.keep{rule}=2" for rule in ("Last", "Hourly", "Daily", "Weekly", "Monthly", "Yearly")]
+    done = helm.template("--values", CI / "cronjob-values.yaml", "--set", ",".join([*every, "retention.keepWithin=2h"]))
+    (job,) = helm.by_kind(helm.parsed(done.stdout), "CronJob")
+    assert kept(job).keys() == overrides.RETENTION.keys()
 
 
 def test_names_fit_into_what_kubernetes_allows():

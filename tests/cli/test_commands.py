@@ -74,7 +74,7 @@ def test_databases_can_be_chosen(program: Program):
 
 def test_only_the_last_backups_are_kept_when_that_is_said(program: Program):
     done = program.run("backup")
-    assert "BACKUP_KEEP_LAST is not set: all backups are kept." in done.err
+    assert "Retention is not set (BACKUP_KEEP_LAST, BACKUP_KEEP_DAILY and so on): all backups are kept." in done.err
     program.ok("backup")
     program.ok("backup", BACKUP_KEEP_LAST="2")
     assert len(program.listed()) == 2

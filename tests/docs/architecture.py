@@ -15,7 +15,7 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
         ("apps", "management"),
         ("backup", "restore", "prune", "listing", "checks"),
         ("media",),
-        ("selection", "retention"),
+        ("selection", "retention", "anomaly"),
         ("clocks",),
         ("db",),
         ("catalog", "conf", "restore_guide"),

@@ -82,7 +82,11 @@ def add_listing_options(parser: ArgumentParser) -> None:
 
 def add_force(parser: ArgumentParser) -> None:
     """Adds ``--force``, for pruning."""
-    parser.add_argument("--force", action="store_true", help="Remove more than half of a database's backups at once.")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="Remove backups even if they are more than half of a database's, or if its newest backup is unusual.",
+    )
 
 
 def empty_option_problem(options: Mapping[str, Any], names: Iterable[str]) -> str:

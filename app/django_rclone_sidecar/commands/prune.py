@@ -33,7 +33,8 @@ def create_parser() -> ArgumentParser:
         "Remove the backups of each database that BACKUP_KEEP_LAST, BACKUP_KEEP_DAILY and so on do not keep (default: "
         "the project's RETENTION or DB_CLEANUP_KEEP), and leftovers of interrupted runs. If none of these is set, "
         "only leftovers are removed. The newest good backup is always kept. More than half of the backups are removed "
-        "only with --force: otherwise exit code 1, and nothing is removed.",
+        "only with --force, as are backups while the newest one is unusual: otherwise exit code 1, and nothing is "
+        "removed.",
     )
     options.add_databases(parser, "Prune only the backups of this database.")
     parser.add_argument(

@@ -16,6 +16,7 @@ from django_rclone.media.media_root import MediaFolder
 from django_rclone_sidecar.bootstrap import Sidecar
 from django_rclone_sidecar.doctor.finding import Finding, fail, ok, warn
 from django_rclone_sidecar.runs import lock
+from django_rclone_sidecar.runs.backup import ALL_KEPT
 from django_rclone_sidecar.settings import build
 
 
@@ -36,7 +37,7 @@ def environment(sidecar: Sidecar) -> Iterator[Finding]:
     for warning in sidecar.environment.warnings:
         yield warn("environment", message=warning)
     if not conf.configured().get("RETENTION"):
-        yield ok("environment", message="BACKUP_KEEP_LAST is not set: all backups are kept")
+        yield ok("environment", message=ALL_KEPT)
 
 
 def settings(_sidecar: Sidecar) -> Iterator[Finding]:

@@ -105,6 +105,7 @@ class _StateBuilder:
             failing=failing is not None,
             error=self.clean(failing.error) if failing else "",
             next_run=self.policy.next_run(database_identity, self.now),
+            anomaly=display.one_line(self.facts.get("unusual", {}).get(target.alias, "")),
             ahead=tuple(self.facts.get("ahead", {}).get(target.alias, ())),
         )
 

@@ -135,6 +135,12 @@ METRICS: Mapping[str, Metric] = {
     "backup_running": Metric(
         "gauge", "1 while a backup is being made, else 0.", DATABASE, _each(lambda database: database.running)
     ),
+    "backup_size_anomaly": Metric(
+        "gauge",
+        "1 if the size or the row counts of the newest good backup are far from those before it, else 0.",
+        DATABASE,
+        _each(lambda database: bool(database.anomaly)),
+    ),
     "next_run_timestamp_seconds": Metric(
         "gauge",
         "When the next scheduled run begins; 0 if never. Media files, if backed up, have the operation media-backup "

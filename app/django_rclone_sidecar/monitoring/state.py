@@ -76,6 +76,8 @@ class DatabaseState:
     """The last run failed, and there is no newer backup."""
     error: str = ""
     next_run: datetime | None = None
+    anomaly: str = ""
+    """How the newest good backup differs from earlier ones; empty if it is normal."""
     ahead: tuple[str, ...] = ()
     """Backups on the remote that are dated in the future, and so do not count."""
 
@@ -134,6 +136,8 @@ class OverallState:
             if database.overdue:
                 lacks = "the backup is overdue" if database.newest else "there is no backup"
                 found.append(f'Database "{database.alias}": {lacks}.')
+            if database.anomaly:
+                found.append(f'Database "{database.alias}": the newest backup is unusual: {database.anomaly}.')
             if database.ahead:
                 found.append(
                     f'Database "{database.alias}": backups are dated in the future and do not count: '

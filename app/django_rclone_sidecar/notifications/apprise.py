@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Notifier:
-    """Observer that notifies of failures, of the first success after one, and optionally of every success."""
+    """Observer that notifies of failures, of the first success after one, of unusual backups, and optionally of all."""
 
     environment: Environment
 
@@ -111,6 +111,8 @@ def _message(report: Report, environment: Environment) -> Message | None:
     context = message_context(environment, report)
     if report.exit_code != 0:
         return message.failure(report, context)
+    if report.unusual:
+        return message.unusual(report, context)
     if context.recovered:
         return message.recovery(report, context)
     return message.success(report, context) if environment.get("BACKUP_NOTIFY_ON") == "all" else None

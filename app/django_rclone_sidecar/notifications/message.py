@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,18 +55,27 @@ def failure(report: Report, context: MessageContext) -> Message:
         what += f" ({len(failed)} of {len(report.results)})"
     lines = [*_where(report, context), "", "What happened:"]
     lines += [f"- {_reason(result)}" for result in failed] or [f"- {_line(report.error)}"]
+    lines += _unusual(report)
     if context.recovered:
-        again = (result for result in report.results if result.database in context.recovered)
-        lines.append(f"- Works again: {describe_tasks(again)}")
+        lines.append(f"- Works again: {_recovered(report, context)}")
     if report.command in ("backup", "media-backup"):
         lines += _last_good(failed, context)
-    return Message("failure", _title(what, context), "\n".join([*lines, "", *_advice(report)]))
+    advice = [*_advice(report), *(_unusual_advice(report) if report.unusual else ())]
+    return Message("failure", _title(what, context), "\n".join([*lines, "", *advice]))
+
+
+def unusual(report: Report, context: MessageContext) -> Message:
+    """Returns the message about a successful run with unusual backups."""
+    what = f"Backup is unusual for {describe_tasks(report.unusual)}"
+    lines = [*_where(report, context), "", "What happened:", *_unusual(report)]
+    if context.recovered:
+        lines.append(f"- Works again: {_recovered(report, context)}")
+    return Message("warning", _title(what, context), "\n".join([*lines, "", "What to do:", *_unusual_advice(report)]))
 
 
 def recovery(report: Report, context: MessageContext) -> Message:
     """Returns the message about the first success after a failure."""
-    again = [result for result in report.results if result.database in context.recovered]
-    what = f"{_NAMES.get(report.command, report.command)} works again for {describe_tasks(again)}"
+    what = f"{_NAMES.get(report.command, report.command)} works again for {_recovered(report, context)}"
     return Message("success", _title(what, context), "\n".join([*_where(report, context), "", *_done(report)]))
 
 
@@ -90,6 +100,25 @@ def describe_tasks(results: Iterable[Result]) -> str:
     if any(not result.database for result in results):
         words.append("media files")
     return " and ".join(words)
+
+
+def _recovered(report: Report, context: MessageContext) -> str:
+    return describe_tasks(result for result in report.results if result.database in context.recovered)
+
+
+def _unusual(report: Report) -> list[str]:
+    return [f"- {result.what}: the backup is unusual: {_line(result.anomaly)}" for result in report.unusual]
+
+
+def _unusual_advice(report: Report) -> list[str]:
+    return [
+        "- Check whether data was lost. Until a backup is normal again, older ones are not removed.",
+        *(
+            f"- If the change is intended, nothing is left to do, or remove old backups: `django-rclone prune -d "
+            f"{shlex.quote(result.database)} --force`"
+            for result in report.unusual
+        ),
+    ]
 
 
 def _ending(report: Report) -> str:

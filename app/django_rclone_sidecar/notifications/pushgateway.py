@@ -75,6 +75,7 @@ def values(command: str, result: Result) -> dict[str, float]:
         found["backup_last_duration_seconds"] = (made.finished_at - made.started_at).total_seconds()
         found["backup_last_size_bytes"] = made.bytes
         found["backup_last_raw_size_bytes"] = made.objects[0].raw_bytes or 0
+        found["backup_size_anomaly"] = bool(result.anomaly)
     return found
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
-from django_rclone import catalog, conf, display
+from django_rclone import anomaly, catalog, conf, display
 from django_rclone.catalog import Backup, BackupState
 from django_rclone.clocks import dated_ahead
 from django_rclone.db import registry
@@ -116,6 +116,12 @@ def _good(found: Iterable[Backup], owner: Owner) -> Iterable[Backup]:
     return (backup for backup in found if backup.state is BackupState.GOOD and owns(backup))
 
 
+def _unusual(alias: str, backups: list[Backup]) -> str:
+    """Returns how the newest backup of exactly this database differs from earlier ones; empty if it is normal."""
+    owner = _owner(alias)
+    return anomaly.of_newest(backup.manifest for backup in backups if owner.owns_exactly(backup))
+
+
 def _known() -> dict[str, Manifest]:
     """Returns the manifests in the history."""
     try:
@@ -141,6 +147,7 @@ def store_listing(sidecar: Sidecar, listing: RemoteListing) -> None:
         record = listing.media_record
         _store_fact("media_last", {"finished_at": record.finished_at.isoformat() if record else ""})
         _store_fact("ahead", {alias: [each.file for each in some] for alias, some in listing.ahead.items() if some})
+        _store_fact("unusual", {alias: _unusual(alias, some) for alias, some in listing.backups.items()})
         _store_manifests(listing.manifests)
         _store_backups(listing.backups)
 

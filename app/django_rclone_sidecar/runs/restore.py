@@ -13,7 +13,7 @@ from django_rclone.db.base import Mode
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone.restore import PlannedRestore
 from django_rclone_sidecar import logs
-from django_rclone_sidecar.runs.backup import back_up_database
+from django_rclone_sidecar.runs.backup import back_up_only
 from django_rclone_sidecar.runs.restore_selection import BackupStore, RestoreRequest
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def carry_out(plan: DatabaseRestorePlan, first: BackupRun | None) -> None:
     """Carries out a plan, after a backup of the current database if ``first`` is given."""
     ready = plan.check()
     if first is not None:
-        back_up_database(plan.alias, first, policy=None)
+        back_up_only(registry.connector(plan.alias), first)
     began = time.monotonic()
     restore.carry_out(ready, conf.limits(), quiet=not logs.shows_progress())
     backup = ready.backup

@@ -12,11 +12,19 @@ from datetime import UTC, datetime
 from django_rclone import batch
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Locked
 from django_rclone.layout import backup_ids
-from django_rclone.layout.manifest import Manifest
 from django_rclone.process.interrupts import raise_if_interrupted
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment.read import Environment
-from django_rclone_sidecar.report import AlreadyLogged, Outcome, Report, Result, RunObserver, Task, UnknownArgument
+from django_rclone_sidecar.report import (
+    AlreadyLogged,
+    BackupMade,
+    Outcome,
+    Report,
+    Result,
+    RunObserver,
+    Task,
+    UnknownArgument,
+)
 from django_rclone_sidecar.runs import observers
 
 logger = logging.getLogger(__name__)
@@ -74,7 +82,8 @@ class TaskRunner:
             except Exception as error:
                 self._end_task(result, Outcome.FAILURE, error)
                 raise
-            result.manifest = made if isinstance(made, Manifest) else None
+            if isinstance(made, BackupMade):
+                result.manifest, result.anomaly = made.manifest, made.anomaly
             self._end_task(result, Outcome.SUCCESS)
             raise_if_interrupted()
 

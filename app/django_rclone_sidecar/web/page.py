@@ -92,13 +92,15 @@ def _frame() -> dict[str, Any]:
 
 
 def _database(each: DatabaseState, state: OverallState) -> Row:
-    verdict, kind = _verdict(overdue=each.overdue, failing=each.failing, running=each.running)
+    verdict, kind = _verdict(
+        overdue=each.overdue, failing=each.failing, running=each.running, unusual=bool(each.anomaly)
+    )
     return Row(
         name=each.alias,
         place=each.place,
         verdict=verdict if each.newest or each.failing or each.running else "no backup",
         kind=kind,
-        error=each.error,
+        error=each.error or each.anomaly,
         newest=_time(each.newest.finished_at if each.newest else None, state),
         size=display.size(each.newest.size) if each.newest else "",
         stored=f"{each.stored} ({display.size(each.stored_bytes)})",
@@ -121,9 +123,10 @@ def _media(media: MediaState, state: OverallState) -> Row:
     )
 
 
-def _verdict(*, overdue: bool, failing: bool, running: bool) -> tuple[str, str]:
-    words = [word for word, so in (("running", running), ("last run failed", failing), ("overdue", overdue)) if so]
-    return ", ".join(words) or "good", "bad" if failing or overdue else "busy" if running else "good"
+def _verdict(*, overdue: bool, failing: bool, running: bool, unusual: bool = False) -> tuple[str, str]:
+    states = (("running", running), ("last run failed", failing), ("overdue", overdue), ("unusual", unusual))
+    words = [word for word, so in states if so]
+    return ", ".join(words) or "good", "bad" if failing or overdue or unusual else "busy" if running else "good"
 
 
 def _run(each: RecentRun, state: OverallState) -> RunRow:

@@ -46,6 +46,7 @@ def _database(each: DatabaseState) -> dict[str, Any]:
         "overdue": each.overdue,
         "failing": each.failing,
         "error": each.error or None,
+        "anomaly": each.anomaly or None,
         "running": each.running,
         "last_attempt_at": _time(each.last_attempt),
         "last_success_at": _time(newest.finished_at if newest else None),

@@ -34,7 +34,7 @@
   "BACKUP_COMPRESSION" $v.compression
   "BACKUP_TIMEOUT" $v.timeout
   "BACKUP_STALL_TIMEOUT" $v.stallTimeout
-  "BACKUP_KEEP_LAST" (ternary $v.retention.keepLast "" (gt (int $v.retention.keepLast) 0))
+  "BACKUP_KEEP_WITHIN" $v.retention.keepWithin
   "BACKUP_MEDIA" (ternary "on" "off" (ne $v.media.existingClaim ""))
   "BACKUP_MEDIA_ROOT" (ternary "/media" "" (ne $v.media.existingClaim ""))
   "BACKUP_LOG_FORMAT" $v.log.format
@@ -43,6 +43,10 @@
   "BACKUP_PUSHGATEWAY_URL" $v.metrics.pushgateway.url
   "BACKUP_STATE_DIR" .state
 -}}
+{{- range list "Last" "Hourly" "Daily" "Weekly" "Monthly" "Yearly" -}}
+{{- $count := get $v.retention (printf "keep%s" .) | int -}}
+{{- $_ := set $plain (printf "BACKUP_KEEP_%s" (upper .)) (ternary ($count | toString) "" (gt $count 0)) -}}
+{{- end -}}
 {{- range $flag := $v.rclone.extraFlags -}}
 {{- $parts := trimPrefix "--" $flag | splitn "=" 2 -}}
 {{- $_ := set $plain (printf "RCLONE_%s" ($parts._0 | upper | replace "-" "_")) ($parts._1 | default "true") -}}

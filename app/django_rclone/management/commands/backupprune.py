@@ -22,7 +22,8 @@ class Command(BackupCommand):
     help = (
         "Removes the backups of a database that RETENTION (default: DB_CLEANUP_KEEP) does not keep, and leftovers of "
         "interrupted runs. If neither is set, only leftovers are removed. The newest good backup is always kept. More "
-        "than half of the backups are removed only with --force: otherwise exit code 1, and nothing is removed."
+        "than half of the backups are removed only with --force, as are backups while the newest one is unusual: "
+        "otherwise exit code 1, and nothing is removed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

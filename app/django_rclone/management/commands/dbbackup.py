@@ -8,12 +8,13 @@ from django.core.management.base import CommandParser
 
 from django_rclone import batch, conf, display
 from django_rclone.backup import BackupRun, back_up
+from django_rclone.catalog import Backup
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.management import options
 from django_rclone.management.base import BackupCommand
-from django_rclone.prune import Pruning, configured_policy, prune
+from django_rclone.prune import Pruning, after_backup, configured_policy
 from django_rclone.selection import Owner
 
 
@@ -53,12 +54,13 @@ class Command(BackupCommand):
             f'Database "{connector.alias}": backed up to {stored.path} '
             f"({display.size(stored.bytes)} in {display.duration(seconds)})."
         )
-        if clean:
-            pruning = Pruning(
-                *(run.remote, run.names, Owner.of(run.project, connector), configured_policy(default=True)),
-                now=run.now(),
-                timeout=run.limits.timeout,
-                new_id=manifest.id,
-            )
-            for removed in prune(pruning):
-                self.print_line(f"Removed {removed.path} ({removed.state}).")
+        pruning = Pruning(
+            *(run.remote, run.names, Owner.of(run.project, connector), configured_policy(default=True)),
+            now=run.now(),
+            timeout=run.limits.timeout,
+            new_id=manifest.id,
+        )
+        after_backup(run.remote, manifest, pruning if clean else None, self._print_removed)
+
+    def _print_removed(self, backup: Backup) -> None:
+        self.print_line(f"Removed {backup.path} ({backup.state}).")
