@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,10 @@ from django_rclone import display
 from django_rclone.catalog import Backup
 from django_rclone.clocks import dated_ahead
 from django_rclone.rclone.entries import Entry
+from django_rclone.retention import NO_POLICY, Decision, Policy
 
 HEADER = ("id", "database", "engine", "when", "age", "size", "compression", "state", "path")
+DECISIONS_HEADER = ("action", "when", "size", "state", "path", "reasons")
 MEDIA_HEADER = ("path", "size", "modified")
 
 
@@ -70,6 +72,34 @@ def document(backup: Backup) -> dict[str, Any]:
 def to_json(backups: list[Backup]) -> str:
     """Returns backups as a JSON array."""
     return json.dumps([document(backup) for backup in backups], indent=2)
+
+
+def plan(alias: str, policy: Policy | None, decisions: Sequence[Decision]) -> list[str]:
+    """Returns the lines that show what retention keeps and removes of a database, and why."""
+    kept = sum(decision.keep for decision in decisions)
+    title = f'Database "{alias}" ({policy or NO_POLICY}): {kept} kept, {len(decisions) - kept} would be removed.'
+    rows = [
+        (
+            action(decision),
+            display.moment(decision.backup.moment),
+            display.size(decision.backup.size),
+            decision.backup.state.value,
+            decision.backup.file,
+            ", ".join(decision.reasons),
+        )
+        for decision in decisions
+    ]
+    return [display.one_line(title), *(display.table(DECISIONS_HEADER, rows, right=(2,)) if rows else ())]
+
+
+def action(decision: Decision) -> str:
+    """Returns the decision about a backup in one word."""
+    return "keep" if decision.keep else "remove"
+
+
+def decision_document(decision: Decision) -> dict[str, Any]:
+    """Returns a backup that retention keeps or removes as a JSON object, with the reasons."""
+    return {**document(decision.backup), "reasons": list(decision.reasons)}
 
 
 def media_table(files: list[Entry]) -> list[str]:

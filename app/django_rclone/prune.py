@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
 
-from django_rclone import catalog, display, retention, setting_names
+from django_rclone import catalog, conf, display, retention, setting_names
 from django_rclone.catalog import Backup, BackupState
 from django_rclone.clocks import dated_ahead
 from django_rclone.exceptions import DjangoRcloneError
@@ -15,6 +16,7 @@ from django_rclone.layout.folders import MANIFEST_DIR
 from django_rclone.layout.manifest_paths import ManifestName, parse_manifest_name
 from django_rclone.layout.object_paths import Scheme, object_path_problem, path_problem
 from django_rclone.rclone.remote import Remote
+from django_rclone.retention import Decision, Policy
 from django_rclone.selection import Owner
 
 logger = logging.getLogger("django_rclone")
@@ -24,39 +26,111 @@ _UNTOUCHED = "Nothing was removed. Check rclone's configuration and environment 
 
 @dataclass(frozen=True, slots=True)
 class Pruning:
-    """The backups of one owner on a remote, and how many of them to keep."""
+    """The backups of one owner on a remote, and the policy."""
 
     remote: Remote
     names: Scheme
     owner: Owner
-    keep: int | None
-    """Number of backups to keep. None keeps all, and removes only leftovers of interrupted runs."""
+    policy: Policy | None
+    """Rules of retention. None keeps all, and removes only leftovers of interrupted runs."""
     now: datetime
     timeout: float | None
     """Longest duration of a run, in seconds: newer leftovers may belong to a run that has not ended."""
     new_id: str = ""
     """Id of the backup that this run has made; empty if it made none."""
+    force: bool = False
+    """Whether more than half of the backups may be removed at once."""
+    zone: tzinfo = field(default_factory=conf.time_zone)
+    """Time zone of the policy's calendar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a pruning would do: a decision for each backup, newest first, and leftovers of interrupted runs."""
+
+    decisions: tuple[Decision, ...]
+    leftovers: tuple[Decision, ...] = ()
+
+    @property
+    def removed(self) -> list[Decision]:
+        """The backups to remove, oldest first, then the leftovers of interrupted runs."""
+        return [*(decision for decision in reversed(self.decisions) if not decision.keep), *self.leftovers]
+
+    @property
+    def removes_most(self) -> bool:
+        """Whether more than half of the backups would be removed, which needs consent."""
+        return retention.removes_most(self.decisions)
+
+
+def configured_policy(*, default: bool = False) -> Policy | None:
+    """Returns the policy of the settings: RETENTION, else the newest DB_CLEANUP_KEEP backups.
+
+    Returns None if neither is set, unless ``default``: then DB_CLEANUP_KEEP has its default.
+    """
+    if rules := conf.retention():
+        return Policy.of(rules)
+    if default or "DB_CLEANUP_KEEP" in conf.configured():
+        return Policy(last=conf.get("DB_CLEANUP_KEEP"))
+    return None
 
 
 def prune(pruning: Pruning) -> Iterator[Backup]:
-    """Removes the backups that retention does not keep, and yields each one after its removal."""
-    for backup in candidates(pruning):
-        remove(pruning.remote, backup)
-        yield backup
+    """Removes the backups that retention does not keep, and yields each one after its removal.
+
+    Raises DjangoRcloneError, and removes nothing, if more than half would be removed without ``force``.
+    """
+    for decision in carry_out(pruning, plan(pruning)):
+        yield decision.backup
 
 
-def candidates(pruning: Pruning) -> list[Backup]:
-    """Returns the backups to remove: those beyond the number to keep, and leftovers of interrupted runs.
+def carry_out(pruning: Pruning, planned: Plan) -> Iterator[Decision]:
+    """Removes what a plan removes, as ``prune`` does."""
+    if planned.removes_most and not pruning.force:
+        made = "The backup is complete, but retention" if pruning.new_id else "Retention"
+        raise DjangoRcloneError(f'Database "{pruning.owner.alias}": {made} {_refusal(pruning, planned)}')
+    for decision in planned.removed:
+        remove(pruning.remote, decision.backup)
+        yield decision
+
+
+def force_needed(pruning: Pruning, planned: Plan) -> str:
+    """Returns a sentence if the plan needs ``force`` and does not have it, else an empty string."""
+    if not planned.removes_most or pruning.force:
+        return ""
+    surplus, counted = _numbers(planned)
+    return (
+        f'Database "{pruning.owner.alias}": {surplus} of {counted} backups would be removed, more than half at once: '
+        "this needs --force."
+    )
+
+
+def _refusal(pruning: Pruning, planned: Plan) -> str:
+    surplus, counted = _numbers(planned)
+    command = f"{setting_names.current().prune_command} -d {shlex.quote(pruning.owner.alias)}"
+    return (
+        f"({pruning.policy}) would remove {surplus} of {counted} backups, more than half at once. Nothing was "
+        f"removed. Check them with `{command} --dry-run`, then remove them with `{command} --force`."
+    )
+
+
+def _numbers(planned: Plan) -> tuple[int, int]:
+    """Returns how many backups would be removed, and how many count."""
+    counted = [decision for decision in planned.decisions if decision.counts]
+    return sum(not decision.keep for decision in counted), len(counted)
+
+
+def plan(pruning: Pruning) -> Plan:
+    """Returns what a pruning would do: a decision for each backup, and the leftovers of interrupted runs to remove.
 
     Leftovers are kept if there is no good backup, or if other projects or databases have backups under the same alias:
     the leftovers may be theirs. Raises DjangoRcloneError if the remote's listing is incomplete: a backup that is not
     listed may still exist.
     """
-    owner, keep, now = pruning.owner, pruning.keep, pruning.now
+    owner, policy, now = pruning.owner, pruning.policy, pruning.now
     listed = catalog.load(pruning.remote, pruning.names, owner.alias)
     _check_new_backup_is_listed(pruning, listed)
     own = _certainly_owned(listed, owner)
-    if keep is not None:
+    if policy is not None:
         _warn_of_uncounted(listed, owner)
     in_future = [backup for backup in own if dated_ahead(backup, now)]
     if in_future:
@@ -66,11 +140,18 @@ def candidates(pruning: Pruning) -> list[Backup]:
             *(owner.alias, len(in_future), display.utc(now)),
             display.enumerate_some(backup.file for backup in in_future),
         )
-    surplus = retention.surplus(own, keep, now=now, new_id=pruning.new_id) if keep is not None else []
+    if policy is None:
+        decisions = [Decision(backup, True, (retention.NO_POLICY,)) for backup in own]
+    else:
+        decisions = retention.decide(own, policy, now=now, zone=pruning.zone, new_id=pruning.new_id)
     good = [backup.moment for backup in own if backup.state is BackupState.GOOD and backup not in in_future]
     if not good or any(backup not in own and not _is_unidentified(backup) for backup in listed):
-        return surplus
-    return [*surplus, *_leftovers(pruning, listed, min(now, max(good)))]
+        return Plan(tuple(decisions))
+    leftovers = {backup.path: backup for backup in _leftovers(pruning, listed, min(now, max(good)))}
+    return Plan(
+        tuple(decision for decision in decisions if decision.backup.path not in leftovers),
+        tuple(Decision(backup, False, (retention.LEFTOVER,)) for backup in leftovers.values()),
+    )
 
 
 def _check_new_backup_is_listed(pruning: Pruning, listed: Sequence[Backup]) -> None:

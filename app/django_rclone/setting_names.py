@@ -23,6 +23,7 @@ type Key = Literal[
     "DB_FILENAME_TEMPLATE",
     "DB_DATE_FORMAT",
     "DB_CLEANUP_KEEP",
+    "RETENTION",
     "MEDIA_BACKUP_DIR",
     "MEDIA_FOLLOW_LINKS",
     "COMPRESSION",
@@ -46,6 +47,7 @@ class SettingNames:
     separate_mirrors = "Set PROJECT, or another MEDIA_BACKUP_DIR."
     is_project_right = "Is PROJECT right?"
     list_command = "`listbackups`"
+    prune_command = "backupprune"
     traceback = "--traceback shows where."
 
     def setting(self, key: Key) -> str:

@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "backup": "Back up the databases and the media files.",
     "restore": "Restore databases from the newest good backups, or from the one you choose.",
     "list": "List the backups on the remote, newest first.",
-    "prune": "Remove backups beyond BACKUP_KEEP_LAST, and leftovers of interrupted runs.",
+    "prune": "Remove backups that BACKUP_KEEP_… does not keep, and leftovers of interrupted runs.",
     "media-backup": "Mirror the media files to the remote.",
     "media-restore": "Restore the media files from their mirror on the remote.",
     "doctor": "Check everything that backups and restores need.",

@@ -38,6 +38,7 @@ class VariableAndCommandNames(VariableNames):
 
     is_project_right = "Is BACKUP_PROJECT right, or do you mean --from-project?"
     list_command = "`list`"
+    prune_command = "prune"
     traceback = "BACKUP_LOG_LEVEL=debug shows where."
 
     def media_backup(self, option: str) -> str:

@@ -88,7 +88,7 @@ def test_pruning_removes_only_what_it_may(program: Program):
     planned = json.loads(program.ok("prune", "--dry-run", "--json", BACKUP_KEEP_LAST="1"))
     assert {row["id"] for row in planned} == {row["id"] for row in older}
     assert len(program.listed()) == 3
-    removed = json.loads(program.ok("prune", "--json", BACKUP_KEEP_LAST="1"))
+    removed = json.loads(program.ok("prune", "--force", "--json", BACKUP_KEEP_LAST="1"))
     assert removed == planned
     assert program.listed() == [newest]
 

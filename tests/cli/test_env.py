@@ -28,6 +28,9 @@ KUBERNETES = [
         ("BACKUP_MEDIA_ROOT", "/srv/media", Path("/srv/media")),
         ("BACKUP_TIME_ZONE", "Europe/Berlin", "Europe/Berlin"),
         ("BACKUP_KEEP_LAST", "14", 14),
+        ("BACKUP_KEEP_DAILY", "7", 7),
+        ("BACKUP_KEEP_WITHIN", "30d", 30 * 86400.0),
+        ("BACKUP_KEEP_WITHIN", "off", None),
         ("BACKUP_COMPRESSION", "zstd:9", {"METHOD": "zstd", "LEVEL": 9}),
         ("BACKUP_COMPRESSION", "none", {"METHOD": "none"}),
         ("BACKUP_TIMEOUT", "90", 90.0),
@@ -70,6 +73,12 @@ def test_a_delay_of_nothing_is_none():
         ("BACKUP_KEEP_LAST", "ten", 'is "ten": it must be a whole number, 1 or more.'),
         ("BACKUP_KEEP_LAST", "0", 'is "0": it must be'),
         ("BACKUP_KEEP_LAST", "²", "it must be"),
+        *(
+            (f"BACKUP_KEEP_{rule}", text, f'is "{text}": it must be a whole number, 1 or more.')
+            for rule in ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+            for text in ("0", "-1", "1.5", "seven")
+        ),
+        ("BACKUP_KEEP_WITHIN", "a month", 'is "a month": it must be seconds, or a duration like 30d; off for none.'),
         ("BACKUP_MEDIA", "maybe", "it must be auto, on or off."),
         ("BACKUP_ON_START", "2", "it must be on or off."),
         ("BACKUP_TIMEOUT", "yes", "off for no limit."),

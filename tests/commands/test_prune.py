@@ -11,8 +11,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from pytest_django import Settings
 
 from django_rclone import catalog, prune
 from django_rclone.catalog import BackupState
@@ -21,11 +23,13 @@ from django_rclone.layout.manifest import Manifest
 from django_rclone.layout.manifest_paths import ManifestName
 from django_rclone.rclone.entries import Entry
 from django_rclone.rclone.remote import Remote
+from django_rclone.retention import Policy
 from django_rclone.selection import Owner
 from tests.rclone.test_catalog import NOW, SCHEME, Folder, manifest
 
 SHOP = Owner("shop", "default", "app")
 UNNAMED = Owner("", "default", "app", "db1")
+TWO_DAYS = timedelta(days=2)
 
 
 @pytest.fixture
@@ -47,8 +51,10 @@ def orphan(folder: Folder, backup_id: str = "orpha1", *, alias: str = "default",
 
 
 def clean(folder: Folder, owner: Owner, keep: int | None = 1, **about: Any) -> set[str]:
-    """Prunes, and returns the names of what is gone."""
-    gone = prune.prune(prune.Pruning(folder.remote, SCHEME, owner, keep=keep, now=NOW, timeout=None, **about))
+    """Prunes, also more than half, and returns the names of what is gone."""
+    policy = Policy(last=keep) if keep else None
+    about = {"timeout": None, "force": True, "policy": policy} | about
+    gone = prune.prune(prune.Pruning(folder.remote, SCHEME, owner, now=NOW, **about))
     return {one.file for one in gone}
 
 
@@ -122,6 +128,91 @@ def test_what_dead_runs_left_goes_where_nobody_else_keeps_backups(folder: Folder
     assert clean(folder, owner, new_id="aaaaa1") == {old.name, partial.name}
     assert young.exists()
     assert elses.exists()
+
+
+# Policies
+
+
+def decided(folder: Folder, policy: Policy, **about: Any) -> dict[str, tuple[bool, tuple[str, ...]]]:
+    """The plan, by the ids of backups."""
+    planned = prune.plan(prune.Pruning(folder.remote, SCHEME, SHOP, policy, NOW, None, **about))
+    decisions = [*planned.decisions, *planned.leftovers]
+    return {one.backup.id: (one.keep, one.reasons) for one in decisions}
+
+
+def test_a_plan_tells_of_each_backup_whether_it_stays_and_why_and_changes_nothing(folder: Folder) -> None:
+    for number in range(4):
+        folder.backup(f"aaaaa{number}", hours=24 * number, project="shop")
+    folder.backup("damag1", hours=99, project="shop").write_text("{}")
+    orphan(folder)
+    before = sorted(folder.root.rglob("*"))
+    assert decided(folder, Policy(daily=2, within=timedelta(hours=1))) == {
+        "aaaaa0": (True, ("the newest good backup", "daily 2026-11-23", "within 1 hour")),
+        "aaaaa1": (True, ("daily 2026-11-22",)),
+        "aaaaa2": (False, ("kept by no rule",)),
+        "aaaaa3": (False, ("kept by no rule",)),
+        "orpha1": (False, ("leftover of an interrupted run",)),
+    }
+    assert sorted(folder.root.rglob("*")) == before
+
+
+def test_the_calendar_is_that_of_the_zone(folder: Folder) -> None:
+    for number, hours in enumerate((9, 11)):  # 01:15 and, on the day before, 23:15 in UTC
+        folder.backup(f"aaaaa{number}", hours=hours, project="shop")
+    day = Policy(daily=2)
+    assert decided(folder, day, zone=ZoneInfo("UTC"))["aaaaa1"] == (True, ("daily 2026-11-22",))
+    assert decided(folder, day, zone=ZoneInfo("Europe/Berlin"))["aaaaa1"] == (False, ("kept by no rule",))
+
+
+@pytest.mark.parametrize("made", ["", "aaaaa0"])
+def test_more_than_half_at_once_is_refused_and_nothing_is_removed(folder: Folder, made: str) -> None:
+    for number in range(5):
+        folder.backup(f"aaaaa{number}", hours=number, project="shop")
+    orphan(folder)
+    before = sorted(folder.root.rglob("*"))
+    with pytest.raises(DjangoRcloneError) as refused:
+        clean(folder, SHOP, keep=2, force=False, new_id=made)
+    assert str(refused.value) == (
+        f'Database "default": {"The backup is complete, but retention" if made else "Retention"} (last 2) would remove '
+        "3 of 5 backups, more than half at once. Nothing was removed. Check them with `backupprune -d default "
+        "--dry-run`, then remove them with `backupprune -d default --force`."
+    )
+    assert refused.value.exit_code == 1
+    assert sorted(folder.root.rglob("*")) == before
+    assert len(clean(folder, SHOP, keep=2, new_id=made)) == 4
+
+
+def test_half_at_once_is_removed_unasked_and_what_dead_runs_left_does_not_count(folder: Folder) -> None:
+    for number in range(4):
+        folder.backup(f"aaaaa{number}", hours=number, project="shop")
+    for number in range(9):
+        orphan(folder, f"orpha{number}")
+    assert len(clean(folder, SHOP, keep=2, force=False)) == 2 + 9
+
+
+def test_other_projects_backups_fill_no_slot(folder: Folder) -> None:
+    folder.backup("aaaaa1", hours=24, project="shop")
+    folder.backup("aaaaa2", hours=25, project="shop")
+    for number in range(3):
+        folder.backup(f"bbbbb{number}", hours=number, project="blog")
+    assert {one[-11:-5] for one in clean(folder, SHOP, policy=Policy(daily=1))} == {"aaaaa2"}
+
+
+@pytest.mark.parametrize(
+    ("options", "default", "policy"),
+    [
+        ({}, False, None),
+        ({}, True, Policy(last=10)),
+        ({"DB_CLEANUP_KEEP": 3}, False, Policy(last=3)),
+        ({"RETENTION": {"daily": 7, "within": "2d"}, "DB_CLEANUP_KEEP": 3}, True, Policy(daily=7, within=TWO_DAYS)),
+        ({"RETENTION": {}, "DB_CLEANUP_KEEP": 3}, False, Policy(last=3)),
+    ],
+)
+def test_retention_replaces_the_number_to_keep(
+    settings: Settings, options: dict[str, Any], default: bool, policy: Policy | None
+) -> None:
+    settings.DJANGO_RCLONE = {"REMOTE": "x:", **options}
+    assert prune.configured_policy(default=default) == policy
 
 
 # What a listing does not show
@@ -212,7 +303,7 @@ def test_where_names_do_not_say_the_recovery_point_what_has_no_manifest_stays(fo
     folder.backup("aaaaa1", project="shop")
     left = age(folder.write("db/default-2026-11-01-orpha1.dump"), 9)
     assert [one.state for one in catalog.load(folder.remote, by_day)] == [BackupState.GOOD, BackupState.ORPHAN]
-    assert list(prune.prune(prune.Pruning(folder.remote, by_day, SHOP, keep=1, now=NOW, timeout=None))) == []
+    assert list(prune.prune(prune.Pruning(folder.remote, by_day, SHOP, Policy(last=1), NOW, None))) == []
     assert left.exists()
 
 
@@ -223,7 +314,7 @@ def test_by_a_clock_that_is_ahead_alone_nothing_looks_left_over(folder: Folder) 
     folder.backup("aaaaa1", hours=1, project="shop")
     written = orphan(folder, days=0)  # by another machine, right now
     wrong = NOW + timedelta(days=365)
-    assert list(prune.prune(prune.Pruning(folder.remote, SCHEME, SHOP, keep=5, now=wrong, timeout=None))) == []
+    assert list(prune.prune(prune.Pruning(folder.remote, SCHEME, SHOP, Policy(last=5), wrong, None))) == []
     assert written.exists()
 
 

@@ -6,6 +6,7 @@ import re
 import signal
 from argparse import Action
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -15,10 +16,12 @@ from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
 from django_rclone import checks, conf, exceptions
+from django_rclone.catalog import Backup, BackupState, undocumented
 from django_rclone.db import registry
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.rclone import backend_options
 from django_rclone.rclone import options as rclone_options
+from django_rclone.retention import Policy, decide
 from django_rclone_sidecar import cli
 from django_rclone_sidecar.environment import variables
 from django_rclone_sidecar.monitoring import metrics
@@ -26,7 +29,7 @@ from tests.docs import architecture
 
 ROOT = Path(__file__).parents[2]
 COMMANDS_WITH_OPTIONS = tuple(name for name in cli.COMMANDS if name not in ("serve", "healthcheck", "manage"))
-COMMANDS = ("dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups", "backuptarget")
+COMMANDS = ("dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups", "backupprune", "backuptarget")
 
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _CHECK = re.compile(r"\b([EW]\d{3}) ((?:[^,.]|[.]\d)+)")
@@ -167,6 +170,34 @@ def engines() -> str:
     return table(("engine", "connector"), [(f"`{engine}`", f"`{path}`") for engine, path in registry.ENGINES.items()])
 
 
+CALENDAR = Policy(daily=7, weekly=4, monthly=4)
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def calendar() -> str:
+    """Which of a year's nightly backups a policy keeps: D, W and M are the rules that keep the one of a day."""
+    now = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    nights = [now.replace(hour=3) - timedelta(days=day) for day in range(330)]
+    paths = [f"db/{night:%Y-%m-%d}" for night in nights]
+    backups = [
+        Backup(path, "default", path, night, 1, BackupState.GOOD, undocumented(path, "default", 1))
+        for path, night in zip(paths, nights, strict=True)
+    ]
+    rules = {
+        one.backup.moment.date(): "".join(why[0].upper() for why in one.reasons if why.startswith(("d", "w", "m")))
+        for one in decide(backups, CALENDAR, now=now, zone=UTC)
+        if one.keep
+    }
+    first, last = min(rules), max(rules)
+    monday, lines = first - timedelta(days=first.weekday()), [f"{'week of':10}  {'  '.join(_WEEKDAYS)}"]
+    while monday <= last:
+        days = [monday + timedelta(days=day) for day in range(7)]
+        marks = ("" if day > last else rules.get(day, ".") for day in days)
+        lines.append(f"{monday}  {'  '.join(f'{mark:3}' for mark in marks)}".rstrip())
+        monday += timedelta(days=7)
+    return "\n".join(("```text", *lines, "```"))
+
+
 def folder_connector() -> str:
     """A whole connector, which keeps the contract."""
     return f"```python\n{(ROOT / 'tests/docs/folder_connector.py').read_text()}```"
@@ -178,6 +209,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "source-app": partial(architecture.package_tables, "django_rclone"),
     "source-sidecar": partial(architecture.package_tables, "django_rclone_sidecar"),
     "settings": settings,
+    "retention-calendar": calendar,
     "exit-codes": exit_codes,
     "checks": system_checks,
     "engines": engines,

@@ -39,8 +39,10 @@ def clock_ahead() -> None:
     """A backup that is dated later than now counts, and this run's own may go for it."""
     for module in ("clocks", "retention", "prune"):
         _replace(module, "dated_ahead", lambda _backup, _now: False)
-    surplus = import_module("django_rclone.retention").surplus
-    _replace("retention", "surplus", lambda backups, keep, **_options: surplus(backups, keep))
+    decide = import_module("django_rclone.retention").decide
+    _replace(
+        "retention", "decide", lambda backups, policy, **options: decide(backups, policy, **options | {"made": ""})
+    )
 
 
 def adopted() -> None:

@@ -80,6 +80,18 @@ def test_something_else_than_a_dictionary_is_refused(settings: Settings, value: 
         ("DB_DATE_FORMAT", "", "must be a strftime format"),
         ("DB_DATE_FORMAT", "%Y/%m/%d", "renders a '/'"),
         *(("DB_CLEANUP_KEEP", value, "must be a whole number, 1 or more") for value in (0, -1, None, "10", True, 1.5)),
+        *(("RETENTION", value, 'must be a dictionary like {"daily": 7,') for value in (None, 7, [("daily", 7)], "7")),
+        ("RETENTION", {"dayly": 7}, 'has an unknown key "dayly" (did you mean "daily"?)'),
+        ("RETENTION", {"last": 7}, 'has an unknown key "last" (did you mean'),
+        ("RETENTION", {5: 7}, 'has an unknown key "5" (the keys are keep_last, hourly, daily, weekly, monthly, yearly'),
+        *(
+            ("RETENTION", {"daily": value}, f'has "daily": {value!r}: it must be a whole number, 1 or more')
+            for value in (0, -1, None, "7", True, 1.5)
+        ),
+        *(
+            ("RETENTION", {"within": value}, f'has "within": {value!r}: it must be a number of seconds, or a duration')
+            for value in (0, -1, None, "30", "30 weeks", "0d", "", True, float("nan"), "1" * 400 + "d", 10**12)
+        ),
         *(("COMPRESSION", value, 'must be "zstd", "gzip", "none" or') for value in ("lz4", None, {}, {"LEVEL": 3}, 3)),
         *(("COMPRESSION", {"METHOD": value}, "must be") for value in ("lz4", None, ["zstd"])),
         ("COMPRESSION", {"METHOD": "zstd", "EXTRA": 1}, "must be"),
@@ -123,6 +135,10 @@ def test_a_wrong_value_gets_one_clear_sentence(settings: Settings, name: str, va
         ("COMPRESSION", {"METHOD": "gzip"}),
         ("COMPRESSION", "none"),
         ("TIMEOUT", 0.5),
+        ("RETENTION", {"keep_last": 1, "hourly": 1, "daily": 7, "weekly": 4, "monthly": 12, "yearly": 10}),
+        ("RETENTION", {"within": 86400}),
+        ("RETENTION", {"within": "30d", "daily": 1}),
+        ("RETENTION", {}),
         ("DATABASE_OPTIONS", {"default": {"SPOOL": True}}),
     ],
 )
@@ -148,3 +164,21 @@ def test_a_method_without_a_level_has_a_sensible_one(settings: Settings, value: 
 def test_the_key_that_was_meant_is_found(settings: Settings) -> None:
     settings.DJANGO_RCLONE = {"REMOTE": "x:", "DB_BACKUPS_DIR": "db", "remote": "x:", "COLOUR": "red", 5: 5}
     assert conf.unknown_keys() == {"DB_BACKUPS_DIR": "DB_BACKUP_DIR", "remote": "REMOTE", "COLOUR": "", "5": ""}
+
+
+@pytest.mark.parametrize(
+    ("within", "seconds"), [(90, 90), (0.5, 0.5), ("90s", 90), ("1.5h", 5400), (" 30D ", 30 * 86400), ("15 m", 900)]
+)
+def test_an_age_is_seconds_or_a_duration(settings: Settings, within: Any, seconds: float) -> None:
+    settings.DJANGO_RCLONE = {"REMOTE": "x:", "RETENTION": {"within": within, "daily": 7}}
+    assert conf.retention() == {"within": seconds, "daily": 7}
+
+
+def test_without_retention_there_are_no_rules(settings: Settings) -> None:
+    settings.DJANGO_RCLONE = {"REMOTE": "x:"}
+    assert conf.retention() == {}
+
+
+def test_the_calendar_is_that_of_time_zone(settings: Settings) -> None:
+    settings.TIME_ZONE = "Asia/Kathmandu"
+    assert str(conf.time_zone()) == "Asia/Kathmandu"

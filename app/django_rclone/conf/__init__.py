@@ -12,6 +12,8 @@ from django_rclone.conf.values import (
     names,
     overlap,
     problem,
+    retention,
+    time_zone,
     unknown_keys,
 )
 
@@ -27,5 +29,7 @@ __all__ = [
     "problem",
     "rclone_problems",
     "remote",
+    "retention",
+    "time_zone",
     "unknown_keys",
 ]

@@ -51,7 +51,14 @@ SETTINGS: Mapping[Key, Setting] = {
         "%Y-%m-%d-%H%M%S", "Format of {datetime} in these names (strftime, in UTC).", validators.date_format
     ),
     "DB_CLEANUP_KEEP": Setting(
-        10, "Number of backups of each database that `dbbackup --clean` keeps.", validators.positive_number
+        10,
+        "Number of backups of each database that `dbbackup --clean` keeps if RETENTION is not set.",
+        validators.positive_number,
+    ),
+    "RETENTION": Setting(
+        {},
+        'Rules for the backups of each database that are kept: {"keep_last": 3, "daily": 7, "within": "30d"}.',
+        validators.retention,
     ),
     "MEDIA_BACKUP_DIR": Setting(
         "media",

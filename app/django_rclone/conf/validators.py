@@ -5,6 +5,8 @@ Each returns the problem of a value, as a clause that follows the setting's name
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -80,6 +82,35 @@ def seconds(value: Any) -> str:
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= LONGEST):
         return ""
     return "must be a number of seconds, or None for no limit"
+
+
+_COUNTS = ("keep_last", "hourly", "daily", "weekly", "monthly", "yearly")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def retention(value: Any) -> str:
+    keys = (*_COUNTS, "within")
+    if not isinstance(value, Mapping):
+        return f'must be a dictionary like {{"daily": 7, "within": "30d"}}; its keys are {", ".join(keys)}'
+    for key, number in value.items():
+        if key not in keys:
+            similar = next(iter(difflib.get_close_matches(str(key), keys, n=1)), "")
+            hint = f'did you mean "{similar}"?' if similar else f"the keys are {', '.join(keys)}"
+            return f'has an unknown key "{key}" ({hint})'
+        if key == "within" and duration(number) is None:
+            return f'has "within": {number!r}: it must be a number of seconds, or a duration like "30d"'
+        if key != "within" and (problem := positive_number(number)):
+            return f'has "{key}": {number!r}: it {problem}'
+    return ""
+
+
+def duration(value: Any) -> float | None:
+    """Returns a number of seconds, or a duration like ``30d``, in seconds; None if it is not valid."""
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip().lower())
+        value = float(match[1]) * _UNITS[match[2]] if match else None
+    return None if value is None or seconds(value) else float(value)
 
 
 def mapping(value: Any, *, of: type, what: str) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from django_rclone import folder_overlap, setting_names, streams
+from django_rclone.conf import validators
 from django_rclone.conf.table import SETTINGS
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.layout import object_paths
@@ -56,6 +59,18 @@ def compression() -> tuple[str, int]:
     method = value if isinstance(value, str) else value["METHOD"]
     level = None if isinstance(value, str) else value.get("LEVEL")
     return method, streams.DEFAULT_LEVEL[method] if level is None else level
+
+
+def retention() -> dict[str, float]:
+    """Returns RETENTION with ``within`` in seconds; empty if it is not set."""
+    value = get("RETENTION")
+    within = {"within": validators.duration(value["within"]) or 0} if "within" in value else {}
+    return {**value, **within}
+
+
+def time_zone() -> tzinfo:
+    """Returns the project's TIME_ZONE."""
+    return ZoneInfo(settings.TIME_ZONE) if settings.TIME_ZONE else UTC
 
 
 def limits() -> Limits:

@@ -80,6 +80,11 @@ def add_listing_options(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="Print one JSON array.")
 
 
+def add_force(parser: ArgumentParser) -> None:
+    """Adds ``--force``, for pruning."""
+    parser.add_argument("--force", action="store_true", help="Remove more than half of a database's backups at once.")
+
+
 def empty_option_problem(options: Mapping[str, Any], names: Iterable[str]) -> str:
     """Returns the problem of options that bypassed the parser (``call_command``); empty if they are valid."""
     for name in names:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from argparse import ArgumentParser
 from functools import partial
 
 from django_rclone import conf
 from django_rclone.backup import BackupRun
 from django_rclone.management import options
+from django_rclone.retention import Policy
 from django_rclone_sidecar import arguments, logs
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.runs import locked_run, media
-from django_rclone_sidecar.runs.backup import back_up_database
-
-logger = logging.getLogger(__name__)
+from django_rclone_sidecar.runs.backup import back_up_database, log_all_kept
 
 
 def create_parser() -> ArgumentParser:
@@ -22,7 +20,8 @@ def create_parser() -> ArgumentParser:
     parser = arguments.create_parser(
         "backup",
         "Back up the databases, then the media files (BACKUP_MEDIA). After the backup of each database, remove its "
-        "backups beyond BACKUP_KEEP_LAST. Exit code 3: some of these failed, the others succeeded.",
+        "backups that BACKUP_KEEP_LAST, BACKUP_KEEP_DAILY and so on (default: the project's RETENTION) do not keep. "
+        "Exit code 3: some of these failed, the others succeeded.",
     )
     options.add_databases(parser, "Back up only this database, and no media files.")
     options.add_allow_deletes(parser)
@@ -33,11 +32,11 @@ def main(argv: list[str], environment: Environment) -> int:
     given = create_parser().parse_args(argv)
     with locked_run.start("backup", environment) as (sidecar, task_runner):
         run = BackupRun(conf.remote(), conf.get("PROJECT"), quiet=not logs.shows_progress())
-        keep = environment.get("BACKUP_KEEP_LAST")
-        if keep is None:
-            logger.info("BACKUP_KEEP_LAST is not set: all backups are kept.", extra={"event": "retention.none"})
+        policy = Policy.of(rules) if (rules := conf.retention()) else None
+        if policy is None:
+            log_all_kept()
         tasks = [
-            sidecar.task(partial(back_up_database, alias, run, keep), alias)
+            sidecar.task(partial(back_up_database, alias, run, policy), alias)
             for alias in sidecar.selected(given.database)
         ]
         if not given.database and media.is_included(sidecar, run.remote):

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from argparse import ArgumentParser
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from django_rclone import conf, listing, prune
-from django_rclone.catalog import Backup
 from django_rclone.db import registry
 from django_rclone.management import options
+from django_rclone.prune import Pruning
 from django_rclone.rclone.remote import Remote
+from django_rclone.retention import Decision, Policy
 from django_rclone.selection import Owner
 from django_rclone_sidecar import arguments, bootstrap
-from django_rclone_sidecar.bootstrap import Sidecar
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.report import Task
 from django_rclone_sidecar.runs import lock, runner
-from django_rclone_sidecar.runs.backup import log_removed
+from django_rclone_sidecar.runs.backup import log_all_kept, log_removed
 
 logger = logging.getLogger(__name__)
 
@@ -28,58 +30,77 @@ def create_parser() -> ArgumentParser:
     """Returns the parser of the command's arguments."""
     parser = arguments.create_parser(
         "prune",
-        "Remove the backups of each database beyond the newest BACKUP_KEEP_LAST (default: the project's "
-        "DB_CLEANUP_KEEP), and leftovers of interrupted runs. If neither is set, only leftovers are removed. The "
-        "newest good backup is always kept.",
+        "Remove the backups of each database that BACKUP_KEEP_LAST, BACKUP_KEEP_DAILY and so on do not keep (default: "
+        "the project's RETENTION or DB_CLEANUP_KEEP), and leftovers of interrupted runs. If none of these is set, "
+        "only leftovers are removed. The newest good backup is always kept. More than half of the backups are removed "
+        "only with --force: otherwise exit code 1, and nothing is removed.",
     )
     options.add_databases(parser, "Prune only the backups of this database.")
-    parser.add_argument("--dry-run", action="store_true", help="Show what would be removed, and remove nothing.")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="Show for each backup whether it is kept or removed, and why. Remove nothing.",
+    )
+    options.add_force(parser)
     arguments.add_json(parser, "the removed backups as one JSON array")
     return parser
 
 
 @dataclass(frozen=True, slots=True)
 class _PruneRun:
-    """A run of the command. ``keep`` is None to keep all good backups."""
+    """A run of the command. ``policy`` is None to keep all good backups."""
 
     remote: Remote
-    keep: int | None
+    policy: Policy | None
     dry_run: bool
-    removed: list[Backup] = field(default_factory=list)
+    force: bool
+    as_json: bool
+    removed: list[dict[str, Any]] = field(default_factory=list)
+    """The removed backups, as JSON documents."""
 
-    def prune(self, alias: str) -> None:
-        """Removes the old backups of one database, or logs them in a dry run."""
+    def prune_database(self, alias: str) -> None:
+        """Removes the old backups of one database, or shows them in a dry run."""
         owner = Owner.of(conf.get("PROJECT"), registry.connector(alias))
-        timeout = conf.limits().timeout
-        pruning = prune.Pruning(self.remote, conf.names(), owner, self.keep, datetime.now(UTC), timeout)
-        for backup in prune.candidates(pruning):
-            if self.dry_run:
-                about = {"event": "prune.planned", "database": alias, "path": backup.path}
-                logger.info('Database "%s": would remove %s (%s).', alias, backup.path, backup.state, extra=about)
-            else:
-                prune.remove(self.remote, backup)
-                log_removed(alias, backup.path, backup.state)
-            self.removed.append(backup)
+        now, limit = datetime.now(UTC), conf.limits().timeout
+        pruning = Pruning(self.remote, conf.names(), owner, self.policy, now, limit, force=self.force)
+        planned = prune.plan(pruning)
+        if self.dry_run:
+            self._show(pruning, planned)
+            return
+        for decision in prune.carry_out(pruning, planned):
+            log_removed(alias, decision.backup.path, decision.backup.state)
+            self.removed.append(listing.decision_document(decision))
+
+    def _show(self, pruning: Pruning, planned: prune.Plan) -> None:
+        alias, decisions = pruning.owner.alias, [*planned.decisions, *planned.leftovers]
+        if self.as_json:
+            self.removed.extend(listing.decision_document(decision) for decision in planned.removed)
+            for decision in decisions:
+                _log_planned(alias, decision)
+        else:
+            print(*listing.plan(alias, self.policy, decisions), sep="\n")
+        if warning := prune.force_needed(pruning, planned):
+            logger.warning("%s", warning, extra={"event": "prune.force", "database": alias})
+
+
+def _log_planned(alias: str, decision: Decision) -> None:
+    backup, action = decision.backup, "keep" if decision.keep else "remove"
+    about = {"event": "prune.planned", "database": alias, "path": backup.path}
+    reasons = ", ".join(decision.reasons)
+    logger.info('Database "%s": would %s %s (%s): %s.', alias, action, backup.path, backup.state, reasons, extra=about)
 
 
 def main(argv: list[str], environment: Environment) -> int:
     given = create_parser().parse_args(argv)
     sidecar = bootstrap.start(environment)
     with lock.held(environment.get("BACKUP_STATE_DIR")):
-        run = _PruneRun(conf.remote(), _keep(sidecar), given.dry_run)
+        run = _PruneRun(conf.remote(), prune.configured_policy(), given.dry_run, given.force, given.json)
+        if run.policy is None:
+            log_all_kept()
         try:
             aliases = sidecar.selected(given.database)
-            runner.run_each("prune", [Task(partial(run.prune, alias), alias) for alias in aliases])
+            runner.run_each("prune", [Task(partial(run.prune_database, alias), alias) for alias in aliases])
         finally:
             if given.json:
-                print(listing.to_json(run.removed))
+                print(json.dumps(run.removed, indent=2))
     return 0
-
-
-def _keep(sidecar: Sidecar) -> int | None:
-    """Returns how many backups to keep, None for all."""
-    if sidecar.environment.is_set("BACKUP_KEEP_LAST") or "DB_CLEANUP_KEEP" in sidecar.target.django_rclone:
-        keep: int = conf.get("DB_CLEANUP_KEEP")
-        return keep
-    logger.info("BACKUP_KEEP_LAST is not set: all backups are kept.", extra={"event": "retention.none"})
-    return None

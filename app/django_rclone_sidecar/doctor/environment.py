@@ -35,7 +35,7 @@ def environment(sidecar: Sidecar) -> Iterator[Finding]:
     """Unknown environment variables."""
     for warning in sidecar.environment.warnings:
         yield warn("environment", message=warning)
-    if not sidecar.environment.is_set("BACKUP_KEEP_LAST"):
+    if not conf.configured().get("RETENTION"):
         yield ok("environment", message="BACKUP_KEEP_LAST is not set: all backups are kept")
 
 

@@ -16,3 +16,14 @@ OVERRIDES: Mapping[str, Key] = {
     "BACKUP_KEEP_LAST": "DB_CLEANUP_KEEP",
     "BACKUP_ENCRYPTION_PASSWORD": "ENCRYPTION_PASSWORD",
 }
+
+RETENTION: Mapping[str, str] = {
+    "BACKUP_KEEP_LAST": "keep_last",
+    "BACKUP_KEEP_HOURLY": "hourly",
+    "BACKUP_KEEP_DAILY": "daily",
+    "BACKUP_KEEP_WEEKLY": "weekly",
+    "BACKUP_KEEP_MONTHLY": "monthly",
+    "BACKUP_KEEP_YEARLY": "yearly",
+    "BACKUP_KEEP_WITHIN": "within",
+}
+"""Environment variables of the keys of ``RETENTION``. If one is set, the project's ``RETENTION`` is not used."""

@@ -27,6 +27,16 @@ class Variable:
     """Whether ``NAME_FILE`` is accepted too."""
 
 
+def _kept(slot: str) -> Variable:
+    """Returns the variable of a retention rule with slots."""
+    return Variable(
+        f"Keeps the newest backup of each of this many {slot}s, counting only {slot}s with a backup.",
+        "a whole number, 1 or more",
+        parse=parsers.whole_number,
+        unset="this rule keeps none",
+    )
+
+
 VARIABLES: Mapping[str, Variable] = {
     "BACKUP_REMOTE": Variable(
         "Where backups are stored: an rclone remote with a folder, or a local folder.",
@@ -105,7 +115,18 @@ VARIABLES: Mapping[str, Variable] = {
         "How many backups of each database are kept. Older ones are removed after a new backup is complete.",
         "a whole number, 1 or more",
         parse=parsers.whole_number,
-        unset="all are kept",
+        unset="all are kept, unless another `BACKUP_KEEP_…` or `RETENTION` of the project's `DJANGO_RCLONE` is set",
+    ),
+    "BACKUP_KEEP_HOURLY": _kept("hour"),
+    "BACKUP_KEEP_DAILY": _kept("day"),
+    "BACKUP_KEEP_WEEKLY": _kept("week"),
+    "BACKUP_KEEP_MONTHLY": _kept("month"),
+    "BACKUP_KEEP_YEARLY": _kept("year"),
+    "BACKUP_KEEP_WITHIN": Variable(
+        "Keeps the backups that are at most this much older than the newest good one.",
+        "seconds, or a duration like 30d; off for none",
+        parse=parsers.seconds,
+        unset="this rule keeps none",
     ),
     "BACKUP_COMPRESSION": Variable(
         "Compression of dumps.",

@@ -8,12 +8,13 @@ from django_rclone import display, prune
 from django_rclone.backup import BackupRun, back_up
 from django_rclone.db import registry
 from django_rclone.layout.manifest import Manifest
+from django_rclone.retention import Policy
 from django_rclone.selection import Owner
 
 logger = logging.getLogger(__name__)
 
 
-def back_up_database(alias: str, run: BackupRun, keep: int | None) -> Manifest:
+def back_up_database(alias: str, run: BackupRun, policy: Policy | None) -> Manifest:
     """Backs up one database, then applies retention. Returns the new backup's manifest."""
     connector = registry.connector(alias)
     manifest = back_up(connector, run)
@@ -30,12 +31,17 @@ def back_up_database(alias: str, run: BackupRun, keep: int | None) -> Manifest:
             "seconds": round(seconds, 3),
         },
     )
-    if keep is not None:
-        owner = Owner.of(run.project, connector)
-        limit = run.limits.timeout
-        for removed in prune.prune(prune.Pruning(run.remote, run.names, owner, keep, run.now(), limit, manifest.id)):
+    if policy is not None:
+        owner, limit = Owner.of(run.project, connector), run.limits.timeout
+        pruning = prune.Pruning(run.remote, run.names, owner, policy, run.now(), limit, manifest.id)
+        for removed in prune.prune(pruning):
             log_removed(alias, removed.path, removed.state)
     return manifest
+
+
+def log_all_kept() -> None:
+    """Logs that no retention is set."""
+    logger.info("BACKUP_KEEP_LAST is not set: all backups are kept.", extra={"event": "retention.none"})
 
 
 def log_removed(alias: str, path: str, state: str) -> None:

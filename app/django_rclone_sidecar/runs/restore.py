@@ -57,7 +57,7 @@ def carry_out(plan: DatabaseRestorePlan, first: BackupRun | None) -> None:
     """Carries out a plan, after a backup of the current database if ``first`` is given."""
     ready = plan.check()
     if first is not None:
-        back_up_database(plan.alias, first, keep=None)
+        back_up_database(plan.alias, first, policy=None)
     began = time.monotonic()
     restore.carry_out(ready, conf.limits(), quiet=not logs.shows_progress())
     backup = ready.backup

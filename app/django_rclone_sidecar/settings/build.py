@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from django_rclone import display
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.masking import mask
-from django_rclone_sidecar.environment.overrides import OVERRIDES
+from django_rclone_sidecar.environment.overrides import OVERRIDES, RETENTION
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import location
 from django_rclone_sidecar.target_project import Target
@@ -52,6 +52,9 @@ def settings(environment: Environment, target: Target) -> dict[str, Any]:
 def _django_rclone(environment: Environment, project_settings: Mapping[str, Any]) -> dict[str, Any]:
     here = {key: value for key, value in project_settings.items() if key not in _PATHS or Path(str(value)).exists()}
     given: dict[str, Any] = {key: environment.get(name) for name, key in OVERRIDES.items() if environment.is_set(name)}
+    rules = {key: environment.get(name) for name, key in RETENTION.items()}
+    if retention := {key: value for key, value in rules.items() if value is not None}:
+        given["RETENTION"] = retention
     # The history is not backed up: this silences the check about writers that wait during a backup.
     options = {**here.get("DATABASE_OPTIONS", {}), location.ALIAS: {"SPOOL": True}}
     return {"REMOTE": REMOTE, **here, **given, "DATABASE_OPTIONS": options}

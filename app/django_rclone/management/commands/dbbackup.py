@@ -13,7 +13,7 @@ from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.management import options
 from django_rclone.management.base import BackupCommand
-from django_rclone.prune import Pruning, prune
+from django_rclone.prune import Pruning, configured_policy, prune
 from django_rclone.selection import Owner
 
 
@@ -31,7 +31,8 @@ class Command(BackupCommand):
         parser.add_argument(
             "--clean",
             action="store_true",
-            help="After a successful backup, remove backups beyond DB_CLEANUP_KEEP and leftovers of interrupted runs.",
+            help="After a successful backup, remove backups that RETENTION (default: DB_CLEANUP_KEEP) does not keep, "
+            "and leftovers of interrupted runs.",
         )
 
     def work(self, *, database: list[str] | None, clean: bool, **_options: Any) -> None:
@@ -54,7 +55,7 @@ class Command(BackupCommand):
         )
         if clean:
             pruning = Pruning(
-                *(run.remote, run.names, Owner.of(run.project, connector), conf.get("DB_CLEANUP_KEEP")),
+                *(run.remote, run.names, Owner.of(run.project, connector), configured_policy(default=True)),
                 now=run.now(),
                 timeout=run.limits.timeout,
                 new_id=manifest.id,

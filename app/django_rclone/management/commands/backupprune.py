@@ -1,0 +1,66 @@
+"""``manage.py backupprune``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from django_rclone import batch, conf, listing, prune
+from django_rclone.db import registry
+from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.management import options
+from django_rclone.management.base import BackupCommand
+from django_rclone.prune import Pruning
+from django_rclone.selection import Owner
+
+
+class Command(BackupCommand):
+    """Removes old backups."""
+
+    help = (
+        "Removes the backups of a database that RETENTION (default: DB_CLEANUP_KEEP) does not keep, and leftovers of "
+        "interrupted runs. If neither is set, only leftovers are removed. The newest good backup is always kept. More "
+        "than half of the backups are removed only with --force: otherwise exit code 1, and nothing is removed."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        options.add_databases(parser, "Prune the backups of this database instead of `default`.")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="Print for each backup whether it is kept or removed, and why. Remove nothing.",
+        )
+        options.add_force(parser)
+
+    def work(self, *, database: list[str] | None, dry_run: bool, force: bool, **_options: Any) -> None:
+        self.prints_result = dry_run
+        remote, policy = conf.remote(), prune.configured_policy()
+        aliases = list(dict.fromkeys(database or ["default"]))
+        if policy is None:
+            self.stderr.write("RETENTION is not set: all backups are kept.")
+
+        def prune_one(alias: str) -> None:
+            owner = Owner.of(conf.get("PROJECT"), registry.connector(alias))
+            now, limit = datetime.now(UTC), conf.limits().timeout
+            pruning = Pruning(remote, conf.names(), owner, policy, now, limit, force=force)
+            if dry_run:
+                self._show(pruning)
+                return
+            for removed in prune.prune(pruning):
+                self.print_line(f"Removed {removed.path} ({removed.state}).")
+
+        def print_failure(_alias: str, error: DjangoRcloneError) -> None:
+            if len(aliases) > 1:  # the error of a single one is raised by the command
+                self.stderr.write(str(error))
+
+        batch.run_each(aliases, prune_one, print_failure)
+
+    def _show(self, pruning: Pruning) -> None:
+        """Prints what a pruning would do."""
+        planned = prune.plan(pruning)
+        for line in listing.plan(pruning.owner.alias, pruning.policy, [*planned.decisions, *planned.leftovers]):
+            self.stdout.write(line)
+        if warning := prune.force_needed(pruning, planned):
+            self.stderr.write(warning)
