@@ -22,6 +22,7 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
         ("rclone", "remote_folders"),
         ("process", "media_record"),
         ("command", "streams", "manifest", "signals", "batch"),
+        ("verification",),
         ("display",),
         ("naming", "masking", "output_errors", "exceptions", "target_json"),
         ("vocabulary",),

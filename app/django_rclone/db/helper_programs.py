@@ -4,7 +4,8 @@ A helper program that fails prints ``Kind: message`` as its last line on stderr 
 the name of an exception class. Kinds that are classes of ``django_rclone.exceptions`` become that class again; what the
 others mean is for the engine's ``errors`` module to say.
 
-SQLite's programs need nothing but the standard library and import nothing from here; they keep to the same protocol.
+SQLite's programs, but for its ``fingerprint``, need nothing but the standard library and import nothing from here; they
+keep to the same protocol.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from django_rclone.process.pipeline import Pipeline
 from django_rclone.process.watchdog import NO_LIMITS, TICK, Activity, Limits, Watchdog, stall_message
 from django_rclone.streams import Filter, Gate
 
-__all__ = ["NO_LIMITS", "Attached", "Command", "Limits", "Secret", "peek", "pipe", "run"]
+__all__ = ["NO_LIMITS", "Attached", "Command", "Limits", "Secret", "collect", "peek", "pipe", "run"]
 
 
 def run(
@@ -72,16 +72,28 @@ def pipe(
     with ExitStack() as stack:
         with held():
             pipeline = stack.enter_context(Pipeline(parts, gate))
-        watchdog = Watchdog(pipeline, limits, tick)
-        while not pipeline.last.drained.is_set():
-            pipeline.last.changed.wait(TICK)
+        _carry_through(pipeline, Watchdog(pipeline, limits, tick))
+
+
+def collect(*parts: Command | Filter, limits: Limits = NO_LIMITS, tick: Callable[[], None] | None = None) -> bytes:
+    """Runs a stream like ``pipe`` and returns the last program's output, which is kept in memory."""
+    with ExitStack() as stack:
+        with held(), _collecting() as (write, output):
+            pipeline = stack.enter_context(Pipeline(parts, Gate(hold=0), stdout=write))
+        _carry_through(pipeline, Watchdog(pipeline, limits, tick))
+    return output()
+
+
+def _carry_through(pipeline: Pipeline, watchdog: Watchdog) -> None:
+    while not pipeline.last.drained.is_set():
+        pipeline.last.changed.wait(TICK)
+        watchdog.look()
+    for process in pipeline.upstream:
+        while process.wait(TICK) is None:
             watchdog.look()
-        for process in pipeline.upstream:
-            while process.wait(TICK) is None:
-                watchdog.look()
-        pipeline.raise_first_failure()
-        pipeline.release()
-        watchdog.commit()
+    pipeline.raise_first_failure()
+    pipeline.release()
+    watchdog.commit()
 
 
 def peek(*parts: Command | Filter, timeout: float = 300) -> bytes:

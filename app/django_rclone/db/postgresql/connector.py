@@ -10,6 +10,7 @@ from functools import cached_property
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.client_programs import Client
+from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.helper_programs import module_command
 from django_rclone.db.postgresql import clients as programs
 from django_rclone.db.postgresql import extension_rows, preflight, session_settings, toc
@@ -84,6 +85,9 @@ class PgDumpConnector(BaseConnector):
         return (self._psql(client).in_isolated_session(administrator, *revoke(temporary_grants)),)
 
     def dump(self, facts: Facts) -> Dump:
+        return self._dump(facts, self.connection)
+
+    def _dump(self, facts: Facts, connection: Connection) -> Dump:
         live = postgresql_facts.live(facts)
         if live.row_security and not live.bypasses_row_security:
             raise ConfigurationError(
@@ -98,7 +102,7 @@ class PgDumpConnector(BaseConnector):
             (
                 *(client.path, "--format=custom", compress, "--no-password", f"--lock-wait-timeout={_LOCK_WAIT}"),
                 # The database's encoding, whatever the role's is: nothing is converted.
-                *(f"--encoding={live.encoding}", *role, f"--dbname={self.connection.conninfo}"),
+                *(f"--encoding={live.encoding}", *role, f"--dbname={connection.conninfo}"),
             ),
             env=self.connection.env,
             inherit=self.connection.inherit,
@@ -140,6 +144,21 @@ class PgDumpConnector(BaseConnector):
             self._psql(client, live.encoding, terminating=mode.terminate_sessions), session=manifest.session
         )
         return plan(psql, live, mode, archive)
+
+    def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:
+        client = self._archive_client(manifest, 0, "")
+        # Roles, privileges and tablespaces belong to the server. A restore leaves subscriptions as they are.
+        left_out = ("--no-owner", "--no-privileges", "--no-tablespaces", "--no-subscriptions")
+        script = Command(
+            (client.companion("pg_restore"), *left_out, "-f", "-"),
+            env={"LC_ALL": "C"},
+            explain=archive_explainer(self.alias),
+        )
+        return script, fingerprint_command(self.alias, "postgresql")
+
+    def dump_restored(self, facts: Facts, manifest: Manifest) -> Dump:
+        # A new database has no settings of ALTER DATABASE, and no other server need have the same ones.
+        return self._dump(facts, self.connection.with_settings(session_settings.printing(manifest.session)))
 
     def restore_by_hand(self, object_command: str) -> str:
         return self._by_hand(object_command, self.connection, (), ("--no-owner",))

@@ -12,6 +12,7 @@ from typing import ClassVar
 from django_rclone import vocabulary
 from django_rclone.command import Command, Explanation
 from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, RestorePlan
+from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.helper_programs import script_command
 from django_rclone.db.sqlite import facts as sqlite_facts
 from django_rclone.db.sqlite import sql_text
@@ -162,6 +163,11 @@ class SqliteConnector(BaseConnector):
             gate=Gate(tail=self._require_commit) if text else Gate(),
             notes=tuple(_notes(live, mode, target)),
         )
+
+    def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:
+        if manifest.format == "file":
+            return (fingerprint_command(self.alias, "sqlite", "file", _stage_path(self.path)),)
+        return (fingerprint_command(self.alias, "sqlite", "sql"),) if manifest.format == "sql" else None
 
     def restore_by_hand(self, object_command: str) -> str:
         if self.format == "sql":
