@@ -18,7 +18,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
@@ -52,8 +52,9 @@ _LOADING = re.compile(
 
 def read_file(source: BinaryIO, stage: Path) -> Fingerprint:
     """Return the fingerprint of the database file in ``source``. Raises VerificationFailed if it is damaged."""
+    descriptor = os.open(stage, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
-        with os.fdopen(os.open(stage, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             shutil.copyfileobj(source, file, _PIECE)
         with stage.open("rb") as file:
             if file.read(len(_MAGIC)) != _MAGIC:
@@ -97,23 +98,32 @@ def _read_table(database: sqlite3.Connection, name: str, builder: Builder) -> No
 
 
 def _select(database: sqlite3.Connection, table: str) -> str:
-    """Return the query for all rows. Its order does not matter, and an index may need what only the app has."""
+    """Return the query for all rows, in any order. Raises sqlite3.OperationalError if there is none."""
     found = database.execute(f"PRAGMA table_xinfo({_quoted(table)})").fetchall()
     columns = [name for _id, name, *_rest, hidden in found if hidden != _VIRTUAL]
     names = {column.lower() for column in columns}
     # Other tables may refer to a rowid (a full-text index does).
-    rowid = next((name for name in ("rowid", "_rowid_", "oid") if name not in names), "")
-    for first in (rowid, ""):
-        listed = ", ".join([*([first] if first else []), *(_quoted(column) for column in columns)])
-        query = f"SELECT {listed} FROM {_quoted(table)} NOT INDEXED"  # noqa: S608 - quoted
-        try:
+    rowid = next(([name] for name in ("rowid", "_rowid_", "oid") if name not in names), [])
+    listed = ", ".join(map(_quoted, columns))
+    # An index may need a function or a collation that only the app has. A table without rowid is an index itself.
+    _add_collations(database, table)
+    queries = [
+        f"SELECT {', '.join([*first, listed])} FROM {_quoted(table)}{how}"  # noqa: S608 - quoted
+        for first, how in ((rowid, " NOT INDEXED"), ([], " NOT INDEXED"), ([], ""))
+    ]
+    for query in queries[:-1]:
+        with suppress(sqlite3.OperationalError):
             database.execute(f"EXPLAIN {query}").fetchone()
-        except sqlite3.OperationalError:
-            if not first:
-                raise
-        else:
             return query
-    raise AssertionError(table)
+    return queries[-1]
+
+
+def _add_collations(database: sqlite3.Connection, table: str) -> None:
+    """Add stand-ins for the collations of a table's indexes, so that SQLite reads the table. Nothing is sorted."""
+    for _number, index, *_rest in database.execute(f"PRAGMA index_list({_quoted(table)})").fetchall():
+        for row in database.execute(f"PRAGMA index_xinfo({_quoted(index)})").fetchall():
+            if row[4] and row[4].upper() not in ("BINARY", "NOCASE", "RTRIM"):
+                database.create_collation(row[4], lambda _a, _b: 0)
 
 
 def _quoted(name: str) -> str:
