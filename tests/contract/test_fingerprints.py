@@ -97,7 +97,11 @@ def test_schemas_from_bug_reports_have_no_difference(owned: Owned, tmp_path: Pat
         name = owned.beside()
         restore(live, backup, tmp_path, into=name)
         copy = connector_of(owned, name)
-    assert differences(then, fingerprint(copy, dump_again(copy, backup), tmp_path)) == []
+    found = differences(then, fingerprint(copy, dump_again(copy, backup), tmp_path))
+    # The rows that the restore itself has caused.
+    caused = [f'"public.{name}' for name in owned.schema.head.get("ignore", "").split()]
+    assert [sentence for sentence in found if not any(name in sentence for name in caused)] == []
+    assert bool(found) == bool(caused)
 
 
 def test_rows_are_the_same_whatever_the_settings_of_the_database(postgresql: Postgresql, tmp_path: Path):

@@ -77,6 +77,9 @@ class RowHash:
         self._counts = [0] * BUCKETS
         self._sums = [0] * BUCKETS
 
+    def __bool__(self) -> bool:
+        return any(self._counts)
+
     def add(self, row: bytes) -> None:
         """Add one row."""
         self.add_hash(blake2b(row, digest_size=_BYTES).digest())

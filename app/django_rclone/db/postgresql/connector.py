@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import shlex
 from collections.abc import Sequence
@@ -85,9 +86,6 @@ class PgDumpConnector(BaseConnector):
         return (self._psql(client).in_isolated_session(administrator, *revoke(temporary_grants)),)
 
     def dump(self, facts: Facts) -> Dump:
-        return self._dump(facts, self.connection)
-
-    def _dump(self, facts: Facts, connection: Connection) -> Dump:
         live = postgresql_facts.live(facts)
         if live.row_security and not live.bypasses_row_security:
             raise ConfigurationError(
@@ -102,7 +100,7 @@ class PgDumpConnector(BaseConnector):
             (
                 *(client.path, "--format=custom", compress, "--no-password", f"--lock-wait-timeout={_LOCK_WAIT}"),
                 # The database's encoding, whatever the role's is: nothing is converted.
-                *(f"--encoding={live.encoding}", *role, f"--dbname={connection.conninfo}"),
+                *(f"--encoding={live.encoding}", *role, f"--dbname={self.connection.conninfo}"),
             ),
             env=self.connection.env,
             inherit=self.connection.inherit,
@@ -157,8 +155,10 @@ class PgDumpConnector(BaseConnector):
         return script, fingerprint_command(self.alias, "postgresql")
 
     def dump_restored(self, facts: Facts, manifest: Manifest) -> Dump:
-        # A new database has no settings of ALTER DATABASE, and no other server need have the same ones.
-        return self._dump(facts, self.connection.with_settings(session_settings.printing(manifest.session)))
+        again = copy.copy(self)
+        # A new database has no settings of ALTER DATABASE, and another server may have other ones.
+        again.connection = self.connection.with_settings(session_settings.printing(manifest.session))
+        return again.dump(facts)
 
     def restore_by_hand(self, object_command: str) -> str:
         return self._by_hand(object_command, self.connection, (), ("--no-owner",))

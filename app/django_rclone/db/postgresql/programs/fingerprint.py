@@ -182,8 +182,10 @@ class Reader:
         if self._name in self._reordered:
             # A column that was added to the parent last is before the child's own columns after a restore.
             order.sort(key=columns.__getitem__)
-        self._builder.object("columns of rows", self._name, ", ".join(_decode(columns[index]) for index in order))
-        self._read_rows(self._builder.rows("table", self._name), order)
+        rows = self._builder.rows("table", self._name)
+        self._read_rows(rows, order)
+        if rows:  # a dump may also leave out the data of an empty table
+            self._builder.object("columns of rows", self._name, ", ".join(_decode(columns[index]) for index in order))
 
     def _read_rows(self, rows: RowHash, order: list[int]) -> None:
         read, add = self._source.readline, rows.add
