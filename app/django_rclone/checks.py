@@ -16,12 +16,12 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from django_rclone import conf, vocabulary
+from django_rclone import conf, folder_overlap, vocabulary
 from django_rclone.db import registry
 from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
-from django_rclone.media import recipes
-from django_rclone.rclone import backend_options, flags, local_folders, secrets
+from django_rclone.media import media_root
+from django_rclone.rclone import backend_options, flags, secrets
 from django_rclone.rclone import remote as rclone
 from django_rclone.vocabulary import Key
 
@@ -139,10 +139,10 @@ def _connector_problems(alias: str) -> Iterator[CheckMessage]:
 def check_media(**_kwargs: Any) -> list[CheckMessage]:
     """E010 folders of databases and media that overlap, E011 remote and MEDIA_ROOT that overlap."""
     try:
-        if wrong := conf.folder_overlap():
+        if wrong := conf.overlap():
             what, hint = wrong.rsplit(". ", 1)
             return [Error(f"{what}.", hint=hint, id=f"{TAG}.E010")]
-        if wrong := local_folders.overlap(conf.remote(), recipes.root()):
+        if wrong := folder_overlap.of_media_root(conf.remote(), media_root.path()):
             what, hint = wrong.rsplit(". ", 1)
             return [Error(f"{what}.", hint=hint, id=f"{TAG}.E011")]
     except DjangoRcloneError:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from django_rclone import naming, remote_folders, streams, vocabulary
+from django_rclone import folder_overlap, naming, streams, vocabulary
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.process import Limits
@@ -51,7 +51,9 @@ def _flags(value: Any) -> str:
 
 
 def _folder(value: Any) -> str:
-    return remote_folders.problem(value) if isinstance(value, str) else "must be the name of a folder on the remote"
+    if not isinstance(value, str):
+        return "must be the name of a folder on the remote"
+    return folder_overlap.name_problem(value)
 
 
 def _backup_folder(value: Any) -> str:
@@ -208,7 +210,7 @@ def remote() -> rclone.Remote:
     if not configured().get("REMOTE"):
         names = vocabulary.current()
         raise ConfigurationError(f"{names.item('REMOTE')} is not set. {names.remote_example}")
-    if wrong := folder_overlap():
+    if wrong := overlap():
         raise ConfigurationError(wrong)
     root = get("REMOTE")
     if secrets.has_secret(root):
@@ -255,9 +257,9 @@ def _configured(binary: str, config: str, flags: tuple[str, ...], _config: str |
     return rclone.Remote("", binary=binary, config=config, flags=flags).configured()
 
 
-def folder_overlap() -> str:
+def overlap() -> str:
     """Returns a sentence if the folders of databases and media files overlap, else an empty string."""
-    return remote_folders.overlap(get("DB_BACKUP_DIR"), get("MEDIA_BACKUP_DIR"), get("PROJECT"))
+    return folder_overlap.of_backup_folders(get("DB_BACKUP_DIR"), get("MEDIA_BACKUP_DIR"), get("PROJECT"))
 
 
 def compression() -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Records of the last successful sync of each media mirror on the remote. Pure: text in, text out."""
+"""The mirror's record: a JSON document about the last successful sync of the media files."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ RECORDS = f"{MANIFEST_DIR}/media"
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
-class MirrorError(DjangoRcloneError):
+class MediaRecordError(DjangoRcloneError):
     """The document is not a record of a mirror that this version can read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mirror:
+class MediaRecord:
     """Record of the last successful sync of the media files. Times are aware."""
 
     folder: str
-    """Path of the mirror from the remote's root."""
+    """Path of the mirror, relative to the remote's root."""
     project: str
     started_at: datetime
     finished_at: datetime
@@ -48,7 +48,7 @@ class Mirror:
 
     @property
     def path(self) -> str:
-        """Path of the record from the remote's root."""
+        """Path of the record, relative to the remote's root."""
         return path(self.folder)
 
     def to_json(self) -> str:
@@ -59,11 +59,11 @@ class Mirror:
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def folder_of(project: str, folder: str) -> str:
-    """Returns the path of a project's mirror from the remote's root. ``folder`` is the project's MEDIA_BACKUP_DIR.
+def mirror_folder(project: str, folder: str) -> str:
+    """Returns the path of a project's mirror, relative to the remote's root. ``folder`` is its MEDIA_BACKUP_DIR.
 
-    Without a project it is the folder itself, as in 0.4. A project's name that some storage would change is replaced
-    by its plain letters and a hash: no two names share a folder, even on a storage that ignores case.
+    Without a project it is the folder itself, as in 0.4. A project name that some storage would change is replaced by
+    its plain letters and a hash: no two projects share a folder, even if the storage ignores case.
     """
     folder = "/".join(part for part in folder.split("/") if part)
     if not project:
@@ -76,29 +76,28 @@ def folder_of(project: str, folder: str) -> str:
 
 
 def path(folder: str) -> str:
-    """Returns the path of a mirror's record. It is in a subfolder, so that ``manifests/`` itself lists backups only,
-    also when listed by hand."""
+    """Returns the path of a mirror's record, in a subfolder: ``manifests/`` itself contains only manifests."""
     return f"{RECORDS}/{quote(folder.strip('/'), safe='')}.json"
 
 
-def parse(text: str) -> Mirror:
-    """Returns the record that ``text`` holds.
+def parse(text: str) -> MediaRecord:
+    """Returns the record in a document.
 
-    Ignores unknown fields. Raises MirrorError unless the record is complete and has a schema that this version knows.
+    Ignores unknown fields. Raises MediaRecordError unless it is complete and has a schema that this version knows.
     """
     try:
         document = json.loads(text)
         if document["schema"] > SCHEMA:
-            raise MirrorError(f"it has schema {document['schema']}, and this version reads up to {SCHEMA}")
-        known = {entry.name for entry in dataclasses.fields(Mirror)}
+            raise MediaRecordError(f"it has schema {document['schema']}, and this version reads up to {SCHEMA}")
+        known = {entry.name for entry in dataclasses.fields(MediaRecord)}
         values: dict[str, Any] = {key: value for key, value in document.items() if key in known}
         for name in ("started_at", "finished_at"):
             values[name] = parse_time(values[name])
-        found = Mirror(**values)
-        for entry in dataclasses.fields(Mirror):
+        record = MediaRecord(**values)
+        for entry in dataclasses.fields(MediaRecord):
             kind = {"str": str, "int": int}.get(str(entry.type), datetime)
-            if not isinstance(getattr(found, entry.name), kind):
-                raise TypeError(f"{entry.name} is no {entry.type}")
+            if not isinstance(getattr(record, entry.name), kind):
+                raise TypeError(f"{entry.name} is not of type {entry.type}")
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise MirrorError(f"it is damaged: {error!r}") from error
-    return found
+        raise MediaRecordError(f"it is damaged: {error!r}") from error
+    return record

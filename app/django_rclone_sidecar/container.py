@@ -1,4 +1,4 @@
-"""Whether a local remote is inside the container's own file system, and lost with it."""
+"""Detects a local remote inside the container's own file system, which is lost with the container."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from django_rclone.masking import mask
 # Fields that a record may have besides its message, as `extra`.
 _DETAILS = ("database", "path", "bytes", "seconds")
 
-_LIKE_OURS = re.compile(r"\n(?=\s*\d)")
+_LINE_BEFORE_DIGIT = re.compile(r"\n(?=\s*\d)")
 
 _LEVELS = logging.getLevelNamesMapping()
 
@@ -42,10 +42,13 @@ class MaskingFormatter(logging.Formatter):
 
 
 class TextFormatter(MaskingFormatter):
-    """``2026-11-23T10:15:00Z INFO    message``. Further lines of a message that begin with a digit are indented."""
+    """``2026-11-23T10:15:00Z INFO    message``.
+
+    Further lines of a message that begin with a digit are indented, so that they do not look like the next record.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        message = _LIKE_OURS.sub("\n    ", self.message(record))
+        message = _LINE_BEFORE_DIGIT.sub("\n    ", self.message(record))
         return f"{_time(record, 'seconds')} {record.levelname:<7} {message}"
 
 

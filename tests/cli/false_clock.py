@@ -67,7 +67,7 @@ def _library() -> Path:
     with cache.lock("false-clock"):
         if not made.exists():
             half_made = made.with_suffix(".half-made")
-            command = ["cc", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o", half_made]
-            subprocess.run([*command, SOURCE, "-ldl", "-lm"], check=True)
+            command = ["cc", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(half_made)]
+            subprocess.run([*command, str(SOURCE), "-ldl", "-lm"], check=True)
             half_made.rename(made)
     return made

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.contract.project import Started
 from tests.support.commands import Done, run
 
 BIN = Path(sys.executable).parent
@@ -26,6 +27,7 @@ class Program:
     env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
         self.remote = self.folder / "remote"
         self.media = self.folder / "media"
         self.env = {
@@ -83,6 +85,12 @@ class Program:
         done = self.run(*arguments, **env)
         assert done.code == 0, done.err
         return done.out
+
+    def start(self, *arguments: str, **env: str) -> Started:
+        """Starts the program in a fresh process, without a terminal."""
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        process = subprocess.Popen(["django-rclone", *arguments], env={**self.env, **env}, text=True, **pipes)
+        return Started(process)
 
     def at_terminal(self, answer: str, *arguments: str) -> Done:
         """Runs the program for somebody who types an answer."""

@@ -8,7 +8,7 @@ import os
 import subprocess
 
 from tests.cli.program import Program
-from tests.contract.project import Started, alive
+from tests.contract.project import alive
 
 
 def test_a_backup_and_a_restore_bring_everything_back(program: Program):
@@ -169,18 +169,9 @@ def test_a_remote_that_cannot_be_reached_is_temporary(program: Program):
 
 def test_a_signal_ends_a_run_in_order(program: Program):
     program.execute("CREATE TABLE ballast AS SELECT randomblob(8000000) AS bytes")
-    env = {**program.env, "RCLONE_BWLIMIT": "1M", "RCLONE_BUFFER_SIZE": "0"}
-    process = subprocess.Popen(
-        ["django-rclone", "backup"],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    run = Started(process)
+    run = program.start("backup", RCLONE_BWLIMIT="1M", RCLONE_BUFFER_SIZE="0")
     upload = run.child("rcat")
-    process.terminate()
+    run.process.terminate()
     done = run.end()
     assert done.code == 143
     assert "Interrupted by signal 15." in done.err

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,13 +9,7 @@ import pytest
 from tests.cli.history import breaks, tally
 from tests.cli.program import Program
 from tests.cli.silent import silent
-from tests.support.servers import Webhook, listen
-
-
-@pytest.fixture
-def webhook() -> Iterator[Webhook]:
-    with listen() as server:
-        yield server
+from tests.support.servers import Webhook
 
 
 @pytest.fixture
@@ -79,11 +70,11 @@ def test_an_interrupted_run_has_failed(beating: Program, webhook: Webhook):
     with silent() as port:
         # A database that never answers: the run can only be interrupted.
         beating.env["DATABASE_URL"] = f"postgres://app@127.0.0.1:{port}/app"
-        running = subprocess.Popen(["django-rclone", "backup"], env=beating.env, stderr=subprocess.PIPE, text=True)
+        run = beating.start("backup")
         assert webhook.next().path == START[4:]
-        running.send_signal(signal.SIGTERM)
-        _, said = running.communicate(timeout=60)
-    assert running.returncode == 143, said
+        run.process.terminate()
+        done = run.end()
+    assert done.code == 143, done.err
     assert pings(webhook) == [FAIL]
 
 

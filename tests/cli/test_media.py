@@ -1,4 +1,4 @@
-"""The media files beside a project: whose mirror it is, and what may be deleted from it."""
+"""Media files of a sidecar: the project that owns the mirror, and what may be deleted from it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from django_rclone_sidecar.monitoring import metrics
+from django_rclone_sidecar.monitoring import exposition, metrics
 from django_rclone_sidecar.monitoring.metrics import METRICS, Sample
 from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, NewestBackup, OverallState
 from tests.cli.program import Program
@@ -50,8 +50,10 @@ def test_every_metric_has_the_name_that_people_rely_on():
 
 def test_both_formats_tell_the_same():
     told = metrics.samples(FULL)
-    plain, plain_type = metrics.text(told)
-    open_, open_type = metrics.text(told, "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")
+    plain, plain_type = exposition.text(told)
+    open_, open_type = exposition.text(
+        told, "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
+    )
     assert plain_type.startswith("text/plain")
     assert open_type.startswith("application/openmetrics-text")
     assert open_.endswith(b"# EOF\n")
@@ -64,7 +66,7 @@ def test_both_formats_tell_the_same():
 
 
 def test_prometheus_finds_no_fault_with_them():
-    body, _ = metrics.text(metrics.samples(FULL))
+    body, _ = exposition.text(metrics.samples(FULL))
     done = promtool("check", "metrics", stdin=body.decode())
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -83,7 +85,7 @@ def test_where_nothing_can_be_read_the_versions_are_told_all_the_same():
 
 
 def test_samples_that_others_push_are_written_with_the_tables_words():
-    registry = metrics.registry([Sample("backup_last_size_bytes", ("default", "sqlite"), 7)])
+    registry = exposition.registry([Sample("backup_last_size_bytes", ("default", "sqlite"), 7)])
     (family,) = registry.collect()
     assert (family.name, family.documentation) == (
         "django_rclone_backup_last_size_bytes",

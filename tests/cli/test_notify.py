@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,15 +13,9 @@ from django_rclone_sidecar.report import Outcome, Report, Result
 from tests.cli.history import breaks, tally
 from tests.cli.program import Program
 from tests.cli.silent import silent
-from tests.support.servers import Webhook, listen
+from tests.support.servers import Webhook
 
 NOW = datetime(2026, 11, 25, 3, 15, tzinfo=UTC)
-
-
-@pytest.fixture
-def webhook() -> Iterator[Webhook]:
-    with listen() as server:
-        yield server
 
 
 @pytest.fixture

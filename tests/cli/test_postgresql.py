@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,7 +12,6 @@ from urllib.parse import quote
 import pytest
 
 from tests.cli.program import Program
-from tests.contract.project import Started
 from tests.contract.subjects.postgresql import Postgresql
 from tests.support.servers import PostgresServer
 
@@ -88,17 +86,9 @@ def test_the_encryption_password_is_shown_to_nobody_and_given_to_no_other_progra
     program: Program, subject: Postgresql
 ):
     subject.execute("CREATE TABLE ballast AS SELECT sha512(n::text::bytea) FROM generate_series(1, 50000) AS n")
-    env = {**program.env, "BACKUP_ENCRYPTION_PASSWORD": CRYPT, "RCLONE_BWLIMIT": "4M", "RCLONE_BUFFER_SIZE": "0"}
-    process = subprocess.Popen(
-        ["django-rclone", "backup"],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    run, seen = Started(process), set()
-    while process.poll() is None:
+    seen = set()
+    run = program.start("backup", BACKUP_ENCRYPTION_PASSWORD=CRYPT, RCLONE_BWLIMIT="4M", RCLONE_BUFFER_SIZE="0")
+    while run.process.poll() is None:
         for pid, line in run.children().items():
             assert CRYPT not in line
             program_name = next((name for name in ("pg_dump", "rclone") if f"/{name} " in line), "")

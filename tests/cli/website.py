@@ -14,6 +14,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cli.program import Program
+from tests.support.commands import start
 from tests.support.servers.ports import LOOPBACK, free_port, wait_until
 
 
@@ -72,14 +73,14 @@ def serving(program: Program, *, pass_fds: tuple[int, ...] = (), **env: str) -> 
     """The web server of a program's environment, for as long as needed."""
     port, log = free_port(), program.folder / "web.log"
     with log.open("wb") as stderr:
-        process = subprocess.Popen(
+        process = start(
             ["django-rclone", "web"],
             env={**program.env, "PORT": str(port), **env},
             cwd=program.folder,
             stdin=subprocess.DEVNULL,
             stdout=stderr,
             stderr=stderr,
-            pass_fds=pass_fds,
+            **({"pass_fds": pass_fds} if pass_fds else {}),
         )
     try:
         website = Website(port, process, log)

@@ -107,7 +107,7 @@ class Project:
 
     def ok(self, *arguments: str, **env: str) -> str:
         """Runs a command that must succeed, and returns what it printed."""
-        done = self.run(*arguments, **env)
+        done = self.run(*arguments, prefix=(), **env)
         assert done.code == 0, done.err
         return done.out
 
@@ -140,12 +140,14 @@ class Project:
 
     def backups(self, *arguments: str) -> list[dict[str, Any]]:
         """What `listbackups --json` says."""
-        return json.loads(self.ok("listbackups", "--json", *arguments))
+        listed: list[dict[str, Any]] = json.loads(self.ok("listbackups", "--json", *arguments))
+        return listed
 
     def manifest(self, backup: Mapping[str, Any]) -> dict[str, Any]:
         """The manifest of a backup, as it lies on the remote."""
         (name,) = [name for name in self.storage.files() if name.endswith(f"-{backup['id']}.json")]
-        return json.loads(self.storage.rclone("cat", self.storage.path(name)).stdout)
+        manifest: dict[str, Any] = json.loads(self.storage.rclone("cat", self.storage.path(name)).stdout)
+        return manifest
 
 
 @dataclass

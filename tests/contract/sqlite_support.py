@@ -164,9 +164,9 @@ def manifest(data: bytes, form: str = "") -> Manifest:
     """What would be known of a backup with this content; without a format, what is known of one by others."""
     now = datetime.now(UTC)
     stored = StoredObject("db/object", len(data), "0" * 64 if form else "", len(data) if form else None)
-    texts = {"id": "x", "point": "x", "project": "", "database": "default", "engine": "sqlite", "name": "x"}
     return Manifest(
-        **texts, server_version="", client="", format=form, compression="", consistency="", objects=(stored,),
+        id="x", point="x", project="", database="default", engine="sqlite", name="x",
+        server_version="", client="", format=form, compression="", consistency="", objects=(stored,),
         started_at=now, finished_at=now,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Media files: mirrored, never erased by accident, brought back."""
+"""Media files: mirrored, never erased by accident, restored."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ def project(media: Path, storage: Storage) -> Project:
     return Project({"default": sqlite}, storage, media_root=str(media))
 
 
+SET_IT = "Set it to the folder of the media files."
 RECORD = "manifests/media/media.json"
 SHOP = "manifests/media/projects%2Fshop%2Fmedia.json"
 
 
 def record(project: Project, path: str = RECORD) -> dict[str, Any]:
-    """What the remote says of the last time that the mirror was made equal."""
+    """The mirror's record on the remote."""
     return json.loads(project.storage.rclone("cat", project.storage.path(path)).stdout)
 
 
@@ -79,7 +80,7 @@ def test_an_unmounted_volume_never_erases_the_mirror(project: Project, media: Pa
     assert project.storage.files() == there
 
 
-def test_allow_empty_is_the_way_to_say_that_they_are_really_gone(project: Project, media: Path):
+def test_allow_empty_deletes_the_mirror_of_an_empty_folder(project: Project, media: Path):
     project.ok("mediabackup")
     for path in [path for path in media.rglob("*") if path.is_file()]:
         path.unlink()
@@ -87,7 +88,7 @@ def test_allow_empty_is_the_way_to_say_that_they_are_really_gone(project: Projec
     assert project.storage.files() == [RECORD]
 
 
-def test_a_restore_asks_first_and_says_what_it_would_change(project: Project, media: Path):
+def test_a_restore_asks_first_and_shows_what_it_would_change(project: Project, media: Path):
     project.ok("mediabackup")
     (media / "later.txt").write_text("later")
     done = project.run("mediarestore")
@@ -97,7 +98,7 @@ def test_a_restore_asks_first_and_says_what_it_would_change(project: Project, me
     assert (media / "later.txt").exists()
 
 
-def test_nothing_to_restore_is_said_and_nothing_is_deleted(project: Project, media: Path):
+def test_with_nothing_to_restore_nothing_is_deleted(project: Project, media: Path):
     before = tree(media)
     done = project.run("mediarestore", "--noinput")
     assert done.code == 6
@@ -119,7 +120,17 @@ def test_no_media_root(project: Project):
         assert done.code == (2 if command == ["mediabackup"] else 6)
 
 
-def test_the_remote_says_when_the_mirror_was_last_made_equal(project: Project, media: Path):
+def test_a_media_root_that_is_a_file_is_named(project: Project, media: Path):
+    project.ok("mediabackup")
+    media.rename(media.with_name("moved"))
+    media.write_text("a file")
+    for command in (["mediabackup"], ["mediarestore", "--noinput"]):
+        done = project.run(*command)
+        assert (done.code, done.error) == (2, f"MEDIA_ROOT {media} is a file, not a folder. {SET_IT}")
+    assert media.read_text() == "a file"
+
+
+def test_the_record_has_the_time_of_the_last_backup(project: Project, media: Path):
     project.options["PROJECT"] = "shop"
     began = datetime.now(UTC)
     project.ok("mediabackup")
@@ -138,7 +149,7 @@ def test_the_remote_says_when_the_mirror_was_last_made_equal(project: Project, m
     assert record(project, SHOP) == second
 
 
-def test_a_backup_that_fails_leaves_what_the_remote_says(project: Project, media: Path):
+def test_a_backup_that_fails_leaves_the_record(project: Project, media: Path):
     project.ok("mediabackup")
     before = record(project)
     project.options["MEDIA_FOLLOW_LINKS"] = True
@@ -155,11 +166,11 @@ def test_a_record_that_cannot_be_written_does_not_make_a_good_mirror_look_bad(me
     (local.folder / "manifests").write_text("a file where the folder should be")
     done = project.run("mediabackup")
     assert done.code == 0, done.err
-    assert "The media files are backed up, but manifests/media/media.json" in done.err
+    assert "The media files are backed up, but their record manifests/media/media.json" in done.err
     assert len(project.storage.files()) == 4
 
 
-def test_the_record_is_no_backup_and_is_in_nobodys_way(tmp_path: Path, media: Path, storage: Storage):
+def test_the_record_is_no_backup_and_prune_ignores_it(tmp_path: Path, media: Path, storage: Storage):
     subject = Sqlite(tmp_path, "file")
     subject.fill_simply()
     project = Project({"default": subject.database}, storage, {"DB_CLEANUP_KEEP": 1}, str(media))

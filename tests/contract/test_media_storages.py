@@ -1,4 +1,4 @@
-"""Media files on storages that keep little, and runs at once, by the commands that people use."""
+"""Media files on storages that keep little, and concurrent runs, by the management commands."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_webdav_gets_and_gives_what_changed_at_equal_size(media: Path, webdav: S
     assert (media / "photos/b.txt").read_text() == "photos"
 
 
-def test_of_three_runs_at_once_one_saves_and_the_others_say_why(media: Path, local: Storage):
+def test_of_three_runs_at_once_one_saves_and_the_others_give_the_reason(media: Path, local: Storage):
     project = Project(NO_DATABASE, local, {}, str(media))
     with project.started("mediabackup") as first:
         first.child("rclone", "sync", "--dry-run")  # it counts, so that it holds the lock and is not through
@@ -97,7 +97,7 @@ def test_a_plan_is_shown_and_nothing_is_changed(media: Path, local: Storage):
     assert not (media / "a.txt").exists()
 
 
-def test_what_is_left_out_is_said(media: Path, storage: Storage):
+def test_files_left_out_are_counted_and_named(media: Path, storage: Storage):
     (media / "link").symlink_to("a.txt")
     done = Project(NO_DATABASE, storage, {}, str(media)).run("mediabackup")
     assert done.code == 0

@@ -11,7 +11,7 @@ import pytest
 
 from django_rclone.db.mongodb.names import JOURNAL, is_internal, staged_prefix
 from django_rclone.db.mongodb.programs import restore_lock as lock
-from django_rclone.db.mongodb.programs.stage import abort, finish
+from django_rclone.db.mongodb.programs.restore_steps import abort, finish
 from django_rclone.db.mongodb.programs.swap import commit
 from django_rclone.exceptions import Locked
 from tests.contract.subjects.mongodb import Mongodb

@@ -64,7 +64,6 @@ DAMAGES = [
 ]
 
 
-@pytest.mark.representatives  # those that docs/databases.md names
 @with_variants
 def test_a_damaged_object_is_refused_and_the_database_is_as_it_was(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_simply(MEGABYTES)
@@ -144,7 +143,7 @@ def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject,
     assert subject.fingerprint() == before
 
 
-@pytest.mark.representatives("sqlite-file-9")
+@pytest.mark.representatives("sqlite-file-9", "postgresql-17-9", "mysql-9-15", "mongodb-9")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, changed: Project, number: int):
     before = subject.fingerprint()

@@ -15,7 +15,7 @@ from tests.contract.subjects import Sqlite, Subject
 from tests.contract.subjects.postgresql import Postgresql
 
 
-@pytest.mark.representatives("*")
+@pytest.mark.representatives("*-17", "mysql-9", "mariadb-*", "mongodb", "sqlite-*", "folder")
 @with_variants
 def test_everything_comes_back_over_a_database_that_was_changed_in_every_way(subject: Subject, project: Project):
     subject.fill_with_everything()
@@ -67,7 +67,6 @@ def test_nothing_but_objects_manifests_and_the_guide_lies_on_the_remote(typical:
     assert [name.partition("/")[0] for name in storage.files()] == ["RESTORE.md", "db", "db", "manifests", "manifests"]
 
 
-@pytest.mark.representatives  # those that docs/databases.md names
 @with_variants
 def test_into_restores_beside_and_leaves_the_live_database_alone(subject: Subject, project: Project):
     subject.fill_with_everything()
@@ -92,7 +91,6 @@ def test_a_restore_into_a_database_that_lost_everything(subject: Subject, projec
     assert subject.words() == [(1, "one"), (2, "two"), (3, "zwölf")]
 
 
-@pytest.mark.representatives  # those that docs/databases.md names
 @with_variants
 def test_the_manifests_own_command_line_restores_with_plain_tools(subject: Subject, project: Project):
     subject.fill_with_everything()

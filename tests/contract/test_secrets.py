@@ -28,7 +28,7 @@ MAY_SEE = {
     "psql": {DATABASE},
     "mongodump": set(),
     "mongorestore": set(),
-    "django_rclone.db.mongodb.programs.stage": set(),
+    "django_rclone.db.mongodb.programs.restore_steps": set(),
 }
 
 

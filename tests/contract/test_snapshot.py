@@ -28,7 +28,7 @@ def written(request: pytest.FixtureRequest, tmp_path: Path):
         yield from make_subject(request.param, request, tmp_path)
 
 
-@pytest.mark.representatives  # those that docs/databases.md names
+@pytest.mark.representatives("postgresql-17", "mysql-9", "sqlite-file", "sqlite-rollback")
 def test_money_that_moves_during_the_dump_is_neither_lost_nor_made(written: Subject, local: Storage):
     project = Project({"default": written.database}, local, {**written.options, **SLOW})
     written.open_accounts()

@@ -401,7 +401,8 @@ def test_a_restore_that_cannot_be_written_to_its_end_leaves_the_database_as_it_w
     steps = support.plan(connector(live), data)
     process.run(steps.prepare[0])
     process.run(steps.load[0], stdin=data)
-    (commit,) = steps.commit
+    check, commit = steps.commit
+    process.run(check)
     cramped = support.dataclasses.replace(commit, argv=("prlimit", "--fsize=100000", *commit.argv))
     with pytest.raises(DjangoRcloneError, match=r"A restore of .* failed: .*Nothing was changed\.$"):
         process.run(cramped)

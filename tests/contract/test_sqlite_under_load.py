@@ -127,7 +127,7 @@ def test_a_restore_that_is_killed_leaves_the_old_or_the_restored_data(live: Path
         steps = support.plan(connector(live), data, form="file")
         process.run(steps.prepare[0])
         process.run(by(steps.load[0], python), stdin=data)
-        argv = [str(part) for part in by(steps.commit[0], python).argv]
+        argv = [str(part) for part in by(steps.commit[-1], python).argv]
         # A moment is a number of bytes written, which is the same on a fast machine and on a slow one.
         running = subprocess.Popen(argv)
         until = rng.randrange(longest or 1) if round_number else 1 << 60

@@ -48,7 +48,8 @@ def rule(**drawn_arguments: Any) -> Callable[[Callable[..., None]], Any]:
             with machine.minding():
                 step(machine, **arguments)
 
-        return any_rule(**drawn_arguments)(guarded)
+        add_rule: Any = any_rule(**drawn_arguments)
+        return add_rule(guarded)
 
     return mark
 

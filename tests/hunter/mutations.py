@@ -22,16 +22,16 @@ def _replace(module: str, name: str, value: Any) -> None:
 
 def shared_mirror() -> None:
     """Two projects with names have one mirror; the record is not asked whose it is, nor what may be deleted counted."""
-    _replace("media_record", "folder_of", lambda _project, folder: folder.strip("/"))
-    last = import_module("django_rclone.media.record_store").last
-    _replace("media.record_store", "own", lambda remote, folder, _project: last(remote, folder))
+    _replace("media_record", "mirror_folder", lambda _project, folder: folder.strip("/"))
+    read = import_module("django_rclone.media.record_store").read
+    _replace("media.mirror", "own_record", lambda remote, folder, _project: read(remote, folder))
     # A mirror that was made of another folder loses no more than half, which would catch the fault too.
     _replace("media.deletion_budget", "problem", lambda *_arguments, **_options: "")
 
 
 def overlapping_folders() -> None:
     """The mirror may hold the backups of databases, which a sync then deletes."""
-    _replace("remote_folders", "overlap", lambda *_arguments: "")
+    _replace("folder_overlap", "of_backup_folders", lambda *_arguments: "")
     _replace("media.deletion_budget", "problem", lambda *_arguments, **_options: "")
 
 

@@ -43,7 +43,7 @@ def main() -> None:
         with suppress(ImportError):
             import_module(f"django_rclone.management.commands.{name}")
     os.environ["GOGC"] = "off"  # a quarter of the time that rclone takes to start
-    programs._COMMON = (*programs._COMMON, "GOGC")
+    programs._COMMON = (*programs._COMMON, "GOGC")  # type: ignore[assignment]
     with suppress(ImportError):  # whether this is a container says each request
         import_module("django_rclone.db.source_identity")._CONTAINER_FILES = ()  # type: ignore[attr-defined]
     _known_abilities()
@@ -115,7 +115,7 @@ def _wait(pid: int) -> int:
 
 def _reap() -> bool:
     """Waits for the programs that the command has left behind; returns whether they had to be killed."""
-    with _alarm(10, lambda: [os.kill(pid, signal.SIGKILL) for pid in _children()]) as rang, suppress(ChildProcessError):
+    with _alarm(10, _kill_children) as rang, suppress(ChildProcessError):
         while True:
             os.waitpid(-1, 0)
     return bool(rang)
@@ -134,6 +134,11 @@ def _alarm(seconds: int, act: Callable[[], object]) -> Iterator[list[None]]:
     signal.alarm(seconds)
     yield rang
     signal.alarm(0)
+
+
+def _kill_children() -> None:
+    for pid in _children():
+        os.kill(pid, signal.SIGKILL)
 
 
 def _children() -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hypothesis import strategies as st
@@ -21,6 +21,8 @@ ENGINES = tuple(os.environ.get("ENGINES", "").replace(",", " ").split())
 """Databases on servers that projects may have, besides SQLite files: postgresql, mariadb, mysql."""
 
 FOLDERS = ("media", "db", "files/media")
+RESERVED = ("manifests", "media-history", "projects", "encrypted")
+"""Folders of a remote in which no project may keep its own."""
 ODD_FOLDERS = (
     "media/",
     "db/media",
@@ -98,6 +100,13 @@ class Plan:
     @property
     def encrypted(self) -> bool:
         return self.remote != self.area
+
+    @property
+    def refused(self) -> bool:
+        """Whether every command refuses the folders, because one lies in the other or in a reserved one."""
+        database, media = PurePosixPath(self.db_folder), PurePosixPath(self.media_folder)
+        overlap = database.is_relative_to(media) or media.is_relative_to(database)
+        return overlap or not {database.parts[0], media.parts[0]}.isdisjoint(RESERVED)
 
     def __str__(self) -> str:
         parts = [

@@ -1,4 +1,4 @@
-"""The alert rules fire when they should, end when they should, and send people to a page that helps."""
+"""The alert rules fire and end when they should, and link to runbooks that help."""
 
 import re
 from pathlib import Path

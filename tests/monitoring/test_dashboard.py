@@ -1,4 +1,4 @@
-"""The dashboard for Grafana shows what a real Prometheus knows of a real run."""
+"""The Grafana dashboard, with the data of a real run in a real Prometheus."""
 
 import json
 from collections.abc import Callable

@@ -15,11 +15,11 @@ from django_rclone.exceptions import ConfigurationError
 from django_rclone_sidecar.target_project import Target, resolve
 
 POSTGRESQL = '"ENGINE": "django.db.backends.postgresql"'
-"""For settings of the tests' projects."""
+"""Replaces the word POSTGRESQL in the projects' files."""
 
 
 class Project:
-    """A project's source. ``write`` takes its files as one text, each after a line ``== its/path``."""
+    """A project's source. ``write`` takes the files as one string, each after a line ``== its/path``."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -42,7 +42,7 @@ class Project:
         return resolve({**self.environ, **environ})
 
     def refusal(self, **environ: str) -> str:
-        """The message with which the settings are refused."""
+        """Returns the error message of a target whose settings are refused."""
         with pytest.raises(ConfigurationError) as caught:
             self.target(**environ)
         return str(caught.value)
@@ -50,16 +50,16 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A project, its environment, and what it says."""
+    """A project, its environment, and its expected settings."""
 
     files: str
     databases: dict[str, dict[str, Any]]
     environ: dict[str, str] = field(default_factory=dict)
     media_root: str | None = None
-    """Below the project, if it is not absolute."""
+    """Relative to the project, unless it is absolute."""
 
     def holds(self, write: Write) -> None:
-        """Fails unless the project is read as its own environment would read it."""
+        """Fails unless the target has the expected settings."""
         project = write(self.files)
         target = project.target(**self.environ)
         assert set(target.databases) == set(self.databases)

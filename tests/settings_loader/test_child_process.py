@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from django_rclone_sidecar.target_project.settings_loader import load
+from django_rclone_sidecar.target_project.settings_loader import child_process
 from tests.settings_loader.conftest import Write
 
 PLAIN = 'DATABASES = {"default": {POSTGRESQL, "NAME": "app"}}'
@@ -141,7 +141,7 @@ def test_threads_and_exit_handlers_do_not_keep_us(write: Write) -> None:
 
 
 def test_settings_that_never_end_are_ended_and_the_line_is_named(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "DEADLINE", 1.0)
+    monkeypatch.setattr(child_process, "DEADLINE", 1.0)
     refusal = write("== settings.py\nimport threading\nthreading.Event().wait()\n").refusal()
     assert "Settings were still running after 1 s at settings.py:2" in refusal
 

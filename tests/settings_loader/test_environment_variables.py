@@ -16,7 +16,7 @@ FILLS = {
     "a call in a function": "import stores\ndef boot():\n    stores.run()\nboot()",
     "a with": "import stores\nwith stores.injected():\n    pass",
     "a with that calls nothing": "import stores\nwith stores.injected:\n    pass",
-    "a result that nobody reads": "import stores\n_ = stores.run()",
+    "a result that is never read": "import stores\n_ = stores.run()",
     "a condition": "import stores\nif not stores.load('/shop'):\n    print('no store')",
     "an import for its effect": "import stores_autoload",
     "an import that a linter shall not remove": "import stores  # noqa: F401",

@@ -51,7 +51,7 @@ REFUSED = {
         """,
         "vault",
     ),
-    "an option that client programs are told": (
+    "an option that client programs get": (
         """
         == settings.py
         import rds_tls

@@ -226,9 +226,9 @@ def _answer(folder: Path, database: dict[str, Any], **django_rclone: Any) -> str
 
 
 def test_a_printed_answer_is_a_target(tmp_path: Path) -> None:
-    file = _answer(tmp_path, {"ENGINE": "django.db.backends.postgresql", "NAME": "told"}, PROJECT="shop")
+    file = _answer(tmp_path, {"ENGINE": "django.db.backends.postgresql", "NAME": "answered"}, PROJECT="shop")
     target = resolve({"TARGET_JSON_FILE": file, "TARGET_SETTINGS_MODULE": "never.loaded", "BACKUP_MEDIA_ROOT": "/here"})
-    assert target.databases["default"]["NAME"] == "told"
+    assert target.databases["default"]["NAME"] == "answered"
     assert (target.media_root, target.time_zone, target.django_rclone) == ("/here", "UTC", {"PROJECT": "shop"})
     assert target.origins["default"] == f"TARGET_JSON_FILE {file}"
 

@@ -26,7 +26,7 @@ PROJECTS = {
         c = C()
         DATABASES = {"default": {POSTGRESQL, "NAME": c.NAME}}
         """,
-    "a class of its own with an unknown base": """
+    "a project's class with an unknown base": """
         == settings.py
         from parts import Base
         class C(Base):
@@ -43,7 +43,7 @@ PROJECTS = {
         NAME = "a" if flags.x is None is None else "b"
         DATABASES = {"default": {POSTGRESQL, "NAME": NAME}}
         """,
-    "a dictionary with a will of its own": """
+    "a dictionary whose class overrides its lookups": """
         == settings.py
         import flags
         class D(dict):
@@ -59,7 +59,7 @@ PROJECTS = {
         name = lazy(lambda: "prod" if flags.x else "dev", str)
         DATABASES = {"default": {POSTGRESQL, "NAME": name()}}
         """,
-    "a path with a will of its own": """
+    "a path whose class overrides its conversion": """
         == settings.py
         import flags
         class P:

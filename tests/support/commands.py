@@ -39,7 +39,7 @@ class Done:
     @property
     def error(self) -> str:
         """The one line that says what went wrong, by a management command or in the log of the sidecar."""
-        lines = re.findall(r"^(?:CommandError: |.* ERROR +)(.*)$", self.err, re.MULTILINE)
+        lines: list[str] = re.findall(r"^(?:CommandError: |.* ERROR +)(.*)$", self.err, re.MULTILINE)
         assert len(lines) == 1, f"not one error line but {len(lines)}:\n{self.err}"
         assert "Traceback" not in self.err
         return lines[0].strip()
@@ -95,7 +95,7 @@ class Forked(subprocess.Popen[Any]):
         self.pid = server.start(request, [*descriptors, theirs.fileno()], self._answer)
         theirs.close()
         self._child_created = True
-        self._close_pipe_fds(*pipes[:6])
+        self._close_pipe_fds(*pipes[:6])  # type: ignore[attr-defined]
 
     def _internal_poll(self, *_args: Any, **_options: Any) -> int | None:
         self._try_wait(os.WNOHANG)

@@ -1,10 +1,10 @@
 """Which tests `make test` leaves to `make test-all`: those marked ``exhaustive``.
 
-`make test` has every promise (all tests that docs/databases.md names), the usual path of every database, and one
-representative of every fault, database or remote that a test is tried with. The rest is the other combinations of the
-same parameters, what takes minutes by its nature, and the tests of the tests' own servers.
+`make test` runs every test function at least once: the usual path on every connector, and each fault, odd schema and
+remote on one representative database. The other combinations of the same parameters, what takes minutes by its nature,
+and the tests of the tests' own servers are left to `make test-all`.
 
-A test, class or module says it by one of two marks:
+A test, class or module is marked in one of two ways:
 
 - ``exhaustive``: all of it.
 - ``representatives("sqlite-file*", …)``: all but the combinations whose id matches one of these patterns.
@@ -14,15 +14,11 @@ Without a mark ``LEFT_OUT`` decides by the values of the parameters.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
 LEFT_OUT: Mapping[str, frozenset[str]] = {
     # One database for each connector stays. The usual path of the others has marks of its own.
     "subject": frozenset({"sqlite-sql", "postgresql-13", "postgresql-15", "postgresql-18", "postgis-17"})
@@ -49,23 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _in_make_test(item: pytest.Function) -> bool:
-    name = item.nodeid.removeprefix("tests/")
-    if {name, name.partition("[")[0]} & promised():
-        return True
     if not hasattr(item, "callspec"):
         return True
     if mark := item.get_closest_marker("representatives"):
         return any(fnmatchcase(item.callspec.id, pattern) for pattern in mark.args)
-    chosen = item.callspec.params.items() if name.startswith("contract/") else ()
+    chosen = item.callspec.params.items() if item.nodeid.startswith("tests/contract/") else ()
     return not any(value in LEFT_OUT.get(parameter, ()) for parameter, value in chosen if isinstance(value, str))
-
-
-@cache
-def promised() -> frozenset[str]:
-    """The tests that docs/databases.md names, below tests/: with their parameters where it names some."""
-    found = set()
-    text = (ROOT / "docs/databases.md").read_text()
-    for test, parameters in re.findall(r"`([\w/]+\.py::[\w:]+)`(?: on ((?:`[^`]+`(?:, )?)+))?", text):
-        ids = re.findall(r"`([^`]+)`", parameters)
-        found |= {f"{test}[{one}]" for one in ids} or {test}
-    return frozenset(found)

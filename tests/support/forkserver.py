@@ -71,7 +71,7 @@ def serve(client: socket.socket) -> Mapping[str, Any]:
             head, descriptors, _flags, _address = socket.recv_fds(client, LENGTH.size, 4)
             if not head:
                 os._exit(0)
-            request = json.loads(_receive(client, LENGTH.unpack(head)[0]))
+            request: Mapping[str, Any] = json.loads(_receive(client, LENGTH.unpack(head)[0]))
             answer = socket.socket(fileno=descriptors.pop())
             pid = os.fork()
             if pid == 0:

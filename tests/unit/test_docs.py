@@ -15,7 +15,7 @@ from django_rclone.db.mysql.connector import MysqlDumpConnector
 from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConnector
 from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.manifest import Manifest, StoredObject
-from django_rclone.media_record import Mirror
+from django_rclone.media_record import MediaRecord
 from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, OverallState
 from django_rclone_sidecar.web import status
 from tests.docs import tables
@@ -76,7 +76,7 @@ def test_the_manifests_fields_are_documented():
 
 def test_every_field_of_the_media_record_is_documented() -> None:
     documented = names("docs/format.md", "## The record of the media mirror")
-    assert documented == ["schema", *(f.name for f in dataclasses.fields(Mirror))]
+    assert documented == ["schema", *(f.name for f in dataclasses.fields(MediaRecord))]
 
 
 def test_the_fields_of_status_are_documented():

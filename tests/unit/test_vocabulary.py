@@ -73,7 +73,7 @@ def test_djangos_commands_in_the_sidecar_name_variables_and_themselves() -> None
 
 def test_a_helper_programs_error_has_the_names_of_the_program_that_started_it() -> None:
     def fail(_arguments: list[str]) -> None:
-        raise mysql_errors.meaning(ProgramFailed("mysql", 1, "ERROR 2003 (HY000): Can't connect"), "app on db")
+        raise mysql_errors.user_error(ProgramFailed("mysql", 1, "ERROR 2003 (HY000): Can't connect"), "app on db")
 
     def reported() -> str:
         found = helper_programs.reported_error(failure)

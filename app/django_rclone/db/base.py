@@ -43,8 +43,8 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """How to dump: ``command`` writes the dump to stdout. It and all of ``through`` end with 0 only if the dump is
-    whole."""
+    """The commands of a dump. ``command`` writes it to stdout. It and all of ``through`` end with 0 only if the dump is
+    complete."""
 
     command: Command
     extension: str
@@ -62,14 +62,14 @@ class Dump:
     through: tuple[Command, ...] = ()
     """Programs that the dump passes through on its way, one after another."""
     notes: tuple[str, ...] = ()
-    """What users should know about this dump, one sentence each."""
+    """Notes on this dump for users, one sentence each."""
     session: Mapping[str, str] = field(default_factory=dict)
     """Session settings that a restore needs as well, so that the dump's SQL keeps its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How the user wants the restore to go."""
+    """The options of a restore that the user has chosen."""
 
     into: str = ""
     """Name of another database to restore into; empty: the live one."""
@@ -92,13 +92,13 @@ class RestorePlan:
     load: tuple[Command, ...]
     prepare: tuple[Command, ...] = ()
     verify: tuple[Command, ...] = ()
-    """Where ``load`` changes the target as it goes: programs that the whole object passes through first, before
-    ``prepare``, so that a restore never begins with a damaged object; the last of them prints nothing."""
+    """Programs that the whole object passes through before ``prepare``, where ``load`` changes the target directly: a
+    restore then never begins with a damaged object. The last of them prints nothing."""
     commit: tuple[Command, ...] = ()
     abort: tuple[Command, ...] = ()
     gate: Gate = Gate()
     notes: tuple[str, ...] = ()
-    """What will not be exact, or what the user should know before confirming; one sentence each."""
+    """Notes for the user to read before confirming, for instance on what will not be exact; one sentence each."""
 
     @property
     def summary(self) -> str:
@@ -150,6 +150,11 @@ class BaseConnector(ABC):
         return source.describe(self.settings)
 
     @property
+    def _binary_dir(self) -> str:
+        """The folder of the client programs that the options name; empty: they are searched for."""
+        return str(self.options.get("BINARY_DIR") or "")
+
+    @property
     @abstractmethod
     def engine(self) -> str:
         """The engine's name in manifests, for instance ``postgresql``."""
@@ -165,8 +170,8 @@ class BaseConnector(ABC):
         return problems
 
     def problems_of(self, attempt: Callable[[], object]) -> list[str]:
-        """Returns the ConfigurationError that ``attempt`` raises, without the database's name in front; else
-        nothing."""
+        """Returns the message of the ConfigurationError that ``attempt`` raises, without the database's name in front;
+        an empty list if it raises none."""
         try:
             attempt()
         except ConfigurationError as error:

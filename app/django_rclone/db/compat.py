@@ -8,9 +8,9 @@ from typing import Any
 
 from django_rclone.db.base import BaseConnector
 
-# What a connector of 0.4 could override and is not called any more: it would silently have no effect.
+# What a connector of 0.4 could override. Nothing calls these any more, so they would silently have no effect.
 _REMOVED = frozenset({"extension", "_env", "_common_args", "_auth_args", "_host_port", "_enable_postgis"})
-# The methods whose arguments have changed, and how many they take.
+# Methods with other arguments than in 0.4, and how many they take now.
 _ARGUMENTS = {"dump": 2, "restore": 5}
 
 
@@ -24,8 +24,8 @@ def differences(found: Any) -> str:
 def _differences(found: type[BaseConnector]) -> Iterator[str]:
     if missing := sorted(getattr(found, "__abstractmethods__", ())):
         yield f"it lacks {', '.join(missing)}"
-    theirs = [kind for kind in found.__mro__ if not kind.__module__.startswith("django_rclone.")]
-    if gone := sorted(_REMOVED & {name for kind in theirs for name in vars(kind)}):
+    foreign_classes = [kind for kind in found.__mro__ if not kind.__module__.startswith("django_rclone.")]
+    if gone := sorted(_REMOVED & {name for kind in foreign_classes for name in vars(kind)}):
         yield f"it has {', '.join(gone)}, which nothing calls any more"
     if other := [name for name, count in _ARGUMENTS.items() if not _takes(getattr(found, name), count)]:
         yield f"{' and '.join(other)} must take the arguments of BaseConnector's"

@@ -1,7 +1,7 @@
 """Connection parameters that a project's own database backend computes: a cloud token, a password from a vault.
 
 Such a backend (django-iam-dbauth, for instance) is one of Django's with its own ``get_connection_params``. The client
-programs connect with what that returns, not with the settings.
+programs connect with the values that this method returns, not with the settings.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "HOST": ("host", "unix_socket"),
     "PORT": ("port",),
 }
-# Options that a backend may add and the clients know; the rest of what Django adds is for Python's drivers.
+# Options that a backend may add and the clients know. Others are for Python's drivers.
 _ADDED = ("sslmode", "sslrootcert", "sslcert", "sslkey", "hostaddr", "ssl")
 _VENDORS = ("postgresql", "mysql")
 

@@ -1,11 +1,10 @@
 """Our own Python programs, which recipes start like any client program: how they are described and report errors.
 
 A helper program that fails prints ``Kind: message`` as its last line on stderr and ends with exit code 1. ``Kind`` is
-the name of an exception class. Kinds that are classes of ``django_rclone.exceptions`` become that class again; what the
-others mean is for the engine's ``errors`` module to say.
+the name of an exception class. Kinds that are classes of ``django_rclone.exceptions`` become that class again; the
+engine's ``errors`` module explains the others.
 
-SQLite's programs, but for its ``fingerprint``, need nothing but the standard library and import nothing from here; they
-keep to the same protocol.
+SQLite's programs follow the same protocol, but import only the standard library (``fingerprint`` imports the package).
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _KINDS: dict[str, type[DjangoRcloneError]] = {
     **{
         kind.__name__: kind for kind in (ConfigurationError, DjangoRcloneError, Locked, Unavailable, VerificationFailed)
     },
-    # These say how a program ended, which is not how the command has to end.
+    # These are about the end of a program that the helper ran; the command itself may end in another way.
     ProgramFailed.__name__: DjangoRcloneError,
     Interrupted.__name__: DjangoRcloneError,
 }
@@ -47,8 +46,8 @@ def module_command(
     may_stall: bool = True,
     hide: tuple[Secret, ...] = (),
 ) -> Command:
-    """Returns the command that runs a module of this package. It imports from where this process does, also where
-    ``manage.py`` has changed the import path."""
+    """Returns the command that runs a module of this package. It has the import path of this process, which
+    ``manage.py`` may have changed."""
     return Command(
         (sys.executable, "-P", "-m", module, *arguments),
         env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "LC_ALL": "C.UTF-8"},
@@ -59,7 +58,7 @@ def module_command(
 
 
 def script_command(path: Path, *arguments: str, explain: Explanation, may_stall: bool = True) -> Command:
-    """Returns the command that runs a file that needs nothing but the standard library."""
+    """Returns the command that runs a Python file, which can import only the standard library."""
     return Command((sys.executable, "-I", str(path), *arguments), explain=explain, may_stall=may_stall)
 
 
@@ -75,7 +74,7 @@ def run(main: Callable[[list[str]], None]) -> int | str:
 
 
 class ForeignError(DjangoRcloneError):
-    """An error of a library that a helper program uses, reported under the name that it has there."""
+    """An error of a library that a helper program uses, reported under its name in that library."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -93,7 +92,7 @@ class ReportedError:
 
     @property
     def error(self) -> DjangoRcloneError:
-        """The error that the program reported. For a kind that is not ours it has the whole line."""
+        """The error that the program reported. The message of an error of another kind is the complete line."""
         kind = _KINDS.get(self.kind)
         return kind(self.message) if kind else DjangoRcloneError(self.line)
 

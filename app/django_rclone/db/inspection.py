@@ -11,10 +11,10 @@ logger = logging.getLogger("django_rclone")
 
 
 def inspect(connector: BaseConnector, *, finish: bool = True) -> Facts:
-    """Returns what the probe finds out about the database.
+    """Returns the facts that the probe finds out about the database.
 
-    Where an earlier restore died in the middle of its last step, that step is finished first; with ``finish`` False
-    (a dry run changes nothing) it is only said. Raises a DjangoRcloneError.
+    If an earlier restore died during its last step, that step is finished first; with ``finish`` False (a dry run
+    changes nothing) it is only reported. Raises a DjangoRcloneError.
     """
     facts = _probe(connector)
     remaining = connector.unfinished(facts)
@@ -36,8 +36,8 @@ def _probe(connector: BaseConnector) -> Facts:
 
 
 def examine(dump: Dump) -> list[str]:
-    """Runs what must end 0 before the dump begins, and returns the notes that there are on it, those included that the
-    checks print. Raises a DjangoRcloneError."""
+    """Runs the checks that must succeed before the dump begins. Returns the dump's notes and the checks'
+    output, line by line. Raises a DjangoRcloneError."""
     notes = list(dump.notes)
     for check in dump.checks:
         notes += process.run(check, timeout=None).decode(errors="replace").splitlines()

@@ -34,7 +34,7 @@ ENGINES: Mapping[str, str] = {
     "django_prometheus.db.backends.sqlite3": _SQLITE,
     "django_prometheus.db.backends.spatialite": _SQLITE,
     "django_mongodb_backend": _MONGODB,
-    # Neither installs with a supported Django; 0.4 knew them, and settings may name them.
+    # Neither can be installed with a supported Django. 0.4 supported them, and settings may still name them.
     "djongo": _MONGODB,
     "django_mongodb_engine": _MONGODB,
 }
@@ -57,13 +57,13 @@ class OutdatedConnector(ConfigurationError):
 
 
 def aliases() -> list[str]:
-    """Returns the aliases in DATABASES that are databases."""
+    """Returns the aliases in DATABASES whose entries are not empty."""
     return [alias for alias, database in settings.DATABASES.items() if not _is_empty(alias, database)]
 
 
 def _is_empty(alias: str, database: Mapping[str, Any]) -> bool:
     engine = str(database.get("ENGINE", ""))
-    # With a connector of its own, an alias may be a database that Django does not know.
+    # An alias with a connector may be a database that Django does not support.
     return engine in NO_ENGINE and not (conf.get("CONNECTORS").get(alias) or conf.get("CONNECTOR_MAPPING").get(engine))
 
 
@@ -92,7 +92,7 @@ def connector(alias: str, *, connects: bool = True) -> BaseConnector:
 
 
 def name_a_connector() -> str:
-    """Return what to do where an engine has no connector."""
+    """Returns the advice for an engine without a connector."""
     names = vocabulary.current()
     return f"Name one in {names.item('CONNECTORS')} or {names.item('CONNECTOR_MAPPING')}."
 

@@ -1,4 +1,4 @@
-"""The server of a database by its settings, which distinguishes two databases of one name. Holds no secrets."""
+"""A name for a database's server, which distinguishes databases of the same name. It contains no secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One ``rclone sync`` of the media files, and its account of the changes."""
+"""One ``rclone sync`` of the media files: its flags, its progress and its errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 from django_rclone import process
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
-from django_rclone.media.sync_log import Account
+from django_rclone.media.sync_log import SyncLog
 from django_rclone.process.progress import Progress
 from django_rclone.rclone.remote import Abilities, Remote
 
@@ -16,17 +16,17 @@ logger = logging.getLogger("django_rclone")
 _LINKS = ("--links=false", "--skip-links=false", "--one-file-system=false")
 
 
-def comparison(remote: Remote, can: Abilities) -> tuple[str, ...]:
+def comparison_flags(remote: Remote, abilities: Abilities) -> tuple[str, ...]:
     """Returns the flags for detecting changed files; none (size and time) if the storage keeps times.
 
-    Without times rclone would compare only sizes, and never send a changed file of the same size.
+    Without times, rclone would compare only sizes and never transfer a changed file of the same size.
     """
-    if can.times:
+    if abilities.times:
         return ()
-    if can.hashes and remote.base is None:
+    if abilities.hashes and remote.base is None:
         return ("--checksum",)
     logger.warning(
-        'Remote "%s" keeps neither times nor hashes of files: nothing shows what has changed, so all are transferred.',
+        'Remote "%s" keeps neither times nor hashes of files: changes cannot be detected, so all are transferred.',
         remote.where,
     )
     return ("--ignore-times",)
@@ -39,15 +39,15 @@ def sync(
     limits: process.Limits,
     *flags: str,
     quiet: bool,
-    account: Account | None = None,
+    log: SyncLog | None = None,
     follow_links: bool = False,
-) -> Account:
-    """Runs ``rclone sync`` and returns its account. Raises DjangoRcloneError on failure or without statistics."""
-    account = account or Account()
-    progress = Progress("media", lambda: account.changes.bytes, quiet=quiet)
+) -> SyncLog:
+    """Runs ``rclone sync`` and returns its log. Raises DjangoRcloneError if it fails or reports no statistics."""
+    log = log or SyncLog()
+    progress = Progress("media", lambda: log.changes.bytes, quiet=quiet)
 
     def read_line(line: str) -> None:
-        account.read_line(line)
+        log.read_line(line)
         progress.tick()
 
     # A restore never follows links: it would delete files at their targets. Nor does it write in place: that would
@@ -59,24 +59,24 @@ def sync(
     except Interrupted:
         raise
     except DjangoRcloneError as error:
-        if account.errors:
-            raise type(error)(f"{str(error).removesuffix('.')}. {_told(account)}") from error
+        if log.errors:
+            raise type(error)(f"{str(error).removesuffix('.')}. {_explanation(log.errors)}") from error
         raise
     finally:
         progress.close()
-    if not account.complete:
-        raise DjangoRcloneError("rclone did not report what it transferred, so nothing shows that the files are equal.")
-    return account
+    if not log.complete:
+        raise DjangoRcloneError("rclone did not report what it transferred: the files may differ. Run it again.")
+    return log
 
 
-def _told(account: Account) -> str:
+def _explanation(first_errors: list[str]) -> str:
     """Returns the first errors, with an explanation if their cause is known."""
-    errors = "; ".join(account.errors)
+    errors = "; ".join(first_errors)
     if "--max-delete threshold reached" in errors:
         return (
-            "There were more files to delete than were counted before: what is copied changed meanwhile, or where it "
-            "is copied to. No more than counted were deleted. Look at MEDIA_ROOT and its mirror, then run it again."
+            "There were more files to delete than were counted before: MEDIA_ROOT or its mirror has changed "
+            "meanwhile. No more files were deleted than counted. Check MEDIA_ROOT and its mirror, and run it again."
         )
     if ".partial" in errors and "no such file" in errors:
-        return f"Another run writes to the same mirror: let one of them do it. First errors: {errors}"
+        return f"Another run writes to the same mirror: run one at a time. First errors: {errors}"
     return f"First errors: {errors}"

@@ -1,4 +1,4 @@
-"""Account of a sync from rclone's log: actual or planned changes, and files left out."""
+"""rclone's log of a sync: actual or planned changes, errors, and files left out."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SKIPPED = {
     "Can't follow symlink": ("symbolic link", "symbolic links"),
     "Can't transfer non file/directory": ("special file", "special files"),
     "Duplicate object found": (
-        "file whose name differs from another's in its Unicode form or in upper and lower case alone",
-        "files whose names differ from others' in their Unicode form or in upper and lower case alone",
+        "file whose name differs from another's only in Unicode form or case",
+        "files whose names differ from others' only in Unicode form or case",
     ),
     "Duplicate directory found": (
-        "folder whose name differs from another's in its Unicode form or in upper and lower case alone",
-        "folders whose names differ from others' in their Unicode form or in upper and lower case alone",
+        "folder whose name differs from another's only in Unicode form or case",
+        "folders whose names differ from others' only in Unicode form or case",
     ),
-    "Skipping undecryptable": ("file that the password does not open", "files that the password does not open"),
+    "Skipping undecryptable": ("file that the password does not decrypt", "files that the password does not decrypt"),
 }
 _RENAMED = "Replacing invalid UTF-8 characters"
 
@@ -44,13 +44,9 @@ class Changes:
         left_out = f", {self.skipped} left out" if self.skipped else ""
         return f"{self.copied} {files} copied ({self.bytes:,} bytes), {self.deleted} deleted{left_out}"
 
-    def planned(self) -> str:
-        """Returns the planned changes of a restore, for display."""
-        return f"{self.copied} files to copy ({self.bytes:,} bytes), {self.deleted} to delete"
 
-
-class Account:
-    """Account of one sync, built from rclone's log. In a dry run ``on_copy`` and ``on_delete`` get the files' names."""
+class SyncLog:
+    """Reads rclone's JSON log of one sync. In a dry run, ``on_copy`` and ``on_delete`` get the names of the files."""
 
     def __init__(
         self, on_copy: Callable[[str, int], None] | None = None, on_delete: Callable[[str], None] | None = None
@@ -60,7 +56,7 @@ class Account:
         self._skipped: Counter[tuple[str, str]] = Counter()
         self._examples: dict[tuple[str, str], list[str]] = {}
         self._renamed: list[str] = []
-        self.destination = 0
+        self.destination_files = 0
         """Number of files in the destination before the sync."""
         self.errors: list[str] = []
         """First errors, each with the file's name."""
@@ -76,13 +72,14 @@ class Account:
         return Changes(*(self._stats or (0, 0, 0)), skipped=self._skipped.total())
 
     def read_line(self, line: str) -> None:
-        """Processes a line of rclone's JSON log and ignores other lines."""
+        """Reads a line of the log; other lines are ignored."""
         try:
             entry = json.loads(line)
             if "stats" in entry:
                 stats = entry["stats"]
                 # Every file of the destination is checked once: against its source, or to be deleted.
-                self._stats, self.destination = (stats["transfers"], stats["deletes"], stats["bytes"]), stats["checks"]
+                self._stats = (stats["transfers"], stats["deletes"], stats["bytes"])
+                self.destination_files = stats["checks"]
                 return
             message, name = str(entry.get("msg", "")), str(entry.get("object", ""))
             if entry.get("skipped") == "copy" and self._on_copy:
@@ -91,9 +88,9 @@ class Account:
                 self._on_delete(name)
         except (ValueError, KeyError, TypeError, AttributeError):
             return
-        self._note(message, name, entry.get("level"))
+        self._read_message(message, name, entry.get("level"))
 
-    def _note(self, message: str, name: str, level: object) -> None:
+    def _read_message(self, message: str, name: str, level: object) -> None:
         for beginning, kind in _SKIPPED.items():
             if message.startswith(beginning):
                 self._skipped[kind] += 1
@@ -108,16 +105,16 @@ class Account:
 
     def warnings(self) -> list[str]:
         """Returns one sentence for each kind of file that was left out, and one for renamed files."""
-        said = [
-            f"{count} {kind[0] if count == 1 else kind[1]} left out: {_some(self._examples[kind], count)}."
+        warnings = [
+            f"{count} {kind[0] if count == 1 else kind[1]} left out: {_enumerate(self._examples[kind], count)}."
             for kind, count in self._skipped.items()
         ]
         if self._renamed:
-            names = _some(self._renamed[:_NAMES_KEPT], len(self._renamed))
-            said.append(f"Names that are not valid UTF-8 are stored, and come back, in another spelling: {names}.")
-        return said
+            names = _enumerate(self._renamed[:_NAMES_KEPT], len(self._renamed))
+            warnings.append(f"Names that are not valid UTF-8 are stored and restored in another spelling: {names}.")
+        return warnings
 
 
-def _some(names: list[str], count: int) -> str:
+def _enumerate(names: list[str], count: int) -> str:
     more = f" and {count - len(names)} more" if count > len(names) else ""
     return ", ".join(one_line(name) for name in names) + more

@@ -18,17 +18,17 @@ class BackgroundProcess:
     """A program started in the background. If this process is killed, the program gets SIGTERM (Linux)."""
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], keep: Sequence[int] = ()) -> None:
-        """Starts the program with environment ``env`` and the descriptors in ``keep``; keeps its stdout for ``answer``.
+        """Starts the program with environment ``env`` and the descriptors in ``keep``; keeps its stdout for ``output``.
 
         Raises ConfigurationError if it cannot be started.
         """
-        self._answer: BinaryIO = content_file(b"")
+        self._stdout: BinaryIO = content_file(b"")
         with held():
             try:
                 self._popen = subprocess.Popen(
                     list(argv),
                     stdin=subprocess.DEVNULL,
-                    stdout=self._answer,
+                    stdout=self._stdout,
                     env=dict(env),
                     pass_fds=keep,
                     start_new_session=True,  # we forward a Ctrl-C at the terminal
@@ -53,8 +53,8 @@ class BackgroundProcess:
         if self.returncode is None:
             self._popen.send_signal(number)
 
-    def answer(self) -> str:
+    def output(self) -> str:
         """Returns the program's stdout. Call it once, after the program has ended."""
-        self._answer.seek(0)
-        with self._answer:
-            return self._answer.read().decode(errors="replace")
+        self._stdout.seek(0)
+        with self._stdout:
+            return self._stdout.read().decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Local folders in which a remote stores its files: a remote must not lie inside the folder that it mirrors."""
+"""Local folders in which a remote stores its files, found in rclone's configuration."""
 
 from __future__ import annotations
 
@@ -27,32 +27,6 @@ _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 # Limit for nested remotes, which also ends a configuration that refers to itself.
 _DEPTH = 10
-
-
-def overlap(remote: Remote, folder: Path) -> str:
-    """Returns why the remote must not hold the mirror of ``folder``, as a sentence; empty if it may."""
-    for place in local_folders(remote):
-        if lies_in(place, folder):
-            what = f"lies in MEDIA_ROOT {folder}: the backups would become media files, and a restore delete newer ones"
-        elif lies_in(folder, place):
-            what = f"contains MEDIA_ROOT {folder}: the media files would lie among the backups"
-        else:
-            continue
-        return f'Remote "{remote.where}" ({place}) {what}. Choose a remote outside of it.'
-    return ""
-
-
-def lies_in(inner: Path, outer: Path) -> bool:
-    """Returns whether ``inner`` is ``outer`` or lies in it, also through links and mounts."""
-    inner, outer = Path(os.path.realpath(inner)), Path(os.path.realpath(outer))
-    return any(folder == outer or _same(folder, outer) for folder in (inner, *inner.parents))
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except (OSError, ValueError):
-        return False  # one of them does not exist, or its name is not valid
 
 
 def local_folders(remote: Remote) -> list[Path]:

@@ -43,5 +43,5 @@ def main(argv: list[str], environment: Environment) -> int:
             ]
             if not options.database and media.is_included(sidecar, run.remote):
                 tasks.append(sidecar.task(partial(media.back_up, run.remote, allow_deletes=options.allow_deletes)))
-            task_runner.run_all(tasks)
+            task_runner.run_tasks(tasks)
     return 0

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from django_rclone import catalog, conf, listing
 from django_rclone.management import options
-from django_rclone.media import recipes
+from django_rclone.media import mirror
 from django_rclone_sidecar import arguments, bootstrap
 from django_rclone_sidecar.environment.read import Environment
 
@@ -51,7 +51,7 @@ def _backups(alias: str, as_json: bool) -> None:
 
 def _media(as_json: bool) -> None:
     remote = conf.remote()
-    files = recipes.listed(remote, recipes.located(remote))
+    files = mirror.files(remote, mirror.locate(remote))
     if as_json:
         print(json.dumps([listing.media_document(file) for file in files], indent=2))
     elif files:

@@ -32,5 +32,5 @@ def main(argv: list[str], environment: Environment) -> int:
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
             media.require_folder(sidecar)
             allowed = {"allow_empty": options.allow_empty, "allow_deletes": options.allow_deletes}
-            task_runner.run_all([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
+            task_runner.run_tasks([sidecar.task(partial(media.back_up, conf.remote(), **allowed))])
     return 0

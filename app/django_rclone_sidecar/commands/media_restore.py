@@ -31,5 +31,5 @@ def main(argv: list[str], environment: Environment) -> int:
             remote = conf.remote()
             plan = media.plan(remote)
             if confirm.confirmed(options, str(plan)):
-                task_runner.run_all([sidecar.task(partial(media.restore, remote, plan))])
+                task_runner.run_tasks([sidecar.task(partial(media.restore, remote, plan))])
     return 0

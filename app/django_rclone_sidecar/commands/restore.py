@@ -89,11 +89,11 @@ def _restore(given: Namespace, sidecar: Sidecar, store: BackupStore, task_runner
         lines.append(str(files))
     if given.dry_run:
         print("\n".join(lines))
-        task_runner.run_all([sidecar.task(plan.check, plan.alias) for plan in plans])
+        task_runner.run_tasks([sidecar.task(plan.check, plan.alias) for plan in plans])
     elif not (given.media or any(plan.ready for plan in plans)) or confirm.confirmed(given, "\n".join(lines)):
         run = BackupRun(store.remote, conf.get("PROJECT"), quiet=not logs.shows_progress())
         first = run if given.backup_first else None
         tasks = [sidecar.task(partial(restore.carry_out, plan, first), plan.alias) for plan in plans]
         if files is not None:
             tasks.append(sidecar.task(partial(media.restore, store.remote, files)))
-        task_runner.run_all(tasks)
+        task_runner.run_tasks(tasks)

@@ -11,7 +11,7 @@ from django.core import checks as django_checks
 from django_rclone import conf
 from django_rclone.checks import TAG
 from django_rclone.exceptions import Locked
-from django_rclone.media import recipes as app_media
+from django_rclone.media import mirror
 from django_rclone.media.media_root import MediaFolder
 from django_rclone_sidecar.bootstrap import Sidecar
 from django_rclone_sidecar.doctor.finding import Finding, fail, ok, warn
@@ -20,7 +20,7 @@ from django_rclone_sidecar.settings import build
 
 
 def target(sidecar: Sidecar) -> Iterator[Finding]:
-    """Databases, and where their settings come from."""
+    """Databases, and the source of their settings."""
     for alias in sidecar.aliases:
         origin = sidecar.target.origins.get(alias, "")
         where = build.describe(sidecar.target.databases[alias])
@@ -69,7 +69,7 @@ def media(sidecar: Sidecar) -> Iterator[Finding]:
 def _media_folder(root: str, origin: str) -> Iterator[Finding]:
     remote = conf.remote()
     folder = MediaFolder(Path(root), follow_links=conf.get("MEDIA_FOLLOW_LINKS"))
-    if not folder.has_files() and remote.files(app_media.located(remote), recursive=True):
+    if not folder.has_files() and remote.files(mirror.locate(remote), recursive=True):
         yield fail("media", message=f"{root} is empty, but its mirror is not. Is a volume not mounted?")
         return
     yield ok("media", message=f"{root} (from {origin}) can be read")

@@ -14,7 +14,7 @@ _INVALID_URL = "Apprise does not understand this URL, so no notifications are se
 
 
 def notifications(sidecar: Sidecar) -> Iterator[Finding]:
-    """Whether Apprise understands each URL."""
+    """Checks that Apprise understands each URL."""
     urls = sidecar.environment.get("BACKUP_NOTIFY_URLS")
     if not urls:
         yield ok("notifications", message="BACKUP_NOTIFY_URLS is not set: no notifications of failures")
@@ -29,7 +29,7 @@ def notifications(sidecar: Sidecar) -> Iterator[Finding]:
 
 
 def test_message(sidecar: Sidecar) -> Iterator[Finding]:
-    """Whether each service accepts a test message."""
+    """Sends a test message to each service."""
     test = message.test(apprise.message_context(sidecar.environment))
     sent = list(apprise.deliveries(sidecar.environment, test))
     if not sent:
@@ -43,7 +43,7 @@ def test_message(sidecar: Sidecar) -> Iterator[Finding]:
 
 
 def heartbeat(sidecar: Sidecar) -> Iterator[Finding]:
-    """Whether the server of the heartbeat answers, with any status."""
+    """Checks that the server of the heartbeat answers, with any status."""
     url = sidecar.environment.get("BACKUP_HEARTBEAT_URL")
     if not url:
         yield ok("heartbeat", message="off: BACKUP_HEARTBEAT_URL is not set")
@@ -59,7 +59,7 @@ def heartbeat(sidecar: Sidecar) -> Iterator[Finding]:
 
 
 def pushgateway(sidecar: Sidecar) -> Iterator[Finding]:
-    """Whether the Pushgateway is ready."""
+    """Checks that the Pushgateway is ready."""
     url = sidecar.environment.get("BACKUP_PUSHGATEWAY_URL")
     if not url:
         yield ok("pushgateway", message="off: BACKUP_PUSHGATEWAY_URL is not set")

@@ -19,8 +19,8 @@ _PREFIX = "django-rclone-history-"
 
 
 def path(folder: Path) -> Path:
-    """Returns the file in the state folder, or one in memory if the folder is not writable."""
-    if os.access(folder, os.W_OK | os.X_OK) or (not folder.exists() and _can_be_made(folder)):
+    """Returns the path of the history: in the state folder, or in memory if that is not writable."""
+    if os.access(folder, os.W_OK | os.X_OK) or (not folder.exists() and _can_be_created(folder)):
         return folder / _NAME
     return _memory() / f"{_PREFIX}{os.getuid()}-{sha256(os.fsencode(folder.absolute())).hexdigest()[:8]}" / _NAME
 
@@ -38,7 +38,7 @@ def _memory() -> Path:
     return memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
 
 
-def _can_be_made(folder: Path) -> bool:
+def _can_be_created(folder: Path) -> bool:
     above = next(parent for parent in folder.absolute().parents if parent.exists())
     return os.access(above, os.W_OK | os.X_OK)
 

@@ -10,7 +10,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import django
 from django.apps import apps
@@ -42,10 +44,11 @@ def warn_once(error: Unusable) -> None:
 
 
 @contextmanager
-def opened() -> Iterator[None]:
-    """Opens a transaction on the history, in which its models can be used. Raises Unusable.
+def opened() -> Iterator[Any]:
+    """Opens a transaction on the history, in which its models can be used, and yields ``writer``. Raises Unusable.
 
-    Works without a target too: if Django is not set up, the settings ``base`` are used.
+    Works without a target too: if Django is not set up, the settings ``base`` are used. The models, and so ``writer``,
+    can only be imported after that.
     """
     if not apps.ready:
         os.environ["DJANGO_SETTINGS_MODULE"] = "django_rclone_sidecar.settings.base"
@@ -54,7 +57,7 @@ def opened() -> Iterator[None]:
     try:
         _prepare(connection)
         with transaction.atomic(using=ALIAS):
-            yield
+            yield import_module("django_rclone_sidecar.history.writer")
     except (DatabaseError, OSError) as error:
         if type(error) is DatabaseError:  # damaged: the next run creates a new file
             connection.close()
@@ -72,7 +75,7 @@ def _prepare(connection: BaseDatabaseWrapper) -> None:
     try:
         found = version(connection)
     except OperationalError:
-        raise  # busy, full, forbidden: the file is unchanged
+        raise  # busy, full or not permitted: the file may be good
     except DatabaseError as error:
         logger.warning("The history %s is damaged (%s): a new one is created.", file, error)
         found = -1

@@ -14,5 +14,5 @@ def stopped(age: float | None) -> str:
 
 
 def unready(state: OverallState) -> str:
-    """Returns why the state is not known yet."""
+    """Returns a problem if the databases are not known yet."""
     return "" if state.databases else "The databases are not known yet: the first refresh has not ended."

@@ -1,22 +1,17 @@
-"""Loads the state from the history, with a fixed number of queries."""
+"""Builds the state from the history, with a fixed number of queries."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from django.db.models import Max
 
 from django_rclone import display
 from django_rclone.clocks import AHEAD
 from django_rclone.masking import mask, secret_values
 from django_rclone_sidecar.environment.read import Environment
-from django_rclone_sidecar.history import reader, writer
-from django_rclone_sidecar.history.models import DatabaseRecord, Fact, RunRecord, StoredBackups, Tally, TaskRecord
+from django_rclone_sidecar.history import queries, reader, writer
+from django_rclone_sidecar.history.models import DatabaseRecord, Fact, RunRecord, StoredBackups, TaskRecord
 from django_rclone_sidecar.monitoring.state import (
     DatabaseState,
     MediaState,
@@ -32,18 +27,19 @@ from django_rclone_sidecar.scheduler.snapshot import identity
 _MEDIA = "media"
 """The identity that gives the media files their delay."""
 
-_SAVING = ("backup", "media-backup")
+_MEDIA_COMMANDS = ("backup", "media-backup")
+"""Commands that back up the media files."""
 _ENDED = (Outcome.SUCCESS, Outcome.FAILURE)
 
 
 def read(environment: Environment, now: datetime, *, runs: int = 0) -> OverallState:
     """Returns the state at ``now``, with up to ``runs`` of the last tasks. Raises Unreadable."""
     with reader.opened(environment.get("BACKUP_STATE_DIR")):
-        return _Loader(environment, now).state(runs)
+        return _StateBuilder(environment, now).state(runs)
 
 
-class _Loader:
-    """The rows of the history, from which the state is built."""
+class _StateBuilder:
+    """Builds the state from the rows of the history."""
 
     def __init__(self, environment: Environment, now: datetime) -> None:
         self.now = now
@@ -57,12 +53,12 @@ class _Loader:
             environment.get("BACKUP_JITTER") or 0,
             timedelta(seconds=max_age) if max_age else None,
         )
-        self.tasks = _LastTasks.read()
-        self.tallies = _tallies()
-        seen = self.facts.get("observed") or {}
-        self.observed_at = datetime.fromisoformat(seen["at"]) if seen else None
-        self.remote_error = self.clean(seen.get("error", ""))
-        self.remote_up = bool(seen) and not seen["error"]
+        self.tasks = queries.LastTasks.read()
+        self.tallies = queries.tallies()
+        refresh = self.facts.get("observed") or {}
+        self.observed_at = datetime.fromisoformat(refresh["at"]) if refresh else None
+        self.remote_error = self.clean(refresh.get("error", ""))
+        self.remote_up = bool(refresh) and not refresh["error"]
 
     def state(self, runs: int) -> OverallState:
         stored = {each.alias: each for each in StoredBackups.objects.all()}
@@ -113,7 +109,7 @@ class _Loader:
         )
 
     def passed(self, moment: datetime) -> bool:
-        """Tells whether a moment has passed. Later ones in the history come from a wrong clock."""
+        """Tells whether a moment has passed. The history has later ones if a clock was wrong."""
         return moment - self.now <= AHEAD
 
     def newest(self, stored: StoredBackups | None, made: TaskRecord | None) -> NewestBackup | None:
@@ -139,13 +135,13 @@ class _Loader:
         return self.remote_up and at is not None and at > moment and self.passed(at)
 
     def media(self) -> MediaState:
-        last = self.tasks.last("", _SAVING)
-        made = self.tasks.last("", _SAVING, (Outcome.SUCCESS,))
+        last = self.tasks.last("", _MEDIA_COMMANDS)
+        made = self.tasks.last("", _MEDIA_COMMANDS, (Outcome.SUCCESS,))
         moments = [made.finished_at] if made and made.finished_at else []
-        if seen := self.facts.get("media_last", {}).get("finished_at"):
-            moments.append(datetime.fromisoformat(seen))
+        if mirrored_at := self.facts.get("media_last", {}).get("finished_at"):
+            moments.append(datetime.fromisoformat(mirrored_at))
         newest = max((moment for moment in moments if self.passed(moment)), default=None)
-        failing = _failing(self.tasks.last("", _SAVING, _ENDED), newest)
+        failing = _failing(self.tasks.last("", _MEDIA_COMMANDS, _ENDED), newest)
         return MediaState(
             last_success=newest,
             running=last is not None and last.outcome == Outcome.RUNNING,
@@ -166,7 +162,7 @@ class _Loader:
         }
 
     def last_runs(self, most: int) -> tuple[RecentRun, ...]:
-        """Returns the last tasks of runs, and runs that failed before they had any."""
+        """Returns the last tasks of runs, and the runs that failed before their first task."""
         lines = []
         for run in RunRecord.objects.order_by("-started_at").prefetch_related("tasks")[:most]:
             outcome = (
@@ -188,31 +184,6 @@ class _Loader:
         return display.one_line(mask(text, self.hidden))
 
 
-@dataclass(frozen=True, slots=True)
-class _LastTasks:
-    """The newest task of each database, command and outcome."""
-
-    found: Mapping[tuple[str, str, str], TaskRecord]
-
-    @staticmethod
-    def read() -> _LastTasks:
-        # A row is replaced when its task ends: the highest id is the one that ended last.
-        newest = TaskRecord.objects.values("database", "run__command", "outcome").annotate(newest=Max("id")).order_by()
-        tasks = TaskRecord.objects.filter(id__in=[row["newest"] for row in newest]).select_related("run")
-        return _LastTasks({(task.database, task.run.command, task.outcome): task for task in tasks})
-
-    def last(
-        self, database: str, commands: tuple[str, ...], outcomes: tuple[Outcome, ...] = tuple(Outcome)
-    ) -> TaskRecord | None:
-        """Returns the newest task with one of these outcomes."""
-        fits = [
-            task
-            for (alias, command, outcome), task in self.found.items()
-            if alias == database and command in commands and outcome in outcomes
-        ]
-        return max(fits, key=lambda task: task.id, default=None)
-
-
 def _failing(last: TaskRecord | None, newest: datetime | None) -> TaskRecord | None:
     """Returns the last task if it failed and there is no newer good backup."""
     if last is None or last.outcome != Outcome.FAILURE or last.finished_at is None:
@@ -222,10 +193,3 @@ def _failing(last: TaskRecord | None, newest: datetime | None) -> TaskRecord | N
 
 def _seconds(task: TaskRecord | None) -> float:
     return (task.finished_at - task.started_at).total_seconds() if task and task.finished_at else 0.0
-
-
-def _tallies() -> dict[tuple[str, str, str], int]:
-    found: dict[tuple[str, str, str], int] = defaultdict(int)
-    for name, database, label, value in Tally.objects.values_list("name", "database", "label", "value"):
-        found[name, database, label] += value
-    return found

@@ -1,4 +1,4 @@
-"""The table of metrics, used by ``/metrics``, the Pushgateway and the documentation. Pure.
+"""The table of metrics, for ``/metrics``, the Pushgateway and the documentation. Pure.
 
 The timestamp of an event that never happened is 0, so that ``time() - x > n`` is true.
 """
@@ -8,11 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.exposition import choose_encoder
-from prometheus_client.registry import Collector, CollectorRegistry
 
 import django_rclone
 from django_rclone_sidecar.monitoring.state import DatabaseState, OverallState
@@ -30,7 +25,7 @@ _Read = Callable[[OverallState | None], Iterable[_Reading]]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric. ``read`` returns its series for a state, or for None if the state is not known."""
+    """One metric. ``read`` returns its series in a state; the state is None if it is not known."""
 
     kind: str
     help: str
@@ -180,33 +175,3 @@ def samples(state: OverallState | None) -> list[Sample]:
     return [
         Sample(name, labels, float(value)) for name, metric in METRICS.items() for labels, value in metric.read(state)
     ]
-
-
-def registry(samples: Iterable[Sample]) -> CollectorRegistry:
-    """Returns a registry with these samples only, without metrics of the process."""
-    made = CollectorRegistry(auto_describe=False)
-    made.register(_SampleCollector(samples))
-    return made
-
-
-def text(samples: Iterable[Sample], accept: str = "") -> tuple[bytes, str]:
-    """Returns the samples in the format that an Accept header asks for, and its content type."""
-    encode, content_type = choose_encoder(accept)
-    return encode(registry(samples)), content_type
-
-
-class _SampleCollector(Collector):
-    """Collector of given samples."""
-
-    def __init__(self, samples: Iterable[Sample]) -> None:
-        self._samples = list(samples)
-
-    def collect(self) -> Iterator[Any]:
-        families: dict[str, Any] = {}
-        for sample in self._samples:
-            metric = METRICS[sample.name]
-            if sample.name not in families:
-                kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
-                families[sample.name] = kind(PREFIX + sample.name, metric.help, labels=metric.labels)
-            families[sample.name].add_metric(sample.labels, sample.value)
-        yield from families.values()

@@ -92,13 +92,11 @@ def message_context(environment: Environment, report: Report | None = None) -> M
     if report is None:
         return here
     try:
-        with store.opened():
-            # The models can only be imported once ``opened`` has set up Django.
-            record = import_module("django_rclone_sidecar.history.writer")
+        with store.opened() as writer:
             succeeded = {result.database for result in report.results if result.outcome is Outcome.SUCCESS}
-            recovered: set[str] = record.failing_before(succeeded, report.command, report.started_at)
+            recovered: set[str] = writer.failing_before(succeeded, report.command, report.started_at)
             last: dict[str, datetime | None] = {
-                result.database: record.last_good(result.database) for result in report.failed
+                result.database: writer.last_good(result.database) for result in report.failed
             }
     except Interrupted:
         raise

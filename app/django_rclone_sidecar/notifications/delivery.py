@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 
 from django_rclone.exceptions import Interrupted
 from django_rclone_sidecar import logs
@@ -82,10 +81,8 @@ def deliver(deliveries: Sequence[Delivery], seconds: float) -> None:
 
 def _count(failures: int) -> None:
     try:
-        with store.opened():
-            # The models can only be imported once ``opened`` has set up Django.
-            record = import_module("django_rclone_sidecar.history.writer")
-            record.count(record.NOTIFY_FAILURES, by=failures)
+        with store.opened() as writer:
+            writer.count(writer.NOTIFY_FAILURES, by=failures)
     except Interrupted:
         raise
     except Exception as error:  # logged by the history recorder

@@ -7,11 +7,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.conf import settings
-
 from django_rclone import conf
 from django_rclone.exceptions import ConfigurationError
-from django_rclone.media import recipes
+from django_rclone.media import backup, mirror
+from django_rclone.media import restore as media_restore
+from django_rclone.media.restore import Preview
+from django_rclone.media.sync_log import Changes
 from django_rclone.rclone.remote import Remote
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.bootstrap import Sidecar
@@ -44,7 +45,7 @@ def is_included(sidecar: Sidecar, remote: Remote) -> bool:
         return False
     if sidecar.environment.is_set("BACKUP_MEDIA_ROOT") or Path(root).is_dir():
         return True
-    if remote.files(recipes.located(remote), recursive=True):
+    if remote.files(mirror.locate(remote), recursive=True):
         return True  # the backup then reports the missing folder
     logger.warning(
         "Media files are not backed up: %s (from %s) does not exist. Mount it, set BACKUP_MEDIA_ROOT, or set "
@@ -58,9 +59,9 @@ def is_included(sidecar: Sidecar, remote: Remote) -> bool:
 def back_up(remote: Remote, *, allow_empty: bool = False, allow_deletes: bool = False) -> None:
     """Makes the mirror equal to the media files, and logs the changes."""
     began = time.monotonic()
-    changes = recipes.back_up(
+    changes = backup.back_up(
         remote,
-        recipes.located(remote),
+        mirror.locate(remote),
         allow_empty=allow_empty,
         allow_deletes=allow_deletes,
         limits=conf.limits(),
@@ -73,27 +74,24 @@ def back_up(remote: Remote, *, allow_empty: bool = False, allow_deletes: bool = 
 class MediaRestorePlan:
     """Changes that a restore would make."""
 
-    folder: str
-    changes: recipes.Changes
+    preview: Preview
 
     def __str__(self) -> str:
-        return f"media    in {settings.MEDIA_ROOT}: {self.changes.planned()}"
+        return f"media    in {self.preview.target}: {self.preview}"
 
 
 def plan(remote: Remote, project: str | None = None) -> MediaRestorePlan:
     """Returns the changes that a restore would make, of the files of ``project`` if given, else of this project."""
-    folder = recipes.located(remote, project)
-    return MediaRestorePlan(folder, recipes.preview(remote, folder, conf.limits(), project))
+    return MediaRestorePlan(media_restore.preview(remote, mirror.locate(remote, project), conf.limits(), project))
 
 
 def restore(remote: Remote, plan: MediaRestorePlan) -> None:
     """Makes the media files equal to their mirror, and logs the changes."""
     began = time.monotonic()
-    quiet = not logs.shows_progress()
-    changes = recipes.restore(remote, plan.folder, conf.limits(), planned=plan.changes, quiet=quiet)
+    changes = media_restore.restore(remote, plan.preview, conf.limits(), quiet=not logs.shows_progress())
     _log_changes("restored", "restore", changes, began)
 
 
-def _log_changes(done: str, command: str, changes: recipes.Changes, began: float) -> None:
+def _log_changes(done: str, command: str, changes: Changes, began: float) -> None:
     about = {"event": f"media.{command}.done", "bytes": changes.bytes, "seconds": round(time.monotonic() - began, 3)}
     logger.info("Media files %s: %s.", done, changes, extra=about)

@@ -29,9 +29,8 @@ class HistoryRecorder:
     @staticmethod
     def _write(what: str, *arguments: Report | Result) -> None:
         try:
-            with store.opened():
-                # The models can only be imported once ``opened`` has set up Django.
-                getattr(import_module("django_rclone_sidecar.history.writer"), what)(*arguments)
+            with store.opened() as writer:
+                getattr(writer, what)(*arguments)
         except store.Unusable as error:
             store.warn_once(error)
 
@@ -42,7 +41,7 @@ def configured(environment: Environment) -> list[RunObserver]:
 
 
 def external(environment: Environment) -> list[RunObserver]:
-    """Returns the observers other than the history. They come first, because they query the history of earlier runs."""
+    """Returns the observers other than the history. They are called first: they query the history of earlier runs."""
     found: list[RunObserver] = []
     for variable, module, name in (
         ("BACKUP_NOTIFY_URLS", "apprise", "Notifier"),
@@ -64,7 +63,7 @@ def notify(observers: Sequence[RunObserver], call: Callable[[RunObserver], None]
             raise
         except Exception as error:
             name = type(observer).__name__
-            logger.warning("%s was not notified: %s", name, error, extra={"event": "watcher.failed"})
+            logger.warning("%s was not notified: %s", name, error, extra={"event": "observer.failed"})
 
 
 def notify_run_ended(observers: Sequence[RunObserver], report: Report) -> None:

@@ -16,8 +16,8 @@ from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Locked
 from django_rclone.manifest import Manifest
 from django_rclone.masking import mask
-from django_rclone.media import recipes as app_media
-from django_rclone.media_record import Mirror
+from django_rclone.media import mirror, record_store
+from django_rclone.media_record import MediaRecord
 from django_rclone.naming import ManifestName
 from django_rclone.selection import Owner
 from django_rclone_sidecar.bootstrap import Sidecar
@@ -43,7 +43,7 @@ class RemoteListing:
     manifests: list[Manifest]
     """All manifests on the remote, including those of other projects: cached, because they never change."""
     media: bool = False
-    mirror: Mirror | None = None
+    media_record: MediaRecord | None = None
     problem: DjangoRcloneError | None = None
 
 
@@ -67,10 +67,10 @@ def refresh(sidecar: Sidecar) -> Snapshot:
 
 
 def _close_killed_runs(sidecar: Sidecar) -> None:
-    """Closes the runs that were killed, and notifies the observers, which the runs could not do."""
+    """Closes the runs that were killed, and notifies the observers, which a killed run cannot do itself."""
     try:
         with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")), store.opened():
-            dead = writer.close_killed_runs(datetime.now(UTC))
+            killed = writer.close_killed_runs(datetime.now(UTC))
     except Locked:
         return  # the run that holds the lock may be the open one
     except ConfigurationError as error:
@@ -79,7 +79,7 @@ def _close_killed_runs(sidecar: Sidecar) -> None:
     except store.Unusable as error:
         store.warn_once(error)
         return
-    for report in dead:
+    for report in killed:
         logger.error(
             "The run %s (%s) was killed.", report.id, report.command, extra={"event": f"{report.command}.killed"}
         )
@@ -96,9 +96,9 @@ def list_remote(sidecar: Sidecar) -> RemoteListing:
         ahead = {alias: [each for each in some if dated_ahead(each, now)] for alias, some in good.items()}
         backups = {alias: [each for each in some if each not in ahead[alias]] for alias, some in good.items()}
         manifests = [backup.manifest for backup in found if backup.manifest.id]
-        wanted = media.is_included(sidecar, remote)
-        mirror = app_media.last(remote, app_media.located(remote)) if wanted else None
-        return RemoteListing(now, backups, ahead, manifests, wanted, mirror)
+        with_media = media.is_included(sidecar, remote)
+        media_record = record_store.read(remote, mirror.locate(remote)) if with_media else None
+        return RemoteListing(now, backups, ahead, manifests, with_media, media_record)
     except Interrupted:
         raise
     except DjangoRcloneError as error:
@@ -121,7 +121,7 @@ def _known() -> dict[str, Manifest]:
         with store.opened():
             return {known.path: manifest.parse(known.text) for known in KnownManifest.objects.all()}
     except (store.Unusable, manifest.ManifestError):
-        return {}  # then they are read again
+        return {}  # all manifests are then read from the remote
 
 
 def store_listing(sidecar: Sidecar, listing: RemoteListing) -> None:
@@ -137,7 +137,8 @@ def store_listing(sidecar: Sidecar, listing: RemoteListing) -> None:
     _store_fact("versions", versions())
     if listing.problem is None:
         _store_fact("media", listing.media)
-        _store_fact("media_last", {"finished_at": listing.mirror.finished_at.isoformat() if listing.mirror else ""})
+        record = listing.media_record
+        _store_fact("media_last", {"finished_at": record.finished_at.isoformat() if record else ""})
         _store_fact("ahead", {alias: [each.file for each in some] for alias, some in listing.ahead.items() if some})
         _store_manifests(listing.manifests)
         _store_backups(listing.backups)
@@ -145,10 +146,10 @@ def store_listing(sidecar: Sidecar, listing: RemoteListing) -> None:
 
 def _store_manifests(found: list[Manifest]) -> None:
     texts = {ManifestName(each.point, each.database, each.id).path: each for each in found}
-    had = set(KnownManifest.objects.values_list("path", flat=True))
-    KnownManifest.objects.filter(path__in=had - texts.keys()).delete()
+    stored = set(KnownManifest.objects.values_list("path", flat=True))
+    KnownManifest.objects.filter(path__in=stored - texts.keys()).delete()
     KnownManifest.objects.bulk_create(
-        KnownManifest(path=path, text=texts[path].to_json()) for path in texts.keys() - had
+        KnownManifest(path=path, text=texts[path].to_json()) for path in texts.keys() - stored
     )
 
 

@@ -1,4 +1,4 @@
-"""Runs and their observers (history, notifications, metrics), which cannot affect the run."""
+"""Runs: the tasks of each, and their observers (history, notifications, metrics), which cannot affect the run."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class TaskRunner:
     observers: Sequence[RunObserver] = ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def run_all(self, tasks: Sequence[Task]) -> None:
-        """Runs every task, as ``run_each`` does.
+    def run_tasks(self, tasks: Sequence[Task]) -> None:
+        """Runs every task, as ``run_each`` does, and notifies the observers of the start and the end.
 
-        The end is recorded here, while the lock is held: a run that is open while the lock is free was killed.
+        The caller holds the lock until then: a run that has no end in the history while the lock is free was killed.
         """
         now = self.clock()
         results = [Result(task.database, task.engine, now) for task in tasks]
@@ -57,56 +57,58 @@ class TaskRunner:
         observers.notify(self.observers, lambda observer: observer.run_started(self.report))
         insist()
         try:
-            run_each(self.report.command, [self._watched(*pair) for pair in zip(tasks, results, strict=True)])
+            run_each(self.report.command, [self._reported(*pair) for pair in zip(tasks, results, strict=True)])
         except BaseException as error:
-            self.end(error)
+            self.end_run(error)
             raise
-        self.end(None)
+        self.end_run(None)
 
-    def _watched(self, task: Task, result: Result) -> Task:
+    def _reported(self, task: Task, result: Result) -> Task:
+        """Returns the task with a report of its outcome in ``result``."""
+
         def work() -> None:
             result.started_at = self.clock()
             try:
                 made = task.work()
             except Exception as error:
-                self._end(result, Outcome.FAILURE, error)
+                self._end_task(result, Outcome.FAILURE, error)
                 raise
             result.manifest = made if isinstance(made, Manifest) else None
-            self._end(result, Outcome.SUCCESS)
+            self._end_task(result, Outcome.SUCCESS)
             insist()
 
         return replace(task, work=work)
 
-    def _end(self, result: Result, outcome: Outcome, error: BaseException | None = None) -> None:
+    def _end_task(self, result: Result, outcome: Outcome, error: BaseException | None = None) -> None:
         result.outcome, result.finished_at, result.error = outcome, self.clock(), logs.masked(str(error or ""))
         observers.notify(self.observers, lambda observer: observer.task_ended(self.report, result))
 
-    def end(self, error: BaseException | None) -> None:
-        """Records the end of the run, also for tasks that did not begin."""
+    def end_run(self, error: BaseException | None) -> None:
+        """Reports the end of the run. Tasks that have not ended count as failed."""
         self.report.finished_at = self.clock()
         self.report.exit_code = 0 if error is None else getattr(error, "exit_code", DjangoRcloneError.exit_code)
         self.report.error = logs.masked(str(error or ""))
         for result in self.report.results:
             if result.outcome is Outcome.RUNNING:
-                self._end(result, Outcome.FAILURE, error)
+                self._end_task(result, Outcome.FAILURE, error)
         observers.notify_run_ended(self.observers, self.report)
 
 
 @contextmanager
 def run(command: str, environment: Environment, *, observed: bool = True) -> Iterator[TaskRunner]:
-    """Yields the runner of a run's tasks, and records an error that ends the run.
+    """Yields the runner of a run's tasks.
 
-    A run that does not get the lock, or has an unknown argument, is not recorded. Any other error before the first task
-    is recorded as a failed run.
+    An error before the first task is reported as a failed run, unless the run did not get the lock or has an unknown
+    argument.
     """
-    made = TaskRunner(Report(naming.new_id(random.SystemRandom()), command, datetime.now(UTC)))
+    runner = TaskRunner(Report(naming.new_id(random.SystemRandom()), command, datetime.now(UTC)))
     if observed:
-        made.observers = observers.configured(environment)
+        runner.observers = observers.configured(environment)
     try:
-        yield made
+        yield runner
     except (Locked, UnknownArgument):
         raise
     except BaseException as error:
-        if made.report.finished_at is None:
-            made.end(error)
+        if runner.report.finished_at is None:
+            runner.end_run(error)
         raise

@@ -19,7 +19,7 @@ class ChildProcess(Protocol):
 
     def signal(self, number: int) -> None: ...
 
-    def answer(self) -> str: ...
+    def output(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Job:
     child: ChildProcess
     started_at: datetime
     parts: frozenset[str] = frozenset()
-    """Empty for a refresh."""
+    """What a run backs up; empty for a refresh."""
     terminate_at: datetime | None = None
     kill_at: datetime | None = None
 
@@ -47,6 +47,6 @@ class Job:
         return True
 
     def shift_deadlines(self, back: timedelta) -> None:
-        """Keeps the remaining time the same after the clock was put back."""
+        """Keeps the remaining time the same after the clock was set back."""
         self.terminate_at = self.terminate_at and self.terminate_at - back
         self.kill_at = self.kill_at and self.kill_at - back

@@ -1,7 +1,8 @@
-"""The scheduler. Its steps are small, take the time from their caller, and never wait.
+"""The scheduler: starts runs when they are due. ``step`` gets the current time from its caller, and never waits.
 
-A run is due when its slot has come and its delay has passed. Runs are child processes: the scheduler itself uses
-neither a database nor the remote, so nothing can block it.
+A *part* is what can be backed up by itself: a database, named by its alias, or the media files. A part is due when its
+slot has come and its delay has passed. Runs are child processes: the scheduler itself uses neither a database nor the
+remote, so nothing can block it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ TICK = 15.0
 """Longest sleep in seconds: the clock may have been changed."""
 
 MEDIA = ""
-"""Stands for the media files in a set of aliases."""
+"""The media files, in a set of parts."""
 
 _REFRESH_INTERVAL = timedelta(minutes=10)
 _LOCKED_RETRY = timedelta(minutes=1)
@@ -51,7 +52,7 @@ class SchedulerConfig:
 
 @dataclass(slots=True)
 class Scheduler:
-    """Starts jobs when they are due. ``code`` is the exit code, None until the scheduler has ended."""
+    """The state of the schedule and the running job. ``code`` is the exit code, None until the scheduler has ended."""
 
     config: SchedulerConfig
     start: Callable[[tuple[str, ...]], ChildProcess]
@@ -62,13 +63,17 @@ class Scheduler:
     _slots: dict[str, datetime] = field(default_factory=dict)
     """The next slot of each part."""
     _due: set[str] = field(default_factory=set)
+    """Parts to back up as soon as no job is running."""
     _not_before: datetime | None = None
+    """When the next try may start."""
     _tries: int = 0
+    """Retries of a run that could not reach storage or database."""
     _refresh_at: datetime | None = None
     _last_step: datetime | None = None
     _catch_up_pending: bool = True
-    """Whether slots that were missed while the scheduler was down are still to be found."""
+    """Whether slots that were missed while the scheduler was down have not been looked for yet."""
     _stopped_by: int | None = None
+    """The signal that stops the scheduler."""
 
     def stop(self, number: int, now: datetime) -> None:
         """Starts no further jobs, and gives the running one its grace period."""
@@ -83,7 +88,7 @@ class Scheduler:
 
     def step(self, now: datetime) -> float:
         """Does what is due. Returns the longest time in seconds until the next step."""
-        self._adjust_to_clock_change(now)
+        self._adjust_to_clock_set_back(now)
         self._check_job(now)
         if self._stopped_by is not None and self.job is None:
             self.code = self.code if self.code is not None else 128 + self._stopped_by
@@ -92,14 +97,14 @@ class Scheduler:
             self._start_next_job(now)
         return self._seconds_until_next_step(now)
 
-    def _adjust_to_clock_change(self, now: datetime) -> None:
-        """Moves all planned times when the clock was put back, so that nothing comes later than it should."""
+    def _adjust_to_clock_set_back(self, now: datetime) -> None:
+        """Plans everything anew if the clock was set back: the planned times would come too late."""
         back = self._last_step - now if self._last_step is not None else timedelta()
         self._last_step = now
         if back <= timedelta():
             return
         for part, slot in self._slots.items():
-            # If it was put back a little, the next slot is the one that has just run: it is not run twice.
+            # Not the first slot from now: if the clock was set back a little, that one has just been run.
             self._slots[part] = min(slot, self._schedule.after(self._schedule.after(now)))
         self._refresh_at = self._refresh_at and self._refresh_at - back
         self._not_before = self._not_before and self._not_before - back
@@ -139,21 +144,21 @@ class Scheduler:
         self._refresh_at = now + _REFRESH_INTERVAL
         try:
             if code == 0:
-                self._apply_snapshot(snapshot.from_json(job.child.answer()), now)
+                self._apply_snapshot(snapshot.from_json(job.child.output()), now)
                 return
         except ValueError as error:
-            logger.error("The output of the refresh cannot be parsed: %s.", error, extra={"event": "observe.failed"})
+            logger.error("The output of the refresh cannot be parsed: %s.", error, extra={"event": "refresh.failed"})
         if self._snapshot is None and self._stopped_by is None:
-            # Nothing is known of the target: end, so that the container platform shows the failure.
+            # The databases are not known: end, so that the container platform shows the failure.
             if job.kill_at is not None:  # it took too long
                 code = Unavailable.exit_code
             self.code = code if code > 0 else DjangoRcloneError.exit_code
 
-    def _apply_snapshot(self, seen: Snapshot, now: datetime) -> None:
+    def _apply_snapshot(self, new: Snapshot, now: datetime) -> None:
         first = self._snapshot is None
-        if self._snapshot is not None and not seen.reached:
-            seen = replace(seen, media=self._snapshot.media)  # unknown without the remote
-        self._snapshot = seen
+        if self._snapshot is not None and not new.reached:
+            new = replace(new, media=self._snapshot.media)  # unknown without the remote
+        self._snapshot = new
         if first and self.config.on_start:
             self._due |= self._parts()
         if self.config.expression is None:
@@ -161,16 +166,16 @@ class Scheduler:
                 self._log("schedule.off", "The schedule is off: only backups made by others are monitored.")
             return
         self._slots = {part: self._slots.get(part) or self._next_slot(part, now) for part in self._parts()}
-        if self._catch_up_pending and seen.reached:
+        if self._catch_up_pending and new.reached:
             self._catch_up_pending = False
-            self._catch_up(seen, now)
+            self._catch_up(new, now)
         if first:
             self._log_next_run()
 
-    def _catch_up(self, seen: Snapshot, now: datetime) -> None:
-        """Makes missed backups due, once: those of databases whose newest backup is older than the last slot."""
+    def _catch_up(self, snapshot: Snapshot, now: datetime) -> None:
+        """Makes the databases due whose newest backup is older than the last slot."""
         missed = set()
-        for database in seen.databases:
+        for database in snapshot.databases:
             slot = self._schedule.at_or_before(now - self._delay(database.alias))
             if database.newest is None or database.newest < slot:
                 missed.add(database.alias)
@@ -183,7 +188,7 @@ class Scheduler:
             self._make_due(missed)
 
     def _make_due(self, parts: Iterable[str]) -> None:
-        """Makes parts due now, also those that wait for another try."""
+        """Makes parts due now. Parts that wait for another try are due now too."""
         self._due |= set(parts)
         self._not_before, self._tries = None, 0
 
@@ -200,11 +205,11 @@ class Scheduler:
                 self._make_due({part})
 
     def _start_next_job(self, now: datetime) -> None:
-        wanted = bool(self._due) and (self._not_before is None or now >= self._not_before)
+        run_is_due = bool(self._due) and (self._not_before is None or now >= self._not_before)
         if self.job is not None:
-            if wanted and not self.job.parts and self.job.terminate_at is not None:
+            if run_is_due and not self.job.parts and self.job.terminate_at is not None:
                 self.job.terminate_at = min(self.job.terminate_at, now)  # a refresh can wait, a backup cannot
-        elif wanted:
+        elif run_is_due:
             self._start_run(now)
         elif self._refresh_at is None or now >= self._refresh_at:
             arguments = ("refresh", "--quiet") if self._snapshot else ("refresh",)
@@ -230,9 +235,9 @@ class Scheduler:
         return frozenset(self._due), ("media-backup",)
 
     def _seconds_until_next_step(self, now: datetime) -> float:
-        """Returns the seconds until something is due."""
-        going_on = self._stopped_by is None
-        moments = [slot + self._delay(part) for part, slot in self._slots.items() if going_on]
+        """Returns the seconds until the next planned time, at most ``TICK``."""
+        stopped = self._stopped_by is not None
+        moments = [] if stopped else [slot + self._delay(part) for part, slot in self._slots.items()]
         if self.job is not None:
             moments += [self.job.kill_at or self.job.terminate_at or now + timedelta(seconds=TICK)]
         else:

@@ -1,4 +1,4 @@
-"""What the scheduler needs to know of the target and its backups, as ``refresh`` prints it. Pure."""
+"""The output of ``refresh``: what the scheduler needs to know of the databases and their backups. Pure."""
 
 from __future__ import annotations
 

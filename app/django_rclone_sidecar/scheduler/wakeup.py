@@ -12,7 +12,7 @@ _STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class SignalWakeup:
-    """Makes signals interrupt nothing but ``wait``. ``stop_signal`` is the first that asked for the end, or None."""
+    """A context in which signals interrupt only ``wait``. ``stop_signal`` is the first signal that stops, or None."""
 
     def __init__(self) -> None:
         self.stop_signal: int | None = None

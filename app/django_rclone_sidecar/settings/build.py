@@ -49,10 +49,10 @@ def settings(environment: Environment, target: Target) -> dict[str, Any]:
     }
 
 
-def _django_rclone(environment: Environment, theirs: Mapping[str, Any]) -> dict[str, Any]:
-    here = {key: value for key, value in theirs.items() if key not in _PATHS or Path(str(value)).exists()}
+def _django_rclone(environment: Environment, project_settings: Mapping[str, Any]) -> dict[str, Any]:
+    here = {key: value for key, value in project_settings.items() if key not in _PATHS or Path(str(value)).exists()}
     given: dict[str, Any] = {key: environment.get(name) for name, key in OVERRIDES.items() if environment.is_set(name)}
-    # Not backed up: this silences the check about writers that wait during a backup.
+    # The history is not backed up: this silences the check about writers that wait during a backup.
     options = {**here.get("DATABASE_OPTIONS", {}), location.ALIAS: {"SPOOL": True}}
     return {"REMOTE": REMOTE, **here, **given, "DATABASE_OPTIONS": options}
 
@@ -71,17 +71,17 @@ def media_root(environment: Environment, target: Target) -> tuple[str, str]:
 
 def aliases(environment: Environment, target: Target) -> list[str]:
     """Returns the aliases of the databases to back up. Raises ConfigurationError for an unknown alias."""
-    wanted: tuple[str, ...] = environment.get("BACKUP_DATABASES") or tuple(target.databases)
-    return require_known(wanted, target, "BACKUP_DATABASES")
+    selected: tuple[str, ...] = environment.get("BACKUP_DATABASES") or tuple(target.databases)
+    return require_known(selected, target, "BACKUP_DATABASES")
 
 
-def require_known(wanted: tuple[str, ...] | list[str], target: Target, source: str) -> list[str]:
+def require_known(names: tuple[str, ...] | list[str], target: Target, source: str) -> list[str]:
     """Returns the aliases without duplicates. Raises ConfigurationError for an unknown alias."""
-    for alias in wanted:
+    for alias in names:
         if alias not in target.databases:
             have = ", ".join(sorted(target.databases))
             raise ConfigurationError(f'{source} names the database "{alias}"; the target has: {have}.')
-    return list(dict.fromkeys(wanted))
+    return list(dict.fromkeys(names))
 
 
 def project_name(environment: Environment) -> str:

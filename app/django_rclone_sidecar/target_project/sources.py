@@ -11,7 +11,7 @@ from django_rclone_sidecar.environment import parsers
 from django_rclone_sidecar.environment.read import SETTINGS_MODULE
 from django_rclone_sidecar.target_project import database_urls, json_file, normalize
 from django_rclone_sidecar.target_project.model import Target
-from django_rclone_sidecar.target_project.settings_loader import load, messages
+from django_rclone_sidecar.target_project.settings_loader import child_process, load, messages
 
 _CHOICES = ("auto", "settings", "url")
 
@@ -37,7 +37,7 @@ def resolve(environ: Mapping[str, str]) -> Target:
         raise ConfigurationError("BACKUP_TARGET is settings, but no module is named. Set TARGET_SETTINGS_MODULE.")
     try:
         return _from_settings(environ, module)
-    except load.SettingsModuleMissing as error:
+    except child_process.SettingsModuleMissing as error:
         if choice == "auto" and environ.get("DATABASE_URL"):
             return _from_urls(environ, f"{error} DATABASE_URL is used instead.")
         raise
@@ -63,11 +63,13 @@ def _from_urls(environ: Mapping[str, str], *notes: str) -> Target:
 def _from_settings(environ: Mapping[str, str], module: str) -> Target:
     path = os.path.abspath(environ.get("TARGET_PATH") or "/target")  # noqa: PTH100 - links are not resolved
     if not os.path.isdir(path):  # noqa: PTH112
-        raise load.SettingsModuleMissing(f"TARGET_PATH is {path}: no such folder. Mount the project's source there.")
-    request = load.Request(
+        raise child_process.SettingsModuleMissing(
+            f"TARGET_PATH is {path}: no such folder. Mount the project's source there."
+        )
+    request = child_process.Request(
         module,
         path,
-        load.DEADLINE,
+        child_process.DEADLINE,
         configuration=environ.get("DJANGO_CONFIGURATION", ""),
         packages=tuple(filter(None, environ.get("TARGET_PACKAGES", "").split(os.pathsep))),
         ignored=_split(environ.get("TARGET_IGNORE_PACKAGES", "")),

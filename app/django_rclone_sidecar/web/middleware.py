@@ -32,7 +32,7 @@ _HEADERS = {
 
 
 class ReadOnlyMiddleware:
-    """Django middleware."""
+    """Refuses requests that change something or lack the password, and adds headers to every response."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -60,9 +60,9 @@ class ReadOnlyMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase:
         """Logs an unexpected error in one line; the traceback, which may hold secrets, only at debug level."""
-        wanted = error if logger.isEnabledFor(logging.DEBUG) else None
+        shown = error if logger.isEnabledFor(logging.DEBUG) else None
         message = f"{request.path}: {type(error).__name__}: {error}. Set BACKUP_LOG_LEVEL=debug to log the traceback."
-        logger.error("%s", message, extra={"event": "web.failed"}, exc_info=wanted)
+        logger.error("%s", message, extra={"event": "web.failed"}, exc_info=shown)
         return views.server_error(request)
 
 

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from django_rclone_sidecar.history.reader import NotCreated, Unreadable
-from django_rclone_sidecar.monitoring import health, load
-from django_rclone_sidecar.monitoring import metrics as metrics_table
+from django_rclone_sidecar.monitoring import exposition, health, load
+from django_rclone_sidecar.monitoring.metrics import samples
 from django_rclone_sidecar.monitoring.state import OverallState
 from django_rclone_sidecar.scheduler import liveness
 from django_rclone_sidecar.web import page as page_view
@@ -75,7 +75,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         state = OverallState(datetime.now(UTC))
     except Unreadable:
         state = None
-    body, content_type = metrics_table.text(metrics_table.samples(state), request.headers.get("Accept", ""))
+    body, content_type = exposition.text(samples(state), request.headers.get("Accept", ""))
     return HttpResponse(body, content_type=content_type)
 
 

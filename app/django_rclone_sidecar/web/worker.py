@@ -23,10 +23,10 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.workers.base import Worker as BaseWorker
 
 _MOST = 256
-"""Connections at a time; beyond it, the oldest is closed. A process may be limited to 1,024 descriptors."""
+"""Open connections; with more, the oldest is closed. A process may be limited to 1,024 descriptors."""
 _LONGEST = 16 * 1024
 """The longest head of a request, in bytes."""
-_HEAD, _ANSWER, _LINGER = 10.0, 15.0, 2.0
+_HEAD, _RESPONSE, _LINGER = 10.0, 15.0, 2.0
 """Seconds that a client has to send the head, to read the response, and to close after that."""
 _TICK = 1.0
 _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -42,11 +42,11 @@ class _Connection:
     deadline: float | None
     """None while a view runs."""
     head: bytearray = field(default_factory=bytearray)
-    answer: memoryview = field(default_factory=lambda: memoryview(b""))
+    response: memoryview = field(default_factory=lambda: memoryview(b""))
 
 
 class _ResponseBuffer:
-    """Stands for the socket that gunicorn writes a response to."""
+    """Takes the place of the socket to which gunicorn writes a response."""
 
     def __init__(self) -> None:
         self.content = bytearray()
@@ -63,18 +63,18 @@ class _ResponseBuffer:
 
 
 class Worker(BaseWorker):  # type: ignore[misc]
-    """Serves until stopped."""
+    """Serves requests until it is stopped."""
 
     def init_process(self) -> None:
         self._selector = selectors.DefaultSelector()
         self._pool = ThreadPoolExecutor(max_workers=self.cfg.threads)
         self._clients: dict[_Connection, None] = {}  # in the order in which they came
-        self._made: list[tuple[_Connection, Future[bytes]]] = []
+        self._finished: list[tuple[_Connection, Future[bytes]]] = []
         super().init_process()
 
     def run(self) -> None:
-        # gunicorn writes to this pipe after a signal, we after a view.
-        self._selector.register(self.PIPE[0], selectors.EVENT_READ, self._woken)
+        # gunicorn writes to this pipe after a signal, and we write after a view.
+        self._selector.register(self.PIPE[0], selectors.EVENT_READ, self._send_finished)
         for listener in self.sockets:
             listener.setblocking(False)
             self._selector.register(listener, selectors.EVENT_READ, partial(self._accept, listener))
@@ -84,7 +84,7 @@ class Worker(BaseWorker):  # type: ignore[misc]
             self._selector.unregister(listener)
             listener.close()
         end = time.monotonic() + self.cfg.graceful_timeout
-        while any(client.deadline is None or client.answer for client in self._clients) and time.monotonic() < end:
+        while any(client.deadline is None or client.response for client in self._clients) and time.monotonic() < end:
             self._step()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -119,19 +119,19 @@ class Worker(BaseWorker):  # type: ignore[misc]
             self._selector.unregister(client.socket)
             client.deadline = None
             if client.head.split(b" ", 2)[1:2] == [b"/healthz"]:
-                self._send(client, self._answer(client))
+                self._send(client, self._respond(client))
             else:
-                future = self._pool.submit(self._answer, client)
-                future.add_done_callback(partial(self._wake, client))
+                future = self._pool.submit(self._respond, client)
+                future.add_done_callback(partial(self._view_finished, client))
         elif len(client.head) > _LONGEST:
             self._selector.unregister(client.socket)
             self._send(client, _TOO_LONG)
 
-    def _answer(self, client: _Connection) -> bytes:
-        answer, request = _ResponseBuffer(), None
+    def _respond(self, client: _Connection) -> bytes:
+        buffer, request = _ResponseBuffer(), None
         try:
             request = next(RequestParser(self.cfg, iter([bytes(client.head)]), client.address))
-            response, environ = wsgi.create(request, answer, client.address, client.server, self.cfg)
+            response, environ = wsgi.create(request, buffer, client.address, client.server, self.cfg)
             environ["wsgi.multithread"] = True
             response.force_close()
             parts = self.wsgi(environ, response.start_response)
@@ -143,37 +143,37 @@ class Worker(BaseWorker):  # type: ignore[misc]
                 if hasattr(parts, "close"):
                     parts.close()
         except Exception as error:
-            self.handle_error(request, answer, client.address, error)
-        return bytes(answer.content)
+            self.handle_error(request, buffer, client.address, error)
+        return bytes(buffer.content)
 
-    def _wake(self, client: _Connection, made: Future[bytes]) -> None:
-        self._made.append((client, made))
-        with suppress(OSError):  # full: the loop wakes anyway
+    def _view_finished(self, client: _Connection, future: Future[bytes]) -> None:
+        self._finished.append((client, future))
+        with suppress(OSError):  # the pipe is full: the loop wakes anyway
             os.write(self.PIPE[1], b"\0")
 
-    def _woken(self) -> None:
+    def _send_finished(self) -> None:
         with suppress(BlockingIOError):
             os.read(self.PIPE[0], 4096)
-        while self._made:
-            client, made = self._made.pop(0)
-            if client in self._clients and not made.cancelled():
-                self._send(client, made.result())
+        while self._finished:
+            client, future = self._finished.pop(0)
+            if client in self._clients and not future.cancelled():
+                self._send(client, future.result())
 
-    def _send(self, client: _Connection, answer: bytes) -> None:
-        client.answer = memoryview(answer)
-        client.deadline = time.monotonic() + _ANSWER
+    def _send(self, client: _Connection, response: bytes) -> None:
+        client.response = memoryview(response)
+        client.deadline = time.monotonic() + _RESPONSE
         self._selector.register(client.socket, selectors.EVENT_WRITE, partial(self._write, client))
         self._write(client)
 
     def _write(self, client: _Connection) -> None:
         try:
-            client.answer = client.answer[client.socket.send(client.answer) :]
+            client.response = client.response[client.socket.send(client.response) :]
         except BlockingIOError:
             return
         except OSError:
             self._close(client)
             return
-        if client.answer:
+        if client.response:
             return
         # Closing with unread data could cut the end of the response (RFC 9112, 9.6).
         client.deadline = time.monotonic() + _LINGER

@@ -1,4 +1,4 @@
-{{/* What a Job does if one of its pods fails. */}}
+{{/* The pod failure policy of a Job. */}}
 {{- define "django-rclone.podFailurePolicy" -}}
 rules:
   # A drained node does not count as a failure.

@@ -1,4 +1,4 @@
-{{/* How metrics are scraped. Takes root and interval. */}}
+{{/* The endpoint from which metrics are scraped. Takes root and interval. */}}
 {{- define "django-rclone.endpoint" -}}
 - port: http
   path: /metrics

@@ -1,4 +1,4 @@
-{{/* Where the project's settings come from: variables, init container, volume and mount, for each `target.from`. */}}
+{{/* The source of the project's settings: variables, init container, volume and mount, for each `target.from`. */}}
 {{- define "django-rclone.targetEnv" -}}
 {{- with .Values.target -}}
 {{- if eq .from "json" -}}

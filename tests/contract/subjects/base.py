@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pymysql
+import pymysql  # type: ignore[import-untyped]
 
 from tests.contract.project import Started, written
 from tests.support.images import cache

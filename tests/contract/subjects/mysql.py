@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pymysql.connections import Connection
+from pymysql.connections import Connection  # type: ignore[import-untyped]
 
 from tests.contract import mysql_support
 from tests.contract.project import base_env

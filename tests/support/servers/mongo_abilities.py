@@ -28,5 +28,5 @@ def _are_kept(database: Database[dict[str, Any]], options: Mapping[str, Any]) ->
         database.command({"create": "trial", **options})
         (made,) = database.list_collections(filter={"name": "trial"})
         database.drop_collection("trial")
-        return options.keys() <= made["options"].keys()
+        return bool(options.keys() <= made["options"].keys())
     return False

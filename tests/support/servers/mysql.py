@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pymysql
-from pymysql.connections import Connection
+import pymysql  # type: ignore[import-untyped]
+from pymysql.connections import Connection  # type: ignore[import-untyped]
 from testcontainers.community.mysql import MySqlContainer
 
 from tests.support.images import image

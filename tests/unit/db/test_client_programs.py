@@ -9,11 +9,11 @@ import pytest
 from django_rclone.db import client_programs
 
 
-def program(folder: Path, name: str, said: str = "", code: int = 0) -> Path:
-    """Makes a program that says something of itself."""
+def program(folder: Path, name: str, output: str = "", code: int = 0) -> Path:
+    """Makes a program that prints ``output``."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
-    path.write_text(f"#!/bin/sh\necho '{said}'\nexit {code}\n")
+    path.write_text(f"#!/bin/sh\necho '{output}'\nexit {code}\n")
     path.chmod(0o755)
     return path
 
@@ -22,7 +22,7 @@ def only_path(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
     monkeypatch.setenv("PATH", ":".join(str(folder) for folder in (*folders, Path("/usr/bin"), Path("/bin"))))
 
 
-def test_every_version_beside_each_other_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_versions_next_to_each_other_are_all_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     only_path(monkeypatch, tmp_path / "none")
     for major in (15, 17):
         program(tmp_path / "lib" / str(major) / "bin", "tool", f"tool (Suite) {major}.4 (Distribution {major}.4-1)")

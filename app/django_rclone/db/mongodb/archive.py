@@ -21,7 +21,7 @@ class Collection:
 
     @property
     def is_restored(self) -> bool:
-        """False for the server's own collections, and for those that a restore had staged when 0.4 made the dump."""
+        """False for the server's own collections, and for staged ones: dumps of django-rclone 0.4 may include these."""
         return not is_internal(self.name) and (not self.name.startswith("system.") or self.name == "system.js")
 
 

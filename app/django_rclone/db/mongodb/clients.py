@@ -1,4 +1,4 @@
-"""Finds MongoDB's database tools. They need not have the server's version, but read the password from a file."""
+"""Finds MongoDB's database tools. Any version will do that can read the password from a file."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ FOLDERS = (
     "/usr/local/opt/mongodb-database-tools/bin",
 )
 OLDEST = (100, 3)
-"""The first with ``--config``."""
+"""The first version with ``--config``."""
 
 
 def install() -> str:
-    """Return what to do where the tools are missing or too old."""
+    """Returns the advice where the tools are missing or too old."""
     found = vocabulary.current().find_program("BINARY_DIR")
     return f"Install MongoDB's Database Tools (mongodb-database-tools), or {found}."
 

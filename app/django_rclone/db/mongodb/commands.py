@@ -30,12 +30,12 @@ class Commands:
         )
 
     def program_on_database(
-        self, program: str, verb: str, *arguments: str | Attached, nothing_changed: bool = False
+        self, program: str, step: str, *arguments: str | Attached, nothing_changed: bool = False
     ) -> Command:
         """Returns the command for one of our programs that connects to the database."""
-        verbs = (verb,) if verb else ()
-        where = (self.connection.uri, self.connection.name)
-        return self.program(program, *verbs, *where, *arguments, nothing_changed=nothing_changed)
+        steps = (step,) if step else ()
+        where = (self.connection.uri, self.connection.database)
+        return self.program(program, *steps, *where, *arguments, nothing_changed=nothing_changed)
 
     def tool(self, client: Client, program: str, *arguments: str, nothing_changed: bool = False) -> Command:
         """Returns the command for one of MongoDB's tools. Its configuration file holds the URI with the password."""

@@ -29,10 +29,10 @@ _CANONICAL = {
 _SECRETS = ("tlsCertificateKeyFilePassword", "authMechanismProperties")
 # Keys next to HOST and PORT that djongo and django-rclone 0.4 know.
 _SETTINGS = {"AUTH_SOURCE": "authSource", "AUTH_MECHANISM": "authMechanism", "REPLICASET": "replicaSet", "SSL": "tls"}
-# These authenticate outside the database: the tools and pymongo choose the source.
+# Mechanisms that authenticate outside the database: for these the tools and pymongo choose the source.
 _EXTERNAL = ("GSSAPI", "MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "PLAIN")
-# MongoDB Compass and the shell write it; it is the default, and the tools do not know it.
-_NEGOTIATED = ("authMechanism", "DEFAULT")
+# MongoDB Compass and the shell write this into URIs. It is the default, and the tools do not know it.
+_DEFAULT_MECHANISM = ("authMechanism", "DEFAULT")
 _SCHEMES = ("mongodb://", "mongodb+srv://")
 _SELECTION_TIMEOUT = "serverSelectionTimeoutMS"
 _TIMEOUTS = (_SELECTION_TIMEOUT, "connectTimeoutMS")
@@ -43,7 +43,7 @@ _SECONDS = 15
 class Connection:
     """The address of a database and the credentials for it."""
 
-    name: str
+    database: str
     hosts: str
     """``host:port``, several separated by commas; sockets escaped as in URIs."""
     scheme: str = _SCHEMES[0]
@@ -53,7 +53,7 @@ class Connection:
 
     @property
     def uri(self) -> Secret:
-        """The URI for pymongo, without a database: programs take that as an argument."""
+        """The URI for pymongo, without the database, which our programs take as an argument."""
         return Secret(self._uri({_SELECTION_TIMEOUT: f"{self.selection_timeout}000", **self.options}, secrets=True))
 
     @property
@@ -74,12 +74,12 @@ class Connection:
 
     @property
     def uri_without_password(self) -> str:
-        """The URI for command lines in documents: the tools ask for the password."""
+        """The URI for command lines that users run: the tools ask for the password."""
         return self._uri(self._tool_options, secrets=False)
 
     @property
     def _tool_options(self) -> dict[str, str]:
-        # They take the timeout as an argument only: with it in their URI they wait forever.
+        # The tools take the timeout only as an argument: with it in their URI they wait forever.
         return {key: value for key, value in self.options.items() if key not in _TIMEOUTS}
 
     @property
@@ -92,11 +92,11 @@ class Connection:
     @property
     def location(self) -> str:
         """The database as users recognise it."""
-        return f"{self.name} on {unquote(self.hosts)}"
+        return f"{self.database} on {unquote(self.hosts)}"
 
-    def to_database(self, name: str) -> Connection:
+    def to_database(self, database: str) -> Connection:
         """Returns the same connection, for another database of the server."""
-        return Connection(name, self.hosts, self.scheme, self.user, self.password, self.options)
+        return Connection(database, self.hosts, self.scheme, self.user, self.password, self.options)
 
     def _uri(self, options: Mapping[str, str], *, secrets: bool) -> str:
         user = _escape(self.user) if self.user else ""
@@ -121,8 +121,8 @@ def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
         ) from None
     given = {setting: settings[key] for key, setting in _SETTINGS.items() if settings.get(key)}
     options = {**found.options, **_known(given), **_known(settings.get("OPTIONS") or {}), **_known(client)}
-    name = str(settings.get("NAME") or client.get("name") or found.database)
-    if not name:
+    database = str(settings.get("NAME") or client.get("name") or found.database)
+    if not database:
         raise ConfigurationError(f'Database "{alias}": the settings have no NAME. Set it.')
     user = str(client.get("username") or settings.get("USER") or _option(settings, "username") or found.user)
     password = client.get("password") or settings.get("PASSWORD") or _option(settings, "password") or found.password
@@ -130,7 +130,7 @@ def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
         # The default of pymongo; mongodump's is the database itself.
         options.setdefault("authSource", found.database or "admin")
     return Connection(
-        name=name,
+        database=database,
         hosts=found.hosts,
         scheme=found.scheme,
         user=user,
@@ -187,7 +187,7 @@ def _known(options: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     for key, value in options.items():
         canonical = _CANONICAL.get(str(key).lower())
-        if canonical and value is not None and value != "" and (canonical, str(value).upper()) != _NEGOTIATED:
+        if canonical and value is not None and value != "" and (canonical, str(value).upper()) != _DEFAULT_MECHANISM:
             found[canonical] = _text(value)
     return found
 

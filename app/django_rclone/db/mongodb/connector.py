@@ -13,6 +13,7 @@ from django_rclone.db.client_programs import Client
 from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.mongodb import archive as mongodb_archive
 from django_rclone.db.mongodb import facts as mongodb_facts
+from django_rclone.db.mongodb import probe_output
 from django_rclone.db.mongodb.clients import newest_client
 from django_rclone.db.mongodb.commands import Commands
 from django_rclone.db.mongodb.connection import Connection, connection
@@ -41,7 +42,7 @@ class MongoDumpConnector(BaseConnector):
 
     @property
     def name(self) -> str:
-        return self.connection.name
+        return self.connection.database
 
     @cached_property
     def connection(self) -> Connection:
@@ -53,7 +54,7 @@ class MongoDumpConnector(BaseConnector):
         return Commands(self.alias, self.connection)
 
     def _client(self) -> Client:
-        return newest_client(self.alias, str(self.options.get("BINARY_DIR") or ""))
+        return newest_client(self.alias, self._binary_dir)
 
     def check(self) -> list[str]:
         # Building the connection is the check.
@@ -69,7 +70,7 @@ class MongoDumpConnector(BaseConnector):
         return self._commands.program_on_database("probe", "")
 
     def facts(self, output: str) -> Facts:
-        return mongodb_facts.parse(output)
+        return probe_output.parse(output)
 
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:
         live = mongodb_facts.live(facts)
@@ -79,7 +80,7 @@ class MongoDumpConnector(BaseConnector):
             return ()
         if live.restore is None and not live.staged:
             return ()
-        return (self._commands.program_on_database("stage", "finish"),)
+        return (self._commands.program_on_database("restore_steps", "finish"),)
 
     def restore_hindrances(self, facts: Facts) -> list[str]:
         if lacking := mongodb_facts.live(facts).lacking_to_restore:

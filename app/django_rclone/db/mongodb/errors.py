@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 from django_rclone import vocabulary
 from django_rclone.command import Explanation
+from django_rclone.db.failures import NOTHING_CHANGED, for_database
 from django_rclone.db.helper_programs import reported_error
 from django_rclone.exceptions import (
     ConfigurationError,
@@ -18,7 +20,7 @@ from django_rclone.exceptions import (
 
 type _Meaning = tuple[Callable[[str], DjangoRcloneError], str]
 
-# The server's error code, which our programs print after pymongo's message.
+# The server's error code, which our programs add to pymongo's message.
 _CODE = re.compile(r" \(code (\d+)\)$")
 # The tools begin lines with a time: "2026-11-24T21:48:34.123+0000	Failed: error connecting to db server: …".
 _SESSION = re.compile(r"^can't create session: (?:failed to connect to \S+: )?")
@@ -78,13 +80,12 @@ def explainer(alias: str, location: str, *, nothing_changed: bool = False) -> Ex
 
     ``nothing_changed``: the failure leaves the database as it was, and the error says so.
     """
+    return for_database(alias, partial(_explain, location=location, nothing_changed=nothing_changed))
 
-    def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        kind, sentence = _meaning(failure, location)
-        assurance = " Nothing was changed." if nothing_changed and "Nothing was changed" not in sentence else ""
-        return kind(f'Database "{alias}": {sentence}{assurance}')
 
-    return explain
+def _explain(failure: ProgramFailed, location: str, nothing_changed: bool) -> DjangoRcloneError:
+    kind, sentence = _meaning(failure, location)
+    return kind(f"{sentence} {NOTHING_CHANGED}" if nothing_changed and NOTHING_CHANGED not in sentence else sentence)
 
 
 def _meaning(failure: ProgramFailed, location: str) -> _Meaning:

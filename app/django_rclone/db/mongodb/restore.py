@@ -26,32 +26,32 @@ _MAX_NAME = 255
 def plan(commands: Commands, client: Client, facts: Facts, mode: Mode, archive: Archive) -> RestorePlan:
     """Returns the plan. Raises ConfigurationError when the archive cannot be restored here, Locked while another
     restore works on the database."""
-    alias, target = commands.alias, commands.connection.name
+    alias, target = commands.alias, commands.connection.database
     live = mongodb_facts.live(facts)
     if live.restore is not None and live.restore.alive and not mode.into:
         raise Locked(f'Database "{alias}": {live.restore.described}')
     if not archive.database:
-        held = enumerate_some(archive.databases) or "no database"
+        names = enumerate_some(archive.databases) or "no database"
         kind = ConfigurationError if archive.databases else VerificationFailed
-        raise kind(f'Database "{alias}": the backup holds {held}, and not "{target}". Choose another one.')
+        raise kind(f'Database "{alias}": the backup holds {names}, and not "{target}". Choose another one.')
     token = secrets.token_hex(4)
     _check_names(alias, target, staged_prefix(token), archive)
     new = ("new",) if mode.into else ()
     return RestorePlan(
         target=commands.connection.location,
-        prepare=(commands.program_on_database("stage", "prepare", token, *new, nothing_changed=True),),
+        prepare=(commands.program_on_database("restore_steps", "prepare", token, *new, nothing_changed=True),),
         load=(
             _mongorestore(commands, client, live, archive, token),
-            commands.program_on_database("stage", "hold-lock", token, nothing_changed=True),
+            commands.program_on_database("restore_steps", "hold-lock", token, nothing_changed=True),
         ),
         commit=(_swap(commands, archive, token),),
-        abort=(commands.program_on_database("stage", "abort", token),),
+        abort=(commands.program_on_database("restore_steps", "abort", token),),
         notes=tuple(_notes(facts, mode, archive)),
     )
 
 
 def _mongorestore(commands: Commands, client: Client, live: Live, archive: Archive, token: str) -> Command:
-    source, target = archive.database, commands.connection.name
+    source, target = archive.database, commands.connection.database
     only = () if len(archive.databases) == 1 else (f"--nsInclude={_escape_pattern(source)}.*",)
     without = (f"--nsExclude={_escape_pattern(f'{source}.{entry.name}')}" for entry in archive.excluded)
     # Documents may be older than a validation rule that they violate.

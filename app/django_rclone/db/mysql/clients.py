@@ -101,11 +101,13 @@ def for_server(alias: str, binary_dir: str, flavour: str, version: str) -> Clien
 
     Raises ConfigurationError if only those of the other flavour, or older ones, are installed.
     """
-    here = newest_clients(alias, binary_dir)
+    installed = newest_clients(alias, binary_dir)
     fitting = [programs for programs in available(binary_dir) if programs.flavour == flavour]
     server = numbers(version)
     if not fitting:
-        raise ConfigurationError(f'Database "{alias}": {wrong_flavour(version, [found.flavour for found in here])}')
+        raise ConfigurationError(
+            f'Database "{alias}": {wrong_flavour(version, [found.flavour for found in installed])}'
+        )
     if numbers(fitting[0].version)[0] < server[0]:
         raise ConfigurationError(
             f'Database "{alias}": {fitting[0].dumper_name} is older than the server ({_short(server)}). '
@@ -115,10 +117,10 @@ def for_server(alias: str, binary_dir: str, flavour: str, version: str) -> Clien
     return not_older[-1] if not_older else fitting[0]
 
 
-def wrong_flavour(version: str, here: Sequence[str]) -> str:
+def wrong_flavour(version: str, installed: Sequence[str]) -> str:
     """Returns the error message for clients that are all of another flavour than the server."""
     flavour = flavour_of(version)
-    theirs = " and ".join(f"{TITLES[other]}'s" for other in here)
+    theirs = " and ".join(f"{TITLES[other]}'s" for other in installed)
     return (
         f"the server is {TITLES[flavour]} {_short(numbers(version))}, and the clients here are {theirs}, which are not "
         f"reliable with it. {INSTALL[flavour]}, or {vocabulary.current().find_program('BINARY_DIR')}."

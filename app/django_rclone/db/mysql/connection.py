@@ -16,7 +16,7 @@ from django_rclone.exceptions import ConfigurationError
 CONNECT_TIMEOUT = 15
 OWN_GROUP = "django-rclone"
 """The group of our option files that only our own programs read."""
-# The options of a read_default_file for the connection. The others are not for us.
+# The options of a read_default_file that concern the connection. Others are ignored.
 _FROM_FILE = frozenset(
     [
         *("host", "port", "user", "password", "socket", "database", "bind-address", "plugin-dir", "default-auth"),
@@ -62,7 +62,7 @@ class Connection:
         host = self.parameters.get("host")
         return f"{self.database} on {host}:{self.parameters.get('port', '3306')}" if host else f"{self.database} here"
 
-    def to_schema(self, database: str) -> Connection:
+    def to_database(self, database: str) -> Connection:
         """Returns the same connection to another schema of the server."""
         return dataclasses.replace(self, database=database)
 

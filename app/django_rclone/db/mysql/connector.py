@@ -11,15 +11,14 @@ from django_rclone.command import Attached, Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.helper_programs import module_command
-from django_rclone.db.mysql import clients as programs
-from django_rclone.db.mysql import dump_format, dump_preflight
+from django_rclone.db.mysql import clients, dump_format, dump_preflight, probe_output
 from django_rclone.db.mysql import facts as mysql_facts
 from django_rclone.db.mysql.connection import Connection, connection
 from django_rclone.db.mysql.errors import explainer, program_explainer
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.preflight import restore_problems
 from django_rclone.db.mysql.recovery import is_unfinished
-from django_rclone.db.mysql.restore import HELPERS, RestoreCommands, plan
+from django_rclone.db.mysql.restore import PROGRAMS, RestoreCommands, plan
 from django_rclone.db.mysql.session import CLIENT_FLAGS
 from django_rclone.db.mysql.session_variables import LOADING, dump_problems
 from django_rclone.exceptions import ConfigurationError
@@ -47,32 +46,28 @@ class MysqlDumpConnector(BaseConnector):
         return connection(self.alias, self.settings)
 
     _flavour = "mysql"
-    """The client's name in command lines for users: of the last probed server."""
-
-    @property
-    def _binary_dir(self) -> str:
-        return str(self.options.get("BINARY_DIR") or "")
+    """The client's name in command lines for users; ``dump`` sets it to the server's flavour."""
 
     def check(self) -> list[str]:
         # Building the connection is the check.
         return [*self.unknown_options(), *self.problems_of(lambda: self.connection)]
 
     def hindrances(self) -> list[str]:
-        return self.problems_of(lambda: programs.newest_clients(self.alias, self._binary_dir))
+        return self.problems_of(lambda: clients.newest_clients(self.alias, self._binary_dir))
 
     def probe(self) -> Command:
-        here = {found.flavour: found.client for found in programs.newest_clients(self.alias, self._binary_dir)}
-        clients = [
+        installed = {found.flavour: found.client for found in clients.newest_clients(self.alias, self._binary_dir)}
+        by_flavour = [
             argument
-            for flavour in programs.TITLES
-            for argument in (here.get(flavour, ""), self.connection.option_file(flavour))
+            for flavour in clients.TITLES
+            for argument in (installed.get(flavour, ""), self.connection.option_file(flavour))
         ]
         return module_command(
-            f"{HELPERS}.probe", self.connection.location, self.name, *clients, explain=program_explainer(self.alias)
+            f"{PROGRAMS}.probe", self.connection.location, self.name, *by_flavour, explain=program_explainer(self.alias)
         )
 
     def facts(self, output: str) -> Facts:
-        return mysql_facts.parse(output)
+        return probe_output.parse(output)
 
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:
         live = mysql_facts.live(facts)
@@ -85,7 +80,7 @@ class MysqlDumpConnector(BaseConnector):
         live = mysql_facts.live(facts)
         if found := list(dump_preflight.problems(live, self.name)):
             raise ConfigurationError(f'Database "{self.alias}": {" Also: ".join(found)}')
-        client = programs.for_server(self.alias, self._binary_dir, live.flavour, live.version)
+        client = clients.for_server(self.alias, self._binary_dir, live.flavour, live.version)
         self._flavour = live.flavour
         token = secrets.token_hex(8)
         defaults = f"ALTER DATABASE CHARACTER SET {live.charset} COLLATE {live.collation};\n"
@@ -104,7 +99,7 @@ class MysqlDumpConnector(BaseConnector):
             "variable_problems": list(dump_problems(live.variables, live.names)),
         }
         command = module_command(
-            f"{HELPERS}.dump",
+            f"{PROGRAMS}.dump",
             *(client.dumper, self.connection.option_file(live.flavour)),
             Attached(json.dumps(document).encode(), "parts"),
             explain=explainer(self.alias, self.connection.location),
@@ -120,20 +115,20 @@ class MysqlDumpConnector(BaseConnector):
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:  # noqa: ARG002
         live = mysql_facts.live(facts)
-        if manifest.server_version and programs.flavour_of(manifest.server_version) != live.flavour:
+        if manifest.server_version and clients.flavour_of(manifest.server_version) != live.flavour:
             theirs, ours = (
-                programs.TITLES[name] for name in (programs.flavour_of(manifest.server_version), live.flavour)
+                clients.TITLES[name] for name in (clients.flavour_of(manifest.server_version), live.flavour)
             )
             raise ConfigurationError(
                 f'Database "{self.alias}": this is a backup of {theirs} ({manifest.server_version}), and the server is '
                 f"{ours} ({live.short_version}): neither loads the other's dumps reliably. Restore it on {theirs}."
             )
-        return plan(self._commands(live), live, mode, whole=bool(manifest.id))
+        return plan(self._commands(live), live, mode, has_routines_and_events=bool(manifest.id))
 
     def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:
         if not manifest.id:  # django-rclone 0.4 wrote values in another way
             return None
-        return (fingerprint_command(self.alias, "mysql", programs.flavour_of(manifest.server_version)),)
+        return (fingerprint_command(self.alias, "mysql", clients.flavour_of(manifest.server_version)),)
 
     def restore_by_hand(self, object_command: str) -> str:
         flags = ("--host", "host"), ("--port", "port"), ("--socket", "socket"), ("--user", "user")
@@ -143,5 +138,5 @@ class MysqlDumpConnector(BaseConnector):
         return f"{client} --execute='CREATE DATABASE restored' && {object_command} | {client} {load}"
 
     def _commands(self, live: Live) -> RestoreCommands:
-        client = programs.for_server(self.alias, self._binary_dir, live.flavour, live.version)
+        client = clients.for_server(self.alias, self._binary_dir, live.flavour, live.version)
         return RestoreCommands(self.alias, self.connection, client, live.max_packet, live.sets_restricted)

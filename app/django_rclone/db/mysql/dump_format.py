@@ -1,9 +1,9 @@
 """The format of a dump: its parts, the comment lines that mark them, and the arguments that make each. Pure.
 
-A plain client can load them in this order: the tables with their rows, then the stored objects. Triggers come after the
-rows, which must not fire them, and events last, since they start by themselves. A plain client ignores the marks. Their
-token is random, so that no routine or table name can look like a mark. Dumps of django-rclone 0.4 have no marks: their
-parts are recognised by the comments of the dump programs.
+A plain client can load the parts in this order: the tables with their rows, then the stored objects. Triggers come
+after the rows, which must not fire them, and events last, since they start by themselves. A plain client ignores the
+marks. Their token is random, so that no routine or table name can look like a mark. Dumps of django-rclone 0.4 have no
+marks: their parts are recognised by the comments of the dump programs.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ _SECTIONS = (
 ALWAYS_PRESENT = (TABLES, "triggers", "views")
 """Parts that are always in such a dump. Routines and events are only there if they were asked for."""
 _TRIGGERS = b"/*!50003 SET @saved_cs_client "
-# A dump of a server with GTIDs sets those of the server, and disables its binary log: not needed for a restore.
 _LOCKS = (b"LOCK TABLES ", b"UNLOCK TABLES;")  # not needed, and they prevent defaults of NEXTVAL(sequence)
+# A dump of a server with GTIDs sets those of the server, and disables its binary log: not needed for a restore.
 _GTIDS = (b"SET @MYSQLDUMP_TEMP_LOG_BIN", b"SET @@SESSION.SQL_LOG_BIN", b"SET @@GLOBAL.GTID_PURGED")
 _CHANGES_SCHEMA = (b"USE `", b"CREATE DATABASE ", b"/*!40000 DROP DATABASE ")
 
@@ -67,18 +67,18 @@ def parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
 
 def stored_object_parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
     """Yields the parts of stored objects, with the arguments that differ between them."""
-    # With one table named, the program does not read all of them, of which it would write nothing.
-    one = [name for name, table in live.tables.items() if table.type != "SEQUENCE"][:1] or list(live.views)[:1]
-    nothing = ["--no-data", "--no-create-info"]
+    # Without a table's name, the program would read all tables, although it writes none of them.
+    any_table = [name for name, table in live.tables.items() if table.type != "SEQUENCE"][:1] or list(live.views)[:1]
+    no_tables = ["--no-data", "--no-create-info"]
     if live.routines:
-        yield "routines", [*nothing, "--skip-triggers", "--routines", "--", database, *one]
+        yield "routines", [*no_tables, "--skip-triggers", "--routines", "--", database, *any_table]
     if live.triggers:
         tables = sorted({table for table, _definer in live.triggers.values()})
-        yield "triggers", [*nothing, "--triggers", "--", database, *tables]
+        yield "triggers", [*no_tables, "--triggers", "--", database, *tables]
     if live.views:
         yield "views", ["--no-data", "--skip-triggers", "--", database, *live.views]
     if live.events:
-        yield "events", [*nothing, "--skip-triggers", "--events", "--", database, *one]
+        yield "events", [*no_tables, "--skip-triggers", "--events", "--", database, *any_table]
 
 
 def stored_object_arguments(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
@@ -110,7 +110,7 @@ def read_mark(line: bytes, token: str) -> str:
 
 
 class LegacyParts:
-    """Assigns the lines of a dump to its parts. Inside a stored program no line begins a section."""
+    """Assigns the lines of a dump without marks to its parts. Inside a stored program no line begins a section."""
 
     def __init__(self) -> None:
         self.part = TABLES
@@ -118,7 +118,7 @@ class LegacyParts:
         self._in_gtids = False
 
     def part_of(self, line: bytes) -> str | None:
-        """Returns the part that a line belongs to; None for one to leave out."""
+        """Returns the part that a line belongs to; None for a line to leave out."""
         if self._in_program:
             self._in_program = line.rstrip() != b"DELIMITER ;"
             return self.part

@@ -27,7 +27,7 @@ def problems(live: Live, schema: str) -> Iterator[str]:
     if live.hidden:
         yield (
             f"the role {live.user} may not see the definition of {enumerate_some(live.hidden)}, of another definer. "
-            f"As an administrator, run: {_to_see_routines(live, schema)}"
+            f"As an administrator, run: {_grant_to_see_routines(live, schema)}"
         )
     if live.by_transaction:
         yield (
@@ -42,11 +42,11 @@ def problems(live: Live, schema: str) -> Iterator[str]:
             f"and the server takes none of more than {live.max_packet:,} (max_allowed_packet): it could not be "
             f"restored. {packet_advice(max(longest.values()))}"
         )
-    yield from _definitions(live)
+    yield from _table_problems(live)
 
 
-def _definitions(live: Live) -> Iterator[str]:
-    """Yields which tables the server would not create again, or only changed."""
+def _table_problems(live: Live) -> Iterator[str]:
+    """Yields the problems of tables that the server would not create again, or only with changes."""
     on = {name for name, value in live.variables.items() if value == "ON"}
     forced = {"sql_require_primary_key", "sql_generate_invisible_primary_key"} & on
     if live.keyless and "innodb_force_primary_key" in on:
@@ -58,7 +58,7 @@ def _definitions(live: Live) -> Iterator[str]:
     if live.keyless and forced and not live.sets_restricted:
         yield (
             f"{enumerate_some(live.keyless)} has no primary key, and the server does not create it again "
-            f"({', '.join(sorted(forced))}). Give it one, or run as an administrator: {_to_set(live)}"
+            f"({', '.join(sorted(forced))}). Give it one, or run as an administrator: {_grant_to_set_variables(live)}"
         )
     engine = live.variables.get("enforce_storage_engine", "")
     others = sorted({table.engine for table in live.tables.values()} - {engine}) if engine else []
@@ -86,7 +86,7 @@ def notes(live: Live, schema: str) -> Iterator[str]:
         yield (
             f"rows of {enumerate_some(live.wide)} may be longer than innodb_strict_mode allows a new table, and the "
             "role may not switch that off: a restore would fail with error 1118. As an administrator, run: "
-            f"{_to_set(live)} Or make the columns TEXT."
+            f"{_grant_to_set_variables(live)} Or make the columns TEXT."
         )
 
 
@@ -116,7 +116,7 @@ _INEXACT = (
 )
 
 
-def _to_see_routines(live: Live, schema: str) -> str:
+def _grant_to_see_routines(live: Live, schema: str) -> str:
     if live.flavour == "mysql":
         return f"GRANT SHOW_ROUTINE ON *.* TO {account(live.user)};"
     if numbers(live.version)[:2] < _SHOW_CREATE_ROUTINE:
@@ -124,5 +124,5 @@ def _to_see_routines(live: Live, schema: str) -> str:
     return grant_statement(["SHOW CREATE ROUTINE"], schema, live.user)
 
 
-def _to_set(live: Live) -> str:
+def _grant_to_set_variables(live: Live) -> str:
     return f"GRANT SESSION_VARIABLES_ADMIN ON *.* TO {account(live.user)};"

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 
 from django_rclone import vocabulary
 from django_rclone.command import Explanation
+from django_rclone.db.failures import for_database
 from django_rclone.db.helper_programs import reported_error
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
 
-# Assertions in our scripts run one of these, which is not a valid statement, if a condition is false.
+# When an assertion in one of our scripts fails, the script runs one of these. It is not a valid statement: the server
+# repeats it in its error.
 LOCKED = "django_rclone_locked"
 GONE = "django_rclone_gone"
 
@@ -66,7 +68,7 @@ def error_in(stderr: str) -> tuple[int, str]:
     return int(groups[letter]), str(groups[f"{letter}t"]).strip()
 
 
-def meaning(failure: ProgramFailed, location: str, after: str = "") -> DjangoRcloneError:
+def user_error(failure: ProgramFailed, location: str, after: str = "") -> DjangoRcloneError:
     """Returns the error for users. ``after``: a sentence about the state of the database."""
     code, message = error_in(failure.stderr)
     rest = f" {after}" if after else ""
@@ -93,27 +95,21 @@ def explained(location: str, after: str = "") -> Iterator[None]:
     try:
         yield
     except ProgramFailed as failure:
-        raise meaning(failure, location, after) from failure
+        raise user_error(failure, location, after) from failure
 
 
 def explainer(alias: str, location: str, after: Callable[[ProgramFailed], str] | str = "") -> Explanation:
     """Returns the function that explains a failure of a client that the recipe runs."""
-
-    def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        error = meaning(failure, location, after if isinstance(after, str) else after(failure))
-        return type(error)(f'Database "{alias}": {error}')
-
-    return explain
+    return for_database(
+        alias, lambda failure: user_error(failure, location, after if isinstance(after, str) else after(failure))
+    )
 
 
 def program_explainer(alias: str) -> Explanation:
-    """Returns the function that explains a failure of one of our programs, whose errors are complete."""
+    """Returns the function that explains a failure of one of our programs, which report complete errors."""
+    return for_database(alias, _reported)
 
-    def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        reported = reported_error(failure)
-        if reported is None:
-            return DjangoRcloneError(f'Database "{alias}": {failure}. The next command cleans up.')
-        error = reported.error
-        return type(error)(f'Database "{alias}": {error}')
 
-    return explain
+def _reported(failure: ProgramFailed) -> DjangoRcloneError:
+    reported = reported_error(failure)
+    return reported.error if reported else DjangoRcloneError(f"{failure}. The next command cleans up.")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django_rclone.db.mysql.names import quote_pattern
+from django_rclone.db.mysql.quoting import quote_pattern
 
 _GRANT = re.compile(r"GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)+`)\.(\*) TO ", re.DOTALL)
 _HASH = re.compile(r" IDENTIFIED (?:BY|VIA) .*$", re.DOTALL)
@@ -27,7 +27,7 @@ class Grants:
     everywhere: frozenset[str]
     by_pattern: tuple[tuple[str, frozenset[str]], ...]
     by_other_roles: bool
-    """Whether some come from roles or are otherwise not listed: then the role may have more than is here."""
+    """Whether the role has other roles, whose privileges are not listed: it may have more than these."""
 
     def on(self, schema: str) -> frozenset[str]:
         """Returns the privileges on everything in a schema."""
@@ -38,12 +38,12 @@ class Grants:
         return frozenset(found)
 
     def lacking(self, schema: str, privileges: Iterable[str]) -> list[str]:
-        """Returns which of these privileges on a schema the role surely lacks."""
-        held = self.on(schema)
-        return [] if _ALL in held or self.by_other_roles else [name for name in privileges if name not in held]
+        """Returns which of these privileges on a schema the role certainly lacks."""
+        granted = self.on(schema)
+        return [] if _ALL in granted or self.by_other_roles else [name for name in privileges if name not in granted]
 
-    def surely_lacks(self, *anywhere: str) -> bool:
-        """Returns whether the role surely lacks all of these server-wide privileges."""
+    def certainly_lacks(self, *anywhere: str) -> bool:
+        """Returns whether the role certainly lacks all of these server-wide privileges."""
         return not (self.by_other_roles or _ALL in self.everywhere or self.everywhere & set(anywhere))
 
 
@@ -55,7 +55,7 @@ def parse(lines: Iterable[str]) -> Grants:
     for line in lines:
         match = _GRANT.match(line)
         if match is None:
-            # GRANT `role`@`%` TO …; what is given on single tables and columns does not matter here.
+            # GRANT `role`@`%` TO …; privileges on single tables and columns do not matter here.
             roles = roles or (line.startswith("GRANT ") and " ON " not in line)
             continue
         privileges = frozenset(part.strip() for part in match[1].split(","))
@@ -73,13 +73,13 @@ def without_password_hash(line: str) -> str:
 
 
 def account(user: str) -> str:
-    """Returns CURRENT_USER() as GRANT takes it."""
+    """Returns the output of CURRENT_USER() as GRANT takes it."""
     name, _, host = user.rpartition("@")
     return f"`{name.replace('`', '``')}`@`{host.replace('`', '``')}`"
 
 
 def grant_statement(privileges: Iterable[str], schema: str, user: str) -> str:
-    """Returns the statement that gives a role privileges on a schema."""
+    """Returns the statement that grants a role privileges on a schema."""
     return f"GRANT {', '.join(privileges)} ON `{quote_pattern(schema).replace('`', '``')}`.* TO {account(user)};"
 
 

@@ -1,4 +1,4 @@
-"""Reads a server's first packet, which has its version before any login and whichever client is suitable."""
+"""Reads a server's first packet, which holds its version: before a login, and without a client."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 - A FLOAT is printed with six significant digits, and has up to nine. (A DOUBLE is printed exactly.)
 - Text is dumped as Unicode. Bytes that the column's character set does not map to Unicode and back come back changed.
-- A row is one statement of the dump, with two digits per byte of binary data; the server takes none that is longer than
-  max_allowed_packet.
+- A row is one statement of the dump, with two digits per byte of binary data. The server accepts no statement longer
+  than max_allowed_packet.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django_rclone.db.mysql.names import quote_name
+from django_rclone.db.mysql.quoting import quote_name
 
 SECONDS = 10
 """Time limit for the query over one table."""
@@ -37,7 +37,7 @@ class ValueQuery:
     sql: str
 
     def parse(self, output: str) -> Iterator[dict[str, Any]]:
-        """Yields the results in the query's output as documents of the probe; an empty output: it took too long."""
+        """Yields the results in the query's output as documents of the probe. An empty output: it took too long."""
         numbers = output.split() or [""] * (len(self.columns) + 1)
         for (column, kind), number in zip(self.columns, numbers, strict=False):
             if number != "0":
@@ -76,8 +76,8 @@ def _test(row: Mapping[str, Any]) -> str:
         return f"NOT (CAST(CAST({name} AS CHAR) AS FLOAT) <=> {name})"
     if charset is None or charset in _UNICODE or row["data_type"] == "json":
         return ""
-    there_and_back = f"CONVERT(CONVERT({name} USING utf8mb4) USING {charset})"
-    return f"NOT (CAST({name} AS BINARY) <=> CAST({there_and_back} AS BINARY))"
+    round_trip = f"CONVERT(CONVERT({name} USING utf8mb4) USING {charset})"
+    return f"NOT (CAST({name} AS BINARY) <=> CAST({round_trip} AS BINARY))"
 
 
 def _length(row: Mapping[str, Any]) -> str:

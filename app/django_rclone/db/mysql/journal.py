@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django_rclone.db.mysql.errors import GONE, LOCKED
-from django_rclone.db.mysql.names import JOURNAL, lock, quote_bytes, quote_name, quote_text
+from django_rclone.db.mysql.names import JOURNAL, lock
+from django_rclone.db.mysql.quoting import quote_bytes, quote_name, quote_value
 from django_rclone.db.mysql.session import Session
 
 LOADING = "loading"
 LOADED = "loaded"
 """Everything is in the scratch schema and verified. The live schema is unchanged."""
 SWAPPING = "swapping"
-"""The live schema is being changed: after the RENAME it is finished, before it undone."""
+"""The live schema is being changed. An interrupted swap is undone before its RENAME, and finished after it."""
 DONE = "done"
 """The scratch schemas are no longer needed."""
 
@@ -34,7 +35,7 @@ class Journal:
 
     state: str
     session: int
-    """The connection that swaps, or swapped last; 0: none yet."""
+    """The id of the connection that runs or ran the swap; 0 if there was none."""
     plan: Mapping[str, Any]
     texts: Mapping[str, bytes]
     """The parts, and with the prefix ``undo`` those that they replace."""
@@ -85,10 +86,10 @@ def record_session(schema: str) -> str:
 def read(session: Session, schema: str) -> Journal | None:
     """Returns the journal of a scratch schema; None where there is none."""
     table = quote_name(schema, JOURNAL)
-    there = f"table_schema = {quote_text(schema)} AND table_name = '{JOURNAL}'"
+    there = f"table_schema = {quote_value(schema)} AND table_name = '{JOURNAL}'"
     if session.run(f"SELECT COUNT(*) FROM information_schema.tables WHERE {there};").strip() == "0":  # noqa: S608
         return None
-    # Not as JSON: the server would have to build one large document.
+    # Not as JSON, for which the server would have to build one large document.
     texts: dict[str, bytes] = {}
     rows = session.run(f"SELECT part, HEX(body) FROM {table} ORDER BY part, position;")  # noqa: S608
     for line in rows.splitlines():
@@ -103,7 +104,7 @@ def _row(table: str, part: str, position: int, value: str) -> str:
 
 
 def _assertion(condition: str, otherwise: str) -> str:
-    # There is no IF outside a stored program; an invalid statement fails when it is prepared.
+    # IF exists only in stored programs. An invalid statement fails when it is prepared.
     return (
         f"SET @django_rclone = IF({condition}, 'DO 0', '{otherwise}'); PREPARE django_rclone FROM @django_rclone; "
         "EXECUTE django_rclone; DEALLOCATE PREPARE django_rclone;\n"

@@ -1,10 +1,12 @@
-"""Quoting in the SQL of MySQL and MariaDB, and the names of scratch schemas. Pure."""
+"""The names of scratch schemas, of their journal, and of the restore's lock. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Iterable
+
+from django_rclone.db.mysql.quoting import quote_pattern
 
 JOURNAL = "__django_rclone_journal"
 """The journal table in a scratch schema."""
@@ -18,26 +20,6 @@ def _stem(live: str) -> str:
     if len(live) <= _STEM:
         return live
     return f"{live[: _STEM - 9]}_{hashlib.sha256(live.encode()).hexdigest()[:8]}"
-
-
-def quote_name(*parts: str) -> str:
-    """Returns a quoted name, qualified if there are several parts."""
-    return ".".join(f"`{part.replace('`', '``')}`" for part in parts)
-
-
-def quote_text(text: str) -> str:
-    """Returns a string literal for every sql_mode, without backslashes."""
-    return f"CONVERT(0x{text.encode().hex()} USING utf8mb4)" if text else "''"
-
-
-def quote_bytes(data: bytes) -> str:
-    """Returns a literal for any bytes."""
-    return f"0x{data.hex()}" if data else "''"
-
-
-def quote_pattern(name: str) -> str:
-    """Returns a schema's name as the statement GRANT takes it, where ``_`` and ``%`` are wildcards."""
-    return name.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
 
 
 def scratch(live: str, mark: str) -> str:

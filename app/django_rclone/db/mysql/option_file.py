@@ -38,8 +38,8 @@ def _lines(path: Path, depth: int) -> Iterator[tuple[str, str, str]]:
         elif line.startswith("["):
             group = line.partition("]")[0].removeprefix("[").strip()
         else:
-            name, _, value = line.partition("=")
-            yield group, name.strip().replace("_", "-"), _value(value) if _ else "1"
+            name, equals, value = line.partition("=")
+            yield group, name.strip().replace("_", "-"), _value(value) if equals else "1"
 
 
 def _included(line: str, path: Path) -> list[Path]:

@@ -50,13 +50,13 @@ def stored_object_problems(live: Live, texts: Mapping[str, bytes], parts: Iterab
     definers = {match.decode() for text in chosen.values() for match in _DEFINER.findall(text)}
     foreign = sorted(definers - {account(live.user)})
     rights = SETS_DEFINERS[live.flavour]
-    if foreign and live.rights.surely_lacks(*rights):
+    if foreign and live.rights.certainly_lacks(*rights):
         yield (
             f"the backup has stored objects of other definers ({enumerate_some(foreign)}), which this role may not "
             f"create. As an administrator, run: GRANT {rights[0]} ON *.* TO {account(live.user)};"
         )
     logged = "triggers" in chosen or any(_FUNCTION.search(text) for text in chosen.values())
-    if logged and live.log_bin and not live.trusts_creators and live.rights.surely_lacks("SUPER"):
+    if logged and live.log_bin and not live.trusts_creators and live.rights.certainly_lacks("SUPER"):
         yield (
             "the server writes a binary log and does not let this role create triggers and functions. As an "
             "administrator, run: SET GLOBAL log_bin_trust_function_creators = 1;"
@@ -86,11 +86,11 @@ def _about_sessions(live: Live, mode: Mode) -> str:
     return f"{connected} connected ({listed}): stop the application first, or add --terminate-sessions."
 
 
-def cannot_create_scratch(live: Live, schema: str, pattern_of: str) -> str:
+def cannot_create_scratch(live: Live, schema: str, live_schema: str) -> str:
     """Returns the error for a role that may not create the scratch schema of a restore."""
     return (
         f"the role may not create the scratch schema {schema}, which a restore loads into. As an "
-        f"administrator, run: {_scratch_grant(live, pattern_of)} Or restore with --in-place, which is riskier: if it "
+        f"administrator, run: {_scratch_grant(live, live_schema)} Or restore with --in-place, which is riskier: if it "
         "fails half-way, the schema is left half restored. Nothing was changed."
     )
 

@@ -10,11 +10,11 @@ from django_rclone.db.mysql.names import leftovers, lock
 from django_rclone.db.mysql.swap import SWAP_LOCK_WAIT, Swap
 
 _MINIMUM_AGE = 60
-"""Seconds that a restore may be without a session: between its load and its swap."""
+"""Seconds for which a restore may have no session, between its load and its swap."""
 
 
 def is_unfinished(live: Live) -> bool:
-    """Returns whether there is something to do that no running restore is doing."""
+    """Returns whether an interrupted restore has to be finished, undone or cleaned up."""
     return any(_is_actionable(leftover, live.locked) for leftover in live.leftovers)
 
 
@@ -26,8 +26,8 @@ def _is_actionable(leftover: Leftover, locked: bool) -> bool:
 
 
 def finish(swap: Swap) -> None:
-    """Finishes swaps that were interrupted after their point of no return, undoes those that were interrupted before
-    it, and drops scratch schemas that were only being loaded."""
+    """Finishes swaps that were interrupted after their point of no return, undoes those that were interrupted earlier,
+    and drops scratch schemas of interrupted loads."""
     state = swap.inspect(swap.live)
     for name in leftovers(state.schemas, swap.live):
         _finish_one(dataclasses.replace(swap, scratch=name))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django_rclone.command import Command
 from django_rclone.db.base import Mode, RestorePlan
+from django_rclone.db.failures import NOTHING_CHANGED
 from django_rclone.db.helper_programs import module_command
 from django_rclone.db.mysql.clients import Clients
 from django_rclone.db.mysql.connection import Connection
@@ -20,8 +21,7 @@ from django_rclone.db.mysql.session_variables import init_command
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT
 from django_rclone.exceptions import ConfigurationError
 
-HELPERS = "django_rclone.db.mysql.programs"
-_UNCHANGED = "Nothing was changed."
+PROGRAMS = "django_rclone.db.mysql.programs"
 _HALF_RESTORED = "The schema is left half restored: remove the cause and repeat the command."
 
 
@@ -31,7 +31,7 @@ class RestoreCommands:
 
     alias: str
     connection: Connection
-    programs: Clients
+    clients: Clients
     limit: int = CLIENT_LIMIT
     """The longest statement that the server takes."""
     sets_restricted: bool = False
@@ -42,12 +42,12 @@ class RestoreCommands:
         """The live schema's name."""
         return self.connection.database
 
-    def step(self, verb: str, schema: str, *extra: str) -> Command:
+    def step(self, name: str, schema: str, *extra: str) -> Command:
         """Returns the command for a step before or after the load."""
-        options = self.connection.option_file(self.programs.flavour)
+        options = self.connection.option_file(self.clients.flavour)
         return module_command(
-            f"{HELPERS}.restore_steps",
-            *(verb, self.connection.location, self.programs.client, options, self.programs.dumper),
+            f"{PROGRAMS}.restore_steps",
+            *(name, self.connection.location, self.clients.client, options, self.clients.dumper),
             *(self.live, schema, *extra),
             explain=program_explainer(self.alias),
             may_stall=False,
@@ -55,20 +55,19 @@ class RestoreCommands:
 
     def split(self, mode: str, schema: str, *extra: str) -> Command:
         """Returns the program that turns the dump into the client's input."""
-        arguments = (mode, self.live, schema, self.programs.flavour, str(self.limit), *extra)
-        return module_command(f"{HELPERS}.split", *arguments, explain=program_explainer(self.alias))
+        arguments = (mode, self.live, schema, self.clients.flavour, str(self.limit), *extra)
+        return module_command(f"{PROGRAMS}.split", *arguments, explain=program_explainer(self.alias))
 
     def client(self, after: str) -> Command:
         """Returns the client that loads."""
         explain = explainer(self.alias, self.connection.location, after)
-        options = self.connection.option_file(self.programs.flavour).value
-        begin = init_command(restricted=self.programs.flavour == "mysql" and self.sets_restricted)
-        return client_command(self.programs.client, options, begin=begin, explain=explain, may_stall=False)
+        options = self.connection.option_file(self.clients.flavour).value
+        begin = init_command(restricted=self.clients.flavour == "mysql" and self.sets_restricted)
+        return client_command(self.clients.client, options, begin=begin, explain=explain, may_stall=False)
 
 
-def plan(commands: RestoreCommands, live: Live, mode: Mode, *, whole: bool) -> RestorePlan:
-    """Returns the plan; ``whole``: the backup includes routines and events. Raises ConfigurationError if the restore
-    cannot work."""
+def plan(commands: RestoreCommands, live: Live, mode: Mode, *, has_routines_and_events: bool) -> RestorePlan:
+    """Returns the plan. Raises ConfigurationError if the restore cannot work."""
     location = commands.connection.location
     if found := list(problems(live, mode)):
         raise ConfigurationError(f'Database "{commands.alias}": {" Also: ".join(found)}')
@@ -80,7 +79,9 @@ def plan(commands: RestoreCommands, live: Live, mode: Mode, *, whole: bool) -> R
         return RestorePlan(
             target=location,
             verify=(commands.split("check", commands.live),),
-            prepare=(commands.step("clear", commands.live, *terminate, *(() if whole else ("keep",))),),
+            prepare=(
+                commands.step("clear", commands.live, *terminate, *(() if has_routines_and_events else ("keep",))),
+            ),
             load=(commands.split("in-place", commands.live), commands.client(_HALF_RESTORED)),
             notes=plan_notes,
         )
@@ -88,7 +89,7 @@ def plan(commands: RestoreCommands, live: Live, mode: Mode, *, whole: bool) -> R
     return RestorePlan(
         target=location,
         prepare=(commands.step("prepare", schema),),
-        load=(commands.split("scratch", schema, live.charset, live.collation), commands.client(_UNCHANGED)),
+        load=(commands.split("scratch", schema, live.charset, live.collation), commands.client(NOTHING_CHANGED)),
         commit=(commands.step("commit", schema, *terminate),),
         abort=(commands.step("abort", schema),),
         notes=plan_notes,
@@ -96,13 +97,15 @@ def plan(commands: RestoreCommands, live: Live, mode: Mode, *, whole: bool) -> R
 
 
 def _into(commands: RestoreCommands, live: Live, schema: str, plan_notes: tuple[str, ...]) -> RestorePlan:
-    made = schema not in live.schemas
-    split = commands.split("scratch", schema, live.charset, live.collation) if made else commands.split("into", schema)
+    created = schema not in live.schemas
+    split = (
+        commands.split("scratch", schema, live.charset, live.collation) if created else commands.split("into", schema)
+    )
     return RestorePlan(
-        target=commands.connection.to_schema(schema).location,
-        prepare=(commands.step("prepare", schema, "into"),) if made else (),
-        load=(split, commands.client(_UNCHANGED)),
-        commit=(commands.step("into", schema),),
-        abort=(commands.step("remove", schema, *(("made",) if made else ())),),
+        target=commands.connection.to_database(schema).location,
+        prepare=(commands.step("prepare", schema, "into"),) if created else (),
+        load=(split, commands.client(NOTHING_CHANGED)),
+        commit=(commands.step("complete_copy", schema),),
+        abort=(commands.step("remove_copy", schema, *(("created",) if created else ())),),
         notes=plan_notes,
     )

@@ -1,4 +1,4 @@
-"""The current contents of a schema, and the SQL of its stored objects, which a swap needs to decide and to undo."""
+"""Reads a schema: its current facts, and the SQL of its stored objects, which a swap compares and can restore."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from django_rclone import process
 from django_rclone.db.mysql.dump_format import stored_object_arguments
 from django_rclone.db.mysql.errors import error_in
-from django_rclone.db.mysql.facts import Live, parse_rows
-from django_rclone.db.mysql.names import quote_name
+from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.probe_output import parse_rows
+from django_rclone.db.mysql.quoting import quote_name
 from django_rclone.db.mysql.session import Session, dump_command
 from django_rclone.exceptions import ProgramFailed
 
@@ -32,22 +33,22 @@ def stored_objects(session: Session, dumper: str, schema: str, state: Live) -> d
     A broken view, whose tables are gone, could not be created again: it is left out.
     """
     try:
-        return _dumped(session, dumper, schema, state)
+        return _dump_parts(session, dumper, schema, state)
     except ProgramFailed as failure:
         if error_in(failure.stderr)[0] != _BROKEN_VIEW:
             raise
-        working = {name: definer for name, definer in state.views.items() if _works(session, schema, name)}
-        return _dumped(session, dumper, schema, dataclasses.replace(state, views=working))
+        working = {name: definer for name, definer in state.views.items() if _is_valid(session, schema, name)}
+        return _dump_parts(session, dumper, schema, dataclasses.replace(state, views=working))
 
 
-def _dumped(session: Session, dumper: str, schema: str, state: Live) -> dict[str, bytes]:
+def _dump_parts(session: Session, dumper: str, schema: str, state: Live) -> dict[str, bytes]:
     return {
         part: process.run(dump_command(dumper, session.options, *arguments), timeout=None)
         for part, arguments in stored_object_arguments(state, schema)
     }
 
 
-def _works(session: Session, schema: str, view: str) -> bool:
+def _is_valid(session: Session, schema: str, view: str) -> bool:
     try:
         session.run(f"SELECT 1 FROM {quote_name(schema, view)} LIMIT 0;")  # noqa: S608
     except ProgramFailed:

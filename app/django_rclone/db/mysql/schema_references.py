@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django_rclone.db.mysql.names import quote_name, quote_text
+from django_rclone.db.mysql.quoting import quote_name, quote_value
 from django_rclone.db.mysql.session import Session
 from django_rclone.db.mysql.table_rewrites import requalify
 from django_rclone.exceptions import DjangoRcloneError
@@ -34,7 +34,7 @@ _BEGIN = "/*M!100600 SET SESSION system_versioning_alter_history = KEEP */;\n"
 
 def find(session: Session, scratch: str, live: str) -> list[dict[str, Any]]:
     """Returns the references of the tables of ``scratch`` to correct once they are in ``live``, for the journal."""
-    schema, qualifier = quote_text(scratch), quote_text(f"{quote_name(scratch)}.")
+    schema, qualifier = quote_value(scratch), quote_value(f"{quote_name(scratch)}.")
     keys = session.rows(_KEYS.format(schema=schema))
     found = [{**row, "clause": _clause(session, scratch, row["table"], row["key"])} for row in keys]
     for row in session.rows(_DEFAULTS.format(schema=schema, qualifier=qualifier)):
@@ -52,17 +52,17 @@ def _clause(session: Session, schema: str, table: str, key: str) -> str:
     return match[1]
 
 
-def statements(live: str, found: Iterable[Mapping[str, Any]], gone: Iterable[tuple[str, str]] = ()) -> str:
-    """Returns the statements, for tables that are in ``live``. ``gone`` are the keys, by table and name, that an
-    interrupted swap has dropped already."""
-    dropped = set(gone)
+def statements(live: str, found: Iterable[Mapping[str, Any]], dropped: Iterable[tuple[str, str]] = ()) -> str:
+    """Returns the statements, for tables that are in ``live``. ``dropped`` are the foreign keys, by table and name,
+    that an interrupted swap has dropped already."""
+    already_dropped = set(dropped)
     lines = []
     for row in found:
         alter = f"ALTER TABLE {quote_name(live, row['table'])}"
         if "column" in row:
             lines.append(f"{alter} ALTER COLUMN {quote_name(row['column'])} SET DEFAULT ({row['default']});\n")
             continue
-        if (row["table"], row["key"]) not in dropped:
+        if (row["table"], row["key"]) not in already_dropped:
             # Neither server can drop and add a key of one name in one statement.
             lines.append(f"{alter} DROP FOREIGN KEY {quote_name(row['key'])};\n")
         lines.append(f"{alter} ADD {row['clause']};\n")
@@ -70,10 +70,10 @@ def statements(live: str, found: Iterable[Mapping[str, Any]], gone: Iterable[tup
 
 
 def missing_keys(session: Session, live: str, found: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Returns which of the keys to correct ``live`` does not have."""
+    """Returns the foreign keys among ``found`` that ``live`` lacks, by table and name."""
     query = (
         "SELECT JSON_OBJECT('table', table_name, 'key', constraint_name) "  # noqa: S608
-        f"FROM information_schema.referential_constraints WHERE constraint_schema = {quote_text(live)};"
+        f"FROM information_schema.referential_constraints WHERE constraint_schema = {quote_value(live)};"
     )
     there = {(row["table"], row["key"]) for row in session.rows(query)}
     return [(row["table"], row["key"]) for row in found if "key" in row and (row["table"], row["key"]) not in there]

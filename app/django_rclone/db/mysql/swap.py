@@ -14,20 +14,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from django_rclone.db.base import Mode
+from django_rclone.db.failures import NOTHING_CHANGED
 from django_rclone.db.mysql import journal, schema_references
-from django_rclone.db.mysql import swap_sql as sql
+from django_rclone.db.mysql import schema_changes as changes
 from django_rclone.db.mysql.dump_format import STORED_OBJECTS
-from django_rclone.db.mysql.errors import error_in, explained, meaning
+from django_rclone.db.mysql.errors import error_in, explained, user_error
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.journal import Journal
-from django_rclone.db.mysql.names import JOURNAL, lock, old, quote_name, quote_text
+from django_rclone.db.mysql.names import JOURNAL, lock, old
 from django_rclone.db.mysql.preflight import problems, stored_object_problems
+from django_rclone.db.mysql.quoting import quote_name, quote_value
 from django_rclone.db.mysql.schema import inspect, stored_objects
 from django_rclone.db.mysql.session import Session
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed
 
-UNCHANGED = "Nothing was changed."
 _LOCK_TIMEOUT = 1205
 SWAP_LOCK_WAIT = 20
 """Seconds to wait for the session of a killed swap: longer than its statements wait for locks."""
@@ -52,12 +53,13 @@ class Swap:
         found = journal.read(self.session, self.scratch)
         if found is None:
             raise DjangoRcloneError(
-                f"the scratch schema for {self.location} is gone: another command removed it. {UNCHANGED} Try again."
+                f"the scratch schema for {self.location} is gone: another command removed it. {NOTHING_CHANGED} "
+                "Try again."
             )
         return found
 
     def run(self, *, terminate: bool = False) -> None:
-        """Runs the swap. A failure leaves everything as it was, unless the error says otherwise."""
+        """Runs the swap. After a failure the live schema is as it was before, unless the error says otherwise."""
         found = self._plan(self.read_journal())
         self._wait_for_transactions(found.plan["live_tables"], terminate)
         try:
@@ -67,7 +69,7 @@ class Swap:
         self.drop_scratch()
 
     def finish(self, found: Journal) -> None:
-        """Ends an interrupted swap: undoes it before its point of no return, and finishes it after that, since the
+        """Ends an interrupted swap: undoes it before its point of no return, and finishes it after that, because the
         application may have written to the new tables."""
         if not self.is_past_rename(found.plan):
             self.roll_back()
@@ -80,21 +82,23 @@ class Swap:
 
     def _plan(self, found: Journal) -> Journal:
         """Compares both schemas, and records the steps of the swap and what undoes them."""
-        now, coming = self.inspect(self.live), self.inspect(self.scratch)
-        if coming.triggers:
-            raise DjangoRcloneError(f"the backup has triggers among its tables, which cannot be swapped. {UNCHANGED}")
-        present = stored_objects(self.session, self.dumper, self.live, now)
-        redo = sql.parts_to_replace(found.texts, present)
-        wrong = [*problems(now, Mode()), *stored_object_problems(now, found.texts, redo)]
+        live_state, scratch_state = self.inspect(self.live), self.inspect(self.scratch)
+        if scratch_state.triggers:
+            raise DjangoRcloneError(
+                f"the backup has triggers among its tables, which cannot be swapped. {NOTHING_CHANGED}"
+            )
+        present = stored_objects(self.session, self.dumper, self.live, live_state)
+        redo = changes.parts_to_replace(found.texts, present)
+        wrong = [*problems(live_state, Mode()), *stored_object_problems(live_state, found.texts, redo)]
         if wrong:
-            raise ConfigurationError(f"{' Also: '.join(wrong)} {UNCHANGED}")
+            raise ConfigurationError(f"{' Also: '.join(wrong)} {NOTHING_CHANGED}")
         plan: dict[str, Any] = {
-            "live_tables": sorted(now.tables),
-            "new_tables": sorted(set(coming.tables) - {JOURNAL}),
+            "live_tables": sorted(live_state.tables),
+            "new_tables": sorted(set(scratch_state.tables) - {JOURNAL}),
             "redo": redo,
             "rebind": schema_references.find(self.session, self.scratch, self.live),
-            "defaults": [coming.charset, coming.collation],
-            "defaults_before": [now.charset, now.collation],
+            "defaults": [scratch_state.charset, scratch_state.collation],
+            "defaults_before": [live_state.charset, live_state.collation],
         }
         undo = {f"undo {part}": text for part, text in present.items()}
         written = "".join(journal.write(self.scratch, part, text) for part, text in undo.items())
@@ -112,7 +116,7 @@ class Swap:
         if terminate:
             self.end_sessions()
         try:
-            self.session.run(sql.wait_for_locks(self.live, tables))
+            self.session.run(changes.wait_for_locks(self.live, tables))
         except ProgramFailed as failure:
             # A broken trigger or a missing right does not prevent the rename.
             if error_in(failure.stderr)[0] == _LOCK_TIMEOUT:
@@ -127,9 +131,9 @@ class Swap:
     def _lock_error(self) -> DjangoRcloneError:
         others = enumerate_some(other.described for other in self.inspect(self.live).sessions)
         return DjangoRcloneError(
-            f"a transaction of another session has kept {self.location} locked for {sql.LOCK_TIMEOUT} s "
+            f"a transaction of another session has kept {self.location} locked for {changes.LOCK_TIMEOUT} s "
             f"({others or 'of another role, which this one cannot see'}). Stop the application, or add "
-            f"--terminate-sessions. {UNCHANGED}"
+            f"--terminate-sessions. {NOTHING_CHANGED}"
         )
 
     def is_past_rename(self, plan: Mapping[str, Any]) -> bool:
@@ -137,7 +141,7 @@ class Swap:
         query = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = {} AND table_name <> '{}';"
 
         def count(schema: str) -> int:
-            return int(self.session.run(query.format(quote_text(schema), JOURNAL)))
+            return int(self.session.run(query.format(quote_value(schema), JOURNAL)))
 
         return count(old(self.scratch)) > 0 or (bool(plan["new_tables"]) and count(self.scratch) == 0)
 
@@ -145,7 +149,7 @@ class Swap:
         return (
             journal.assert_lock(self.live, SWAP_LOCK_WAIT)
             + journal.assert_state(self.scratch, *states)
-            + sql.session_settings()
+            + changes.session_settings()
             + journal.record_session(self.scratch)
             + f"USE {quote_name(self.live)};\n"
         )
@@ -156,25 +160,25 @@ class Swap:
         rename = (
             ""
             if moved
-            else sql.rename_tables(
+            else changes.rename_tables(
                 (self.live, plan["live_tables"], old(self.scratch)), (self.scratch, plan["new_tables"], self.live)
             )
         )
         before = (
             self._begin(found.state)
             + journal.set_state(self.scratch, journal.SWAPPING)
-            + sql.drop_stored_objects(self.live, self.inspect(self.live), plan["redo"])
+            + changes.drop_stored_objects(self.live, self.inspect(self.live), plan["redo"])
             + rename
-            + self._rebind(plan, moved=moved)
-            + sql.set_defaults(self.live, *plan["defaults"])
+            + self._correct_references(plan, moved=moved)
+            + changes.set_defaults(self.live, *plan["defaults"])
         )
         after = journal.set_state(self.scratch, journal.DONE)
-        return before.encode() + sql.replay(self.live, found.texts, plan["redo"]) + after.encode()
+        return before.encode() + changes.replay(self.live, found.texts, plan["redo"]) + after.encode()
 
-    def _rebind(self, plan: Mapping[str, Any], *, moved: bool) -> str:
+    def _correct_references(self, plan: Mapping[str, Any], *, moved: bool) -> str:
         found = plan.get("rebind", [])  # not in the journal of an older version
-        gone = schema_references.missing_keys(self.session, self.live, found) if moved and found else []
-        return schema_references.statements(self.live, found, gone)
+        dropped = schema_references.missing_keys(self.session, self.live, found) if moved and found else []
+        return schema_references.statements(self.live, found, dropped)
 
     def roll_back(self) -> None:
         """Restores the live schema as it was before the swap."""
@@ -185,21 +189,21 @@ class Swap:
         rename = (
             ""
             if not self.is_past_rename(plan)
-            else sql.rename_tables(
+            else changes.rename_tables(
                 (self.live, plan["new_tables"], self.scratch), (old(self.scratch), plan["live_tables"], self.live)
             )
         )
         before = (
             self._begin(journal.SWAPPING)
-            + sql.drop_stored_objects(self.live, self.inspect(self.live), plan["redo"])
+            + changes.drop_stored_objects(self.live, self.inspect(self.live), plan["redo"])
             + rename
-            + sql.set_defaults(self.live, *plan["defaults_before"])
+            + changes.set_defaults(self.live, *plan["defaults_before"])
         )
         after = journal.set_state(self.scratch, journal.DONE)
-        self.session.run(before.encode() + sql.replay(self.live, undo, plan["redo"]) + after.encode())
+        self.session.run(before.encode() + changes.replay(self.live, undo, plan["redo"]) + after.encode())
 
     def _end_own_session(self, found: Journal) -> None:
-        """Ends the server's session of a client that was killed."""
+        """Ends the session of the swap's own client, if that was killed and the server has not noticed."""
         query = f"SELECT IFNULL(IS_USED_LOCK('{lock(self.live)}'), 0);"
         if found.session and int(self.session.run(query)) == found.session:
             with suppress(ProgramFailed):
@@ -209,14 +213,14 @@ class Swap:
         """Undoes a failed swap, and returns the error for both failures."""
         blocked = error_in(failure.stderr)[0] == _LOCK_TIMEOUT
         error: Callable[[], DjangoRcloneError] = (
-            self._lock_error if blocked else lambda: meaning(failure, self.location, UNCHANGED)
+            self._lock_error if blocked else lambda: user_error(failure, self.location, NOTHING_CHANGED)
         )
         if self.read_journal().state != journal.SWAPPING:
             return error()
         try:
             self.roll_back()
         except DjangoRcloneError as second:
-            first = meaning(failure, self.location)
+            first = user_error(failure, self.location)
             return DjangoRcloneError(
                 f"the swap failed ({first}), and could not be undone ({second}). The live schema may lack "
                 "stored objects; the next command repairs it."
@@ -227,4 +231,4 @@ class Swap:
         """Drops the scratch schemas: the old tables first, the journal last. The next command drops what is left."""
         with suppress(ProgramFailed):
             for schema in (old(self.scratch), self.scratch):
-                self.session.run(f"{sql.session_settings()}DROP DATABASE IF EXISTS {quote_name(schema)};")
+                self.session.run(f"{changes.session_settings()}DROP DATABASE IF EXISTS {quote_name(schema)};")

@@ -1,7 +1,7 @@
 """Changes and checks of the tables in a dump, line by line. Pure.
 
-Dumps are changed when they are written, so that the plain client can load them too, and older ones when they are
-loaded.
+Dumps are changed while they are written, so that the plain client can load them too. Older dumps are changed while they
+are loaded.
 """
 
 from __future__ import annotations

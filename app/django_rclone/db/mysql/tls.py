@@ -30,14 +30,14 @@ def of_settings(options: Mapping[str, Any]) -> dict[str, str]:
         raise ValueError(
             f"the option {unknown[0]} seems to be about TLS, and is not known. Use ssl_mode or ssl instead"
         )
-    nested, asked = _nested(given.get("ssl"))
+    nested, asks_for_tls = _nested(given.get("ssl"))
     found = {name: str(value) for key, name in _FILES.items() if (value := given.get(f"ssl_{key}", nested.get(key)))}
     mode = _mode(given.get("ssl_mode") or nested.get("mode") or nested.get("ssl_mode") or "")
     disabled = _is_true("ssl_disabled", given.get("ssl_disabled"))
     if disabled and mode in REQUIRED:
         raise ValueError(f"ssl_disabled and ssl_mode {mode} contradict each other. Remove one of them")
     if not mode:
-        mode = "DISABLED" if disabled else _implied(given, nested, asked=asked or bool(found))
+        mode = "DISABLED" if disabled else _implied(given, nested, asks_for_tls=asks_for_tls or bool(found))
     if versions := given.get("tls_versions"):
         found["tls-version"] = versions if isinstance(versions, str) else ",".join(map(str, versions))
     return {**found, **({"ssl-mode": mode} if mode else {})}
@@ -88,17 +88,17 @@ def _nested(value: Any) -> tuple[Mapping[str, Any], bool]:
         return inner, bool(inner)
     if value is None or isinstance(value, str | bool | int):
         return {}, _is_true("ssl", value)
-    return {}, True  # an ssl.SSLContext: its certificates are its own
+    return {}, True  # an ssl.SSLContext, whose certificates cannot be read from it
 
 
-def _implied(given: Mapping[str, Any], nested: Mapping[str, Any], *, asked: bool) -> str:
+def _implied(given: Mapping[str, Any], nested: Mapping[str, Any], *, asks_for_tls: bool) -> str:
     identity = (given.get("ssl_verify_identity"), nested.get("check_hostname"), nested.get("verify_identity"))
     if any(_is_true("ssl_verify_identity", value) for value in identity):
         return "VERIFY_IDENTITY"
     verify = (given.get("ssl_verify_cert"), nested.get("verify_mode"), nested.get("verify_cert"))
     if any(value is not None and _word(value) in _VERIFIES for value in verify):
         return "VERIFY_CA"
-    return "REQUIRED" if asked else ""
+    return "REQUIRED" if asks_for_tls else ""
 
 
 def _word(value: Any) -> str:

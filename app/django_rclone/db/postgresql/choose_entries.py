@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django_rclone.db.postgresql.archive import LARGE_OBJECTS, Archive, Entry
 from django_rclone.db.postgresql.extensions import plan_extensions, table_of_extension
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.materialized_views import refresh_last
@@ -19,7 +20,6 @@ from django_rclone.db.postgresql.owners import (
     policy_problems,
 )
 from django_rclone.db.postgresql.restore_list import RestoreList
-from django_rclone.db.postgresql.toc import LARGE_OBJECTS, Archive, Entry
 from django_rclone.display import enumerate_some
 
 _BY_SUPERUSER = {
@@ -56,7 +56,7 @@ class _Chooser:
         self.ids = set(self.types)
         self.sequences = {(entry.schema, entry.name) for entry in archive.entries if entry.type == "SEQUENCE"}
         self.left_out: dict[int, Entry] = {}
-        self.late: set[int] = set()
+        self.moved_to_end: set[int] = set()
         self.missing_roles: set[str] = set()
 
     def choose(self) -> RestoreList:
@@ -66,8 +66,8 @@ class _Chooser:
             if reason is None:
                 self.restore_list.entries.append(entry)
                 continue
-            # Only other privileges depend on privileges, and they are not left out with them. Entries about a schema of
-            # this role apply to the existing one.
+            # Entries that depend on privileges are other privileges, which are restored nevertheless. Entries about a
+            # schema of this role apply to the existing schema.
             if entry.type != "ACL" and not self._is_own_schema(entry):
                 self.left_out[entry.id] = entry
             if reason:
@@ -181,17 +181,17 @@ class _Chooser:
         return ""
 
     def _reason_for_privileges(self, entry: Entry) -> str | None:
-        """Returns None to restore the entry, or adds those of its statements that work here to the final ones."""
+        """Returns None to restore the entry, or moves those of its statements that work here to the end."""
         unknown = {role for _, roles in entry.statements for role in roles} - set(self.live.roles)
         self.missing_roles |= unknown
         if entry.type == "DEFAULT ACL" and not self.live.superuser and entry.owner not in self.live.own_roles:
             return "" if entry.owner in unknown else "Default privileges that other roles have set are left as they are"
         by_others = any(text.startswith("SET SESSION AUTHORIZATION ") for text, _ in entry.statements)
-        # Privileges on columns come after those on their table, whose REVOKE would take them along.
-        after_late = not self.late.isdisjoint(entry.dependencies)
-        if not unknown and not after_late and (self.live.superuser or not by_others):
+        # Privileges on columns come after those on their table, whose REVOKE would remove them.
+        depends_on_moved = not self.moved_to_end.isdisjoint(entry.dependencies)
+        if not unknown and not depends_on_moved and (self.live.superuser or not by_others):
             return None
-        self.late.add(entry.id)
+        self.moved_to_end.add(entry.id)
         self.restore_list.final_statements += [
             text
             for text, roles in entry.statements

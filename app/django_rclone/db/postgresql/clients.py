@@ -29,7 +29,7 @@ FOLDERS = (
 
 
 def install() -> str:
-    """Return what to do where the client programs are missing."""
+    """Returns the advice where the client programs are missing."""
     found = vocabulary.current().find_program("BINARY_DIR")
     return f"Install PostgreSQL's client programs (postgresql-client), or {found}."
 
@@ -80,8 +80,8 @@ def has_zstd(client: Client) -> bool:
 
 @cache
 def _accepts_zstd(pg_dump: str, _changed: int) -> bool:
-    # It checks its options before it connects: either the option or this address fails. With a user name, since the
-    # user of a container may have no name that libpq could use.
+    # pg_dump checks its options before it connects, so it fails either at the option or at this address. The user is
+    # named, because the user of a container may have no name that libpq could use.
     nowhere = "--dbname=host=/nonexistent user=nobody connect_timeout=2"
     command = Command((pg_dump, "--format=custom", "--compress=zstd:3", "--no-password", nowhere), env={"LC_ALL": "C"})
     try:

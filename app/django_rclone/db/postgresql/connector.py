@@ -13,8 +13,8 @@ from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.client_programs import Client
 from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.helper_programs import module_command
-from django_rclone.db.postgresql import clients as programs
-from django_rclone.db.postgresql import extension_rows, preflight, session_settings, toc
+from django_rclone.db.postgresql import archive as postgresql_archive
+from django_rclone.db.postgresql import clients, extension_rows, preflight, probe_output, session_settings
 from django_rclone.db.postgresql import facts as postgresql_facts
 from django_rclone.db.postgresql.connection import Connection, connection
 from django_rclone.db.postgresql.errors import archive_explainer, explainer
@@ -26,7 +26,7 @@ from django_rclone.exceptions import ConfigurationError
 from django_rclone.manifest import Manifest
 
 _LOCK_WAIT = "5min"
-"""How long pg_dump waits for a table that another session alters."""
+"""The time that pg_dump waits for a table that another session alters."""
 
 
 class PgDumpConnector(BaseConnector):
@@ -59,29 +59,25 @@ class PgDumpConnector(BaseConnector):
         """Name and password of a user who may create extensions; None if there is none."""
         return None
 
-    @property
-    def _binary_dir(self) -> str:
-        return str(self.options.get("BINARY_DIR") or "")
-
     def check(self) -> list[str]:
         # Building the connection is the check.
         return [*self.unknown_options(), *self.problems_of(lambda: self.connection.conninfo)]
 
     def hindrances(self) -> list[str]:
-        return self.problems_of(lambda: programs.newest_client(self.alias, self._binary_dir))
+        return self.problems_of(lambda: clients.newest_client(self.alias, self._binary_dir))
 
     def probe(self) -> Command:
-        client = programs.newest_client(self.alias, self._binary_dir)
+        client = clients.newest_client(self.alias, self._binary_dir)
         return self._psql(client).in_default_session(self.connection, "-f", str(SQL / "probe.sql"))
 
     def facts(self, output: str) -> Facts:
-        return postgresql_facts.parse(output)
+        return probe_output.parse(output)
 
     def unfinished(self, facts: Facts) -> tuple[Command, ...]:
         temporary_grants = list(not_revoked(postgresql_facts.live(facts)))
         if not temporary_grants or self.administrator is None:
             return ()
-        client = programs.newest_client(self.alias, self._binary_dir)
+        client = clients.newest_client(self.alias, self._binary_dir)
         administrator = self.connection.as_user(*self.administrator)
         return (self._psql(client).in_isolated_session(administrator, *revoke(temporary_grants)),)
 
@@ -93,7 +89,7 @@ class PgDumpConnector(BaseConnector):
                 f'{enumerate_some(live.row_security)} from role "{live.role}", and a dump without them '
                 f'would be incomplete. Give the role BYPASSRLS: ALTER ROLE "{live.role}" BYPASSRLS;'
             )
-        client = programs.for_server(self.alias, self._binary_dir, live.major, live.short_version)
+        client = clients.for_server(self.alias, self._binary_dir, live.major, live.short_version)
         compress, compression = self._compression(client)
         role = (f"--role={self.connection.role}",) if self.connection.role else ()
         command = Command(
@@ -110,9 +106,9 @@ class PgDumpConnector(BaseConnector):
             command,
             *("dump", "custom", f"pg_dump {client.version}", compression),
             notes=(
-                *session_settings.warnings(live),
-                *preflight.warnings(live),
-                *extension_rows.warnings(live),
+                *session_settings.dump_notes(live),
+                *preflight.dump_notes(live),
+                *extension_rows.dump_notes(live),
             ),
             session={**session_settings.recorded_settings(live), **extension_rows.recorded_rows(live)},
         )
@@ -123,7 +119,7 @@ class PgDumpConnector(BaseConnector):
     def _compression(self, client: Client) -> tuple[str, str]:
         """Returns pg_dump's argument, and its compression for the manifest; empty: the recipe compresses."""
         method, level = self.compression
-        if method == "zstd" and programs.has_zstd(client):
+        if method == "zstd" and clients.has_zstd(client):
             return f"--compress=zstd:{level}", f"zstd:{level}"
         if method == "gzip":
             return f"--compress={level}", f"gzip:{level}"
@@ -131,12 +127,12 @@ class PgDumpConnector(BaseConnector):
 
     def contents(self, manifest: Manifest) -> Command | None:
         client = self._archive_client(manifest, 0, "")
-        program = "django_rclone.db.postgresql.programs.read_toc"
+        program = "django_rclone.db.postgresql.programs.read_archive"
         return module_command(program, client.companion("pg_restore"), explain=archive_explainer(self.alias))
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         live = postgresql_facts.live(facts)
-        archive = toc.parse(contents) if contents else None
+        archive = postgresql_archive.parse(contents) if contents else None
         client = self._archive_client(manifest, live.major, live.short_version)
         psql = dataclasses.replace(
             self._psql(client, live.encoding, terminating=mode.terminate_sessions), session=manifest.session
@@ -176,9 +172,9 @@ class PgDumpConnector(BaseConnector):
         program, _, version = manifest.client.partition(" ")
         written_by = version.partition(".")[0]
         if program == "pg_dump" and written_by.isdigit():
-            return programs.for_archive(self.alias, self._binary_dir, int(written_by), major, server_version)
-        newest = programs.newest_client(self.alias, self._binary_dir)
-        return programs.for_archive(self.alias, self._binary_dir, newest.major, major, server_version)
+            return clients.for_archive(self.alias, self._binary_dir, int(written_by), major, server_version)
+        newest = clients.newest_client(self.alias, self._binary_dir)
+        return clients.for_archive(self.alias, self._binary_dir, newest.major, major, server_version)
 
     def _psql(self, client: Client, encoding: str = "UTF8", *, terminating: bool = False) -> Psql:
         explain = explainer(self.alias, self.connection.location, terminating=terminating)

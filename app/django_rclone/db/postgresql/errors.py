@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 from django_rclone import vocabulary
 from django_rclone.command import Explanation
+from django_rclone.db.failures import NOTHING_CHANGED, for_database
 from django_rclone.exceptions import (
     ConfigurationError,
     DjangoRcloneError,
@@ -43,7 +45,7 @@ _MISCONFIGURED = (
     *("requires authentication", "authentication method"),
 )
 # Errors that our own scripts raise by a cast that fails: 'invalid input syntax for type integer: "DR001: …"'.
-_OURS = re.compile(r'"(DR\d{3}): (.*?)"?$')
+_FROM_SCRIPT = re.compile(r'"(DR\d{3}): (.*?)"?$')
 _DOES_NOT_EXIST = re.compile(r'FATAL:\s+((?:role|database) ".*" does not exist)')
 _UNAVAILABLE_CODES = re.compile(r"08...|57P0[1-5]|53300")
 _LOCK_CODES = ("55P03", "40P01")
@@ -61,38 +63,38 @@ _REMOTE = re.compile(r"remote SQL command: (.*)")
 
 def explainer(alias: str, location: str, *, terminating: bool = False) -> Explanation:
     """Returns the function that explains a failure of a client program on this database.
-    ``terminating``: the restore has ended other sessions already."""
 
-    def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        kind, text = _meaning(failure, location, terminating)
-        return kind(f'Database "{alias}": {text}')
-
-    return explain
+    ``terminating``: the restore has already ended other sessions.
+    """
+    return for_database(alias, partial(_explain, location=location, terminating=terminating))
 
 
 def archive_explainer(alias: str) -> Explanation:
     """Returns the function that explains a failure of a program that only reads an archive."""
+    return for_database(alias, _explain_archive)
 
-    def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        reason = failure.last_words.rpartition("error: ")[2].removeprefix(": ") or failure.ending
-        if failure.returncode < 0:
-            return DjangoRcloneError(f'Database "{alias}": {failure.program} {failure.ending}. Nothing was changed.')
-        if "unsupported version" in reason:
-            return ConfigurationError(
-                f'Database "{alias}": the pg_restore here is too old for this backup ({reason}). Install a newer '
-                f"postgresql-client, or {vocabulary.current().find_program('BINARY_DIR')}. Nothing was changed."
-            )
-        if "text format dump" in reason:
-            return ConfigurationError(
-                f'Database "{alias}": this is an SQL script, not an archive of pg_dump --format=custom. Load it with '
-                "psql. Nothing was changed."
-            )
-        return VerificationFailed(
-            f'Database "{alias}": the backup is damaged: pg_restore cannot read it ({reason}). Choose another one. '
-            "Nothing was changed."
+
+def _explain_archive(failure: ProgramFailed) -> DjangoRcloneError:
+    reason = failure.last_words.rpartition("error: ")[2].removeprefix(": ") or failure.ending
+    if failure.returncode < 0:
+        return DjangoRcloneError(f"{failure.program} {failure.ending}. {NOTHING_CHANGED}")
+    if "unsupported version" in reason:
+        return ConfigurationError(
+            f"the pg_restore here is too old for this backup ({reason}). Install a newer postgresql-client, or "
+            f"{vocabulary.current().find_program('BINARY_DIR')}. {NOTHING_CHANGED}"
         )
+    if "text format dump" in reason:
+        return ConfigurationError(
+            "this is an SQL script, not an archive of pg_dump --format=custom. Load it with psql. " + NOTHING_CHANGED
+        )
+    return VerificationFailed(
+        f"the backup is damaged: pg_restore cannot read it ({reason}). Choose another one. {NOTHING_CHANGED}"
+    )
 
-    return explain
+
+def _explain(failure: ProgramFailed, location: str, terminating: bool) -> DjangoRcloneError:
+    kind, text = _meaning(failure, location, terminating)
+    return kind(text)
 
 
 def _meaning(
@@ -100,8 +102,8 @@ def _meaning(
 ) -> tuple[Callable[[str], DjangoRcloneError], str]:
     stderr = failure.stderr
     code, message = _last_error(stderr)
-    if ours := _OURS.search(message):
-        code, message = ours[1], ours[2]
+    if raised := _FROM_SCRIPT.search(message):
+        code, message = raised[1], raised[2]
     if code in _BY_CODE:
         kind, text = _BY_CODE[code]
         return kind, text.format(message=message)

@@ -1,8 +1,8 @@
 """Rows of extensions' tables that are loaded before everything else. Pure.
 
-An archive has them among the other tables' rows, in the order of names, and from a pipe pg_restore can read data in no
-other order. A CHECK, a generated column or a column's type that reads a custom reference system (PostGIS) needs them
-earlier. Where that is possible, the backup records the rows, and the restore loads them first.
+In an archive they are among the other tables' rows, in the order of names, and pg_restore cannot change that order when
+it reads from a pipe. A CHECK, a generated column or a column's type that reads a custom reference system (PostGIS)
+needs them earlier. Where that is possible, the backup records the rows, and the restore loads them first.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def recorded_rows(live: Live) -> dict[str, str]:
     )
 
 
-def warnings(live: Live) -> Iterable[str]:
-    """Yields the warnings of a backup: too many rows to be recorded."""
+def dump_notes(live: Live) -> Iterable[str]:
+    """Yields the notes on a dump: tables with too many rows to be recorded."""
     for table in live.extension_rows:
         if not _fits(table):
             yield (
@@ -65,7 +65,7 @@ def load_first(alias: str, restore_list: RestoreList, session: Mapping[str, str]
             owner = f" AUTHORIZATION {quote_name(entry.owner)}" if restore_list.keep_owners and entry.owner else ""
             statements.append(f"CREATE SCHEMA {quote_name(entry.name)}{owner};")
             moved.add(entry.id)
-    # They contain IF NOT EXISTS, so their entries can stay in the archive.
+    # CREATE EXTENSION has IF NOT EXISTS here, so these entries can stay in the list.
     statements += [entry.statement for entry in extensions]
     statements += [_insert(table) for table in tables]
     restore_list.entries = [entry for entry in restore_list.entries if entry.id not in moved]

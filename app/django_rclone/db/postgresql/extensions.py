@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django_rclone.db.postgresql.archive import PARTS, Archive, Entry
 from django_rclone.db.postgresql.facts import Live
-from django_rclone.db.postgresql.toc import PARTS, Archive, Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Extensions:
 
     names: tuple[str, ...]
     created_first: tuple[Entry, ...]
-    """The entries of missing ones that another role has to create beforehand."""
+    """Entries of missing extensions that another role has to create before the restore."""
     schemas: Mapping[str, str]
     """The schemas that an administrator creates before the extensions, with their owners."""
     problems: tuple[str, ...]
@@ -23,7 +23,7 @@ class Extensions:
 
 
 def plan_extensions(archive: Archive, live: Live, administrator: bool) -> Extensions:
-    """Returns what has to be done. ``administrator``: whether an administrator creates extensions."""
+    """Returns the archive's extensions. ``administrator``: whether an administrator creates those that are missing."""
     entries = [entry for entry in archive.entries if entry.type == "EXTENSION"]
     missing = [entry for entry in entries if entry.name not in live.extensions]
     # An administrator creates all of them: one may need another.
@@ -48,13 +48,13 @@ def _can_create(live: Live, entry: Entry) -> bool:
 
 
 def _schemas(archive: Archive, live: Live, created_first: list[Entry]) -> dict[str, str]:
-    made_for = {entry.extension_schema for entry in created_first}
+    schemas_of_missing = {entry.extension_schema for entry in created_first}
     owners = {entry.name: entry.owner for entry in archive.entries if entry.type == "SCHEMA"}
     # This role must be able to create objects in every schema that the archive fills.
     filled = {entry.schema for entry in archive.entries if entry.type not in PARTS}
     return {
         name: owners[name] if name in owners and name not in filled and owners[name] in live.roles else live.role
-        for name in sorted({*made_for, *owners} - {"", "public"})
+        for name in sorted({*schemas_of_missing, *owners} - {"", "public"})
     }
 
 

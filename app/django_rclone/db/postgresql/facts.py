@@ -1,12 +1,10 @@
-"""The facts that sql/probe.sql prints about a database and its server."""
+"""The facts about a database and its server that a dump or a restore needs."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django_rclone.db.base import Facts
@@ -14,10 +12,11 @@ from django_rclone.db.base import Facts
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A schema, and what this role may do in it."""
+    """A schema, and the rights of this role in it."""
 
     name: str
     ours: bool
+    """Whether this role owns it, itself or as a member of the owner."""
     may_create: bool
     of_extension: bool
 
@@ -47,9 +46,9 @@ class SearchPathSchema:
 
     schema: str
     used: bool
-    """Whether views, triggers or constraints use operators of it."""
+    """Whether views, triggers or constraints use its operators."""
     of_others: tuple[str, ...]
-    """The less trusted roles that own something in it."""
+    """Roles, other than superusers and the database's owner, that own something in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class ExtensionRows:
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationTable:
-    """A table or sequence of an extension that a dump carries the contents of."""
+    """A table or sequence of an extension whose contents are included in dumps."""
 
     schema: str
     name: str
@@ -76,7 +75,7 @@ class ConfigurationTable:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The live database and its server, as far as a dump or a restore needs to know. Names are those of the probe."""
+    """The live database and its server. Fields have the names that the probe prints."""
 
     version: str
     version_num: int
@@ -96,14 +95,14 @@ class Live:
     superusers: tuple[str, ...]
     databases: tuple[str, ...]
     database_settings: int
-    """How many ALTER DATABASE … SET there are."""
+    """The number of settings made with ALTER DATABASE … SET."""
     schemas: tuple[Schema, ...]
     staying: frozenset[tuple[str, str, str]]
     """Type, schema and name of objects that this role cannot drop, or could not create again."""
     taken_over: tuple[str, ...]
     """Tables of other roles in this role's schemas (the first 20)."""
     extensions: Mapping[str, bool]
-    """Installed ones, and whether this role owns them."""
+    """Installed extensions, and whether this role owns them."""
     available: Mapping[str, bool]
     """Extensions that can be created, and whether an ordinary role may."""
     configuration: tuple[ConfigurationTable, ...]
@@ -130,8 +129,9 @@ class Live:
     session: Mapping[str, str]
     """Settings of this role's sessions in this database that differ from the server's."""
     search_path: tuple[SearchPathSchema, ...]
-    reading: tuple[tuple[str, str, str], ...]
-    """Tables whose rows cannot be loaded before another's: table, what reads, the other table."""
+    dependent_rows: tuple[tuple[str, str, str], ...]
+    """Tables whose rows cannot be loaded before those of another: the table, its constraint or column that reads the
+    other, and the other table."""
     restoring: bool
     """Whether another restore of this database is under way."""
     extension_rows: tuple[ExtensionRows, ...] = ()
@@ -149,8 +149,8 @@ class Live:
         return self.version.partition(" ")[0]
 
     def missing_privileges(self, schema: str, name: str) -> list[str]:
-        """Returns the privileges that this role lacks to write an extension's table or sequence: all if it is not
-        there."""
+        """Returns the privileges that this role lacks to write an extension's table or sequence; all of them if it does
+        not exist."""
         if self.superuser:
             return []
         for table in self.configuration:
@@ -171,7 +171,7 @@ class Live:
             event_triggers=(),
             casts=(),
             prepared=(),
-            reading=(),
+            dependent_rows=(),
             servers=(),
             publications=(),
             published=(),
@@ -182,50 +182,6 @@ class Live:
             sessions=(),
             is_new_database=True,
         )
-
-
-def parse(output: str) -> Facts:
-    """Returns the facts in the probe's output: several JSON objects that together are one."""
-    decoder = json.JSONDecoder()
-    found: dict[str, Any] = {}
-    rest = output.strip()
-    while rest:
-        document, end = decoder.raw_decode(rest)
-        found.update(document)
-        rest = rest[end:].lstrip()
-    return Facts(
-        server_version=str(found["version"]).partition(" ")[0],
-        size=found["size"],
-        clock=datetime.fromisoformat(found["clock"]),
-        tables={_readable(name): count for name, count in found.pop("tables").items()},
-        migrations={_readable(app): _readable(name) for app, name in found.pop("migrations", {}).items()},
-        details={"live": _live(found)},
-    )
-
-
-def _readable(name: str) -> str:
-    """Returns a name with bytes that are not UTF-8 (of a database without an encoding) escaped."""
-    return name.encode("utf-8", "backslashreplace").decode()
-
-
-def _live(found: Mapping[str, Any]) -> Live:
-    values: dict[str, Any] = {
-        field.name: found[field.name] for field in dataclasses.fields(Live) if field.name in found
-    }
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    values["staying"] = frozenset((type_, schema, name) for type_, schema, name in values["staying"])
-    for name, kind in (("schemas", Schema), ("sessions", Session), ("search_path", SearchPathSchema)):
-        values[name] = tuple(kind(**_tuples(row)) for row in values[name])
-    values["extension_rows"] = tuple(ExtensionRows(**_tuples(row)) for row in values.get("extension_rows", ()))
-    values["configuration"] = tuple(
-        ConfigurationTable(schema, name, tuple(lacking), comment)
-        for schema, name, lacking, comment in values["configuration"]
-    )
-    return Live(**values)
-
-
-def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
 
 
 def live(facts: Facts) -> Live:

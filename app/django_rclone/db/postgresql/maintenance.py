@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 
+from django_rclone.db.postgresql.archive import RELATIONS, Archive, Entry
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.restore_list import RestoreList
-from django_rclone.db.postgresql.toc import RELATIONS, Archive, Entry
 
 _FIRST = 17
 _FILLING = "MATERIALIZED VIEW DATA"
@@ -20,7 +20,7 @@ _BUILT = ("INDEX", "CONSTRAINT")
 _PARTS = ("INDEX ATTACH", "COMMENT")
 _BOUNDARIES = frozenset({"SCHEMA", "EXTENSION", "TABLE DATA", *RELATIONS} - {"VIEW", "MATERIALIZED VIEW"})
 # pg_restore prints these before the heading of the next entry.
-_NEXT_ENTRYS = re.compile(r"^SET default_\w+ = .*;\n?", re.MULTILINE)
+_SETTINGS_OF_NEXT_ENTRY = re.compile(r"^SET default_\w+ = .*;\n?", re.MULTILINE)
 WITHOUT_EVENT_TRIGGERS = "SET LOCAL session_replication_role = replica;"
 
 
@@ -57,7 +57,7 @@ def move_to_end(path: str, restore_list: RestoreList, archive: Archive, live: Li
 
 
 def _script(entry: Entry) -> str:
-    return _NEXT_ENTRYS.sub("", entry.script).strip()
+    return _SETTINGS_OF_NEXT_ENTRY.sub("", entry.script).strip()
 
 
 def _name(function: Entry) -> str:

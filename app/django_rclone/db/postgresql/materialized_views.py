@@ -6,11 +6,11 @@ granted after its script, the views are filled after that.
 
 from __future__ import annotations
 
+from django_rclone.db.postgresql.archive import Entry
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.maintenance import WITHOUT_EVENT_TRIGGERS
 from django_rclone.db.postgresql.quoting import quote_value
 from django_rclone.db.postgresql.restore_list import RestoreList
-from django_rclone.db.postgresql.toc import Entry
 
 _LOCK_TIMEOUT = "-c lock_timeout=10s"
 _FILLING = "MATERIALIZED VIEW DATA"
@@ -29,9 +29,9 @@ def refresh_last(restore_list: RestoreList, live: Live, database: str) -> None:
         restore_list.final_statements.insert(0, WITHOUT_EVENT_TRIGGERS)
     # A foreign table of the same database waits for our own locks, which the server's deadlock detection does not
     # see: its session gives up after a while.
-    restore_list.final_statements += [_options(entry, wait=False) for entry in loopback_servers]
+    restore_list.final_statements += [_alter_server(entry, wait=False) for entry in loopback_servers]
     restore_list.final_statements += [entry.statement for entry in filling]
-    restore_list.final_statements += [_options(entry, wait=True) for entry in loopback_servers]
+    restore_list.final_statements += [_alter_server(entry, wait=True) for entry in loopback_servers]
 
 
 def _is_loopback_server(entry: Entry, database: str) -> bool:
@@ -43,7 +43,7 @@ def _is_loopback_server(entry: Entry, database: str) -> bool:
     )
 
 
-def _options(entry: Entry, *, wait: bool) -> str:
+def _alter_server(entry: Entry, *, wait: bool) -> str:
     name, set_before = entry.details["name"], entry.details["options"].get("options")
     if wait:
         change = "DROP options" if set_before is None else f"SET options '{set_before}'"

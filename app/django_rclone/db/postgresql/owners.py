@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from django_rclone.db.postgresql.archive import Archive, Entry
 from django_rclone.db.postgresql.facts import Live
-from django_rclone.db.postgresql.toc import Archive, Entry
 from django_rclone.display import enumerate_some
 
 
@@ -14,7 +14,7 @@ def keeps_owners(archive: Archive, live: Live) -> bool:
     owners = {entry.owner for entry in archive.entries if (entry.type, entry.name) != ("SCHEMA", "public")} - {""}
     if live.superuser:
         return owners <= set(live.roles)
-    # One role that this role is a member of, and that may itself create objects. Several depend on too much.
+    # Only with a single owner, of which this role is a member and who may create objects here.
     return len(owners) == 1 and owners != {live.role} and owners <= set(live.own_roles) and live.owns_database
 
 

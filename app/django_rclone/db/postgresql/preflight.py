@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django_rclone.db.base import Mode
+from django_rclone.db.postgresql.archive import LARGE_OBJECTS, Archive
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.quoting import quote_value
 from django_rclone.db.postgresql.restore_list import RestoreList
-from django_rclone.db.postgresql.toc import LARGE_OBJECTS, Archive
 from django_rclone.display import enumerate_some
 
 # Measured: 500 tables, each with a sequence and three indexes (4,000 rows in pg_class, 5,000 entries in the archive),
@@ -72,13 +72,13 @@ def restore_problems(live: Live) -> list[str]:
     return found
 
 
-def warnings(live: Live) -> Iterable[str]:
-    """Yields the warnings of a backup: the dump is complete, but its restore may fail."""
-    for table, what, other in live.reading:
+def dump_notes(live: Live) -> Iterable[str]:
+    """Yields the notes on a dump that is complete, but whose restore may fail."""
+    for table, reader, other in live.dependent_rows:
         yield (
-            f"{table}: its {what} reads {other}, which a restore loads later, so that its rows may be rejected and the "
-            "whole restore fails. PostgreSQL does not support such checks. Make it a trigger, or a constraint that is "
-            "NOT VALID: both are restored after the rows."
+            f"{table}: its {reader} reads {other}, which a restore loads later, so that its rows may be rejected and "
+            "the whole restore fails. PostgreSQL does not support such checks. Make it a trigger, or a constraint that "
+            "is NOT VALID: both are restored after the rows."
         )
 
 

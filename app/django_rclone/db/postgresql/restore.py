@@ -10,6 +10,7 @@ from django_rclone.command import Attached, Command
 from django_rclone.db.base import Mode, RestorePlan
 from django_rclone.db.postgresql import extension_rows, maintenance, session_settings
 from django_rclone.db.postgresql.administrator import Administrator
+from django_rclone.db.postgresql.archive import Archive
 from django_rclone.db.postgresql.choose_entries import choose
 from django_rclone.db.postgresql.connection import Connection
 from django_rclone.db.postgresql.errors import archive_explainer
@@ -19,7 +20,6 @@ from django_rclone.db.postgresql.preflight import notes, problems
 from django_rclone.db.postgresql.psql import SQL, Psql
 from django_rclone.db.postgresql.quoting import psql_variables
 from django_rclone.db.postgresql.restore_list import RestoreList
-from django_rclone.db.postgresql.toc import Archive
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.streams import Gate
 
@@ -71,7 +71,7 @@ def plan(psql: Psql, live: Live, mode: Mode, archive: Archive | None) -> Restore
 def _pg_restore(psql: Psql, restore_list: RestoreList | None) -> Command:
     owners = () if restore_list is not None and restore_list.keep_owners else ("--no-owner",)
     chosen = ("-L", Attached(restore_list.listing, "list")) if restore_list is not None else ()
-    # -1: one COMMIT, at the very end. Output is a script, not a server: psql commits, when the gate has opened.
+    # -1: one COMMIT, at the very end. The output is a script: psql runs it, and commits when the gate has opened.
     argv = (psql.client.companion("pg_restore"), "-1", *owners, "--no-tablespaces", *chosen, "-f", "-")
     return Command(argv, env={"LC_ALL": "C"}, explain=archive_explainer(psql.alias))
 
@@ -85,18 +85,18 @@ def _head(psql: Psql, live: Live, archive: Archive | None) -> Callable[[bytes], 
 def _load(
     psql: Psql, target: Connection, mode: Mode, restore_list: RestoreList | None, live: Live, first: str
 ) -> Command:
-    wanted = restore_list.extensions.names if restore_list is not None else list(live.extensions)
+    extensions = restore_list.extensions.names if restore_list is not None else list(live.extensions)
     files = ["begin.sql"]
     if mode.terminate_sessions and not mode.into:
         files.append("terminate_sessions.sql")
     files.append("require_empty.sql" if mode.into else "drop_objects.sql")
     scripts = [argument for name in files for argument in ("-f", str(SQL / name))]
     schemas = restore_list.schemas if restore_list is not None else []
-    given = psql_variables(wanted=wanted, schemas=schemas)
+    names = psql_variables(extensions=extensions, schemas=schemas)
     settings = Attached(session_settings.statements(psql.session, live).encode(), "settings of the backup's session")
     rows = ("-f", Attached(first.encode("utf-8", "surrogateescape"), "rows of extensions")) if first else ()
     return psql.in_isolated_session(
-        target, "-o", "/dev/null", "-f", given, *scripts[:2], "-f", settings, *scripts[2:], *rows, "-f", "-"
+        target, "-o", "/dev/null", "-f", names, *scripts[:2], "-f", settings, *scripts[2:], *rows, "-f", "-"
     )
 
 
@@ -113,12 +113,12 @@ def _tail(
         archive.encoding if archive is not None else "utf-8", "surrogateescape"
     )
 
-    def tail(held: bytes) -> bytes:
-        end = _COMMIT.search(held)
+    def tail(script_end: bytes) -> bytes:
+        end = _COMMIT.search(script_end)
         if end is None:
             raise DjangoRcloneError(
                 f'Database "{alias}": pg_restore\'s script does not end as it should. Nothing was changed.'
             )
-        return held[: end.start()] + inserted + held[end.start() :]
+        return script_end[: end.start()] + inserted + script_end[end.start() :]
 
     return tail

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django_rclone.db.postgresql.archive import PARTS, Entry
 from django_rclone.db.postgresql.extensions import Extensions
-from django_rclone.db.postgresql.toc import PARTS, Entry
 
 
 @dataclass(slots=True)
 class RestoreList:
-    """The entries to restore, and what has to be done besides."""
+    """The entries to restore, and what else the restore has to do."""
 
     extensions: Extensions
     entries: list[Entry] = field(default_factory=list)
@@ -21,15 +21,15 @@ class RestoreList:
     schemas: list[str] = field(default_factory=list)
     """All schemas that the archive names."""
     final_statements: list[str] = field(default_factory=list)
-    """Statements that run at the end, of entries that cannot be restored as they are."""
+    """Statements that run at the end, instead of entries that cannot be restored unchanged."""
     extension_data: list[Entry] = field(default_factory=list)
     """Contents of extensions' tables and sequences that this role may not write."""
     grants_by_administrator: list[str] = field(default_factory=list)
-    """Privileges on objects of extensions, or of the role that created these."""
+    """GRANT and REVOKE statements for objects of extensions, and for schemas of other roles."""
 
     @property
     def listing(self) -> bytes:
-        """The list as ``pg_restore -L`` wants it."""
+        """The list as ``pg_restore -L`` reads it."""
         return "".join(f"{entry.id};\n" for entry in self.entries).encode()
 
     @property

@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from django_rclone.db.postgresql.archive import Archive
 from django_rclone.db.postgresql.facts import Live
 from django_rclone.db.postgresql.quoting import quote_name, quote_value
-from django_rclone.db.postgresql.toc import Archive
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
 
@@ -58,8 +58,8 @@ def _is_to_record(live: Live, name: str) -> bool:
     )
 
 
-def warnings(live: Live) -> Iterable[str]:
-    """Yields warnings about schemas that a restore by a superuser leaves out of its search path."""
+def dump_notes(live: Live) -> Iterable[str]:
+    """Yields notes on schemas that a restore by a superuser leaves out of its search path."""
     for schema in live.search_path:
         if live.superuser and schema.of_others and schema.used:
             yield (

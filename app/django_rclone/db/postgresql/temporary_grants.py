@@ -34,12 +34,12 @@ class TemporaryGrant:
 
 def grant(grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
     """Returns the arguments for psql to grant them."""
-    return _run("grant_temporarily.sql", grants)
+    return _script("grant_temporarily.sql", grants)
 
 
 def revoke(grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
     """Returns the arguments for psql to revoke them."""
-    return _run("revoke_temporary.sql", grants)
+    return _script("revoke_temporary.sql", grants)
 
 
 def not_revoked(live: Live) -> Iterator[TemporaryGrant]:
@@ -51,7 +51,7 @@ def not_revoked(live: Live) -> Iterator[TemporaryGrant]:
             yield TemporaryGrant(table.schema, table.name, tuple(found[1].split(", ")), live.role)
 
 
-def _run(script: str, grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
+def _script(name: str, grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
     described = [
         {
             **dataclasses.asdict(each),
@@ -60,4 +60,4 @@ def _run(script: str, grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
         }
         for each in grants
     ]
-    return ["-f", psql_variables(temporary_grants=described), "-f", str(_SQL / script)] if described else []
+    return ["-f", psql_variables(temporary_grants=described), "-f", str(_SQL / name)] if described else []

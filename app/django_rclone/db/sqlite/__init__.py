@@ -1,7 +1,6 @@
 """SQLite.
 
-The connector is imported on first access: helper programs, which run as ``python -m`` from this package, start in half
-the time without it.
+The connector is imported on first access, as in the packages of the other engines.
 """
 
 from typing import TYPE_CHECKING

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from django_rclone import vocabulary
 from django_rclone.command import Explanation
+from django_rclone.db.failures import NOTHING_CHANGED, for_database
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 
 _WRITE = "Let this user write to the file and to its folder"
@@ -53,7 +55,7 @@ _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
         f"{{path}} cannot be written ({{text}}). {_WRITE}: SQLite needs that even to read a database in WAL mode.",
     ),
     (
-        # from the sqlite3 program; our own programs do not need the app
+        # printed by the program sqlite3; our own programs need nothing from the app
         ".*(?:no such|unknown) function: |.*no such collation sequence: |.*no such module: ",
         ConfigurationError,
         "{action} of {path} failed: its schema needs something that only the app registers and the program sqlite3 "
@@ -69,23 +71,22 @@ _MEANINGS: tuple[tuple[str, type[DjangoRcloneError], str], ...] = (
 )
 
 
-def explainer(alias: str, path: str, action: str, *, unchanged: bool = False) -> Explanation:
+def explainer(alias: str, path: str, action: str, *, nothing_changed: bool = False) -> Explanation:
     """Returns the function that explains the failure of a program that does ``action`` with ``path``.
 
-    ``unchanged``: the failure leaves the database as it was, and the error says so.
+    ``nothing_changed``: the failure leaves the database as it was, and the error says so.
     """
+    return for_database(alias, partial(_explain, path=path, action=action, nothing_changed=nothing_changed))
 
-    def explain(failure: ProgramFailed) -> DjangoRcloneError:
-        kind, sentence = _meaning(failure, path, action)
-        assurance = " Nothing was changed." if unchanged else ""
-        return kind(f'Database "{alias}": {sentence}{assurance}')
 
-    return explain
+def _explain(failure: ProgramFailed, path: str, action: str, nothing_changed: bool) -> DjangoRcloneError:
+    kind, sentence = _meaning(failure, path, action)
+    return kind(f"{sentence} {NOTHING_CHANGED}" if nothing_changed else sentence)
 
 
 def _meaning(failure: ProgramFailed, path: str, action: str) -> tuple[type[DjangoRcloneError], str]:
     lines = [line.strip() for line in failure.stderr.splitlines() if line.strip()]
-    for line in lines:  # sqlite3 prints first why it stopped, then check_sql.py that its text is not whole
+    for line in lines:  # sqlite3 prints its error first, then check_sql.py that the text is incomplete
         for pattern, kind, sentence in _MEANINGS:
             if re.match(pattern, line):
                 text = line.partition(": ")[2]
@@ -95,8 +96,9 @@ def _meaning(failure: ProgramFailed, path: str, action: str) -> tuple[type[Djang
 
 
 def holders(path: str) -> str:
-    """Returns a sentence that names the processes that have locked the database, as far as they are visible."""
-    return _sentence(_locked_by(path))
+    """Returns a sentence with the processes that have locked the database, as far as they are visible; else empty."""
+    names = _locked_by(path)
+    return f" It is locked by {', '.join(sorted(names))}." if names else ""
 
 
 def _locked_by(path: str) -> set[str]:
@@ -110,16 +112,12 @@ def _locked_by(path: str) -> set[str]:
         for line in Path("/proc/locks").read_text().splitlines():
             fields = line.replace("->", "").split()
             if len(fields) >= 6 and fields[5].rpartition(":")[2] in inodes and fields[4] != "-1":
-                names.add(_name(fields[4]))
+                names.add(_process_name(fields[4]))
     return names
 
 
-def _name(pid: str) -> str:
+def _process_name(pid: str) -> str:
     program = "process"
     with suppress(OSError):
         program = Path(f"/proc/{pid}/comm").read_text().strip()
     return f"{program} (pid {pid})"
-
-
-def _sentence(names: set[str]) -> str:
-    return f" It is locked by {', '.join(sorted(names))}." if names else ""

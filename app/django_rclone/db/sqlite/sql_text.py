@@ -9,7 +9,7 @@ from pathlib import Path
 from django_rclone.command import Attached, Command, Explanation
 
 _FLAGS = ("-batch", "-init", os.devnull, "-bail")
-# What .dump leaves out. Encoding and page size take effect only while a database is empty, so these come first.
+# Settings that .dump leaves out. Encoding and page size take effect only in an empty database, so these come first.
 _PRAGMAS = ("encoding", "page_size", "auto_vacuum", "application_id", "user_version")
 # CHECK constraints apply to new rows. Existing rows may violate one that was added later.
 _UNCHECKED = "PRAGMA ignore_check_constraints=ON;"

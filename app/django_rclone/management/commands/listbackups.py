@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from django_rclone import catalog, conf, listing
 from django_rclone.management import options as arguments
 from django_rclone.management.base import BackupCommand
-from django_rclone.media import recipes as media
+from django_rclone.media import mirror
 
 
 class Command(BackupCommand):
@@ -49,7 +49,7 @@ class Command(BackupCommand):
 
     def _media(self, as_json: bool) -> None:
         remote = conf.remote()
-        files = media.listed(remote, media.located(remote))
+        files = mirror.files(remote, mirror.locate(remote))
         if as_json:
             self.stdout.write(json.dumps([listing.media_document(file) for file in files], indent=2))
             return

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 
 from django_rclone import conf
 from django_rclone.management.base import BackupCommand
-from django_rclone.media import recipes
+from django_rclone.media import backup, mirror
 
 
 class Command(BackupCommand):
@@ -30,9 +30,9 @@ class Command(BackupCommand):
 
     def work(self, *, allow_empty: bool, allow_deletes: bool, verbosity: int, **_options: Any) -> None:
         remote = conf.remote()
-        changes = recipes.back_up(
+        changes = backup.back_up(
             remote,
-            recipes.located(remote),
+            mirror.locate(remote),
             allow_empty=allow_empty,
             allow_deletes=allow_deletes,
             limits=conf.limits(),

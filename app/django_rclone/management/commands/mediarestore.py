@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from django_rclone import conf
 from django_rclone.management import options
 from django_rclone.management.base import BackupCommand
-from django_rclone.media import recipes
+from django_rclone.media import mirror, restore
 
 
 class Command(BackupCommand):
@@ -26,14 +26,13 @@ class Command(BackupCommand):
 
     def work(self, *, interactive: bool, dry_run: bool, verbosity: int, **_options: Any) -> None:
         remote, limits = conf.remote(), conf.limits()
-        folder = recipes.located(remote)
-        planned = recipes.preview(remote, folder, limits)
+        planned = restore.preview(remote, mirror.locate(remote), limits)
         if interactive or dry_run:
-            self.stdout.write(f"In {recipes.root()}: {planned.planned()}.")
+            self.stdout.write(f"In {planned.target}: {planned}.")
             if dry_run:
                 return
             if not self.confirm("Go on?"):
                 self.stdout.write("Nothing was changed.")
                 return
-        changes = recipes.restore(remote, folder, limits, planned=planned, quiet=verbosity < 1)
+        changes = restore.restore(remote, planned, limits, quiet=verbosity < 1)
         self.say(f"Media restored: {changes}.", verbosity=verbosity)

@@ -2,8 +2,8 @@
 
 A value that depends on anything unknown is reported as a problem. The steps:
 
-1. *Child process*: ``load`` starts ``worker``, which imports the settings module and replies with JSON. ``audit_hook``
-   refuses writes and programs there.
+1. *Child process*: ``child_process`` starts ``worker``, which imports the settings module and writes a ``reply`` in
+   JSON. ``audit_hook`` refuses to write files and to start programs there.
 2. *Stubs*: ``import_hooks`` gives the target's code a stub (``unknowns.stub``) for each missing package. All that is
    made from a stub is a stub too. ``module_substitutes`` has modules of other Python versions.
 3. *Tolerant compilation*: ``tolerant_compiler`` wraps each statement of the target in a ``try``. After a failed

@@ -46,7 +46,7 @@ class TargetFinder(MetaPathFinder):
             spec.loader = TargetLoader(name, str(spec.origin))
             return spec
         if spec.loader is None and "." not in name and _has_no_code(spec):
-            return StubFinder().find_spec(name, path, target)  # a folder that has the name of a package
+            return StubFinder().find_spec(name, path, target)  # a folder without code, named like a package
         return None
 
 
@@ -72,7 +72,7 @@ class StubFinder(MetaPathFinder):
             return None
         frame, probing = _importing_frame()
         if frame is None:
-            if probing and (stack := TRACE.stack()):  # the target asks by means of a library
+            if probing and (stack := TRACE.stack()):  # a library probes for the module on behalf of the target
                 TRACE.record("guard", Taint(name, top, stack[0]))
             return None
         location = Location(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_qualname, "")
@@ -156,8 +156,8 @@ def _record_missing_submodule(name: str) -> None:
         TRACE.record("own", Taint(name, name.partition(".")[0], location))
 
 
-def _is_own_settings(top: str, wanted: str) -> bool:
-    _, _, last = wanted.lower().rpartition(".")
+def _is_own_settings(top: str, requested: str) -> bool:
+    _, _, last = requested.lower().rpartition(".")
     return _OWN_MODULE.fullmatch(top.lower()) is not None or _OWN_SUBMODULE.fullmatch(last) is not None
 
 
@@ -173,8 +173,8 @@ def _requested_module(name: str) -> str:
 
 
 def _importing_frame() -> tuple[FrameType | None, bool]:
-    """Returns the frame of the target that imports, if any, and whether it only probes for the module: then its absence
-    may be an answer."""
+    """Returns the frame of the target that imports a module, None if a library does, and whether the module is only
+    probed for: its absence may then decide something."""
     frame: FrameType | None = sys._getframe(1)
     probing = dynamic = False
     while frame is not None:

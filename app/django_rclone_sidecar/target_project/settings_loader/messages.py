@@ -1,4 +1,4 @@
-"""Messages for people: which setting cannot be read, where and why, and how to solve it."""
+"""Messages about settings that cannot be read: the setting, the place, the reason and the remedies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django_rclone_sidecar.target_project.settings_loader.statements import Stat
 from django_rclone_sidecar.target_project.settings_loader.trace import TRACE, Event, Location, Taint
 
 MEDIA_REMEDIES = "\nOr set BACKUP_MEDIA_ROOT=/folder, or turn off the backup of media with BACKUP_MEDIA=off."
-
 
 NOT_SIMULATED = frozenset(["the working folder", "a random value"])
 """Machine facts that the load "on another machine" does not change, or that change at each load."""
@@ -93,14 +92,14 @@ def tainted(setting: str, event: Event) -> str:
 
 
 def unknown_names(setting: str, namespace: str, taint: Taint | None) -> str:
-    """Returns that something unknown chose names in a module."""
+    """Returns the message that names in a module come from something unknown."""
     source = f" come from {taint.path}, which this image lacks" if taint is not None else " are not strings"
     packages = (taint.package,) if taint is not None and taint.package else ()
     return f"{setting} may be incomplete: names that were put into {namespace}{source}.{remedies(*packages)}"
 
 
 def asks(setting: str, statement: Statement, word: str) -> str:
-    """Returns that a setting depends on which packages are installed."""
+    """Returns the message that a setting depends on which packages are installed."""
     return (
         f"{setting} depends on which packages are installed: {line(statement)} calls {word}, which has "
         f"another result in this container.{remedies(word)}"
@@ -113,7 +112,7 @@ def machine(setting: str, where: str, what: str) -> str:
 
 
 def machine_decides(setting: str, asked: Mapping[str, str]) -> str:
-    """Returns that a setting has another value on another machine. ``asked``: machine fact → line."""
+    """Returns the message that a setting has another value on another machine. ``asked``: machine fact → line."""
     named = " and ".join(f"{what} ({where})" for what, where in asked.items())
     return (
         f"{setting} depends on {named}, which may be different in the web container: the value cannot be known."
@@ -122,7 +121,7 @@ def machine_decides(setting: str, asked: Mapping[str, str]) -> str:
 
 
 def may_fill(setting: str, event: Event, variables: Sequence[str]) -> str:
-    """Returns that unknown code may set environment variables that are not set here."""
+    """Returns the message that unknown code may set environment variables that are not set here."""
     named = ", ".join(filter(None, variables)) or "variables"
     does = "imports" if event.kind == "import" else "calls"
     return (
@@ -151,6 +150,6 @@ def star_ignored(event: Event) -> str:
 
 
 def depends(setting: str, packages: Sequence[str]) -> str:
-    """Returns that flipping the unknown decisions changed the value."""
+    """Returns the message that the value changed when the unknown decisions were flipped."""
     named = ", ".join(f'"{package}"' for package in packages) or "something that failed"
     return f"{setting} depends on {named}, not installed here: the value cannot be known.{remedies(*packages)}"

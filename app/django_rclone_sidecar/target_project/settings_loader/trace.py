@@ -49,8 +49,9 @@ class Event:
 
     kind: str
     """``decision``: a branch, comparison or lookup; ``call``; ``use``: an attribute was read; ``import``; ``star``: all
-    names were imported; ``guard``: a guarded import failed; ``own``: so did one of the project's own optional modules;
-    ``either``: so did one that has a substitute, and both ways are tried; ``blocked``: the audit hook refused it;
+    names were imported; ``guard``: a guarded import failed; ``own``: a guarded import of an optional module of the
+    project failed; ``either``: a guarded import failed whose module has a substitute, and both ways are tried;
+    ``blocked``: the audit hook refused it;
     ``failed``: a statement failed; ``base``: an unknown base class; ``fill``: environment variables of unknown names
     were set."""
     taint: Taint
@@ -144,7 +145,7 @@ class Trace:
 
 
 def _is_library_import() -> bool:
-    """Tells whether a library reads it during its own import, which does not concern the target's settings."""
+    """Tells whether a library reads a value during its own import, which does not concern the target's settings."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and not TRACE.is_target_file(frame.f_code.co_filename):
         if frame.f_code.co_name == "<module>":

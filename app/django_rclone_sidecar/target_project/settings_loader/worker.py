@@ -10,34 +10,26 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from django_rclone.masking import looks_secret, secret_values
+from django_rclone.masking import secret_values
 from django_rclone_sidecar.target_project.settings_loader import (
     audit_hook,
     failure_reasons,
     import_hooks,
     tolerant_compiler,
 )
-from django_rclone_sidecar.target_project.settings_loader.analysis.program import Program
-from django_rclone_sidecar.target_project.settings_loader.analysis.slicing import Slice
-from django_rclone_sidecar.target_project.settings_loader.analysis.taint import TaintAnalysis
 from django_rclone_sidecar.target_project.settings_loader.django_configurations import ConfigurationClass, prepare
-from django_rclone_sidecar.target_project.settings_loader.extract import SettingsReader, UnreadableSetting
+from django_rclone_sidecar.target_project.settings_loader.reply import Reply
 from django_rclone_sidecar.target_project.settings_loader.trace import TRACE
 from django_rclone_sidecar.target_project.settings_loader.unknowns import (
     environment_variables,
     machine_values,
     unknown_paths,
 )
-from django_rclone_sidecar.target_project.settings_loader.unknowns.stub import taint_of
-from django_rclone_sidecar.target_project.settings_loader.unknowns.stub_module import StubModule
-
-SETTINGS = ("DATABASES", "MEDIA_ROOT", "STORAGES", "DEFAULT_FILE_STORAGE", "TIME_ZONE", "DJANGO_RCLONE")
-_MISSING = object()
 
 
 class CannotLoad(Exception):
@@ -82,7 +74,8 @@ def _load(request: dict[str, Any]) -> dict[str, Any]:
     unknown_paths.install()
     names = machine_values.install(other=request["other_machine"])
     module = _import(request["module"])
-    reply = _Reply(module, request["configuration"], request["ignored"])
+    read = _class_reader(module, request["configuration"]) if request["configuration"] else _module_reader(module)
+    reply = Reply(module, read, request["configuration"], request["ignored"])
     return {**reply.as_json(), "names": names}
 
 
@@ -117,98 +110,23 @@ def _import(name: str) -> ModuleType:
         raise CannotLoad(f"Cannot import {name}: it {failure_reasons.reason(error, TRACE.relative)}.") from error
 
 
+def _module_reader(module: ModuleType) -> Callable[[str, object], Any]:
+    return vars(module).get
+
+
+def _class_reader(module: ModuleType, name: str) -> Callable[[str, object], Any]:
+    if not hasattr(module, name):
+        raise CannotLoad(f"DJANGO_CONFIGURATION is {name}, but {module.__name__} has no such class.")
+    configuration = ConfigurationClass(module, name)
+    TRACE.events += configuration.failures
+    return configuration.get
+
+
 def _not_found(name: str) -> str:
     folder = Path(TRACE.root, *name.split(".")[:-1])
     siblings = sorted({path.stem for path in folder.glob("*.py")} - {"__init__"}) if folder.is_dir() else []
     found = f" (found: {', '.join(siblings)})" if siblings else ""
     return f"Module {name} not found below {TRACE.root.rstrip('/')}{found}. Is the folder with manage.py mounted there?"
-
-
-class _Reply:
-    """The value of each known setting, and the reason for each unknown one."""
-
-    def __init__(self, module: ModuleType, configuration: str, ignored: list[str]) -> None:
-        self._module = module
-        self._configuration = configuration
-        self._ignored = frozenset(ignored)
-        self._warnings: list[str] = []
-        self._trace_size, self._program = (0, 0), Program([])
-        self._machine: dict[str, dict[str, str]] = {}
-        self._values = SettingsReader(module.__name__, self._warnings.append)
-        self._read = self._from_class(configuration) if configuration else self._from_module
-
-    def as_json(self) -> dict[str, Any]:
-        """Returns the reply, with secrets masked in all messages."""
-        known: dict[str, Any] = {}
-        problems: dict[str, str] = {}
-        alias_problems: dict[str, str] = {}
-        unset: list[str] = []
-        for setting in SETTINGS:
-            value = self._read(setting, _MISSING)
-            if value is _MISSING:
-                unset.append(setting)
-            TRACE.setting = setting  # lazy strings are evaluated only now
-            try:
-                if setting == "DATABASES":
-                    known[setting], alias_problems = self._values.databases({} if value is _MISSING else value)
-                elif value is not _MISSING:
-                    known[setting] = self._plain(setting, value)
-            except UnreadableSetting as error:
-                problems[setting] = str(error)
-            TRACE.setting = ""
-            if problem := self._taint_problem(setting, value):
-                problems[setting] = problem
-                known.pop(setting, None)
-        secrets = self._secrets(known.get("DATABASES", {}).values())
-        return {
-            "known": known,
-            "problems": {setting: failure_reasons.masked(text, secrets) for setting, text in problems.items()},
-            "alias_problems": {alias: failure_reasons.masked(text, secrets) for alias, text in alias_problems.items()},
-            "warnings": [failure_reasons.masked(text, secrets) for text in dict.fromkeys(self._warnings)],
-            "unset": unset,
-            "machine": self._machine,
-            "packages": sorted({n.partition(".")[0] for n, m in list(sys.modules.items()) if type(m) is StubModule}),
-            "unknown": bool(TRACE.events) or any(type(m) is StubModule for m in list(sys.modules.values())),
-        }
-
-    def _plain(self, setting: str, value: Any) -> Any:
-        if setting == "STORAGES":
-            return self._values.storages(value)
-        if setting == "MEDIA_ROOT":
-            return self._values.folder(setting, value)
-        return self._values.plain(setting, value)
-
-    def _taint_problem(self, setting: str, value: Any) -> str:
-        if value is not _MISSING and taint_of(value) is not None and not self._configuration:
-            return ""  # the message about the value itself is better
-        trace_size = len(TRACE.statements), len(TRACE.variable_reads)
-        if trace_size != self._trace_size:
-            self._trace_size, self._program = trace_size, Program(TRACE.statements, TRACE.variable_reads)
-        backward_slice = Slice(self._program, self._module.__name__, setting, value, self._configuration)
-        analysis = TaintAnalysis(setting, backward_slice, value, self._ignored)
-        problem = analysis.problem()
-        self._machine[setting] = analysis.machine
-        if value is not _MISSING:
-            self._warnings += analysis.warnings
-        return problem
-
-    def _from_module(self, setting: str, default: Any) -> Any:
-        return vars(self._module).get(setting, default)
-
-    def _from_class(self, name: str) -> Callable[[str, Any], Any]:
-        if not hasattr(self._module, name):
-            raise CannotLoad(f"DJANGO_CONFIGURATION is {name}, but {self._module.__name__} has no such class.")
-        configuration = ConfigurationClass(self._module, name)
-        TRACE.events += configuration.failures
-        return configuration.get
-
-    def _secrets(self, databases: Iterable[Any]) -> list[str]:
-        hidden = secret_values(os.environ)
-        raw = vars(self._module).get("DATABASES")
-        databases = [*databases, *(raw.values() if isinstance(raw, dict) else ())]
-        for names in [vars(self._module), *(database for database in databases if isinstance(database, dict))]:
-            hidden += [v for n, v in names.items() if isinstance(n, str) and looks_secret(n) and type(v) is str]
-        return hidden
 
 
 if __name__ == "__main__":

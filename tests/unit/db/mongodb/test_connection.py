@@ -40,13 +40,13 @@ def test_without_anything_but_a_name_it_is_this_machine_and_nobody():
 def test_a_uri_keeps_what_says_where_and_who_and_loses_what_is_the_apps():
     uri = "mongodb://app:p%40ss@a,b:2/shop?replicaSet=rs0&ssl=true&readPreference=secondary&maxPoolSize=3&w=0"
     found = connection("default", {"NAME": "", "HOST": uri})
-    assert found.name == "shop"
+    assert found.database == "shop"
     assert tools(found) == "mongodb://app:p%40ss@a,b:2/?replicaSet=rs0&tls=true&authSource=shop"
 
 
 def test_settings_win_over_the_uri_and_options_over_what_it_says():
     found = made(HOST="mongodb://a:b@h/other?authSource=x", USER="app", PASSWORD="new", OPTIONS={"authsource": "y"})
-    assert found.name == "shop"
+    assert found.database == "shop"
     assert tools(found) == "mongodb://app:new@h/?authSource=y"
 
 

@@ -127,8 +127,8 @@ class TestRightsToRestore:
     def test_what_a_role_lacks_is_told_before_there_is_a_backup(self, tools: Path):
         lacking = self.rights(self.PRIVILEGE)
         assert lacking == ["createCollection", "createIndex", "dropCollection"]
-        (told,) = connector(tools).restore_hindrances(facts(lacking_to_restore=lacking))
-        assert told.endswith("Grant it readWrite on the database shop.")
+        (problem,) = connector(tools).restore_hindrances(facts(lacking_to_restore=lacking))
+        assert problem.endswith("Grant it readWrite on the database shop.")
         assert connector(tools).restore_hindrances(facts()) == []
 
     def test_rights_elsewhere_or_on_one_collection_are_none(self):
@@ -162,9 +162,9 @@ class TestRestore:
         assert not load.believe("7 document(s) restored successfully. 10 document(s) failed to restore.\n")
         assert not load.believe("")
         ours = (sys.executable, "-P", "-m")
-        assert hold.argv[:5] == (*ours, "django_rclone.db.mongodb.programs.stage", "hold-lock")
+        assert hold.argv[:5] == (*ours, "django_rclone.db.mongodb.programs.restore_steps", "hold-lock")
         (prepare,) = plan.prepare
-        assert prepare.argv[3:5] == ("django_rclone.db.mongodb.programs.stage", "prepare")
+        assert prepare.argv[3:5] == ("django_rclone.db.mongodb.programs.restore_steps", "prepare")
         assert prepare.argv[-1] == token
         (commit,) = plan.commit
         assert commit.argv[3] == "django_rclone.db.mongodb.programs.swap"
@@ -174,7 +174,7 @@ class TestRestore:
             "collections": ["word"],
             "views": [{"name": "seen", "options": '{"viewOn": "word", "pipeline": []}'}],
         }
-        assert plan.abort[0].argv[3:5] == ("django_rclone.db.mongodb.programs.stage", "abort")
+        assert plan.abort[0].argv[3:5] == ("django_rclone.db.mongodb.programs.restore_steps", "abort")
         assert plan.target == "shop on db:27017"
         assert "stop the application" in plan.summary
 

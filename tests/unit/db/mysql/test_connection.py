@@ -1,4 +1,4 @@
-"""What Django knows of a MySQL server, its clients are told in an option file."""
+"""Django's settings for MySQL, as an option file for the client programs."""
 
 import ssl
 from pathlib import Path
@@ -12,8 +12,8 @@ from django_rclone.db.mysql.option_file import quote_option, read_options
 from django_rclone.exceptions import ConfigurationError
 
 
-def told(found: Connection, flavour: str, tmp_path: Path) -> dict[str, str]:
-    """What a client reads out of its option file."""
+def client_options(found: Connection, flavour: str, tmp_path: Path) -> dict[str, str]:
+    """The options that a client reads from its option file."""
     path = tmp_path / "options"
     path.write_text(found.option_file(flavour).value)
     return read_options(path, ("client",))
@@ -26,12 +26,12 @@ def test_an_option_file_holds_every_value(tmp_path_factory: pytest.TempPathFacto
     assert read_options(path, ("client",)) == {"password": value} or "\x85" in value or "\u2028" in value
 
 
-def test_settings_are_told_as_they_are(tmp_path: Path):
+def test_settings_reach_the_client_unchanged(tmp_path: Path):
     settings = {"NAME": "app", "HOST": "db.local", "PORT": 3307, "USER": "us er", "PASSWORD": "p'\"\\#w"}
     found = connection("default", settings)
     assert found.database == "app"
     assert found.location == "app on db.local:3307"
-    assert told(found, "mysql", tmp_path) == {
+    assert client_options(found, "mysql", tmp_path) == {
         "host": "db.local",
         "port": "3307",
         "user": "us er",
@@ -50,10 +50,10 @@ def test_a_socket_may_be_named_in_three_ways(tmp_path: Path, settings: dict):
         settings = {"OPTIONS": {"read_default_file": str(tmp_path / "my.cnf")}}
     found = connection("default", {"NAME": "app", **settings})
     assert found.location == "app in /run/m.sock"
-    assert told(found, "mysql", tmp_path) == {"socket": "/run/m.sock"}
+    assert client_options(found, "mysql", tmp_path) == {"socket": "/run/m.sock"}
 
 
-def test_an_option_file_speaks_where_the_settings_are_silent(tmp_path: Path):
+def test_an_option_file_adds_what_the_settings_leave_out(tmp_path: Path):
     (tmp_path / "more.cnf").write_text("[client]\nuser = 'from more' # whose\n")
     (tmp_path / "my.cnf").write_text(
         '; a comment\n[mysqldump]\nwhere=1=0\n[client]\ndatabase = app\nhost=one\npassword="a # b\\\\"\n'
@@ -61,16 +61,16 @@ def test_an_option_file_speaks_where_the_settings_are_silent(tmp_path: Path):
     )
     found = connection("default", {"HOST": "two", "OPTIONS": {"read_default_file": str(tmp_path / "my.cnf")}})
     assert found.database == "app"
-    assert told(found, "mysql", tmp_path) == {
+    assert client_options(found, "mysql", tmp_path) == {
         "host": "two",
         "user": "from more",
         "password": "a # b\\",
         "ssl-ca": "/ca.pem",
-        "ssl-mode": "REQUIRED",  # whoever names a certificate wants TLS
+        "ssl-mode": "REQUIRED",  # a certificate asks for TLS
     }
 
 
-def test_an_option_file_that_is_not_there_is_said():
+def test_a_missing_option_file_is_reported():
     with pytest.raises(ConfigurationError, match=r'Database "default": read_default_file /nowhere/my\.cnf'):
         connection("default", {"NAME": "app", "OPTIONS": {"read_default_file": "/nowhere/my.cnf"}})
 
@@ -105,10 +105,10 @@ def test_settings_without_a_name_are_refused():
         ({"charset": "utf8mb4", "init_command": "SET x"}, {}, {"ssl-verify-server-cert": "0"}),
     ],
 )
-def test_each_flavour_is_told_of_tls_in_its_own_words(tmp_path: Path, options: dict, mysql: dict, mariadb: dict):
+def test_each_flavour_gets_its_own_options_for_tls(tmp_path: Path, options: dict, mysql: dict, mariadb: dict):
     found = connection("default", {"NAME": "app", "OPTIONS": options})
-    assert told(found, "mysql", tmp_path) == mysql
-    assert told(found, "mariadb", tmp_path) == mariadb
+    assert client_options(found, "mysql", tmp_path) == mysql
+    assert client_options(found, "mariadb", tmp_path) == mariadb
 
 
 ASKED = {"ssl-mode": "REQUIRED"}
@@ -170,6 +170,6 @@ def test_an_option_file_may_ask_for_tls_too(tmp_path: Path, text: str, tls: dict
         {"ssl_disabled": 7},
     ],
 )
-def test_what_is_said_of_tls_is_obeyed_or_refused(options: dict):
+def test_options_for_tls_are_obeyed_or_refused(options: dict):
     with pytest.raises(ConfigurationError, match=r'Database "default": (ssl|the option \w+ is about TLS)'):
         connection("default", {"NAME": "app", "OPTIONS": options})

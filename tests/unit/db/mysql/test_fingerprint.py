@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_rclone.db.mysql import dump_format
-from django_rclone.db.mysql.insert_rows import InsertRows
 from django_rclone.db.mysql.programs import split
 from django_rclone.db.mysql.programs.fingerprint import Delimiters, Reader
+from django_rclone.db.mysql.programs.insert_rows import InsertRows
 from django_rclone.exceptions import VerificationFailed
 from django_rclone.verification.comparison import differences
 from django_rclone.verification.fingerprint import Fingerprint, Identity

@@ -24,7 +24,7 @@ def problems(live: Live, **changes: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "message"),
     [
         ({"sql_select_limit": "10"}, "sql_select_limit = 10"),
         ({"sql_big_selects": "OFF"}, "sql_big_selects = 0"),
@@ -32,11 +32,11 @@ def problems(live: Live, **changes: Any) -> str:
         ({"sql_select_limit": str(2**64 - 1), "sql_big_selects": "ON", "character_set_results": "latin1"}, ""),
     ],
 )
-def test_a_session_that_would_change_the_dump_is_refused_where_it_cannot_be_set(variables: dict, said: str):
+def test_a_session_that_would_change_the_dump_is_refused_where_it_cannot_be_set(variables: dict, message: str):
     assert problems(LIVE, variables=variables) == ""
     found = problems(ON_MARIADB, variables=variables)
-    assert said in found
-    assert bool(found) == bool(said)
+    assert message in found
+    assert bool(found) == bool(message)
 
 
 def test_character_sets_matter_where_names_have_other_letters():

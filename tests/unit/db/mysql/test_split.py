@@ -1,4 +1,4 @@
-"""What of a dump is loaded beside, what goes into the journal, and what is no whole dump."""
+"""Which parts of a dump go into the scratch schema and into its journal, and which dumps are incomplete."""
 
 import io
 

@@ -12,14 +12,15 @@ import pytest
 
 from django_rclone.command import Attached, Secret
 from django_rclone.db.base import Facts, Mode
+from django_rclone.db.postgresql.archive import Archive, Entry
 from django_rclone.db.postgresql.choose_entries import choose
 from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConnector
-from django_rclone.db.postgresql.facts import Live, live, parse
+from django_rclone.db.postgresql.facts import Live, live
+from django_rclone.db.postgresql.probe_output import parse
 from django_rclone.db.postgresql.psql import SQL
 from django_rclone.db.postgresql.quoting import psql_variables
 from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.session_settings import header
-from django_rclone.db.postgresql.toc import Archive, Entry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.manifest import Manifest, StoredObject
 
@@ -64,7 +65,7 @@ DETAILS: dict[str, Any] = {
     "superusers": ["postgres"],
     "casts": [],
     "prepared": [],
-    "reading": [],
+    "dependent_rows": [],
     "session": {},
     "search_path": [{"schema": "public", "used": False, "of_others": []}],
 }
@@ -163,13 +164,13 @@ def test_the_probe_asks_without_a_password_on_its_command_line(clients: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("wanted", "argument", "compressed_with"),
+    ("compression", "argument", "compressed_with"),
     [(("zstd", 3), "zstd:3", "zstd:3"), (("gzip", 6), "6", "gzip:6"), (("none", 0), "0", "")],
 )
 def test_a_dump_is_compressed_by_pg_dump(
-    clients: Path, wanted: tuple[str, int], argument: str, compressed_with: str
+    clients: Path, compression: tuple[str, int], argument: str, compressed_with: str
 ) -> None:
-    dump = connector(clients, compression=wanted).dump(facts())
+    dump = connector(clients, compression=compression).dump(facts())
     assert dump.command.argv == (
         *(str(clients / "pg_dump"), "--format=custom", f"--compress={argument}", "--no-password"),
         *("--lock-wait-timeout=5min", "--encoding=UTF8", CONNINFO),
@@ -227,7 +228,7 @@ def test_a_restore_is_one_transaction_that_only_the_last_line_ends(clients: Path
             "-o",
             "/dev/null",
             "-f",
-            psql_variables(wanted=[], schemas=[]),
+            psql_variables(extensions=[], schemas=[]),
         ),
         *("-f", str(SQL / "begin.sql"), "-f", Attached(b"", "settings of the backup's session")),
         *("-f", str(SQL / "drop_objects.sql"), "-f", "-"),
@@ -308,7 +309,7 @@ def test_a_superuser_does_not_look_where_others_may_have_put_something(clients: 
     recorded = manifest(session=dump.session)
     assert '"theirs", "ours", pg_temp' in script_begins(made, found, recorded)
     assert "'\"ours\", pg_temp'" in script_begins(made, facts(superuser=True), recorded)
-    # A backup of an older version has recorded nothing: the archive tells whose the functions are.
+    # A backup of an older version has recorded nothing: the archive has the owners of the functions.
     what = contents(
         *(entry(number, "TABLE", f"t{number}", "ours") for number in range(1, 4)),
         entry(4, "FUNCTION", "lower(character varying)", "theirs", owner="mallory"),
@@ -444,14 +445,16 @@ def test_schemas_that_survive_are_not_made_again() -> None:
     assert ids(choose(archive(*made), here(schemas=schemas))) == [2]
 
 
-def test_what_is_said_of_a_schema_that_survives_holds_if_it_is_ours() -> None:
-    said = [
+def test_comments_and_privileges_of_a_surviving_schema_are_restored_if_it_is_ours() -> None:
+    privileges = [
         entry(2, "COMMENT", "SCHEMA gis", "", 1),
         entry(3, "ACL", "SCHEMA gis", "", 1, statements=[["GRANT USAGE ON SCHEMA gis TO reader;", ["reader"]]]),
     ]
     ours = {"name": "gis", "ours": True, "may_create": True, "of_extension": True}
-    assert ids(choose(archive(entry(1, "SCHEMA", "gis", ""), *said), here(schemas=[ours]))) == [2, 3]
-    assert ids(choose(archive(entry(1, "SCHEMA", "gis", ""), *said), here(schemas=[{**ours, "ours": False}]))) == []
+    assert ids(choose(archive(entry(1, "SCHEMA", "gis", ""), *privileges), here(schemas=[ours]))) == [2, 3]
+    assert (
+        ids(choose(archive(entry(1, "SCHEMA", "gis", ""), *privileges), here(schemas=[{**ours, "ours": False}]))) == []
+    )
 
 
 def test_the_comment_of_somebody_elses_extension_is_left_out() -> None:
@@ -582,7 +585,7 @@ def test_prepared_transactions_are_named_before_anything_is_stopped(clients: Pat
 
 
 def test_a_check_that_reads_a_table_which_comes_later_is_said_at_the_backup(clients: Path) -> None:
-    (note,) = connector(clients).dump(facts(reading=[["public.a", "constraint c", "public.b"]])).notes
+    (note,) = connector(clients).dump(facts(dependent_rows=[["public.a", "constraint c", "public.b"]])).notes
     assert note.startswith("public.a: its constraint c reads public.b")
 
 

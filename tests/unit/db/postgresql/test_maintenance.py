@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from django_rclone.db.postgresql.archive import Archive, Entry
 from django_rclone.db.postgresql.choose_entries import choose
 from django_rclone.db.postgresql.maintenance import move_to_end
 from django_rclone.db.postgresql.restore_list import RestoreList
-from django_rclone.db.postgresql.toc import Archive, Entry
 from tests.unit.db.postgresql.test_connector import archive, entry, here, ids
 
 PATH = '"public", pg_temp'

@@ -1,4 +1,4 @@
-"""Slots, delays and what counts as overdue."""
+"""Slots, delays, and when a database is overdue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from django_rclone_sidecar.scheduler.schedule import Schedule, delay, overdue_after
 
 ZONES = {
-    # zone: the night of 2026 in which its clock is put forward, and the one in which it is put back
+    # zone: the night of 2026 in which its clock is set forward, and the one in which it is set back
     "Europe/Berlin": ("2026-03-29", "2026-10-25"),
     "America/New_York": ("2026-03-08", "2026-11-01"),
     "Australia/Lord_Howe": ("2026-10-04", "2026-04-05"),  # by half an hour
@@ -101,8 +101,7 @@ def test_the_last_slot_is_none_that_is_still_to_come_and_the_one_before_the_next
 
 
 @given(schedules, moments, st.lists(st.timedeltas(timedelta(0), timedelta(hours=9)), min_size=1, max_size=5))
-def test_whoever_looks_now_and_then_meets_every_slot_once(schedule: Schedule, start: datetime, steps: list[timedelta]):
-    """However the time between is cut into pieces, the same slots come."""
+def test_checks_at_any_intervals_meet_every_slot_once(schedule: Schedule, start: datetime, steps: list[timedelta]):
     met = []
     looked = start
     for step in steps:

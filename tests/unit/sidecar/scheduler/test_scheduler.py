@@ -1,4 +1,4 @@
-"""The loop that keeps the schedule, at a clock of the tests' own."""
+"""The scheduler, with a clock that the tests set."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECOND, MINUTE, HOUR, DAY = (timedelta(**{name: 1}) for name in ("seconds", "min
 
 @dataclass
 class Program:
-    """A program that the loop has started: it ends by itself after some time, or by a signal."""
+    """A child process of the scheduler: it ends after some time, or by a signal."""
 
     arguments: tuple[str, ...]
     started: datetime
@@ -32,7 +32,7 @@ class Program:
     """Whether it ignores SIGTERM."""
     returncode: int | None = None
     heard: list[int] = field(default_factory=list)
-    said: str = ""
+    printed: str = ""
 
     def signal(self, number: int) -> None:
         self.heard.append(number)
@@ -41,39 +41,39 @@ class Program:
         elif not self.deaf:
             self.returncode = 128 + number
 
-    def answer(self) -> str:
-        return self.said
+    def output(self) -> str:
+        return self.printed
 
 
 @dataclass
 class Stage:
-    """A loop, its clock, and what programs do when it starts them."""
+    """A scheduler, its clock, and what its child processes do."""
 
     config: SchedulerConfig
     now: datetime = NOON
     aliases: list[str] = field(default_factory=lambda: ["default"])
     newest: datetime | None = NOON
-    """When the newest backups were begun; a run that ends well makes it its own beginning."""
+    """When the newest backups were begun; a successful run sets it to its own start."""
     media: bool = False
     reached: bool = True
     takes: timedelta = 20 * SECOND
     codes: list[int] = field(default_factory=list)
-    """How the next runs end; then they end well."""
+    """Exit codes of the next runs; later ones succeed."""
     deaf: bool = False
-    looks_take: timedelta = 2 * SECOND
-    look_code: int = 0
+    refresh_takes: timedelta = 2 * SECOND
+    refresh_code: int = 0
     started: list[Program] = field(default_factory=list)
     steps: int = 0
 
     def __post_init__(self) -> None:
-        self.loop = Scheduler(self.config, self._start)
+        self.scheduler = Scheduler(self.config, self._start)
 
     @property
     def runs(self) -> list[Program]:
         return [program for program in self.started if program.arguments[0] != "refresh"]
 
     @property
-    def looks(self) -> list[Program]:
+    def refreshes(self) -> list[Program]:
         return [program for program in self.started if program.arguments[0] == "refresh"]
 
     @property
@@ -82,24 +82,24 @@ class Stage:
         return [run.started for run in self.runs]
 
     def _start(self, arguments: tuple[str, ...]) -> Program:
-        looks = arguments[0] == "refresh"
-        code = self.look_code if looks else self.codes.pop(0) if self.codes else 0
-        ends = self.now + (self.looks_take if looks else self.takes)
+        is_refresh = arguments[0] == "refresh"
+        code = self.refresh_code if is_refresh else self.codes.pop(0) if self.codes else 0
+        ends = self.now + (self.refresh_takes if is_refresh else self.takes)
         program = Program(arguments, self.now, ends, code, self.deaf)
         assert all(one.returncode is not None for one in self.started[-1:]), f"{arguments} overlaps"
         self.started.append(program)
         return program
 
     def play(self, time: timedelta) -> Stage:
-        """Lets this much time pass, as a sleeper sees it who wakes for what the loop asks for and for a child's end."""
+        """Lets this much time pass. Steps are made when the scheduler asks for one, and when a child process ends."""
         end = self.now + time
-        while self.loop.code is None:
+        while self.scheduler.code is None:
             self._end_programs()
-            pause = timedelta(seconds=self.loop.step(self.now))
+            pause = timedelta(seconds=self.scheduler.step(self.now))
             assert pause <= timedelta(seconds=TICK)
             self.steps += 1
-            if self.started[-1].returncode is not None and self.loop.job is not None:
-                continue  # the end of a child wakes the sleeper
+            if self.started[-1].returncode is not None and self.scheduler.job is not None:
+                continue  # the end of a child is a step
             running = [one for one in self.started[-1:] if one.returncode is None]
             wakes = min([self.now + pause, *(one.ends for one in running)])
             if wakes >= end:
@@ -116,7 +116,7 @@ class Stage:
             if program.returncode is None and self.now >= program.ends:
                 program.returncode = program.code
                 if program.arguments[0] == "refresh":
-                    program.said = self._snapshot()
+                    program.printed = self._snapshot()
                 elif program.code == 0:
                     self.newest = program.started
 
@@ -126,11 +126,11 @@ class Stage:
         return to_json(Snapshot("UTC", self.reached, self.media and self.reached, tuple(seen)))
 
     def stop(self, number: int = signal.SIGTERM) -> None:
-        self.loop.stop(number, self.now)
+        self.scheduler.stop(number, self.now)
 
 
 def stage(expression: str | None = "0 3 * * *", *, jitter: float = 0, grace: float = 5, **others: object) -> Stage:
-    """A stage with a schedule; ``config`` are passed by name, like what the stage is made of."""
+    """Returns a stage with a schedule. ``others`` are further fields of the configuration and the stage."""
     names = {"zone", "on_start", "timeout"}
     config = SchedulerConfig(
         expression, jitter=jitter, grace=grace, **{n: others.pop(n) for n in names & others.keys()}
@@ -139,13 +139,13 @@ def stage(expression: str | None = "0 3 * * *", *, jitter: float = 0, grace: flo
 
 
 @pytest.fixture(autouse=True)
-def _hear_all(caplog: pytest.LogCaptureFixture) -> None:
+def _log_all(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "django_rclone_sidecar.scheduler.scheduler")
 
 
 @pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture) -> Callable[[str], list[str]]:
-    """Returns what the log says of an event."""
+    """Returns the function that gets the log messages of an event."""
 
     def of(event: str) -> list[str]:
         return [record.getMessage() for record in caplog.records if getattr(record, "event", "") == event]
@@ -175,28 +175,28 @@ def test_the_time_zone_is_the_targets_unless_another_is_set():
     assert stage("0 15 * * *", zone="Europe/Berlin").play(6 * HOUR).begun == [NOON + HOUR]
 
 
-def test_a_slot_that_passes_during_a_look_is_run_at_once():
-    made = stage(looks_take=HOUR)
+def test_a_slot_that_passes_during_a_refresh_is_run_at_once():
+    made = stage(refresh_takes=HOUR)
     made.play(2 * SECOND)
-    made.looks[0].ends = made.now
+    made.refreshes[0].ends = made.now
     made.to(LAST_SLOT + DAY + 2 * SECOND)
     assert made.begun == [LAST_SLOT + DAY]
-    assert made.looks[-1].heard == [signal.SIGTERM]
+    assert made.refreshes[-1].heard == [signal.SIGTERM]
 
 
-def test_a_look_that_does_not_let_itself_be_stopped_is_killed_and_the_run_made():
+def test_a_refresh_that_ignores_the_stop_is_killed_and_the_run_made():
     made = stage("0 * * * *")
     made.play(MINUTE)
-    made.looks_take, made.deaf = 50 * HOUR, True
+    made.refresh_takes, made.deaf = 50 * HOUR, True
     made.to(NOON + HOUR + 2 * MINUTE)
-    assert made.looks[-2].heard == [signal.SIGTERM, signal.SIGKILL]
+    assert made.refreshes[-2].heard == [signal.SIGTERM, signal.SIGKILL]
     assert made.begun == [NOON + HOUR + MINUTE]
 
 
 def test_nothing_is_scheduled_with_off_but_what_others_do_is_watched(logged: Callable[[str], list[str]]):
     made = stage(None, newest=None).play(6 * HOUR)
     assert made.runs == []
-    assert 34 < len(made.looks) < 38
+    assert 34 < len(made.refreshes) < 38
     assert len(logged("schedule.off")) == 1
 
 
@@ -296,9 +296,9 @@ def test_other_failures_wait_for_the_next_slot(code: int, logged: Callable[[str]
     assert len(logged("run.killed")) == (code < 0)
 
 
-def test_after_each_run_it_is_looked_what_became_of_it():
+def test_each_run_is_followed_by_a_refresh():
     made = stage(now=LAST_SLOT - HOUR, takes=MINUTE).to(LAST_SLOT + 2 * MINUTE)
-    assert made.looks[-1].started == LAST_SLOT + MINUTE
+    assert made.refreshes[-1].started == LAST_SLOT + MINUTE
 
 
 # Jitter.
@@ -313,7 +313,7 @@ def test_each_database_has_its_own_delay():
     assert {run.started: run.arguments for run in made.runs} == expected
 
 
-def test_delays_do_not_change_when_the_loop_starts_again():
+def test_delays_do_not_change_when_the_scheduler_starts_again():
     assert stage("0 14 * * *", jitter=900).play(3 * HOUR).begun == stage("0 14 * * *", jitter=900).play(3 * HOUR).begun
 
 
@@ -358,27 +358,27 @@ def test_a_run_at_the_start_is_made_also_without_a_schedule():
 
 
 @pytest.mark.parametrize(("code", "end"), [(2, 2), (1, 1), (-9, 1)])
-def test_where_the_first_look_fails_the_loop_ends(code: int, end: int):
-    assert stage(look_code=code).play(MINUTE).loop.code == end
+def test_where_the_first_refresh_fails_the_scheduler_ends(code: int, end: int):
+    assert stage(refresh_code=code).play(MINUTE).scheduler.code == end
 
 
-def test_where_the_first_look_does_not_end_the_loop_ends_as_for_what_cannot_be_reached():
-    assert stage(looks_take=DAY).play(HOUR).loop.code == 75
+def test_where_the_first_refresh_does_not_end_the_scheduler_ends_with_the_code_for_unreachable():
+    assert stage(refresh_takes=DAY).play(HOUR).scheduler.code == 75
 
 
-def test_where_a_later_look_fails_the_schedule_goes_on():
+def test_where_a_later_refresh_fails_the_schedule_goes_on():
     made = stage("0 * * * *").play(MINUTE)
-    made.look_code = 2
+    made.refresh_code = 2
     assert len(made.play(3 * HOUR).runs) == 3
 
 
-def test_an_answer_that_cannot_be_understood_is_said_and_ends_a_loop_that_knows_nothing(
+def test_output_that_cannot_be_parsed_is_logged_and_ends_a_scheduler_that_knows_nothing(
     logged: Callable[[str], list[str]],
 ):
     made = stage()
     made._snapshot = lambda: "[]"  # type: ignore[method-assign]
-    assert made.play(MINUTE).loop.code == 1
-    assert len(logged("observe.failed")) == 1
+    assert made.play(MINUTE).scheduler.code == 1
+    assert len(logged("refresh.failed")) == 1
 
 
 # The end.
@@ -388,7 +388,7 @@ def test_an_answer_that_cannot_be_understood_is_said_and_ends_a_loop_that_knows_
 def test_asked_to_stop_it_ends_at_once_where_nothing_runs(number: int):
     made = stage().play(HOUR)
     made.stop(number)
-    assert made.play(SECOND).loop.code == 128 + number
+    assert made.play(SECOND).scheduler.code == 128 + number
     assert made.runs == []
 
 
@@ -396,7 +396,7 @@ def test_a_run_has_its_grace_to_end():
     made = stage("0 13 * * *", grace=30, takes=MINUTE).to(NOON + HOUR + 40 * SECOND)
     made.stop()
     made.play(HOUR)
-    assert made.loop.code == 143
+    assert made.scheduler.code == 143
     assert (made.runs[0].returncode, made.runs[0].heard) == (0, [])
 
 
@@ -407,21 +407,21 @@ def test_a_run_that_takes_longer_is_cancelled():
     assert made.runs[0].heard == []
     made.play(2 * SECOND)
     assert made.runs[0].heard == [signal.SIGTERM]
-    assert made.loop.code == 143
+    assert made.scheduler.code == 143
 
 
 def test_without_a_grace_a_run_is_cancelled_at_once():
     made = stage("0 13 * * *", grace=0, takes=HOUR).to(NOON + HOUR + MINUTE)
     made.stop()
-    assert made.play(SECOND).loop.code == 143
+    assert made.play(SECOND).scheduler.code == 143
     assert made.runs[0].heard == [signal.SIGTERM]
 
 
-def test_a_look_is_ended_at_once():
-    made = stage(looks_take=MINUTE, grace=600).play(SECOND)
+def test_a_refresh_is_ended_at_once():
+    made = stage(refresh_takes=MINUTE, grace=600).play(SECOND)
     made.stop()
-    assert made.play(SECOND).loop.code == 143
-    assert made.looks[0].heard == [signal.SIGTERM]
+    assert made.play(SECOND).scheduler.code == 143
+    assert made.refreshes[0].heard == [signal.SIGTERM]
 
 
 def test_nothing_begins_after_it_was_asked_to_stop():
@@ -432,7 +432,7 @@ def test_nothing_begins_after_it_was_asked_to_stop():
     assert made.started[-1] is made.runs[0]
 
 
-def test_a_slot_that_passes_in_the_grace_does_not_keep_the_loop_busy():
+def test_a_slot_that_passes_in_the_grace_does_not_keep_the_scheduler_busy():
     made = stage("* * * * *", grace=600, takes=5 * MINUTE).play(2 * MINUTE)
     made.stop()
     made.steps = 0
@@ -446,7 +446,7 @@ def test_who_asks_twice_does_not_change_the_grace():
     made.play(20 * SECOND)
     made.stop()
     made.play(11 * SECOND)
-    assert made.loop.code == 143
+    assert made.scheduler.code == 143
 
 
 # Clocks that are set by hand.
@@ -473,11 +473,11 @@ def test_a_clock_that_is_put_back_far_leaves_no_gap():
     assert len(made.runs) >= 4
 
 
-def test_a_clock_that_is_put_back_does_not_blind_the_loop():
+def test_a_clock_that_is_set_back_does_not_stop_the_scheduler():
     made = stage().play(MINUTE)
     made.now -= DAY
     made.play(HOUR)
-    assert len(made.looks) >= 6
+    assert len(made.refreshes) >= 6
 
 
 def test_a_clock_that_is_put_back_does_not_put_off_the_next_try():

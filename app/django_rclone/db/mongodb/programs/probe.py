@@ -17,7 +17,7 @@ from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
 
 _INVALID_NAMESPACE = 73
-_TO_RESTORE = ("insert", "createCollection", "createIndex", "dropCollection")
+_NEEDED_TO_RESTORE = ("insert", "createCollection", "createIndex", "dropCollection")
 
 
 def probe(database: Any) -> Document:
@@ -95,8 +95,8 @@ def _actions(database: Any) -> frozenset[str] | None:
 
 
 def _lacking(actions: frozenset[str] | None) -> list[str]:
-    """Returns the actions that a restore needs and the role surely lacks. An empty list of actions proves nothing."""
-    return [action for action in _TO_RESTORE if action not in actions] if actions else []
+    """Returns the actions that a restore needs and the role certainly lacks. An empty set of actions proves nothing."""
+    return [action for action in _NEEDED_TO_RESTORE if action not in actions] if actions else []
 
 
 def _restore(database: Any) -> Document | None:

@@ -20,11 +20,11 @@ from django_rclone.exceptions import VerificationFailed
 
 _MAGIC = 0x8199E26D
 _TERMINATOR = 0xFFFFFFFF
-_MAX_NAME = 16 * 1024 * 1024 + 16 * 1024  # a document's limit, and what the server allows itself on top
+_MAX_NAME = 16 * 1024 * 1024 + 16 * 1024  # the limit of a document, and the server's allowance for its own fields
 
 
 def contents(archive: BinaryIO) -> Document:
-    """Returns versions, databases and collections. Raises VerificationFailed when an archive does not begin so."""
+    """Returns versions, databases and collections. Raises VerificationFailed if this is not mongodump's format."""
     if _number(archive) != _MAGIC:
         raise VerificationFailed("it does not begin as an archive of mongodump does")
     documents = list(_documents(archive))

@@ -1,6 +1,6 @@
-"""The restore lock: a document on the server that names the running restore and the steps that it has left.
+"""The restore lock: a document on the server that names the running restore and its remaining steps.
 
-It is stored in the database that is restored, so that no further rights are needed. A restore is alive while it renews
+The document is in the restored database, so that no further rights are needed. A restore is alive while it renews
 its document, and, if its process is visible from here, while that process lives. Times are the server's.
 """
 
@@ -49,8 +49,8 @@ def acquire(database: Any, token: str, pid: int) -> None:
 
 def take_over(database: Any, dead: Document, token: str, pid: int) -> Document:
     """Takes over the lock of a dead restore and returns its document. Raises Locked if another process was faster."""
-    as_it_was = {"_id": _ID, "token": dead["token"], "beat": dead["beat"]}
-    found = database[JOURNAL].find_one_and_update(as_it_was, {"$set": _holder(database, token, pid)})
+    unchanged = {"_id": _ID, "token": dead["token"], "beat": dead["beat"]}
+    found = database[JOURNAL].find_one_and_update(unchanged, {"$set": _holder(database, token, pid)})
     if found is None:
         raise Locked(described(read(database)))
     return {**found, "token": token}
@@ -63,7 +63,7 @@ def _holder(database: Any, token: str, pid: int) -> Document:
 
 
 def write_journal(database: Any, token: str, journal: Document) -> None:
-    """Records the steps of the swap: from now on they will be done, by this restore or by the next command. Raises
+    """Records the steps of the swap. After that they are carried out, by this restore or by the next command. Raises
     Locked if this restore has lost its lock."""
     if not database[JOURNAL].update_one({"_id": _ID, "token": token}, {"$set": {"journal": journal}}).matched_count:
         raise Locked(described(read(database)))

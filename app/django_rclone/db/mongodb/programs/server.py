@@ -1,4 +1,4 @@
-"""Shared by our MongoDB programs: the connection to the server, and pymongo's errors.
+"""The connection to the server, and pymongo's errors, for our MongoDB programs.
 
 Each program is run as ``python -P -m django_rclone.db.mongodb.programs.… URI DATABASE …``, where URI is the path of a
 file that contains it, and needs pymongo. pymongo and bson are imported inside functions, so that their absence becomes

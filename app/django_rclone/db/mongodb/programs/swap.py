@@ -72,12 +72,12 @@ def apply(database: Any, journal: Document) -> None:
     from bson import json_util  # noqa: PLC0415 - see server.py
 
     there = {entry["name"]: entry for entry in database.list_collections()}
-    left = [name for name in journal["restored"] if journal["prefix"] + name in there]
+    remaining = [name for name in journal["restored"] if journal["prefix"] + name in there]
     for name in journal["first"]:
         # One that an earlier run has put into place is already the restored one.
-        if name not in journal["restored"] or name in left:
+        if name not in journal["restored"] or name in remaining:
             database.drop_collection(name)
-    for name in left:
+    for name in remaining:
         _move_into_place(database, there[journal["prefix"] + name], name)
     for name in journal["later"]:
         _remove(database, name)
@@ -106,8 +106,8 @@ def _copy(database: Any, staged: Document, name: str) -> None:
     from bson.codec_options import CodecOptions  # noqa: PLC0415 - see server.py
     from bson.raw_bson import RawBSONDocument  # noqa: PLC0415
 
-    as_they_are = CodecOptions(document_class=RawBSONDocument)
-    source, target = (database.get_collection(each, as_they_are) for each in (staged["name"], name))
+    raw = CodecOptions(document_class=RawBSONDocument)
+    source, target = (database.get_collection(each, raw) for each in (staged["name"], name))
     _remove(database, name)
     if not name.startswith("system."):
         database.command({"create": name, **staged.get("options", {})})

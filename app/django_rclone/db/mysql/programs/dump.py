@@ -90,7 +90,7 @@ def main(arguments: list[str]) -> None:
         try:
             run_dump(dump_command(dumper, content, *part["arguments"]), statements, document["variable_problems"])
         except ProgramFailed as failure:
-            # The recipe knows the alias, and explains.
+            # The recipe explains this error, since it knows the database's alias.
             print(failure.stderr.rstrip(), file=sys.stderr)
             print(f"{failure.program} {failure.ending}", file=sys.stderr)
             sys.exit(1)

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from django_rclone.db import helper_programs
 from django_rclone.db.mysql.dump_format import TABLES
-from django_rclone.db.mysql.insert_rows import InsertRows
+from django_rclone.db.mysql.programs.insert_rows import InsertRows
 from django_rclone.db.mysql.programs.split import split
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.verification.fingerprint import LARGEST_SCHEMA, Builder, Fingerprint

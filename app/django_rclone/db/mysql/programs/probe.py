@@ -1,6 +1,6 @@
 """A helper program: prints the facts about a schema as JSON documents, one per line, which facts.py reads.
 
-    probe PLACE SCHEMA MYSQL OPTIONS MARIADB OPTIONS
+    probe LOCATION SCHEMA MYSQL OPTIONS MARIADB OPTIONS
 
 MYSQL and MARIADB are the clients of the two flavours, empty if not installed. The server's first packet decides which
 one is used.
@@ -22,8 +22,9 @@ from django_rclone.db.mysql.errors import explained
 from django_rclone.db.mysql.grants import without_password_hash
 from django_rclone.db.mysql.handshake import receive_greeting
 from django_rclone.db.mysql.inexact_values import ValueQuery, value_queries
-from django_rclone.db.mysql.names import JOURNAL, leftovers, lock, quote_name, quote_text
+from django_rclone.db.mysql.names import JOURNAL, leftovers, lock
 from django_rclone.db.mysql.option_file import read_options
+from django_rclone.db.mysql.quoting import quote_name, quote_value
 from django_rclone.db.mysql.schema import PROBE
 from django_rclone.db.mysql.session import Session
 from django_rclone.db.mysql.session_variables import RESTRICTED, UNLIMITED
@@ -100,7 +101,7 @@ def _values(session: Session, queries: Iterable[ValueQuery]) -> Iterator[dict[st
 
 
 def _leftover(session: Session, name: str) -> str:
-    query = _LEFTOVER.format(name=quote_text(name), journal=quote_name(name, JOURNAL))
+    query = _LEFTOVER.format(name=quote_value(name), journal=quote_name(name, JOURNAL))
     return _run_or_empty(session, query) or json.dumps({"leftover": name, "state": "", "age": 0}) + "\n"
 
 
@@ -116,15 +117,15 @@ def main(arguments: list[str]) -> None:
     """Probes the schema with the client of the server's flavour."""
     location, schema, mysql, mysql_options, mariadb, mariadb_options = arguments
     clients = {"mysql": (mysql, mysql_options), "mariadb": (mariadb, mariadb_options)}
-    here = [flavour for flavour, (client, _options) in clients.items() if client]
-    file = Path(clients[here[0]][1])
+    installed = [flavour for flavour, (client, _options) in clients.items() if client]
+    file = Path(clients[installed[0]][1])
     announced = receive_greeting(read_options(file, ("client",)))
-    flavour = flavour_of(announced.version) if announced.version else here[0]
+    flavour = flavour_of(announced.version) if announced.version else installed[0]
     requires_tls = read_options(file, (OWN_GROUP,)).get("require-tls") == "1"
     if requires_tls and announced.tls is False:  # before a password is sent
         raise ConfigurationError(_WITHOUT_TLS.format(location=location))
     # A proxy may announce another version than the server's: the other client may work, and returns the true version.
-    client, options = clients[flavour if flavour in here else here[0]]
+    client, options = clients[flavour if flavour in installed else installed[0]]
     with explained(location):
         try:
             session = Session(client, Path(options).read_text())
@@ -132,9 +133,9 @@ def main(arguments: list[str]) -> None:
                 raise ConfigurationError(_WITHOUT_TLS.format(location=location))
             probe(session, schema, flavour)
         except ProgramFailed as failure:
-            if flavour in here:
+            if flavour in installed:
                 raise
-            raise ConfigurationError(wrong_flavour(announced.version, here)) from failure
+            raise ConfigurationError(wrong_flavour(announced.version, installed)) from failure
 
 
 if __name__ == "__main__":

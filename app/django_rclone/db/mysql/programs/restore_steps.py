@@ -1,8 +1,8 @@
 """A helper program: the steps of a restore before and after the load.
 
-    restore_steps VERB PLACE CLIENT OPTIONS DUMPER LIVE SCHEMA [terminate] [keep] [into] [made]
+    restore_steps STEP LOCATION CLIENT OPTIONS DUMPER LIVE SCHEMA [terminate] [keep] [into] [created]
 
-VERB is a method of Steps. LIVE is the schema to restore, SCHEMA the scratch schema.
+STEP is a method of Steps. LIVE is the live schema; SCHEMA is the scratch schema, or the copy that --into names.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django_rclone.db import helper_programs
+from django_rclone.db.failures import NOTHING_CHANGED
 from django_rclone.db.mysql import journal
-from django_rclone.db.mysql import swap_sql as sql
+from django_rclone.db.mysql import schema_changes as changes
 from django_rclone.db.mysql.dump_format import STORED_OBJECTS
 from django_rclone.db.mysql.errors import error_in, explained
-from django_rclone.db.mysql.names import JOURNAL, quote_name
+from django_rclone.db.mysql.names import JOURNAL
 from django_rclone.db.mysql.preflight import cannot_create_schema, cannot_create_scratch, stored_object_problems
+from django_rclone.db.mysql.quoting import quote_name
 from django_rclone.db.mysql.recovery import finish
 from django_rclone.db.mysql.session import Session
-from django_rclone.db.mysql.swap import UNCHANGED, Swap
+from django_rclone.db.mysql.swap import Swap
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
 from django_rclone.process.interrupts import interruptible
 
@@ -31,7 +33,7 @@ _NO_RIGHT_TO_SCHEMA = 1044
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The steps."""
+    """The steps, each a method."""
 
     swap: Swap
     flags: tuple[str, ...] = ()
@@ -45,7 +47,7 @@ class Steps:
         return self.swap.scratch
 
     def prepare(self) -> None:
-        """Checks that the schema can be created: the load creates it again, under the restore's lock."""
+        """Checks that the role may create the schema. The load creates it again, under the restore's lock."""
         name = quote_name(self.schema)
         try:
             self.session.run(f"CREATE DATABASE {name}; DROP DATABASE {name};")
@@ -73,7 +75,7 @@ class Steps:
         self.swap.drop_scratch()
 
     def finish(self) -> None:
-        """Finishes earlier restores."""
+        """Finishes or undoes interrupted restores."""
         finish(self.swap)
 
     def clear(self) -> None:
@@ -83,20 +85,20 @@ class Steps:
         parts = ("triggers", "views") if "keep" in self.flags else STORED_OBJECTS
         self._empty(self.swap.live, parts, journal.assert_lock(self.swap.live))
 
-    def into(self) -> None:
-        """Creates the stored objects after the tables, and removes the journal."""
+    def complete_copy(self) -> None:
+        """Creates the stored objects of a copy, whose tables are loaded, and removes its journal."""
         found = self.swap.read_journal()
         state = self.swap.inspect(self.schema)
         if wrong := list(stored_object_problems(state, found.texts, STORED_OBJECTS)):
-            raise ConfigurationError(f"{' Also: '.join(wrong)} {UNCHANGED}")
-        begin = f"{sql.session_settings()}USE {quote_name(self.schema)};\n".encode()
+            raise ConfigurationError(f"{' Also: '.join(wrong)} {NOTHING_CHANGED}")
+        begin = f"{changes.session_settings()}USE {quote_name(self.schema)};\n".encode()
         end = f"DROP TABLE {quote_name(self.schema, JOURNAL)};\n".encode()
-        self.session.run(begin + sql.replay(self.schema, found.texts, STORED_OBJECTS) + end)
+        self.session.run(begin + changes.replay(self.schema, found.texts, STORED_OBJECTS) + end)
 
-    def remove(self) -> None:
-        """Undoes a restore with --into: with ``made`` the schema itself is dropped."""
-        if "made" in self.flags:
-            with suppress(ProgramFailed):  # it was not created yet
+    def remove_copy(self) -> None:
+        """Undoes a restore with --into: with ``created`` it drops the schema, otherwise its contents."""
+        if "created" in self.flags:
+            with suppress(ProgramFailed):  # it may not exist yet
                 if {*self.swap.inspect(self.schema).tables} <= {JOURNAL} or journal.read(self.session, self.schema):
                     self.session.run(f"DROP DATABASE {quote_name(self.schema)};")
             return
@@ -105,17 +107,17 @@ class Steps:
 
     def _empty(self, schema: str, parts: Sequence[str], before: str = "") -> None:
         state = self.swap.inspect(schema)
-        statements = sql.drop_stored_objects(schema, state, parts) + sql.drop_tables(schema, state)
-        self.session.run(f"{sql.session_settings()}{before}USE {quote_name(schema)};\n{statements}")
+        statements = changes.drop_stored_objects(schema, state, parts) + changes.drop_tables(schema, state)
+        self.session.run(f"{changes.session_settings()}{before}USE {quote_name(schema)};\n{statements}")
 
 
 @interruptible()
 def main(arguments: list[str]) -> None:
     """Runs the step that the first argument names."""
-    verb, location, client, options, dumper, live, schema, *flags = arguments
+    step, location, client, options, dumper, live, schema, *flags = arguments
     swap = Swap(Session(client, Path(options).read_text()), dumper, live, schema, location)
     with explained(location):
-        getattr(Steps(swap, tuple(flags)), verb)()
+        getattr(Steps(swap, tuple(flags)), step)()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from django_rclone.db import helper_programs
 from django_rclone.db.mysql import dump_format, journal
 from django_rclone.db.mysql.clients import TITLES
 from django_rclone.db.mysql.dump_format import ALWAYS_PRESENT, STORED_OBJECTS, TABLES, LegacyParts, read_head, read_mark
-from django_rclone.db.mysql.names import quote_name
+from django_rclone.db.mysql.quoting import quote_name
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT, Statements
 from django_rclone.exceptions import ConfigurationError, VerificationFailed
 from django_rclone.process.interrupts import interruptible

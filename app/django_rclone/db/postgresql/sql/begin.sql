@@ -6,7 +6,7 @@ SET lock_timeout = '10s';
 SET tcp_keepalives_idle = 60;
 SET tcp_keepalives_interval = 10;
 SET tcp_keepalives_count = 6;
--- Not supported by servers on some platforms.
+-- Servers on some platforms reject this setting.
 \set ON_ERROR_STOP off
 SELECT set_config(name, '5s', false) FROM pg_settings WHERE name = 'client_connection_check_interval' \g /dev/null
 \set ON_ERROR_STOP on
@@ -16,7 +16,7 @@ SELECT NOT pg_try_advisory_xact_lock(25706, 1919118447) AS locked \gset
 \if :locked
 SELECT 'DR001: another restore of this database is running'::int;
 \endif
--- A superuser runs functions from the schemas of the search path: until COMMIT no session may add any.
+-- A superuser would run functions from the schemas of the search path, so no session may add any until COMMIT.
 SELECT rolsuper AS superuser FROM pg_roles WHERE rolname = current_user \gset
 \if :superuser
 LOCK TABLE pg_proc, pg_operator, pg_cast IN SHARE ROW EXCLUSIVE MODE;

@@ -1,17 +1,17 @@
--- Removes everything that a dump of this database carries, as far as this role may drop it and make it again.
--- Expects a transaction, and JSON arrays of what the dump names: extensions in the variable "wanted", and "schemas".
--- Needs no language, so conditions are psql's, and errors are raised by casts that fail.
+-- Drops everything that a dump of this database includes, as far as this role may drop it and create it again. Runs in
+-- a transaction. The variables "extensions" and "schemas" are JSON arrays of the names in the archive. A database may
+-- lack PL/pgSQL, so conditions are psql's, and errors are raised by casts that fail.
 \ir objects.sql
 
--- This role's extensions that are newer than the backup. A superuser has the rights of every owner: for one, only those
--- that it owns itself.
-SELECT $unwanted$
+-- This role's extensions that are newer than the backup. A superuser has the rights of every owner, so for a superuser
+-- only those that it owns itself.
+SELECT $newer_extensions$
   SELECT extname FROM pg_extension e, pg_roles AS me
-   WHERE e.oid >= 16384 AND NOT :'wanted'::jsonb ? extname AND me.rolname = current_user
+   WHERE e.oid >= 16384 AND NOT :'extensions'::jsonb ? extname AND me.rolname = current_user
      AND (extowner = me.oid OR (pg_has_role(extowner, 'USAGE') AND NOT me.rolsuper))
-$unwanted$ AS unwanted \gset
+$newer_extensions$ AS newer_extensions \gset
 
--- Objects of other roles must survive our CASCADEs unchanged: also a view of another role on a table of this one.
+-- Objects of other roles must survive our CASCADEs unchanged, for instance a view of another role on a table of ours.
 SELECT $staying$
   SELECT format('%s %I.%s', lower(toc), schema, name)
          || CASE WHEN classid = 'pg_class'::regclass THEN format(' (%s columns, %s constraints, %s triggers)',
@@ -22,7 +22,7 @@ SELECT $staying$
   UNION ALL SELECT format('event trigger %I', evtname) FROM pg_event_trigger WHERE NOT pg_has_role(evtowner, 'USAGE')
   UNION ALL SELECT format('server %I', srvname) FROM pg_foreign_server WHERE NOT pg_has_role(srvowner, 'USAGE')
   UNION ALL SELECT format('extension %I', extname) FROM pg_extension
-             WHERE extname NOT IN (SELECT extname FROM (:unwanted) AS u)
+             WHERE extname NOT IN (SELECT extname FROM (:newer_extensions) AS u)
 $staying$ AS staying \gset
 SELECT coalesce(json_agg(thing), '[]') AS before FROM (:staying) AS s \gset
 
@@ -59,20 +59,20 @@ SELECT format('DROP LANGUAGE %I CASCADE', lanname) FROM pg_language
 SELECT format('DROP ACCESS METHOD %I CASCADE', amname) FROM pg_am
  WHERE oid >= 16384 AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
    AND oid NOT IN (:members_of 'pg_am'::regclass) \gexec
-SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM (:unwanted) AS u \gexec
+SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM (:newer_extensions) AS u \gexec
 SELECT format('DROP SCHEMA IF EXISTS %I CASCADE', nspname) FROM pg_namespace n
  WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public') AND pg_has_role(nspowner, 'USAGE')
    AND n.oid NOT IN (:extension_schemas)
    AND nspname NOT IN (SELECT schema FROM (:objects) AS o WHERE stays) \gexec
--- Rows that a dump carries of an extension's own tables, PostGIS's spatial_ref_sys for instance. In one statement, as
--- they may refer to each other; and now that no table of ours refers to them.
+-- Rows of extensions' tables that a dump includes, PostGIS's spatial_ref_sys for instance. In one statement, because
+-- they may refer to each other; and last, when no table of ours refers to them.
 SELECT 'WITH ' || string_agg(format('table_%s AS (DELETE FROM %s %s)', c.oid, c.oid::regclass, e.condition), ', ')
        || ' SELECT' AS command
   FROM pg_extension, unnest(extconfig, extcondition) AS e(tab, condition) JOIN pg_class c ON c.oid = e.tab
  WHERE relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'DELETE')
 HAVING count(*) > 0 \gexec
 
--- Default privileges that our roles have set: back to what is built in.
+-- Default privileges that our roles have set are reset to PostgreSQL's.
 WITH own AS (
   SELECT rolname, defaclnamespace, nspname, defaclacl, defaclobjtype,
          CASE defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
@@ -93,8 +93,8 @@ SELECT command FROM (
     FROM own WHERE defaclnamespace = 0 AND defaclobjtype IN ('f', 'T')
 ) AS commands ORDER BY step \gexec
 
--- Schemas of ours that stay, for what is in them: with the privileges that they were made with, which is what a dump
--- tells the difference to.
+-- Our schemas that stay get the privileges that they were created with, because an archive has only the differences
+-- from those.
 SELECT $kept$
   SELECT nspname, nspowner, nspacl, initprivs FROM pg_namespace n LEFT JOIN pg_init_privs i
          ON i.objoid = n.oid AND i.classoid = 'pg_namespace'::regclass AND i.objsubid = 0

@@ -1,7 +1,7 @@
 -- Prints rows of extensions' tables that have to be loaded before any other row: for example custom reference systems
 -- in PostGIS's spatial_ref_sys, which a CHECK, a generated column, a partition key or a column's type reads. pg_dump
--- orders them among the other tables, by name. Only where something may need them, and only tables without triggers and
--- foreign keys.
+-- orders them among the other tables, by name. Prints them only where something may need them, and only of tables
+-- without triggers and foreign keys.
 WITH member AS (
   SELECT classid, objid, refobjid AS extension FROM pg_depend WHERE deptype = 'e' AND refclassid = 'pg_extension'::regclass),
 loading AS (

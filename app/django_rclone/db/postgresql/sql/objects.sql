@@ -6,25 +6,25 @@
 --   stays            whether this role cannot, or must not, drop it
 SELECT $objects$
   WITH RECURSIVE me AS (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
-  -- Code that runs at each of our statements: event triggers that stay, and the functions that they call.
-  watcher(oid, source) AS (
+  -- Functions that run at each of our statements: those of event triggers that stay, and the functions that they call.
+  trigger_code(oid, source) AS (
     SELECT p.oid, prosrc FROM pg_event_trigger JOIN pg_proc p ON p.oid = evtfoid
      WHERE NOT pg_has_role(evtowner, 'USAGE') AND evtenabled <> 'D'
     UNION
-    SELECT p.oid, prosrc FROM watcher, pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+    SELECT p.oid, prosrc FROM trigger_code, pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
      WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
        AND source ~* format('(^|\W)"?%s"?\s*\(', regexp_replace(proname, '(\W)', '\\\1', 'g'))),
-  written(oid) AS (
+  used_by_triggers(oid) AS (
     SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
      WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND nspname !~ '^pg_' AND nspname <> 'information_schema'
-       AND EXISTS (SELECT FROM watcher WHERE source ~* format('\m(into|from|update|join|only)\s+("?%s"?\s*\.\s*)?"?%s"?(\W|$)',
+       AND EXISTS (SELECT FROM trigger_code WHERE source ~* format('\m(into|from|update|join|only)\s+("?%s"?\s*\.\s*)?"?%s"?(\W|$)',
              regexp_replace(nspname, '(\W)', '\\\1', 'g'), regexp_replace(relname, '(\W)', '\\\1', 'g')))),
-  object(classid, objid, namespace, owner, toc, name, makeable) AS (
+  object(classid, objid, namespace, owner, toc, name, recreatable) AS (
     SELECT 'pg_class'::regclass, oid, relnamespace, relowner,
            CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
                         WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, relname::text,
-           oid NOT IN (SELECT oid FROM written)
-             AND NOT EXISTS (SELECT FROM pg_depend d JOIN written w ON w.oid = d.refobjid
+           oid NOT IN (SELECT oid FROM used_by_triggers)
+             AND NOT EXISTS (SELECT FROM pg_depend d JOIN used_by_triggers w ON w.oid = d.refobjid
                               WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'a'
                                 AND d.refclassid = 'pg_class'::regclass)
       FROM pg_class c WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
@@ -36,7 +36,7 @@ SELECT $objects$
                                         FROM unnest(proargtypes) WITH ORDINALITY AS a(type, position))),
            (lanpltrusted OR prokind = 'a' OR pg_has_role(lanowner, 'USAGE'))
              AND NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtfoid = p.oid AND NOT pg_has_role(evtowner, 'USAGE'))
-             AND p.oid NOT IN (SELECT oid FROM watcher)
+             AND p.oid NOT IN (SELECT oid FROM trigger_code)
       FROM pg_proc p JOIN pg_language l ON l.oid = prolang
     UNION ALL
     -- Arrays, row types of tables and multiranges are created and dropped with their base type.
@@ -75,7 +75,7 @@ SELECT $objects$
       FROM pg_statistic_ext
   )
   SELECT classid, objid, toc, nspname::text AS schema, name,
-         NOT (makeable AND (pg_has_role(owner, 'USAGE') OR pg_has_role(nspowner, 'USAGE'))) AS stays
+         NOT (recreatable AND (pg_has_role(owner, 'USAGE') OR pg_has_role(nspowner, 'USAGE'))) AS stays
     FROM object JOIN pg_namespace n ON n.oid = namespace
    WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
      -- "e": an extension's member; "i": part of something else, an identity column's sequence for instance.

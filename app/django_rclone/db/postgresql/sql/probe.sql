@@ -1,6 +1,6 @@
 -- Prints the facts that a dump and a restore need, as JSON documents that together are one object.
 -- Runs on servers from 13 on, changes nothing, and takes no lock but on django_migrations.
--- First and alone: a role's own timeout may be too short for anything else.
+-- The first statement: a role's own timeout may be too short for the others.
 SET statement_timeout = 0;
 -- The output is UTF-8. A database with the encoding SQL_ASCII returns its bytes unchanged.
 SELECT CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END AS encoding \gset
@@ -106,8 +106,8 @@ SELECT json_build_object(
   -- Prepared transactions that hold locks here. They have no session that --terminate-sessions could end.
   'prepared', (SELECT coalesce(json_agg(DISTINCT gid), '[]') FROM pg_prepared_xacts x
                   JOIN pg_locks own ON own.locktype = 'transactionid' AND own.transactionid = x.transaction AND own.granted
-                  JOIN pg_locks held ON held.virtualtransaction = own.virtualtransaction AND held.locktype = 'relation'
-                                    AND held.pid IS NULL
+                  JOIN pg_locks relation_lock ON relation_lock.virtualtransaction = own.virtualtransaction AND relation_lock.locktype = 'relation'
+                                    AND relation_lock.pid IS NULL
                 WHERE x.database = current_database()),
   -- The lock that begin.sql takes.
   'restoring', EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
@@ -121,6 +121,6 @@ SELECT json_build_object(
                 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'))
   FROM pg_roles WHERE rolname = current_user;
 \ir search_path.sql
-\ir reading_rights.sql
+\ir dependent_rows.sql
 \ir extension_rows.sql
 COMMIT;

@@ -14,7 +14,7 @@ path AS (
     FROM pg_namespace n LEFT JOIN json_array_elements_text(:'usual_path') WITH ORDINALITY AS p(name, position)
          ON name = nspname LEFT JOIN used ON used.oid = n.oid
    WHERE (name IS NOT NULL OR used.oid IS NOT NULL OR n.oid IN (SELECT extnamespace FROM pg_extension)) AND nspname !~ '^pg_' AND nspname <> 'information_schema'),
-planted AS (
+added_by_others AS (
   SELECT classid, oid, namespace, owner FROM (
     SELECT 'pg_proc'::regclass, oid, pronamespace, proowner FROM pg_proc
     UNION ALL SELECT 'pg_operator'::regclass, oid, oprnamespace, oprowner FROM pg_operator
@@ -30,6 +30,6 @@ planted AS (
      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.classid AND d.objid = o.oid AND d.deptype = 'e'))
 SELECT json_build_object('session', :'settings'::json, 'search_path', coalesce(json_agg(json_build_object(
     'schema', nspname, 'used', is_used, 'of_others', (
-      SELECT coalesce(json_agg(DISTINCT pg_get_userbyid(owner)), '[]') FROM planted WHERE namespace = path.oid))
+      SELECT coalesce(json_agg(DISTINCT pg_get_userbyid(owner)), '[]') FROM added_by_others WHERE namespace = path.oid))
     ORDER BY position, nspname), '[]'))
   FROM path;

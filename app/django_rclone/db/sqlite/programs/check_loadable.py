@@ -23,7 +23,7 @@ _WIDTH = 200
 # Output of integrity_check about values: https://www.sqlite.org/src/file/src/pragma.c
 _REJECTED = re.compile(r"(?P<what>NULL|non-\w+) value in (?P<where>.+)")
 _CONVERTED = re.compile(r"(?:TEXT|NUMERIC) value in (?P<where>.+)")
-_DOUBLE = re.compile(r"non-unique entry in index (?P<index>.+)")
+_DUPLICATE = re.compile(r"non-unique entry in index (?P<index>.+)")
 _INCOMPLETE = re.compile(r"row \d+ missing from index (?P<index>.+)")
 # What .dump preserves: text as far as its first NUL, in UTF-8; numbers as 20 digits, infinities as 1e999.
 _TEXT = "CASE WHEN typeof({0}) = 'text' THEN CAST(printf('%s', {0}) AS BLOB) IS NOT CAST({0} AS BLOB) END"
@@ -69,7 +69,7 @@ def _constraints(database: sqlite3.Connection) -> Iterator[str]:
                 f"{found['where']} holds a {found['what']} value, which its declaration does not allow, so SQL text of "
                 "it could not be loaded."
             )
-        if found := _DOUBLE.fullmatch(fault):
+        if found := _DUPLICATE.fullmatch(fault):
             where, _unique = _columns_of(database, found["index"])
             raise NotLoadable(
                 f"{where} has duplicate values that must be unique (index {found['index']}), so SQL text of it could "
@@ -114,9 +114,9 @@ def _tables(database: sqlite3.Connection) -> list[tuple[str, list[str]]]:
 
 def _values(database: sqlite3.Connection, table: str, columns: list[str]) -> Iterator[str]:
     quoted = [_quoted(column) for column in columns]
-    asked = [f"max({form.format(column)})" for column in quoted for form in (_TEXT, _REAL)]
+    tests = [f"max({form.format(column)})" for column in quoted for form in (_TEXT, _REAL)]
     length = "+".join(_LENGTH.format(column) for column in quoted)
-    query = f"SELECT max({length}), {', '.join(asked)} FROM {_quoted(table)} NOT INDEXED"  # noqa: S608 - quoted
+    query = f"SELECT max({length}), {', '.join(tests)} FROM {_quoted(table)} NOT INDEXED"  # noqa: S608 - quoted
     longest, *changed = database.execute(query).fetchone()
     limit = database.getlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH)
     if (longest or 0) + 1000 > limit:

@@ -1,4 +1,4 @@
-"""Copies stdin to stdout, and ends with 0 only if it was the whole SQL text of sqlite3's ``.dump``.
+"""Copies stdin to stdout, and ends with 0 only if it was the complete SQL text of sqlite3's ``.dump``.
 
 Needs only the standard library. sqlite3 ends with 0 even if ``.dump`` could not read everything; the last statement
 shows it: ``COMMIT;``, or ``ROLLBACK; -- due to errors``.

@@ -27,7 +27,7 @@ CHUNK = 1 << 20
 _CHECKPOINT = 200
 """Milliseconds that a checkpoint waits for readers. Writers wait meanwhile, so it is short, and repeated."""
 _LEFTOVER = 3600.0
-"""Age in seconds from which a copy that still has a name is left over: copies are unlinked as soon as they are open."""
+"""Age in seconds from which a copy with a name counts as left over: copies are unlinked as soon as they are open."""
 
 
 class ConfigurationError(Exception):
@@ -62,7 +62,7 @@ def has_dbpage() -> bool:
 def begin(database: sqlite3.Connection, wait: float) -> int:
     """Begins a read transaction, and returns the database's size in it.
 
-    SQLite's own busy handler ends up trying ten times a second, and busy writers can keep it out for a minute.
+    SQLite's own busy handler slows down to ten attempts a second, and busy writers can keep it out for a minute.
     """
     end = time.monotonic() + wait
     while True:
@@ -94,7 +94,7 @@ def pages_of_table(database: sqlite3.Connection, wait: float) -> Iterator[bytes]
 
 
 def pages_of_file(database: sqlite3.Connection, file: BinaryIO, path: Path, wait: float) -> Iterator[bytes]:
-    """Yields the file, which a read transaction protects from changes."""
+    """Yields the bytes of the file, which a read transaction protects from changes."""
     size = begin_without_log(database, path, wait)
     while size:
         chunk = file.read(min(CHUNK, size))

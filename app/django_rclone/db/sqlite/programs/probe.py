@@ -96,16 +96,16 @@ def _tables(database: sqlite3.Connection) -> tuple[dict[str, int], str]:
     names = [name for (name,) in found]
     analysed = _analysed(database)
     rows: dict[str, int] = {}
-    with _interrupted_after(database, COUNTING) as late:
+    with _interrupted_after(database, COUNTING) as time_is_up:
         for name in names:
-            if not late() and name not in analysed:
-                _ask(database, "count(*)", name, rows)
+            if not time_is_up() and name not in analysed:
+                _add_number(database, "count(*)", name, rows)
     exact = len(rows) == len(names)
     for name in names:
         if name in analysed:
             rows[name] = analysed[name]
         elif name not in rows:
-            _ask(database, "max(rowid)", name, rows)
+            _add_number(database, "max(rowid)", name, rows)
     return dict(sorted(rows.items())), "exact" if exact else "estimated"
 
 
@@ -120,7 +120,8 @@ def _schema(database: sqlite3.Connection) -> list[tuple[str, str]]:
 
 
 def _analysed(database: sqlite3.Connection) -> dict[str, int]:
-    """Returns the row counts that ANALYZE recorded: the first number of an index that is not a partial one."""
+    """Returns the row counts that ANALYZE recorded: the largest first number of a table's indexes, some of which may be
+    partial."""
     try:
         statistics = database.execute("SELECT tbl, stat FROM sqlite_stat1").fetchall()
     except sqlite3.OperationalError:  # no such table
@@ -133,12 +134,12 @@ def _analysed(database: sqlite3.Connection) -> dict[str, int]:
     return rows
 
 
-def _ask(database: sqlite3.Connection, what: str, table: str, rows: dict[str, int]) -> None:
-    """Adds the number to ``rows``; leaves it out if it cannot be read (a module that only the app has)."""
+def _add_number(database: sqlite3.Connection, what: str, table: str, rows: dict[str, int]) -> None:
+    """Adds the number to ``rows``, unless it cannot be read (a virtual table of a module that only the app has)."""
     quoted = '"' + table.replace('"', '""') + '"'
-    for how in ("", " NOT INDEXED"):  # an index may have a collation that only the app has
+    for hint in ("", " NOT INDEXED"):  # an index may have a collation that only the app has
         with suppress(sqlite3.OperationalError):
-            (number,) = database.execute(f"SELECT {what} FROM {quoted}{how}").fetchone()  # noqa: S608 - quoted above
+            (number,) = database.execute(f"SELECT {what} FROM {quoted}{hint}").fetchone()  # noqa: S608 - quoted above
             if isinstance(number or 0, int):
                 rows[table] = number or 0
             return
@@ -154,7 +155,7 @@ def _interrupted_after(database: sqlite3.Connection, seconds: float) -> Iterator
         wait = seconds
         while not done.wait(wait):
             database.interrupt()
-            wait = 0.02  # again, should it have come between two statements
+            wait = 0.02  # again, in case the first interrupt came between two statements
 
     watcher = threading.Thread(target=watch)
     watcher.start()

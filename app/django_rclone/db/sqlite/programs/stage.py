@@ -28,7 +28,7 @@ _MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, 1.3 "Th
 _COMPANIONS = ("-journal", "-wal", "-shm")
 _NAME = re.compile(r".*\.restore-([0-9a-f]+)\.(\d+)\.[0-9a-f]+")
 _STALE = 3600.0
-"""Age in seconds from which a stage that is not locked is left over, wherever its restore ran."""
+"""Age in seconds from which a stage that is not locked counts as left over, wherever its restore ran."""
 
 
 class ConfigurationError(Exception):
@@ -44,7 +44,7 @@ class Damaged(Exception):
 
 
 def sniff() -> str:
-    """Returns the format of stdin. The file name does not tell: django-rclone 0.4 named SQL text like a database
+    """Returns the format of stdin. The file name does not show it: django-rclone 0.4 named SQL text like a database
     file."""
     head = sys.stdin.buffer.read(4096)
     if head.startswith(_MAGIC):
@@ -101,7 +101,7 @@ def load(stage: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         first = sys.stdin.buffer.read(_CHUNK)
         if not first.startswith(_MAGIC):
-            raise Damaged("it does not begin as a SQLite database does.")
+            raise Damaged("it does not begin like a SQLite database.")
         file.write(first)
         shutil.copyfileobj(sys.stdin.buffer, file, _CHUNK)
         file.flush()

@@ -158,8 +158,8 @@ class Slice:
             owner = owner.parent
         if owner is None or owner not in self:
             return False
-        wanted = self.words | {n for n in statement.defines if n.startswith("__")}
-        return not statement.defines or bool(statement.defines & wanted)
+        mentioned = self.words | {n for n in statement.defines if n.startswith("__")}
+        return not statement.defines or bool(statement.defines & mentioned)
 
     def _name(self, namespace: str, name: str) -> None:
         if namespace in self._program.of:

@@ -123,7 +123,7 @@ class TaintAnalysis:
         return messages.tainted(self._setting, event) if self._rules.concerns(event, statement) else ""
 
     def _is_in_unused_member(self, stack: tuple[Location, ...]) -> bool:
-        """Tells whether it happened in a class member that the slice does not mention."""
+        """Tells whether an event was in a class member that the slice does not mention."""
         for location in stack:
             for statement in TRACE.statements:
                 if (

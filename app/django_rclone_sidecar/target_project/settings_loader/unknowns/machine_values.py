@@ -43,8 +43,10 @@ _RANDOM = {
 
 
 def install(*, other: bool) -> dict[str, str]:
-    """Traces these calls, and makes the process look like a web server. Returns, for ``other``, the real value of each
-    simulated name."""
+    """Traces these calls, and makes the process look like a web server.
+
+    With ``other``, the names of another machine are simulated: returns the real value of each.
+    """
     names = {_HOST: socket.gethostname(), _USER: _user(), _ROOT: ""} if other else {}
     host, user = (_HOST, _USER) if other else ("", "")
     _impersonate_server(_PROGRAMS[other], other=other)

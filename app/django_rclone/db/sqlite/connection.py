@@ -1,4 +1,4 @@
-"""The path of a SQLite database, and what can be read from the file without a lock."""
+"""Django's settings for SQLite: the path of the database file, and the journal mode in its header."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, unquote
 
 from django_rclone.exceptions import ConfigurationError
 
-# Parameters of a file: URI (https://www.sqlite.org/uri.html) that change how the file is locked, or what is in it.
-_FOREIGN = ("vfs", "nolock")
+# Parameters of a file: URI (https://www.sqlite.org/uri.html) that change how the file is locked or stored.
+_REFUSED = ("vfs", "nolock")
 _IN_MEMORY = "NAME is a database in memory, which ends with its process: there is nothing to back up or to restore."
 
 _headers: dict[str, int] = {}
@@ -39,7 +39,7 @@ def _path_of_uri(uri: str) -> str:
     path = unquote(rest)
     if path in ("", ":memory:") or parameters.get("mode") == "memory" or parameters.get("vfs") == "memdb":
         raise ConfigurationError(_IN_MEMORY)
-    for parameter in _FOREIGN:
+    for parameter in _REFUSED:
         if parameter in parameters:
             raise ConfigurationError(
                 f'NAME has the parameter "{parameter}", which changes how the file is locked: a backup while '
@@ -48,18 +48,8 @@ def _path_of_uri(uri: str) -> str:
     return path
 
 
-def write_problems(path: str) -> list[str]:
-    """Returns why this user cannot restore: both the file and its folder, which holds the stage, must be writable."""
-    return [
-        f"{place} cannot be written to by user {os.getuid()}, which a restore needs: mount it writable, or run as its "
-        "owner."
-        for place in (os.path.dirname(path), path)  # noqa: PTH120 - keeps links
-        if os.path.exists(place) and not os.access(place, os.W_OK)  # noqa: PTH110
-    ]
-
-
 def journal_mode(path: str) -> str:
-    """Returns ``wal`` or ``rollback`` as the file's header says, or an empty string if there is no such header.
+    """Returns ``wal`` or ``rollback``, from the file's header; an empty string if there is no such header.
 
     The descriptor stays open, one for each file: POSIX drops all locks that a process has on a file as
     soon as the process closes any descriptor of it, and this process may be using the database.

@@ -1,4 +1,4 @@
-"""The table of contents of an archive, as the program ``read_toc`` prints it. Pure."""
+"""The table of contents of an archive, as the program ``read_archive`` prints it. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 RELATIONS = frozenset({"TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "FOREIGN TABLE"})
 LARGE_OBJECTS = frozenset({"BLOB", "BLOB METADATA", "BLOBS", "BLOB DATA"})
-# These belong to the entry that they depend on.
+# Entries of these types belong to the entry that they depend on.
 PARTS = frozenset(
     {
         *("ACL", "COMMENT", "SECURITY LABEL", "TABLE DATA", "SEQUENCE SET", "SEQUENCE OWNED BY", "TABLE ATTACH"),
@@ -18,7 +18,7 @@ PARTS = frozenset(
         "USER MAPPING",
     }
 )
-_RUN = frozenset({"FUNCTION", "PROCEDURE", "AGGREGATE", "OPERATOR", "TYPE", "DOMAIN", "VIEW", "FOREIGN TABLE"})
+_CODE = frozenset({"FUNCTION", "PROCEDURE", "AGGREGATE", "OPERATOR", "TYPE", "DOMAIN", "VIEW", "FOREIGN TABLE"})
 # These depend on other things too, and their name begins with that of their table.
 _PARTS_OF_TABLE = frozenset({"CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "TRIGGER", "RULE", "POLICY", "DEFAULT"})
 
@@ -47,7 +47,7 @@ class Entry:
 
     @property
     def statement(self) -> str:
-        """The statement that makes the extension, or fills the materialized view; empty for other entries."""
+        """The statement that creates the extension, or fills the materialized view; empty for other entries."""
         return str(self.details.get("statement", ""))
 
     @property
@@ -67,7 +67,7 @@ class Entry:
 
     @property
     def large_objects(self) -> int:
-        """How many large objects the entry makes: ``16400`` or, from 17 on, ``16400..16402``."""
+        """The number of large objects that the entry creates: ``16400`` or, from 17 on, ``16400..16402``."""
         if self.type not in ("BLOB", "BLOB METADATA"):
             return 0
         first, _, last = self.name.partition("..")
@@ -102,7 +102,7 @@ class Archive:
 
     def owners_in(self, schema: str) -> set[str]:
         """Returns the roles that own functions, operators, types or views in a schema."""
-        return {entry.owner for entry in self.entries if entry.schema == schema and entry.type in _RUN} - {""}
+        return {entry.owner for entry in self.entries if entry.schema == schema and entry.type in _CODE} - {""}
 
     @property
     def major(self) -> int:
@@ -112,7 +112,7 @@ class Archive:
 
 
 def parse(contents: str) -> Archive:
-    """Returns the archive that ``read_toc`` described."""
+    """Returns the archive that ``read_archive`` described."""
     document = json.loads(contents)
     entries = (
         Entry(id_, type_, schema, name, owner, tuple(dependencies), details)

@@ -1,4 +1,4 @@
-"""Folders on the remote that lie in each other, and remotes that lie in what they mirror."""
+"""Folders on the remote that lie in each other, and remotes that lie in MEDIA_ROOT."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from django_rclone import folder_overlap
 from django_rclone import media_record as record
-from django_rclone import remote_folders
 from django_rclone.command import Secret
-from django_rclone.rclone import crypt, local_folders
+from django_rclone.rclone import crypt
 from django_rclone.rclone.remote import Remote
 
 
@@ -31,13 +31,13 @@ from django_rclone.rclone.remote import Remote
 )
 def test_overlapping_folders_are_found_however_they_are_written(databases: str, media: str) -> None:
     for project in ("", "shop"):
-        assert "would delete those of the databases" in remote_folders.overlap(databases, media, project)
+        assert "would delete those of the databases" in folder_overlap.of_backup_folders(databases, media, project)
 
 
 @pytest.mark.parametrize(("databases", "media"), [("db", "media"), ("db", "dbmedia"), ("a/db", "a/media"), ("x", "X2")])
 def test_folders_apart_are_fine(databases: str, media: str) -> None:
     for project in ("", "shop"):
-        assert remote_folders.overlap(databases, media, project) == ""
+        assert folder_overlap.of_backup_folders(databases, media, project) == ""
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_folders_apart_are_fine(databases: str, media: str) -> None:
     ],
 )
 def test_folders_that_have_a_purpose_or_are_none_are_refused(value: str) -> None:
-    assert remote_folders.problem(value)
+    assert folder_overlap.name_problem(value)
 
 
 @pytest.mark.parametrize("value", ["media", "media/", "a//b", "sites/shop ü/media", "manifests2", "x/manifests"])
 def test_other_folders_are_taken(value: str) -> None:
-    assert remote_folders.problem(value) == ""
+    assert folder_overlap.name_problem(value) == ""
 
 
 NAMES = st.text(min_size=1)
@@ -63,7 +63,7 @@ NAMES = st.text(min_size=1)
 @settings(max_examples=50)
 @given(one=NAMES, other=NAMES)
 def test_projects_have_mirrors_apart_where_case_is_ignored_too(one: str, other: str) -> None:
-    first, second = record.folder_of(one, "media"), record.folder_of(other, "media")
+    first, second = record.mirror_folder(one, "media"), record.mirror_folder(other, "media")
     assert (first.casefold() == second.casefold()) == (one == other)
     root, name, folder = first.split("/")
     assert (root, folder) == ("projects", "media")
@@ -75,15 +75,15 @@ def test_projects_have_mirrors_apart_where_case_is_ignored_too(one: str, other: 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "a/../../media", "Shop", "shop.", "x" * 5000, "\n", "🛒", "con:"])
 def test_a_hostile_name_is_one_folder(name: str) -> None:
-    assert record.folder_of(name, "media") != record.folder_of("shop", "media")
-    assert len(record.folder_of(name, "media").split("/")) == 3
-    assert ".." not in record.folder_of(name, "media")
+    assert record.mirror_folder(name, "media") != record.mirror_folder("shop", "media")
+    assert len(record.mirror_folder(name, "media").split("/")) == 3
+    assert ".." not in record.mirror_folder(name, "media")
 
 
 def test_plain_names_stay_readable_and_no_name_keeps_the_folder_of_0_4() -> None:
-    assert record.folder_of("shop", "media/") == "projects/shop/media"
-    assert record.folder_of("Shop A", "media").startswith("projects/shop-a.")
-    assert record.folder_of("", "a//media/") == "a/media"
+    assert record.mirror_folder("shop", "media/") == "projects/shop/media"
+    assert record.mirror_folder("Shop A", "media").startswith("projects/shop-a.")
+    assert record.mirror_folder("", "a//media/") == "a/media"
 
 
 # Remotes in MEDIA_ROOT
@@ -132,13 +132,13 @@ def test_a_remote_in_the_media_files_is_refused(
     remote = Remote(there, config=str(tmp_path / "rclone.conf"))
     if encrypted:
         remote = crypt.encrypted(remote, Secret("password"))
-    assert "lies in MEDIA_ROOT" in local_folders.overlap(remote, media)
+    assert "lies in MEDIA_ROOT" in folder_overlap.of_media_root(remote, media)
 
 
 @pytest.mark.parametrize("root", ["{site}", "files:{site}", ":local:/", ".."])
 def test_a_remote_around_the_media_files_is_refused(media: Path, tmp_path: Path, root: str) -> None:
     remote = Remote(root.format(site=media.parent), config=str(tmp_path / "rclone.conf"))
-    assert "contains MEDIA_ROOT" in local_folders.overlap(remote, media)
+    assert "contains MEDIA_ROOT" in folder_overlap.of_media_root(remote, media)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_remote_around_the_media_files_is_refused(media: Path, tmp_path: Path,
 )
 def test_a_remote_elsewhere_is_fine(media: Path, tmp_path: Path, root: str) -> None:
     remote = Remote(root.format(site=media.parent, media=media), config=str(tmp_path / "rclone.conf"))
-    assert local_folders.overlap(remote, media) == ""
+    assert folder_overlap.of_media_root(remote, media) == ""
 
 
 def test_a_mounted_folder_is_the_same_by_its_inode(media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,8 +155,4 @@ def test_a_mounted_folder_is_the_same_by_its_inode(media: Path, monkeypatch: pyt
     other.mkdir()
     same = Path.samefile
     monkeypatch.setattr(Path, "samefile", lambda one, two: {one, Path(two)} == {other, media} or same(one, two))
-    assert local_folders.lies_in(other / "backups", media)
-
-
-def test_no_configuration_is_read_for_a_path(media: Path) -> None:
-    assert local_folders.local_folders(Remote(str(media), binary="/not/there")) == [media]
+    assert folder_overlap.lies_in(other / "backups", media)

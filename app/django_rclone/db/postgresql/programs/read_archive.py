@@ -1,6 +1,6 @@
 """A helper program: reads the beginning of a pg_dump archive on stdin and prints its contents as JSON.
 
-    read_toc /usr/lib/postgresql/17/bin/pg_restore < app.dump
+    read_archive /usr/lib/postgresql/17/bin/pg_restore < app.dump
 
 ``pg_restore -l`` lists every entry, separated by blanks, which names may contain too. The script that pg_restore writes
 for all entries without data has the rest (exact names, owners, and the roles in grants and policies), and needs only
@@ -22,7 +22,7 @@ from django_rclone.db import helper_programs
 from django_rclone.exceptions import DjangoRcloneError, ProgramFailed
 
 _FIRST_READ = 1 << 18
-# Room for 200,000 entries: a hundred times what fits into one transaction under the default settings. It is held in
+# Room for 200,000 entries: a hundred times what fits into one transaction under the default settings. This much is in
 # memory twice.
 _LARGEST = 64 << 20
 _TOO_SHORT = "end of file"
@@ -108,7 +108,7 @@ def describe(listing: bytes, script: bytes) -> dict[str, Any]:
             values = [data[1], table["schema"], table["name"], table["owner"], [int(table["id"])], {}]
         else:
             # Rows of an extension's own table ("TABLE DATA public spatial_ref_sys postgres"), large objects
-            # ("BLOBS - 16400..16402 app", before 17 "BLOBS - BLOBS "), and what makes no statement.
+            # ("BLOBS - 16400..16402 app", before 17 "BLOBS - BLOBS "), and entries without a statement.
             type_ = data[1] if data else rest.partition(" - ")[0]
             name, _, owner = rest.removeprefix(f"{type_} ").removeprefix("- ").rpartition(" ")
             values = [type_, "", name, owner, [], {}]

@@ -1,9 +1,9 @@
-"""A helper program: the steps of a restore around the load into staged collections.
+"""A helper program: the steps of a restore before and after the load, and the lock during it.
 
-    stage prepare URI DATABASE TOKEN [new]    acquire the restore lock
-    stage hold-lock URI DATABASE TOKEN        renew the lock until stdin ends
-    stage abort URI DATABASE TOKEN            drop the staged collections, or finish a swap that has begun
-    stage finish URI DATABASE                 the same for restores that have died
+    restore_steps prepare URI DATABASE TOKEN [new]    acquire the restore lock
+    restore_steps hold-lock URI DATABASE TOKEN        renew the lock until stdin ends
+    restore_steps abort URI DATABASE TOKEN            drop the staged collections, or finish a swap that has begun
+    restore_steps finish URI DATABASE                 the same for restores that have died
 
 TOKEN is random, and part of the names of staged collections. With ``new`` the database must be empty.
 """
@@ -27,10 +27,10 @@ from django_rclone.exceptions import ConfigurationError, Locked
 def prepare(database: Any, token: str, *, new: bool) -> None:
     """Acquires the lock for the process that has started this one."""
     finish(database, os.getppid())
-    if new and (there := [name for name in database.list_collection_names() if not is_internal(name)]):
+    if new and (existing := [name for name in database.list_collection_names() if not is_internal(name)]):
         raise ConfigurationError(
-            f"the database {database.name} already exists and holds {len(there)} collections. Choose another name, or "
-            "drop it first."
+            f"the database {database.name} already exists and holds {len(existing)} collections. Choose another name, "
+            "or drop it first."
         )
     lock.acquire(database, token, os.getppid())
 
@@ -55,22 +55,22 @@ def abort(database: Any, token: str) -> None:
     """Undoes this restore, or finishes it if it cannot be undone any more."""
     document = lock.read(database)
     if document is not None and document["token"] == token:
-        _end(database, document)
+        _finish_or_undo(database, document)
 
 
 def finish(database: Any, pid: int) -> None:
     """Undoes or finishes what dead restores have left, for the process ``pid``. Raises Locked if one is running."""
-    there = database.list_collection_names()
+    names = database.list_collection_names()
     document = lock.read(database)  # read after the names: what is staged without a lock is left over
     if document is None:
-        _drop_staged(database, there)
+        _drop_staged(database, names)
         return
     if lock.is_alive(document, lock.now(database)):
         raise Locked(lock.described(document))
-    _end(database, lock.take_over(database, document, secrets.token_hex(4), pid))
+    _finish_or_undo(database, lock.take_over(database, document, secrets.token_hex(4), pid))
 
 
-def _end(database: Any, document: Document) -> None:
+def _finish_or_undo(database: Any, document: Document) -> None:
     token: str = document["token"]
     with lock.renewed(database, token):
         if "journal" in document:
@@ -79,8 +79,8 @@ def _end(database: Any, document: Document) -> None:
     lock.release(database, token)
 
 
-def _drop_staged(database: Any, there: list[str]) -> None:
-    for name in there:
+def _drop_staged(database: Any, names: list[str]) -> None:
+    for name in names:
         if is_internal(name) and name != JOURNAL:
             database.drop_collection(name)
 
@@ -88,9 +88,9 @@ def _drop_staged(database: Any, there: list[str]) -> None:
 @pymongo_errors()
 def main(arguments: list[str]) -> None:
     """Runs the step that the first argument names."""
-    verb, uri, name, *rest = arguments
+    step, uri, name, *rest = arguments
     with connected(uri, name) as database:
-        match verb, rest:
+        match step, rest:
             case "prepare", [token, *new]:
                 prepare(database, token, new=new == ["new"])
             case "hold-lock", [token]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from django_rclone.db.postgresql.programs import read_toc
-from django_rclone.db.postgresql.programs.read_toc import describe
+from django_rclone.db.postgresql.programs import read_archive
+from django_rclone.db.postgresql.programs.read_archive import describe
 from django_rclone.exceptions import DjangoRcloneError, ProgramFailed
 
 LISTING = rb""";
@@ -149,15 +149,15 @@ def test_a_table_of_contents_without_an_end_is_not_read_for_ever(
     program = tmp_path / "pg_restore"
     program.write_text("#!/bin/sh\necho 'pg_restore: error: could not read from input file: end of file' >&2\nexit 1\n")
     program.chmod(0o755)
-    monkeypatch.setattr(read_toc, "_LARGEST", 1 << 20)
+    monkeypatch.setattr(read_archive, "_LARGEST", 1 << 20)
     endless = (tmp_path / "zeros").open("w+b")
     endless.truncate(1 << 24)
     with endless, pytest.raises(DjangoRcloneError, match="does not end within 1 MiB"):
-        read_toc.contents(str(program), endless)
+        read_archive.contents(str(program), endless)
     with (tmp_path / "zeros").open("rb") as short:
         short.seek((1 << 24) - 1000)
         with pytest.raises(ProgramFailed):
-            read_toc.contents(str(program), short)
+            read_archive.contents(str(program), short)
 
 
 INDEX = rb"""SET client_encoding = 'UTF8';

@@ -49,10 +49,10 @@ looking(relation, what, oid) AS (
   SELECT relation, what, refobjid FROM looking JOIN pg_class v ON v.oid = looking.oid AND relkind = 'v'
     JOIN pg_rewrite ON ev_class = v.oid
     JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = pg_rewrite.oid AND refclassid = 'pg_class'::regclass),
-reading AS (
+dependent AS (
   SELECT DISTINCT mine.nspname, mine.relname, what, other.nspname AS other_schema, other.relname AS other_name
     FROM looking JOIN filled mine ON mine.oid = relation JOIN filled other ON other.oid = looking.oid
    WHERE other.relkind = 'm' OR (other.relkind <> 'v' AND (other.nspname COLLATE "C", other.relname COLLATE "C")
                                                        >= (mine.nspname COLLATE "C", mine.relname COLLATE "C")))
-SELECT json_build_object('reading', coalesce(json_agg(json_build_array(
-    format('%I.%I', nspname, relname), what, format('%I.%I', other_schema, other_name))), '[]')) FROM reading;
+SELECT json_build_object('dependent_rows', coalesce(json_agg(json_build_array(
+    format('%I.%I', nspname, relname), what, format('%I.%I', other_schema, other_name))), '[]')) FROM dependent;

@@ -1,4 +1,4 @@
-"""The SQL of the swap. Pure."""
+"""SQL that changes a schema: moves or drops its tables, and drops or creates its stored objects. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from django_rclone.db.mysql.dump_format import STORED_OBJECTS
 from django_rclone.db.mysql.facts import Live
-from django_rclone.db.mysql.names import quote_name
+from django_rclone.db.mysql.quoting import quote_name
 
 LOCK_TIMEOUT = 10
 """Seconds that a statement waits for other transactions; the servers' defaults are a day and a year."""
@@ -20,7 +20,7 @@ _SERVER_COMMENTS = re.compile(
 
 
 def session_settings() -> str:
-    """Returns the first statements of every session of the swap."""
+    """Returns the first statements of every session that changes a schema."""
     return (
         f"SET SESSION lock_wait_timeout = {LOCK_TIMEOUT}, SESSION innodb_lock_wait_timeout = {LOCK_TIMEOUT}, "
         "SESSION foreign_key_checks = 0;\nSET NAMES utf8mb4;\n"
@@ -48,10 +48,10 @@ def drop_stored_objects(schema: str, state: Live, parts: Iterable[str]) -> str:
     return "".join(f"DROP {kind} IF EXISTS {quote_name(schema, name)};\n" for kind, name in names)
 
 
-def drop_tables(schema: str, state: Live, *, but: str = "") -> str:
+def drop_tables(schema: str, state: Live) -> str:
     """Returns the statements that drop all tables and sequences."""
     kinds = {name: "SEQUENCE" if table.type == "SEQUENCE" else "TABLE" for name, table in state.tables.items()}
-    return "".join(f"DROP {kind} {quote_name(schema, name)};\n" for name, kind in kinds.items() if name != but)
+    return "".join(f"DROP {kind} {quote_name(schema, name)};\n" for name, kind in kinds.items())
 
 
 def rename_tables(*moves: tuple[str, Iterable[str], str]) -> str:
@@ -78,9 +78,9 @@ def replay(schema: str, texts: Mapping[str, bytes], parts: Iterable[str]) -> byt
 
 
 def parts_to_replace(texts: Mapping[str, bytes], present: Mapping[str, bytes]) -> list[str]:
-    """Returns the parts that differ from the live schema's, and triggers if there are any: they do not move with their
-    tables. Equal parts are kept: views and routines find the new tables by name. So are those that the backup does not
-    cover."""
+    """Returns the parts to drop and create: those that differ from the live schema's, and triggers, which do not move
+    with their tables. Equal parts stay, since views and routines find the new tables by name. So do parts that the
+    backup does not cover."""
 
     def differs(part: str) -> bool:
         there = present.get(part, b"")
