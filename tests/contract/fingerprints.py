@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from django_rclone import process
@@ -13,6 +12,7 @@ from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector, Dump, Mode
 from django_rclone.db.inspection import examine, inspect
 from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.verification.comparison import differences
 from django_rclone.verification.fingerprint import Fingerprint, parse
 from tests.contract.subjects import Subject
 
@@ -25,6 +25,11 @@ class Dumped:
 
     manifest: Manifest
     data: bytes
+
+    @property
+    def source(self) -> process.Command:
+        """The program that prints the object."""
+        return process.Command(("cat", process.Attached(self.data, "object")))
 
 
 def connector_of(subject: Subject, name: str = "") -> BaseConnector:
@@ -72,29 +77,28 @@ def _dumped(connector: BaseConnector, made: Dump, server_version: str) -> Dumped
     return Dumped(manifest, data)
 
 
-def restore(connector: BaseConnector, dumped: Dumped, folder: Path, into: str = "") -> None:
+def restore(connector: BaseConnector, dumped: Dumped, into: str = "") -> None:
     """Restores an object over the live database, or into another one."""
-    object_file = folder / "object"
-    object_file.write_bytes(dumped.data)
-    source = process.Command(("cat", str(object_file)))
     facts = inspect(connector)
     reader = connector.contents(dumped.manifest)
-    contents = process.peek(source, reader).decode(errors="surrogateescape") if reader else ""
+    contents = process.peek(dumped.source, reader).decode(errors="surrogateescape") if reader else ""
     plan = connector.restore(facts, dumped.manifest, Mode(into=into), contents)
     for command in plan.prepare:
         process.run(command)
-    process.pipe(source, *plan.load, gate=plan.gate)
+    process.pipe(dumped.source, *plan.load, gate=plan.gate)
     for command in plan.commit:
         process.run(command)
-    object_file.unlink()
 
 
-def fingerprint(connector: BaseConnector, dumped: Dumped, folder: Path) -> Fingerprint:
+def fingerprint(connector: BaseConnector, dumped: Dumped) -> Fingerprint:
     """The fingerprint of an object."""
     programs = connector.fingerprint(dumped.manifest)
     assert programs is not None
-    object_file = folder / "object"
-    object_file.write_bytes(dumped.data)
-    found = parse(process.collect(process.Command(("cat", str(object_file))), *programs))
-    object_file.unlink()
-    return found
+    return parse(process.collect(dumped.source, *programs))
+
+
+def assert_equal_copy(subject: Subject, name: str) -> None:
+    """Asserts that what was restored into another database equals the live one."""
+    live, copy = connector_of(subject), connector_of(subject, name)
+    original = dump(live)
+    assert differences(fingerprint(live, original), fingerprint(copy, dump_again(copy, original))) == []

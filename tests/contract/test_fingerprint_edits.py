@@ -73,10 +73,7 @@ def prepared(subject: Subject, folder: Path) -> tuple[Callable[[bytes], Fingerpr
             backup = dump(live)
             programs = live.fingerprint(backup.manifest)
             assert programs is not None
-            object_file = folder / "object"
-            object_file.write_bytes(backup.data)
-            source = process.Command(("cat", str(object_file)))
-            script = process.collect(source, programs[0], process.Command(("cat",)))
+            script = process.collect(backup.source, programs[0], process.Command(("cat",)))
             return lambda data: PostgresqlReader(io.BytesIO(data)).read(), _first(script, edits.postgresql(script))
         case Mysql():
             subject.execute("DELETE FROM big")
