@@ -133,10 +133,11 @@ def test_secrets_are_compared_but_never_shown():
 
 
 def test_another_access_method_is_part_of_a_table():
-    other = TABLE.replace(b"CREATE TABLE", b"SET default_table_access_method = columnar;\n\nCREATE TABLE")
+    before, after = (f"SET default_table_access_method = {name};\n\n".encode() for name in ("columnar", "heap"))
     second = entry("TABLE", "u", "CREATE TABLE public.u (\n);")
-    (found,) = differences(read(TABLE, second), read(other, second))
-    assert found.startswith('table "public.')
+    assert differences(read(TABLE, second), read(before, TABLE, after, second)) == [
+        'table "public.t" differs: + USING columnar'
+    ]
 
 
 @pytest.mark.parametrize("size", [4, 7, 64])
