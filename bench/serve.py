@@ -16,7 +16,8 @@ from pathlib import Path
 import docker
 
 from bench import measure
-from django_rclone import display, manifest, naming
+from django_rclone import display
+from django_rclone.layout import backup_ids, manifest, manifest_paths, recovery_points
 from tests.e2e.container import Sidecar, open_to_all
 from tests.e2e.serving import Serving, serving
 from tests.support.images.sidecar import sidecar
@@ -60,7 +61,7 @@ def _multiply(remote: Path) -> None:
     data = (remote / stored.path).read_bytes()
     for hours in range(1, BACKUPS):
         began = first.started_at - timedelta(hours=hours)
-        made = naming.ManifestName(naming.point(began), first.database, naming.new_id(source))
+        made = manifest_paths.ManifestName(recovery_points.name_of(began), first.database, backup_ids.new_id(source))
         path = stored.path.replace(first.id, made.id)
         (remote / path).write_bytes(data)
         (remote / made.path).write_text(

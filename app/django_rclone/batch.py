@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from django_rclone import exit_codes
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, PartlyDone
 
 
 def run_each[T](
-    things: Iterable[T],
+    items: Iterable[T],
     work: Callable[[T], object],
     on_failure: Callable[[T, DjangoRcloneError], None],
     what: str = "databases",
@@ -16,25 +17,26 @@ def run_each[T](
     """Calls ``work`` for each item; after a failure, calls ``on_failure`` and continues. ``what`` names the items.
 
     Raises the failure itself if there is only one item, and PartlyDone if some items failed. If all failed, raises a
-    DjangoRcloneError with their common exit code, or 1 if the codes differ. Interrupted is raised at once.
+    DjangoRcloneError with their exit code, or 1 if their codes differ. Interrupted is raised at once.
     """
-    things = list(things)
+    items = list(items)
     failures: list[DjangoRcloneError] = []
-    for thing in things:
+    for item in items:
         try:
-            work(thing)
+            work(item)
         except Interrupted:
             raise
         except DjangoRcloneError as error:
             failures.append(error)
-            on_failure(thing, error)
+            on_failure(item, error)
     if not failures:
         return
-    if len(things) == 1:
+    if len(items) == 1:
         raise failures[0]
-    summary = f"{len(failures)} of {len(things)} {what} failed."
-    if len(failures) < len(things):
+    summary = f"{len(failures)} of {len(items)} {what} failed."
+    if len(failures) < len(items):
         raise PartlyDone(summary)
-    worst = DjangoRcloneError(summary)
-    worst.exit_code = failures[0].exit_code if len({error.exit_code for error in failures}) == 1 else 1
-    raise worst
+    codes = {failure.exit_code for failure in failures}
+    summed_up = DjangoRcloneError(summary)
+    summed_up.exit_code = codes.pop() if len(codes) == 1 else exit_codes.FAILED
+    raise summed_up

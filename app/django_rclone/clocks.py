@@ -38,33 +38,39 @@ class ComparedClock:
         """Returns the time by the best clock compared so far."""
         return self.local() + self.behind
 
-    def compare(self, other: datetime | None, began: datetime, whose: str) -> None:
-        """Compares with another clock, read between ``began`` (by this machine's clock) and now. None is ignored."""
+    def compare(self, other: datetime | None, began: datetime, name: str) -> None:
+        """Compares with another clock, read between ``began`` (by this machine's clock) and now. None is ignored.
+
+        ``name`` is the other clock's, for the warning.
+        """
         if other is None:
             return
         ended = self.local()
         if began - _INACCURATE <= other <= ended + _INACCURATE:
-            found = timedelta()
+            behind = timedelta()
         else:
-            found = other - began if other < began else other - ended
-        if found and abs(found - self.behind) > _INACCURATE:
+            behind = other - began if other < began else other - ended
+        if behind and abs(behind - self.behind) > _INACCURATE:
             logger.warning(
-                "The clock of this machine is %s %s %s: backups are dated by that one. Set the clock right.",
-                display.duration(abs(found).total_seconds()),
-                "behind" if found > timedelta() else "ahead of",
-                whose,
+                "The clock of this machine is %s %s %s: backups are dated by the other clock. Correct the clock of "
+                "this machine.",
+                display.duration(abs(behind).total_seconds()),
+                "behind" if behind > timedelta() else "ahead of",
+                name,
             )
-        self.behind = found
+        self.behind = behind
 
 
 def certainly_passed(
-    remote: Remote, late: Sequence[Backup], server: Callable[[], datetime | None]
+    remote: Remote, ahead: Sequence[Backup], server: Callable[[], datetime | None]
 ) -> Iterator[datetime]:
-    """Yields moments that have passed by other clocks: the storage's, for the first of the ``late`` backups, and the
-    database server's. Skips a clock that cannot be read."""
+    """Yields moments that have passed by other clocks: the storage's and the database server's.
+
+    The storage's is read from the first of the backups dated ``ahead``. Skips a clock that cannot be read.
+    """
     yield datetime.fromtimestamp(0, UTC)
     with _unless_interrupted():
-        if late and remote.abilities().atomic and (stored := remote.stored_at(late[0].path)):
+        if ahead and remote.abilities().atomic and (stored := remote.stored_at(ahead[0].path)):
             yield stored
     with _unless_interrupted():
         if clock := server():
@@ -79,4 +85,4 @@ def _unless_interrupted() -> Iterator[None]:
     except Interrupted:
         raise
     except DjangoRcloneError as error:
-        logger.debug("No other clock could be asked: %s", error)
+        logger.debug("Another clock cannot be read: %s", error)

@@ -1,4 +1,4 @@
-"""Description of a program to run. Starts nothing."""
+"""Description of a program to run. ``process`` starts it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ type Explanation = Callable[[ProgramFailed], DjangoRcloneError]
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that is never shown. It is passed by file descriptor in ``argv``, and as it is in ``env``.
+    """A value that is never shown. In ``argv`` it is passed by file descriptor, in ``env`` unchanged.
 
     ``flag`` precedes the descriptor's name in the same argument, for instance ``--defaults-file=``.
     """
@@ -40,7 +40,7 @@ class Attached:
         return f"{self.flag}<{self.name}>"
 
 
-def _as_it_is(failure: ProgramFailed) -> DjangoRcloneError:
+def _unchanged(failure: ProgramFailed) -> DjangoRcloneError:
     return failure
 
 
@@ -49,23 +49,23 @@ class Command:
     """A program to run. Its repr and its ``str`` hide secrets.
 
     ``env`` is added to the variables that the program inherits: those that ``inherit`` names (a trailing ``*``
-    matches any ending) and the few that every program may see. ``explain`` converts the program's failure into the
-    error that users read. ``may_stall`` is False for a client that may move no bytes for a long time (an index
-    build): the stall clock does not run while the stream waits for it. ``install`` is the advice to show if the
-    program is missing. ``hide`` holds secrets that the program knows from attached content or from elsewhere; they
-    are masked in its output too. ``believe`` decides from the program's output whether exit code 0 means success,
-    where the code alone is not enough. ``progress`` returns the program's progress by a line of its stderr, or None
-    if the line shows no progress; without ``progress``, every line counts as activity.
+    matches any ending) and the few that every program gets. ``explain`` converts the program's failure into the
+    error that users read. ``may_stall`` is False for a database client, which may move no bytes for a long time (an
+    index build): the stall limit does not apply to it. ``install`` is the advice to show if the program is missing.
+    ``hide`` has further secrets to mask in the program's output, such as those in attached content. ``succeeded``
+    takes the program's stderr and returns whether exit code 0 means success, where the code alone is not enough.
+    ``progress`` takes a line of stderr and returns the progress that it shows, or None; without ``progress``, every
+    line counts as activity.
     """
 
     argv: tuple[str | Secret | Attached, ...]
     env: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
     inherit: tuple[str, ...] = ()
-    explain: Explanation = field(default=_as_it_is, repr=False, compare=False)
+    explain: Explanation = field(default=_unchanged, repr=False, compare=False)
     may_stall: bool = True
     install: str = field(default="", repr=False, compare=False)
     hide: tuple[Secret, ...] = field(default=(), repr=False)
-    believe: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
+    succeeded: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
     progress: Callable[[str], object] | None = field(default=None, repr=False, compare=False)
 
     @property

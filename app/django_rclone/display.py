@@ -1,4 +1,4 @@
-"""Formats sizes, times, names and tables for people."""
+"""Formatting of sizes, times, names and tables for terminals and logs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 
 def size(count: float) -> str:
-    """Returns a number of bytes in decimal units, as makers of disks and cloud storage use them."""
+    """Returns a number of bytes in decimal units, as storage providers use them."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -25,38 +25,40 @@ def age(span: timedelta) -> str:
 
 
 def moment(when: datetime) -> str:
-    """Returns a moment in the process's time zone (Django sets it to TIME_ZONE), in the format of ``--at``."""
+    """Returns a time in the process's time zone (Django sets it to TIME_ZONE), in the format of ``--at``."""
     return when.astimezone().isoformat(sep=" ", timespec="seconds")
 
 
 def utc(when: datetime, precision: str = "seconds") -> str:
-    """Returns a moment in UTC, in the format of RFC 3339: ``2026-11-23T10:15:00Z``."""
+    """Returns a time in UTC, in the format of RFC 3339: ``2026-11-23T10:15:00Z``."""
     return when.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def printable(text: str) -> str:
-    """Returns a string with everything escaped that a terminal would obey or cannot show: control characters, changes
-    of writing direction, undecodable bytes of names. Keeps line ends."""
+    """Returns a string with unprintable characters escaped, except line ends.
+
+    Those are control characters, changes of writing direction, and undecodable bytes of names.
+    """
     return text if text.isprintable() else "\n".join(one_line(line) for line in text.split("\n"))
 
 
 def one_line(text: str) -> str:
-    """Returns a string escaped like ``printable`` does, line ends too, so that it is always one line."""
+    """Returns a string with unprintable characters escaped, including line ends."""
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
 def encodable(text: str) -> str:
-    """Returns a string with undecodable bytes of names escaped, so that it can be written as UTF-8."""
+    """Returns a string with undecodable bytes escaped, so that it can be written as UTF-8."""
     return text.encode(errors="backslashreplace").decode()
 
 
 def enumerate_some(names: Iterable[str], most: int = 5) -> str:
-    """Returns the first ``most`` names, and the number of the others."""
-    every = list(names)
-    more = f" and {len(every) - most} more" if len(every) > most else ""
-    return ", ".join(every[:most]) + more
+    """Returns the first ``most`` names, and the number of others."""
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def duration(seconds: float) -> str:
@@ -68,7 +70,7 @@ def duration(seconds: float) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
-    """Returns the aligned lines of a table. Right-aligns the columns in ``right``; escapes cells with ``one_line``."""
+    """Returns the aligned lines of a table. The columns in ``right`` are right-aligned; cells are escaped."""
     rows = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
     return [

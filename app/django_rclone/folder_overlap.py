@@ -1,4 +1,4 @@
-"""Overlaps of folders: backups of databases, the mirror of MEDIA_ROOT, the remote and MEDIA_ROOT must lie apart.
+"""Overlaps of folders: backups of databases, the mirror of MEDIA_ROOT, the remote and MEDIA_ROOT must be separate.
 
 Otherwise a sync of the media files would delete backups, or copy them.
 """
@@ -10,8 +10,8 @@ import unicodedata
 from pathlib import Path
 
 from django_rclone import media_record as record
-from django_rclone import vocabulary
-from django_rclone.naming import RESERVED
+from django_rclone import setting_names
+from django_rclone.layout.folders import RESERVED
 from django_rclone.rclone.local_folders import local_folders
 from django_rclone.rclone.remote import Remote
 
@@ -25,7 +25,7 @@ def name_problem(value: str) -> str:
     if not _normalized(value):
         return "must be the name of a folder on the remote"
     if value.startswith("/") or any(part in (".", "..") for part in _normalized(value)) or {".", ".."} & set(parts):
-        return f"must be a folder below {vocabulary.current().setting('REMOTE')}: no leading slash, no '.' or '..'"
+        return f"must be a folder below {setting_names.current().setting('REMOTE')}: no leading slash, no '.' or '..'"
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in value):
         return "must be the name of a folder: no control characters"
     for name, reason in RESERVED.items():
@@ -43,11 +43,11 @@ def of_backup_folders(databases: str, media: str, project: str) -> str:
         one, other = _normalized(databases), _normalized(mirror)
         shorter = min(len(one), len(other))
         if one[:shorter] == other[:shorter]:
-            names = vocabulary.current()
+            names = setting_names.current()
             return (
                 f"{names.item('MEDIA_BACKUP_DIR')} ({media!r}) and {names.item('DB_BACKUP_DIR')} ({databases!r}) are "
-                "the same folder, or one lies in the other: a backup of the media files would delete those of the "
-                "databases. Choose two folders apart."
+                "the same folder, or one contains the other: a backup of the media files would delete the backups of "
+                "the databases. Choose two separate folders."
             )
     return ""
 
@@ -63,21 +63,21 @@ def _normalized(folder: str) -> tuple[str, ...]:
 def of_media_root(remote: Remote, media_root: Path) -> str:
     """Returns a sentence if the remote and MEDIA_ROOT overlap on this machine, else an empty string."""
     for folder in local_folders(remote):
-        if lies_in(folder, media_root):
+        if is_inside(folder, media_root):
             overlap = (
-                f"lies in MEDIA_ROOT {media_root}: the backups would become media files, and a restore delete newer "
+                f"is in MEDIA_ROOT {media_root}: backups would become media files, and a restore would delete newer "
                 "ones"
             )
-        elif lies_in(media_root, folder):
-            overlap = f"contains MEDIA_ROOT {media_root}: the media files would lie among the backups"
+        elif is_inside(media_root, folder):
+            overlap = f"contains MEDIA_ROOT {media_root}: the media files would be among the backups"
         else:
             continue
-        return f'Remote "{remote.where}" ({folder}) {overlap}. Choose a remote outside of it.'
+        return f'Remote "{remote.where}" ({folder}) {overlap}. Choose a remote outside of MEDIA_ROOT.'
     return ""
 
 
-def lies_in(inner: Path, outer: Path) -> bool:
-    """Returns whether ``inner`` is ``outer`` or lies in it, also through links and mounts."""
+def is_inside(inner: Path, outer: Path) -> bool:
+    """Returns whether ``inner`` is ``outer`` or is inside it, also through links and mounts."""
     inner, outer = Path(os.path.realpath(inner)), Path(os.path.realpath(outer))
     return any(folder == outer or _same(folder, outer) for folder in (inner, *inner.parents))
 

@@ -1,7 +1,8 @@
-"""Rows of the list of backups, as a table for people and as JSON for programs. Pure."""
+"""Lists of backups and media files, as tables for people and as JSON for programs. Pure."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from django_rclone import display
 from django_rclone.catalog import Backup
 from django_rclone.clocks import dated_ahead
-from django_rclone.rclone.remote import Entry
+from django_rclone.rclone.entries import Entry
 
 HEADER = ("id", "database", "engine", "when", "age", "size", "compression", "state", "path")
 MEDIA_HEADER = ("path", "size", "modified")
@@ -36,14 +37,14 @@ def _row(backup: Backup, now: datetime) -> tuple[str, ...]:
 
 
 def remarks(backups: Iterable[Backup], now: datetime) -> Iterator[str]:
-    """Yields one line for each listed backup that has a problem or a date in the future."""
+    """Yields a line for each backup that has a problem or is dated in the future."""
     for backup in backups:
         if backup.problem:
             yield display.one_line(f"{backup.path}: {backup.state}: {backup.problem}.")
         elif dated_ahead(backup, now):
             yield display.one_line(
-                f"{backup.path}: dated after now ({display.utc(now)}): a clock was wrong. It is not `latest`, and does "
-                "not count as one to keep."
+                f"{backup.path}: dated in the future (it is {display.utc(now)} now): a clock was wrong. It is not "
+                "used as the latest backup, and retention does not count it."
             )
 
 
@@ -66,6 +67,11 @@ def document(backup: Backup) -> dict[str, Any]:
     }
 
 
+def to_json(backups: list[Backup]) -> str:
+    """Returns backups as a JSON array."""
+    return json.dumps([document(backup) for backup in backups], indent=2)
+
+
 def media_table(files: list[Entry]) -> list[str]:
     """Returns the lines of a table of media files, with their number and total size at the end."""
     rows = [(file.path, display.size(file.size), display.moment(file.modified)) for file in files]
@@ -76,3 +82,8 @@ def media_table(files: list[Entry]) -> list[str]:
 def media_document(file: Entry) -> dict[str, Any]:
     """Returns a media file as a JSON object."""
     return {"path": file.path, "bytes": file.size, "modified": file.modified.isoformat()}
+
+
+def media_to_json(files: list[Entry]) -> str:
+    """Returns media files as a JSON array."""
+    return json.dumps([media_document(file) for file in files], indent=2)

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.manifest import format_time, parse_time
-from django_rclone.naming import MANIFEST_DIR, PROJECT_DIR
+from django_rclone.layout.folders import MANIFEST_DIR, PROJECT_DIR
+from django_rclone.layout.manifest import format_time, parse_time
 
 SCHEMA = 1
 

@@ -1,4 +1,4 @@
-"""Failures to write output: the run continues, and its result decides the exit code."""
+"""Failures to write to stdout and stderr: the run continues, and its result decides the exit code."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _STANDARD = (0, 1, 2)
 
 
 class Tolerant:
-    """A text stream that stops writing after its first failure, without raising.
+    """A text stream that does not raise: after a failure, kept in ``error``, it writes nothing more.
 
-    ``error`` is that failure. The stream may be None, as Python's standard streams are if they were closed at start.
+    The stream may be None, as Python's standard streams are if they were closed at start.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -21,7 +21,7 @@ class Tolerant:
         self.error: OSError | None = None if stream is not None else OSError(errno.EBADF, os.strerror(errno.EBADF))
 
     def write(self, text: str = "", *arguments: Any, **options: Any) -> int:
-        """Writes the text, with characters escaped that the stream's encoding lacks."""
+        """Writes the text. Escapes characters that the stream's encoding lacks."""
         try:
             self._do("write", text, *arguments, **options)
         except UnicodeEncodeError as error:
@@ -37,10 +37,11 @@ class Tolerant:
 
     @property
     def lost(self) -> str:
-        """Reason for lost output; empty if there was no failure, or if the reader closed the pipe."""
+        """Reason for lost output; an empty string if all was written, or if the reader closed the pipe."""
         self.flush()
-        gone = self.error is None or self.error.errno == errno.EPIPE
-        return "" if gone or self.error is None else self.error.strerror or str(self.error)
+        if self.error is None or self.error.errno == errno.EPIPE:
+            return ""
+        return self.error.strerror or str(self.error)
 
     def _do(self, method: str, *arguments: Any, **options: Any) -> None:
         if self.error is None:
@@ -58,8 +59,10 @@ class Tolerant:
 
 
 def open_standard_descriptors() -> None:
-    """Opens closed stdin, stdout and stderr on the null device. Otherwise the next file opened, such as a database or
-    the input of another program, would get one of their descriptors."""
+    """Opens stdin, stdout and stderr on the null device if they are closed.
+
+    Otherwise the next file that is opened, such as a database, would get one of their descriptors.
+    """
     for number in _STANDARD:
         try:
             os.fstat(number)
@@ -68,14 +71,16 @@ def open_standard_descriptors() -> None:
 
 
 def flush_standard_streams() -> None:
-    """Flushes stdout and stderr, and redirects those that fail: else the interpreter, which flushes them too, exits
-    with 120."""
+    """Flushes stdout and stderr, and redirects to the null device what cannot be flushed.
+
+    Otherwise the interpreter, which flushes them at its end, would exit with 120.
+    """
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is None or stream.closed:
             continue
         try:
             stream.flush()
         except (OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)

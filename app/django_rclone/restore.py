@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from django_rclone import catalog, clocks, display, process, selection, signals, streams, vocabulary
-from django_rclone.catalog import Backup, State
+from django_rclone import catalog, clocks, display, process, selection, setting_names, signals, streams
+from django_rclone.catalog import Backup, BackupState
 from django_rclone.db.base import BaseConnector, Mode, RestorePlan
 from django_rclone.db.inspection import inspect
 from django_rclone.exceptions import (
@@ -19,7 +19,7 @@ from django_rclone.exceptions import (
     NothingToRestore,
     VerificationFailed,
 )
-from django_rclone.naming import PARTIAL, Scheme
+from django_rclone.layout.object_paths import PARTIAL, Scheme
 from django_rclone.process.progress import Progress
 from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
@@ -29,8 +29,8 @@ logger = logging.getLogger("django_rclone")
 
 
 @dataclass(frozen=True, slots=True)
-class Restore:
-    """A planned restore, ready to be shown or carried out."""
+class PlannedRestore:
+    """The restore of one backup to one database, ready to be shown or carried out."""
 
     connector: BaseConnector
     remote: Remote
@@ -44,9 +44,9 @@ class Restore:
     def summary(self) -> str:
         """Backup, target and consequences of the restore, to be shown before the user confirms."""
         backup = self.backup
-        made = f"made {display.moment(backup.moment)}" if backup.manifest.point else "without a manifest"
-        restored = f"restore  {display.one_line(backup.path)}, {made}, {display.size(backup.size)}"
-        return f"{restored}\n{display.printable(self.plan.summary)}"
+        origin = f"made {display.moment(backup.moment)}" if backup.manifest.point else "without a manifest"
+        line = f"restore  {display.one_line(backup.path)}, {origin}, {display.size(backup.size)}"
+        return f"{line}\n{display.printable(self.plan.summary)}"
 
 
 def latest(
@@ -60,15 +60,15 @@ def latest(
 ) -> Backup:
     """Returns the newest good backup that was started at or before ``at``; see ``selection.latest``.
 
-    If a backup or ``at`` is later than this machine's time, it reads the clocks of the storage and of the database
-    server behind ``connector`` too, to find which clock is wrong.
+    If a backup or ``at`` is in the future, it also reads the clocks of the storage and of ``connector``'s database
+    server: this machine's may be wrong.
     """
-    found = catalog.load(remote, names, owner.alias)
+    backups = catalog.load(remote, names, owner.alias)
     now = datetime.now(UTC)
-    late = [backup for backup in found if owner.owns(backup) and clocks.dated_ahead(backup, now)]
-    if late or (at is not None and at > now):
-        now = max(now, *clocks.certainly_passed(remote, late, lambda: _server_clock(connector)))
-    return selection.latest(found, owner, at=at, unverified=unverified, now=now)
+    in_future = [backup for backup in backups if owner.owns(backup) and clocks.dated_ahead(backup, now)]
+    if in_future or (at is not None and at > now):
+        now = max(now, *clocks.certainly_passed(remote, in_future, lambda: _server_clock(connector)))
+    return selection.latest(backups, owner, at=at, unverified=unverified, now=now)
 
 
 def _server_clock(connector: BaseConnector | None) -> datetime | None:
@@ -78,74 +78,78 @@ def _server_clock(connector: BaseConnector | None) -> datetime | None:
 def by_path(remote: Remote, names: Scheme, owner: Owner, path: str) -> Backup:
     """Returns the backup at ``path``, which is relative to the backup folder or begins with it.
 
-    Raises NothingToRestore if there is none, ConfigurationError if the path is invalid or the backup is unfinished or
-    of another database, and VerificationFailed if it is damaged.
+    Raises NothingToRestore if there is none, ConfigurationError if the path is not valid or the backup is incomplete
+    or of another database, and VerificationFailed if it is damaged.
     """
     _check_path(path)
     full = path if path.startswith(names.folder + "/") else f"{names.folder}/{path}"
     backup = catalog.find(catalog.load(remote, names), full) or _in_subfolder(remote, full)
     if backup is None:
-        raise NothingToRestore(f"There is no {full} on the remote. See {vocabulary.current().list_command}.")
+        raise NothingToRestore(f"There is no {full} on the remote. See {setting_names.current().list_command}.")
     _check_choice(backup, owner)
     return backup
 
 
 def by_id(remote: Remote, names: Scheme, owner: Owner, backup_id: str) -> Backup:
-    """Returns the backup with this id. Raises NothingToRestore if there is none, ConfigurationError if it belongs to
-    another database, and VerificationFailed if it is damaged."""
-    found = [backup for backup in catalog.load(remote, names) if backup.id == backup_id]
-    documented = next((backup for backup in found if backup.state in (State.GOOD, State.DAMAGED)), None)
-    if documented is None:
-        left = f": what its run left is {found[0].path}, which only --input-path restores" if found else ""
+    """Returns the backup with this id. Raises NothingToRestore if there is none, ConfigurationError if it is of another
+    database, and VerificationFailed if it is damaged."""
+    with_id = [backup for backup in catalog.load(remote, names) if backup.id == backup_id]
+    backup = next((backup for backup in with_id if backup.state in (BackupState.GOOD, BackupState.DAMAGED)), None)
+    if backup is None:
+        leftover = f": its run left only {with_id[0].path}; to restore it, pass --input-path" if with_id else ""
         raise NothingToRestore(
-            f"There is no backup with the id {backup_id}{left}. See {vocabulary.current().list_command}."
+            f"There is no backup with the id {backup_id}{leftover}. See {setting_names.current().list_command}."
         )
-    _check_choice(documented, owner)
-    return documented
+    _check_choice(backup, owner)
+    return backup
 
 
 def _in_subfolder(remote: Remote, path: str) -> Backup | None:
-    """Returns a file in a subfolder, which the listing does not include, or None if it does not exist."""
+    """Returns a file in a subfolder, which the catalog does not include, or None if it does not exist."""
     entry = remote.stat(path)
     if entry is None:
         return None
     manifest = catalog.undocumented(path, "", entry.size, entry.modified)
-    return Backup("", "", path, entry.modified, entry.size, State.UNVERIFIED, manifest, entry.modified)
+    return Backup("", "", path, entry.modified, entry.size, BackupState.UNVERIFIED, manifest, entry.modified)
 
 
 def _check_path(path: str) -> None:
     parts = path.split("/")
     if path.startswith("/") or "\\" in path or ".." in parts or "." in parts or path.endswith("/"):
-        shown = vocabulary.current().list_command
-        raise ConfigurationError(f'"{path}" is no path below the backup folder: give one as {shown} shows it.')
+        listing = setting_names.current().list_command
+        raise ConfigurationError(f'"{path}" is not a path in the backup folder: use a path shown by {listing}.')
 
 
 def _check_choice(backup: Backup, owner: Owner) -> None:
     if backup.database not in ("", owner.alias):
         raise ConfigurationError(
             f'{backup.path} is a backup of the database "{backup.database}", not of "{owner.alias}". '
-            f"If that is what you want, pass --database {backup.database}."
+            f"To restore that database, pass --database {backup.database}."
         )
-    if backup.state is State.PARTIAL or backup.path.endswith(PARTIAL):
-        raise ConfigurationError(f"{backup.path} is unfinished: its run died or still goes on. Choose another.")
-    if backup.state is State.DAMAGED:
+    if backup.state is BackupState.PARTIAL or backup.path.endswith(PARTIAL):
+        raise ConfigurationError(
+            f"{backup.path} is incomplete: its run was interrupted or is still running. Choose another."
+        )
+    if backup.state is BackupState.DAMAGED:
         raise VerificationFailed(
-            f"{backup.path} is damaged: {backup.problem}. Choose another; see {vocabulary.current().list_command}."
+            f"{backup.path} is damaged: {backup.problem}. Choose another; see {setting_names.current().list_command}."
         )
-    if backup.state is State.ORPHAN:
-        logger.warning("%s has no manifest: its run did not end well, and nobody knows if it is whole.", backup.path)
-    if backup.state is State.UNVERIFIED:
-        logger.warning("%s has no manifest: nobody can tell whether it is what was dumped.", backup.path)
-    if backup.state is State.GOOD and not owner.owns(backup):
+    if backup.state is BackupState.ORPHAN:
+        logger.warning("%s has no manifest: its run was interrupted, and it may be incomplete.", backup.path)
+    if backup.state is BackupState.UNVERIFIED:
+        logger.warning("%s has no manifest: its content cannot be verified.", backup.path)
+    if backup.state is BackupState.GOOD and not owner.owns(backup):
         project = backup.manifest.project
-        maker = f"by the project {project!r}, not by this one" if project else "without a project's name"
-        logger.warning("%s was made %s.", backup.path, maker)
+        origin = f"by the project {project!r}, not by this one" if project else "without a project name"
+        logger.warning("%s was made %s.", backup.path, origin)
 
 
-def plan(connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode, *, finish: bool = True) -> Restore:
+def plan(
+    connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode, *, finish: bool = True
+) -> PlannedRestore:
     """Inspects the database and the beginning of the object, and returns the planned restore.
 
-    Changes nothing, except that it finishes an interrupted restore if ``finish`` is True.
+    Changes nothing, except that it completes an interrupted restore if ``finish`` is True.
     """
     manifest = backup.manifest
     if manifest.engine and manifest.engine != connector.engine:
@@ -161,11 +165,11 @@ def plan(connector: BaseConnector, remote: Remote, backup: Backup, mode: Mode, *
     steps = connector.restore(facts, manifest, mode, contents)
     if mode.in_place and not steps.verify:
         steps = replace(steps, notes=(*steps.notes, "--in-place has no effect for this database."))
-    return Restore(connector, remote, backup, steps)
+    return PlannedRestore(connector, remote, backup, steps)
 
 
-def carry_out(restore: Restore, limits: process.Limits, *, quiet: bool = False) -> None:
-    """Carries out the plan, and shows progress unless ``quiet``. After any failure the target is as it was.
+def carry_out(restore: PlannedRestore, limits: process.Limits, *, quiet: bool = False) -> None:
+    """Carries out the plan, and shows progress unless ``quiet``. After any failure the database is unchanged.
 
     Raises VerificationFailed if the object does not match its manifest, and the explained error if a program fails.
     """
@@ -173,52 +177,53 @@ def carry_out(restore: Restore, limits: process.Limits, *, quiet: bool = False) 
     about: dict[str, Any] = {"database": restore.connector.alias, "path": restore.backup.path}
     sent = (signals.pre_db_restore, signals.post_db_restore, signals.restore_failed)
     with signals.around(*sent, sender=sender, **about):
-        _carry_out(restore, limits, quiet)
+        _carry_out(_Transfer(restore, limits, quiet))
 
 
-def _carry_out(restore: Restore, limits: process.Limits, quiet: bool) -> None:
-    steps = restore.plan
+@dataclass(frozen=True, slots=True)
+class _Transfer:
+    """The transfer of a backup's object into programs."""
+
+    restore: PlannedRestore
+    limits: process.Limits
+    quiet: bool
+
+    def run(self, programs: Sequence[process.Command], gate: Gate, purpose: str) -> None:
+        """Sends the object through ``programs``. Raises VerificationFailed if it does not match its manifest."""
+        backup = self.restore.backup
+        (stored,) = backup.manifest.objects
+        digest = streams.Digest((stored.bytes, stored.sha256) if stored.sha256 else None, backup.path)
+        title = f"{self.restore.connector.alias}: {purpose}"
+        progress = Progress(title, lambda: digest.bytes, stored.bytes, quiet=self.quiet)
+        first, *rest = programs  # raises ValueError if there are none: the object must not be dropped silently
+        try:
+            process.pipe(
+                self.restore.remote.read(backup.path),
+                digest,
+                *streams.decompressor(backup.manifest.outer_compression, backup.path),
+                first,
+                *rest,
+                gate=gate,
+                limits=self.limits,
+                tick=progress.tick,
+            )
+        finally:
+            progress.close()
+
+
+def _carry_out(transfer: _Transfer) -> None:
+    steps = transfer.restore.plan
     try:
         if steps.verify:
-            _stream(restore, steps.verify, Gate(hold=0), limits, "verification", quiet=quiet)
+            transfer.run(steps.verify, Gate(hold=0), "verification")
         _run_all(steps.prepare)
-        _stream(restore, steps.load, steps.gate, limits, "restore", quiet=quiet)
+        transfer.run(steps.load, steps.gate, "restore")
         _run_all(steps.commit)
     except BaseException:
         for command in steps.abort:
             with suppress(DjangoRcloneError):
                 process.run(command)
         raise
-
-
-def _stream(
-    restore: Restore,
-    programs: Sequence[process.Command],
-    gate: Gate,
-    limits: process.Limits,
-    what: str,
-    *,
-    quiet: bool,
-) -> None:
-    """Sends the object through ``programs``. Raises VerificationFailed if it does not match its manifest."""
-    backup = restore.backup
-    (stored,) = backup.manifest.objects
-    digest = streams.Digest((stored.bytes, stored.sha256) if stored.sha256 else None, backup.path)
-    progress = Progress(f"{restore.connector.alias}: {what}", lambda: digest.bytes, stored.bytes, quiet=quiet)
-    first, *rest = programs
-    try:
-        process.pipe(
-            restore.remote.read(backup.path),
-            digest,
-            *streams.decompressor(backup.manifest.outer_compression, backup.path),
-            first,
-            *rest,
-            gate=gate,
-            limits=limits,
-            tick=progress.tick,
-        )
-    finally:
-        progress.close()
 
 
 def _run_all(commands: Sequence[process.Command]) -> None:

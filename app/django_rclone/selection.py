@@ -1,4 +1,4 @@
-"""Selection of the backup to restore: the newest good one of exactly this database, never another's. Pure."""
+"""Selection of the backup to restore: the newest good one of exactly this database. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django_rclone import clocks, display, vocabulary
-from django_rclone.catalog import Backup, State
+from django_rclone import clocks, display, setting_names
+from django_rclone.catalog import Backup, BackupState
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
 
@@ -40,9 +40,9 @@ class Owner:
 
     def owns_exactly(self, backup: Backup) -> bool:
         """Returns whether a backup is of exactly this database. Without a manifest, only the alias is compared."""
-        found = backup.manifest
-        here = bool(self.project) or found.source in ("", self.source)
-        return self.owns(backup) and found.name in ("", self.name) and here
+        manifest = backup.manifest
+        same_source = bool(self.project) or manifest.source in ("", self.source)
+        return self.owns(backup) and manifest.name in ("", self.name) and same_source
 
 
 def latest(
@@ -55,34 +55,35 @@ def latest(
 ) -> Backup:
     """Returns the newest good backup of ``owner`` that was started at or before ``at``.
 
-    Raises NothingToRestore if there is none, and ConfigurationError if the remote holds several databases under this
-    alias and the owner's cannot be determined. A backup dated after ``now`` is returned only if there is no other
-    good one. With ``unverified``, the newest unverified backup is returned if there is no good one.
+    A backup dated after ``now`` is returned only if there is no other good one, and an unverified backup only with
+    ``unverified`` and if there is no good one. Raises NothingToRestore if there is none, and ConfigurationError if the
+    remote holds backups of several databases under this alias and the owner's cannot be determined.
     """
     now = now or datetime.now(UTC)
     if at is not None and at - now > clocks.AHEAD:
         logger.warning(
-            "--at %s is in the future (this machine's clock says %s): it means the newest backup.",
+            "--at %s is in the future (this machine's clock says %s): the newest backup is used.",
             *(display.utc(at), display.utc(now)),
         )
     under_alias = [one for one in backups if one.database == owner.alias and (at is None or one.moment <= at)]
     ours = [backup for backup in under_alias if owner.owns(backup)]
-    good = _of_one_name([backup for backup in ours if backup.state is State.GOOD], owner)
-    good = _timely(good, owner, now)
+    good = _of_one_name([backup for backup in ours if backup.state is BackupState.GOOD], owner)
+    good = _without_future(good, owner, now)
     if good:
         newest = _of_one_source(good, owner)
         for backup in under_alias:
-            known = owner.owns(backup) or not backup.manifest.point
-            if backup.state is State.DAMAGED and known and backup.moment > newest.moment:
-                logger.warning("A newer backup of %s is damaged and left aside: %s.", owner.alias, backup.problem)
+            relevant = owner.owns(backup) or not backup.manifest.point
+            if backup.state is BackupState.DAMAGED and relevant and backup.moment > newest.moment:
+                logger.warning("A newer backup of %s is damaged and is skipped: %s.", owner.alias, backup.problem)
         return newest
-    found = [backup for backup in under_alias if backup.state is State.UNVERIFIED]
-    if found and unverified:
-        return found[0]
-    raise NothingToRestore(_why_nothing(under_alias, owner, at, found))
+    candidates = [backup for backup in under_alias if backup.state is BackupState.UNVERIFIED]
+    if candidates and unverified:
+        return candidates[0]
+    raise NothingToRestore(_why_nothing(under_alias, owner, at))
 
 
 def _of_one_name(good: list[Backup], owner: Owner) -> list[Backup]:
+    """Returns the backups of the owner's database. Raises ConfigurationError if there are backups of several others."""
     names = sorted({backup.manifest.name for backup in good})
     if len(names) < 2:
         if names and names[0] != owner.name:
@@ -93,27 +94,27 @@ def _of_one_name(good: list[Backup], owner: Owner) -> list[Backup]:
         return good
     if owner.name not in names:
         listed = ", ".join(f'"{name}"' + (f" of project {owner.project}" if owner.project else "") for name in names)
-        setting = vocabulary.current().setting("PROJECT")
+        setting = setting_names.current().setting("PROJECT")
         raise ConfigurationError(
             f'Database "{owner.alias}": the remote holds backups of several databases under this alias ({listed}), '
-            f'and none is named "{owner.name}". Name the one to restore with --input-path, or set {setting}.'
+            f'and none is named "{owner.name}". Choose one with --input-path, or set {setting}.'
         )
     return [backup for backup in good if backup.manifest.name == owner.name]
 
 
-def _timely(good: list[Backup], owner: Owner, now: datetime) -> list[Backup]:
-    """Returns the backups not dated after now, or all if there are no others. Warns of those dated after now."""
-    late = [backup for backup in good if clocks.dated_ahead(backup, now)]
-    if not late:
+def _without_future(good: list[Backup], owner: Owner, now: datetime) -> list[Backup]:
+    """Returns the backups that are not dated in the future, or all if there are no others. Warns of the rest."""
+    in_future = [backup for backup in good if clocks.dated_ahead(backup, now)]
+    if not in_future:
         return good
-    timely = [backup for backup in good if backup not in late]
+    past = [backup for backup in good if backup not in in_future]
     logger.warning(
-        'Database "%s": %d backups are dated after now (%s), the newest %s, of %s: %s. A clock was wrong when they '
-        "were made, or this machine's is wrong now.",
-        *(owner.alias, len(late), display.utc(now), late[0].file, display.utc(late[0].moment)),
-        "they are left aside; --input-path restores one" if timely else "there is no other",
+        'Database "%s": %d backups are dated in the future (it is %s now), the newest %s, of %s: %s. A clock was wrong '
+        "when they were made, or this machine's is wrong now.",
+        *(owner.alias, len(in_future), display.utc(now), in_future[0].file, display.utc(in_future[0].moment)),
+        "they are skipped; --input-path restores one" if past else "there is no other",
     )
-    return timely or good
+    return past or good
 
 
 def _of_one_source(good: list[Backup], owner: Owner) -> Backup:
@@ -127,14 +128,14 @@ def _of_one_source(good: list[Backup], owner: Owner) -> Backup:
     source = newest.manifest.source or owner.source
     if source != owner.source and len(by_source) > 1:
         listed = "; ".join(
-            f"{one or 'a place that is not known'}: {backup.file} of {display.utc(backup.moment)}"
-            for one, backup in by_source.items()
+            f"{server or 'unknown server'}: {backup.file} of {display.utc(backup.moment)}"
+            for server, backup in by_source.items()
         )
-        setting = vocabulary.current().setting("PROJECT")
+        setting = setting_names.current().setting("PROJECT")
         raise ConfigurationError(
             f'Database "{owner.alias}": the remote holds backups of "{newest.manifest.name}" from several servers, the '
-            f"newest of each: {listed}. Nothing says which is ours ({owner.source or 'no server is known'}). Name the "
-            f"one to restore with --input-path, or set {setting}."
+            f"newest of each: {listed}. It is not clear which belong to this database (on "
+            f"{owner.source or 'an unknown server'}). Choose one with --input-path, or set {setting}."
         )
     if source != owner.source and source and owner.source:
         logger.warning(
@@ -144,32 +145,40 @@ def _of_one_source(good: list[Backup], owner: Owner) -> Backup:
     return newest
 
 
-def _why_nothing(backups: Sequence[Backup], owner: Owner, at: datetime | None, unverified: Sequence[Backup]) -> str:
-    names = vocabulary.current()
-    said = f'Database "{owner.alias}": there is no good backup' + (
-        f" from before {at:%Y-%m-%d %H:%M:%S %Z}" if at else ""
-    )
-    known = [backup for backup in backups if owner.owns(backup) or not backup.manifest.point]
-    damaged = [backup for backup in known if backup.state is State.DAMAGED]
+def _why_nothing(backups: Sequence[Backup], owner: Owner, at: datetime | None) -> str:
+    """Returns the error for ``backups``, none of which can be restored, with advice on what to do."""
+    names = setting_names.current()
+    problem = f'Database "{owner.alias}": there is no good backup'
+    if at:
+        problem += f" from before {at:%Y-%m-%d %H:%M:%S %Z}"
+    damaged = [
+        backup
+        for backup in backups
+        if backup.state is BackupState.DAMAGED and (owner.owns(backup) or not backup.manifest.point)
+    ]
     if damaged:
-        said = f"{said}, and {len(damaged)} damaged ({damaged[0].problem})"
-    good = [backup for backup in backups if backup.state is State.GOOD]
-    others = sorted({backup.manifest.project for backup in good} - {owner.project, ""})
-    if others:
-        said = f"{said} of this project; the remote holds some of: {', '.join(others)}. {names.is_project_right}"
-    nobodys = [backup for backup in good if owner.project and not backup.manifest.project]
-    if nobodys:
-        newest = nobodys[0]
-        host = f", made on {newest.manifest.host}" if newest.manifest.host else ""
-        some = f'{len(nobodys)} bear no project\'s name, the newest of "{newest.manifest.name}", of '
-        said = said if others else f'{said} of the project "{owner.project}".'
-        return (
-            f"{said} {some}{display.utc(newest.moment)}{host}. If it is yours, restore it with "
-            f"--input-path {newest.file}."
-        )
+        problem += f", and {len(damaged)} damaged ({damaged[0].problem})"
+    good = [backup for backup in backups if backup.state is BackupState.GOOD]
+    other_projects = sorted({backup.manifest.project for backup in good} - {owner.project, ""})
+    if other_projects:
+        problem += f" of this project; the remote holds some of: {', '.join(other_projects)}. {names.is_project_right}"
+    unnamed = [backup for backup in good if owner.project and not backup.manifest.project]
+    if unnamed:
+        problem += "" if other_projects else f' of the project "{owner.project}".'
+        return f"{problem} {_unnamed_advice(unnamed)}"
+    unverified = [backup for backup in backups if backup.state is BackupState.UNVERIFIED]
     if unverified:
         return (
-            f"{said.removesuffix('.')}, but {len(unverified)} without a manifest, the newest {unverified[0].file}. "
+            f"{problem.removesuffix('.')}, but {len(unverified)} without a manifest, the newest {unverified[0].file}. "
             f"Restore it with --input-path {unverified[0].file}, or with --unverified."
         )
-    return said if others else f"{said}. See {names.list_command}."
+    return problem if other_projects else f"{problem}. See {names.list_command}."
+
+
+def _unnamed_advice(unnamed: Sequence[Backup]) -> str:
+    newest = unnamed[0]
+    host = f", made on {newest.manifest.host}" if newest.manifest.host else ""
+    return (
+        f'{len(unnamed)} have no project name, the newest of "{newest.manifest.name}", of '
+        f"{display.utc(newest.moment)}{host}. If it is yours, restore it with --input-path {newest.file}."
+    )

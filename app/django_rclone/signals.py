@@ -12,7 +12,7 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.exceptions import DjangoRcloneError
 
 logger = logging.getLogger("django_rclone")
@@ -33,28 +33,28 @@ restore_failed = Signal()
 def around(before: Signal, after: Signal, failed: Signal, sender: Any, **what: Any) -> Iterator[dict[str, Any]]:
     """Sends ``before``, and at the end of the block ``after``, or ``failed`` with the error.
 
-    The items that the block adds to the dictionary are sent with ``after`` too. An unexpected error (for instance in
-    a project's connector) is raised as DjangoRcloneError, so that one database never prevents the backup of others.
+    The items that the block adds to the dictionary are sent with ``after``. An unexpected error (for instance in a
+    project's connector) is raised as DjangoRcloneError, so that one database never prevents the backup of others.
     """
     before.send(sender=sender, **what)
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     try:
-        yield found
+        yield results
     except Exception as error:
         known = error
         if not isinstance(error, DjangoRcloneError):
             where = f'Database "{what["database"]}": ' if what.get("database") else ""
-            known = DjangoRcloneError(f"{where}{type(error).__name__}: {error}. {vocabulary.current().traceback}")
+            known = DjangoRcloneError(f"{where}{type(error).__name__}: {error}. {setting_names.current().traceback}")
         announce(failed, sender, error=known, **{"database": None, **what})
         if known is error:
             raise
         raise known from error
-    announce(after, sender, **what, **found)
+    announce(after, sender, **what, **results)
 
 
 def announce(signal: Signal, sender: Any, **what: Any) -> None:
     """Sends a signal and logs the exceptions of its receivers."""
-    for receiver, answer in signal.send_robust(sender=sender, **what):
-        if isinstance(answer, Exception):
+    for receiver, response in signal.send_robust(sender=sender, **what):
+        if isinstance(response, Exception):
             name = getattr(receiver, "__qualname__", repr(receiver))
-            logger.error("The signal receiver %s raised %r. What was done stays done.", name, answer)
+            logger.error("The signal receiver %s raised %r. The run continues.", name, response)

@@ -1,4 +1,4 @@
-"""Filters for the bytes between two programs: counting, hashing, compression, holding back. Pure."""
+"""Filters of the bytes between two programs: counting, hashing, compression, and the gate before a commit."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ else:
     from backports import zstd
 
 LEVELS = {"zstd": range(1, 20), "gzip": range(1, 10), "none": range(1)}
-"""Accepted compression methods and their levels. Above zstd 19, a restore needs special flags."""
+"""Compression methods and their levels. Above level 19, zstd needs special flags to decompress."""
 DEFAULT_LEVEL = {"zstd": 3, "gzip": 6, "none": 0}
 ENDING = {"zstd": ".zst", "gzip": ".gz", "none": ""}
 
 
 class Filter(Protocol):
-    """A step in the stream. ``feed`` takes bytes and returns pieces of bounded size; ``finish`` returns the rest. Both
-    may raise to stop the stream."""
+    """A step in the stream: ``feed`` takes bytes and returns pieces of limited size, ``finish`` returns the rest.
+
+    Both may raise to stop the stream.
+    """
 
     def feed(self, data: bytes) -> Iterable[bytes]: ...
 
@@ -36,9 +38,9 @@ class Filter(Protocol):
 class Gate:
     """The last step before the program that commits.
 
-    The last ``hold`` bytes are held back until all programs upstream have succeeded and the object's hash is
-    verified. ``head`` may change the first bytes (at least ``hold`` of them, or all if there are fewer), and ``tail``
-    the held-back last ones. Both may raise to stop the restore.
+    It holds back the last ``hold`` bytes until all other programs have succeeded and the object's hash is verified.
+    ``head`` may change the first bytes (at least ``hold`` of them, or all if there are fewer), and ``tail`` the last
+    bytes, which were held back. Both may raise to stop the restore.
     """
 
     hold: int = 64 * 1024
@@ -61,7 +63,7 @@ class Meter:
 
 
 class Digest(Meter):
-    """Counts and hashes (SHA-256) the bytes that pass, and compares them with ``expected`` at the end of the stream.
+    """Counts and hashes (SHA-256) the bytes that pass, and compares both with ``expected`` at the end of the stream.
 
     ``expected`` is (size, hexadecimal hash). Raises VerificationFailed if either differs.
     """
@@ -86,10 +88,10 @@ class Digest(Meter):
             size, sha256 = self._expected
             if self.bytes != size:
                 raise VerificationFailed(
-                    f"{self._what} is damaged: {self.bytes:,} bytes arrived, its manifest promises {size:,}."
+                    f"{self._what} is damaged: it has {self.bytes:,} bytes instead of the {size:,} in its manifest."
                 )
             if self.sha256 != sha256:
-                raise VerificationFailed(f"{self._what} is damaged: its SHA-256 is not the one in its manifest.")
+                raise VerificationFailed(f"{self._what} is damaged: its SHA-256 differs from the one in its manifest.")
         return ()
 
 
@@ -99,7 +101,7 @@ class Compressor:
     def __init__(self, method: str, level: int) -> None:
         self._stream: zstd.ZstdCompressor | zlib._Compress
         if method == "zstd":
-            # Without workers, compression and reading would take turns; docs/speed.md has the cost.
+            # Without workers, compression and reading take turns; docs/speed.md has the cost.
             workers = min(2, os.cpu_count() or 1)
             self._stream = zstd.ZstdCompressor(
                 options={
@@ -119,16 +121,16 @@ class Compressor:
 
 
 class Decompressor:
-    """Decompresses the stream. Several frames (or gzip members) in a row are one stream."""
+    """Decompresses the stream, which may consist of several frames (zstd) or members (gzip)."""
 
-    # Largest decompressed piece, in bytes: a kilobyte of zstd can expand to a gigabyte of zeros.
+    # Limit of a decompressed piece, in bytes: a kilobyte of zstd can expand to a gigabyte of zeros.
     _PIECE = 1 << 20
 
     def __init__(self, method: str, what: str = "The object") -> None:
         self._method = method
         self._what = what
         self._stream: zstd.ZstdDecompressor | zlib._Decompress = self._new()
-        self._begun = False
+        self._started = False
 
     def _new(self) -> zstd.ZstdDecompressor | zlib._Decompress:
         return zstd.ZstdDecompressor() if self._method == "zstd" else zlib.decompressobj(wbits=31)
@@ -137,13 +139,13 @@ class Decompressor:
         while data:
             if self._stream.eof:
                 self._stream = self._new()
-            self._begun = True
+            self._started = True
             try:
                 yield self._stream.decompress(data, self._PIECE)
                 while self._pending():
                     yield self._stream.decompress(self._rest(), self._PIECE)
             except (zstd.ZstdError, zlib.error) as error:
-                raise VerificationFailed(f"{self._what} is damaged: it is not whole {self._method} data.") from error
+                raise VerificationFailed(f"{self._what} is damaged: it is not complete {self._method} data.") from error
             data = self._stream.unused_data
 
     def _pending(self) -> bool:
@@ -155,8 +157,8 @@ class Decompressor:
         return b"" if isinstance(self._stream, zstd.ZstdDecompressor) else self._stream.unconsumed_tail
 
     def finish(self) -> Iterable[bytes]:
-        if not self._begun or not self._stream.eof:
-            raise VerificationFailed(f"{self._what} is damaged: its {self._method} data end too early.")
+        if not self._started or not self._stream.eof:
+            raise VerificationFailed(f"{self._what} is damaged: its {self._method} data is incomplete.")
         return ()
 
 
@@ -166,11 +168,15 @@ def compressor(method: str, level: int) -> list[Filter]:
 
 
 def decompressor(compression: str, what: str = "The object") -> list[Filter]:
-    """Returns the filters that undo ``compression``, in the form of a manifest (``zstd:3``); an empty list for ``none``
-    or an empty string. Raises ConfigurationError for a method that this version cannot undo."""
+    """Returns the filters that decompress ``compression``, which has the form of a manifest (``zstd:3``).
+
+    Returns an empty list for ``none`` or an empty string. Raises ConfigurationError for an unknown method.
+    """
     method = compression.partition(":")[0]
     if method in ("", "none"):
         return []
     if method not in LEVELS:
-        raise ConfigurationError(f"{what} is compressed with {method}, which this version cannot undo: upgrade.")
+        raise ConfigurationError(
+            f"{what} is compressed with {method}, which this version does not support: upgrade django-rclone."
+        )
     return [Decompressor(method, what)]

@@ -24,7 +24,7 @@ DATABASE_KEYS = (
 
 
 class NotPlain(ValueError):
-    """A value cannot be represented in JSON."""
+    """A value that JSON cannot represent."""
 
 
 def plain(value: Any) -> Any:
@@ -50,9 +50,9 @@ def plain(value: Any) -> Any:
 
 
 def database(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the part of a database's settings that connectors use. Raises NotPlain with the key's name.
+    """Returns the settings of a database that connectors use. Raises NotPlain with the name of the key.
 
-    Leaves out options that are not plain values: they are for the Python driver, never for a client program.
+    Omits options that are not plain values: they are for the Python driver, never for a client program.
     """
     found: dict[str, Any] = {}
     for key in DATABASE_KEYS:
@@ -67,7 +67,7 @@ def database(settings: Mapping[str, Any]) -> dict[str, Any]:
             else:
                 found[key] = plain(settings[key])
         except NotPlain as error:
-            raise NotPlain(f"{key} is a {error}, not a text") from error
+            raise NotPlain(f"{key} is a {error}, not a plain value") from error
     return found
 
 

@@ -11,7 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from typing import TextIO, cast
 
-from django_rclone import output_errors, vocabulary
+from django_rclone import DOCUMENTATION, output_errors, setting_names
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import secret_values
 from django_rclone.process.interrupts import interruptible
@@ -19,22 +19,22 @@ from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment import read
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.report import AlreadyLogged
-from django_rclone_sidecar.vocabulary import SettingsAndCommands
+from django_rclone_sidecar.setting_names import VariableAndCommandNames
 
 logger = logging.getLogger(__name__)
 
 COMMANDS: Mapping[str, str] = {
-    "serve": "Make backups by the schedule until stopped; serve metrics, health and a status page.",
+    "serve": "Make backups on a schedule until stopped; serve metrics, health and a status page.",
     "backup": "Back up the databases and the media files.",
     "restore": "Restore databases from the newest good backups, or from the one you choose.",
     "list": "List the backups on the remote, newest first.",
     "prune": "Remove backups beyond BACKUP_KEEP_LAST, and leftovers of interrupted runs.",
-    "media-backup": "Make the mirror on the remote equal to the media files.",
-    "media-restore": "Make the media files equal to their mirror on the remote.",
-    "doctor": "Check everything that a backup and a restore need.",
+    "media-backup": "Mirror the media files to the remote.",
+    "media-restore": "Restore the media files from their mirror on the remote.",
+    "doctor": "Check everything that backups and restores need.",
     "healthcheck": "Check whether the `serve` of this container is healthy.",
     "manage": "Run a management command of Django or django_rclone.",
-    "version": "Print the versions.",
+    "version": "Print the versions of django-rclone, Django, Python and rclone.",
 }
 
 _INTERNAL_COMMANDS = ("scheduler", "refresh", "web")
@@ -72,7 +72,7 @@ def _run(command: str, arguments: list[str]) -> int:
     # Imported on demand: not every command needs Django.
     module = import_module(f"django_rclone_sidecar.commands.{command.replace('-', '_')}")
     try:
-        with interruptible(), vocabulary.using(SettingsAndCommands()):
+        with interruptible(), setting_names.using(VariableAndCommandNames()):
             code: int = module.main(arguments, _start())
             return code
     except AlreadyLogged as error:
@@ -97,7 +97,8 @@ def usage() -> str:
             "",
             *lines,
             "",
-            "Each command takes --help. Settings are environment variables: see docs/environment.md.",
+            "`django-rclone COMMAND --help` lists the options of a command. Settings are environment variables: see",
+            f'"Environment variables" in the documentation, {DOCUMENTATION}',
         ]
     )
 

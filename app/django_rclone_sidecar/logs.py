@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from django_rclone import display, naming
+from django_rclone import display
+from django_rclone.layout import backup_ids
 from django_rclone.masking import mask
 
 # Fields that a record may have besides its message, as `extra`.
@@ -74,7 +75,7 @@ class JsonFormatter(MaskingFormatter):
 def set_up(form: str, level: str, secrets: Iterable[str]) -> None:
     """Logs to stderr, from this level up."""
     handler = logging.StreamHandler(sys.stderr)
-    run = naming.new_id(random.SystemRandom())
+    run = backup_ids.new_id(random.SystemRandom())
     handler.setFormatter(JsonFormatter(secrets, run) if form == "json" else TextFormatter(secrets))
     handler.addFilter(lambda record: record.threadName != DROPPED_THREADS)
     root = logging.getLogger()

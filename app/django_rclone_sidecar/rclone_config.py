@@ -26,18 +26,18 @@ _GIVEN = "DJANGO_RCLONE_CONFIG_GIVEN"
 
 
 def provide(environ: MutableMapping[str, str]) -> None:
-    """Sets RCLONE_CONFIG to a file that rclone can save, or to none. Does nothing if rclone can save its own.
+    """Sets RCLONE_CONFIG to a file that rclone can save, or to none. Does nothing if rclone can save the given one.
 
     When called again, copies the file again if it has changed.
     """
-    given = _given(environ)
+    given = _original(environ)
     config = _config(environ, given)
     if config is None:
-        used = given if given or _creatable(environ) else os.devnull
-    elif _saveable(config):
+        used = given if given or _can_create(environ) else os.devnull
+    elif _can_save(config):
         used = given
     else:
-        used = _copied(config) or given
+        used = _private_copy(config) or given
     if used == environ.get("RCLONE_CONFIG", ""):
         return
     if used != given:
@@ -55,7 +55,7 @@ def applied(texts: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, s
     return {name: text for name, text in texts.items() if name not in (_GIVEN, "RCLONE_CONFIG")} | changed
 
 
-def _given(environ: MutableMapping[str, str]) -> str:
+def _original(environ: MutableMapping[str, str]) -> str:
     """Returns RCLONE_CONFIG as it was before one of our runs changed it."""
     now = environ.get("RCLONE_CONFIG", "")
     folder = Path(now).parent
@@ -75,36 +75,36 @@ def _config(environ: MutableMapping[str, str], given: str) -> Path | None:
     return next((path for path in candidates if _exists(path)), None)
 
 
-def _creatable(environ: MutableMapping[str, str]) -> bool:
-    """Tells whether rclone can create its configuration in the usual place."""
+def _can_create(environ: MutableMapping[str, str]) -> bool:
+    """Returns whether rclone can create its configuration in the usual place."""
     folder = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or "/") / ".config") / "rclone"
-    there = next(path for path in (folder, *folder.parents) if _exists(path))
-    return os.access(there, os.W_OK)
+    existing = next(path for path in (folder, *folder.parents) if _exists(path))
+    return os.access(existing, os.W_OK)
 
 
 def _exists(path: Path) -> bool:
-    """Tells whether a path exists; one without read permission counts as missing."""
+    """Returns whether a path exists; one without read permission counts as missing."""
     return os.path.exists(path)  # noqa: PTH110 - Path.exists raises there
 
 
-def _saveable(config: Path) -> bool:
-    """Tells whether no copy is made: the folder is writable, or the configuration is not a file that we can read."""
+def _can_save(config: Path) -> bool:
+    """Returns whether rclone can save the configuration, or no copy can be made because it is not a readable file."""
     return os.access(config.parent, os.W_OK) or not (config.is_file() and os.access(config, os.R_OK))
 
 
-def _copied(config: Path) -> str:
+def _private_copy(config: Path) -> str:
     """Returns the path of the copy, empty without /dev/shm. Copied again only if the original has changed, because
     rclone may have saved something in the copy."""
     folder = _folder(os.getpid())
     if folder is None:
         return ""
-    content, before, copy = config.read_bytes(), folder / _COPIED, folder / _NAME
-    if not before.exists() or before.read_bytes() != content:
-        for path in (before, copy):
-            fresh = path.with_name(path.name + ".new")
-            fresh.touch(mode=0o600)
-            fresh.write_bytes(content)
-            fresh.replace(path)
+    content, original, copy = config.read_bytes(), folder / _COPIED, folder / _NAME
+    if not original.exists() or original.read_bytes() != content:
+        for path in (original, copy):
+            temporary = path.with_name(path.name + ".new")
+            temporary.touch(mode=0o600)
+            temporary.write_bytes(content)
+            temporary.replace(path)
     return str(copy)
 
 
@@ -112,8 +112,8 @@ def _copied(config: Path) -> str:
 def _folder(process: int) -> Path | None:
     """Returns a folder in memory for this process. It is removed at exit, or by a later run.
 
-    A lock on it tells whether its owner is alive. A process id would not: the containers of a pod share the memory, but
-    not the ids.
+    While its owner is alive, it is locked. Process ids cannot be used for this: the containers of a pod share the
+    memory, but not the ids.
     """
     _sweep()
     while True:

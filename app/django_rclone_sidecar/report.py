@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 
 
 class AlreadyLogged(DjangoRcloneError):
@@ -34,7 +34,7 @@ class Task:
 
 
 class Outcome(StrEnum):
-    """Outcome of a task, as in metrics."""
+    """Outcome of a task, as shown in metrics."""
 
     RUNNING = "running"
     SUCCESS = "success"
@@ -52,7 +52,7 @@ class Result:
     finished_at: datetime | None = None
     error: str = ""
     manifest: Manifest | None = None
-    """Of the backup that was made; None for other tasks."""
+    """Manifest of the backup that was made; None for other tasks."""
 
     @property
     def what(self) -> str:
@@ -62,7 +62,7 @@ class Result:
 
 @dataclass(slots=True)
 class Report:
-    """One run. It has no results if it failed before its databases were known."""
+    """Report of one run. It has no results if the run failed before its databases were known."""
 
     id: str
     command: str

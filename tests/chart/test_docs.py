@@ -98,7 +98,7 @@ def test_the_job_that_may_delete_takes_its_options():
     assert found["containers"][0]["args"] == ["backup"]
     verb, *options = json.loads(arguments)
     assert verb == "media-backup"
-    assert media_backup.parser().parse_args(options).allow_deletes
+    assert media_backup.create_parser().parse_args(options).allow_deletes
 
 
 def test_every_value_that_the_page_names_exists():

@@ -1,4 +1,4 @@
-"""The commands: what they do, and their exit codes."""
+"""The commands of the sidecar and their exit codes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def test_a_backup_and_a_restore_bring_everything_back(program: Program):
     program.ok("backup")
     program.write("second")
     (program.media / "photo.jpg").unlink()
-    said = program.run("restore", "--latest", "--media")
-    assert said.code == 0, said.err
+    done = program.run("restore", "--latest", "--media")
+    assert done.code == 0, done.err
     assert program.note() == "first"
     assert (program.media / "photo.jpg").read_bytes() == b"photo"
 

@@ -78,7 +78,7 @@ def test_a_wrong_password_is_said_and_shows_no_empty_list(sealed: Program, argum
     before = sealed.stored()
     done = sealed.run(*arguments, BACKUP_ENCRYPTION_PASSWORD="a wrong one")
     assert done.code == 2
-    assert "was encrypted with another password" in done.err
+    assert "was encrypted with a different password" in done.err
     assert done.out == ""
     assert sealed.stored() == before
     assert sealed.note() == "second"

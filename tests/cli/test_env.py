@@ -1,4 +1,4 @@
-"""The environment variables: what they take, and what is said of those that are mistyped."""
+"""The environment variables: what they take, and the warnings about those that are mistyped."""
 
 from __future__ import annotations
 
@@ -148,10 +148,10 @@ def test_a_value_and_its_file_at_once_are_a_contradiction(tmp_path: Path):
 
 
 def test_a_mistyped_name_is_a_warning_with_what_was_meant():
-    said = env.parse(
+    warnings = env.parse(
         {"BACKUP_REMOT": "x", "BACKUP_ENCRYPTION_PASWORD_FILE": "x", "BACKUP_ZZZZZZZ": "x", "OTHER": "x"}
     ).warnings
-    assert said == (
+    assert warnings == (
         "The variable BACKUP_ENCRYPTION_PASWORD_FILE is unknown and has no effect. Did you mean "
         "BACKUP_ENCRYPTION_PASSWORD_FILE?",
         "The variable BACKUP_REMOT is unknown and has no effect. Did you mean BACKUP_REMOTE?",

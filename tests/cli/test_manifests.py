@@ -73,7 +73,7 @@ def test_bytes_that_are_no_text_and_sequences_that_a_terminal_obeys_are_shown(pr
 def test_a_backup_dated_after_now_silences_no_alarm(program: Program):
     program.ok("backup")
     ahead = change(program, dated(365))
-    assert "dated after now" in program.run("list").err
+    assert "dated in the future" in program.run("list").err
     seen = json.loads(program.ok("refresh"))
     assert seen["databases"][0]["newest"] is None  # so that a missed slot is caught up
     program.env["BACKUP_STATE_DIR"] += "-new"  # a history that knows of no run
@@ -83,7 +83,7 @@ def test_a_backup_dated_after_now_silences_no_alarm(program: Program):
         assert status.status == 503
         assert status.json["databases"][0]["overdue"] is True
         assert any(
-            "dated after now and do not count: app" not in one and ahead in one for one in status.json["problems"]
+            "dated in the future and do not count: app" not in one and ahead in one for one in status.json["problems"]
         )
         assert website.metrics()["backup_last_success_timestamp_seconds", ("default", "sqlite")] == 0
         assert website.metrics()["backup_overdue", ("default", "sqlite")] == 1
@@ -99,7 +99,7 @@ def test_a_clock_that_was_once_ahead_takes_no_new_backup_away(program: Program):
         program.write("changed")
         done = program.run("restore", "--latest")
         assert (done.code, program.note()) == (0, text), done.err
-        assert "dated after now" in done.err
+        assert "dated in the future" in done.err
     assert len(program.listed()) == 4
 
 

@@ -54,6 +54,6 @@ def test_a_remote_in_the_media_files_is_refused_and_found_by_doctor(program: Pro
     inside = {"BACKUP_REMOTE": str(program.media / "backups"), "BACKUP_ENCRYPTION_PASSWORD": "password"}
     done = program.run("media-backup", **inside)
     assert done.code == 2
-    assert "lies in MEDIA_ROOT" in done.error
+    assert "is in MEDIA_ROOT" in done.error
     assert not (program.media / "backups").exists()
-    assert "lies in MEDIA_ROOT" in program.run("doctor", **inside).out
+    assert "is in MEDIA_ROOT" in program.run("doctor", **inside).out

@@ -23,7 +23,7 @@ SHOW = "import os; print(os.environ.get('RCLONE_CONFIG'), flush=True); "
 
 @pytest.fixture
 def mounted(program: Program) -> Iterator[Path]:
-    """A configuration in a folder that nobody writes to, like a Secret of Kubernetes'."""
+    """A configuration in a read-only folder, as a mounted Kubernetes Secret."""
     folder = program.folder / "mounted"
     folder.mkdir()
     config = folder / "rclone.conf"

@@ -1,4 +1,4 @@
-"""Which backup a restore takes, and who has agreed to it."""
+"""The backup that a restore chooses, and the confirmation that it needs."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_somebody_at_a_terminal_sees_the_plan_and_is_asked(two: Program, answer:
     done = two.at_terminal(answer, "restore", "--latest")
     assert done.code == 0, done.err
     assert done.out.startswith("restore  db/default-")
-    assert "Go on? [y/N]" in done.out
+    assert "Continue? [y/N]" in done.out
     assert two.note() == restored
 
 
@@ -111,7 +111,7 @@ def test_what_a_dead_run_left_is_restored_only_by_its_path(two: Program):
     manifest.unlink()
     done = two.run("restore", "--id", newest["id"])
     assert done.code == 6
-    assert "which only --input-path restores" in done.error
+    assert "to restore it, pass --input-path" in done.error
     done = two.run("restore", "--input-path", newest["path"])
     assert done.code == 0, done.err
     assert "has no manifest" in done.err
@@ -147,11 +147,11 @@ def test_the_backups_of_another_project_are_restored_only_when_it_is_named(two: 
 
 
 def test_into_leaves_the_live_database_alone(two: Program):
-    beside = two.path("beside")
-    two.ok("restore", "--latest", "--into", str(beside))
-    assert (two.note(), two.note("beside")) == ("third", "second")
+    copy = two.path("copy")
+    two.ok("restore", "--latest", "--into", str(copy))
+    assert (two.note(), two.note("copy")) == ("third", "second")
     two.add("extra")
-    done = two.run("restore", "--latest", "--into", str(beside))
+    done = two.run("restore", "--latest", "--into", str(copy))
     assert done.code == 2
     assert "--into restores one database" in done.error
 
@@ -221,4 +221,4 @@ def test_a_backup_goes_to_the_database_that_it_was_made_of(two: Program):
 def test_an_option_without_a_value_is_a_usage_error(program: Program, arguments: tuple[str, ...]):
     done = program.run("restore", *arguments, "")
     assert done.code == 2
-    assert "is empty: is a shell variable not set" in done.err or "is no time" in done.err
+    assert "is empty: is a shell variable not set" in done.err or "is not a valid time" in done.err

@@ -1,4 +1,4 @@
-"""The commands: exit codes, consent, and what they print."""
+"""The management commands: exit codes, confirmation and output."""
 
 from __future__ import annotations
 
@@ -86,13 +86,13 @@ def quick(project: Project) -> Project:
 
 
 def test_a_backup_and_a_restore_of_the_default_database(project: Project) -> None:
-    said, _ = project.run("dbbackup")
+    output, _ = project.run("dbbackup")
     (stored,) = project.objects()
-    assert said.startswith(f'Database "default": backed up to db/{stored.name} (400 B in ')
+    assert output.startswith(f'Database "default": backed up to db/{stored.name} (400 B in ')
     before = (project.folder / "app.txt").read_bytes()
     (project.folder / "app.txt").write_text("changed since\n")
-    said, _ = project.run("dbrestore", "-d", "default", "--noinput")
-    assert said.endswith(f'Database "default": restored from db/{stored.name}.\n')
+    output, _ = project.run("dbrestore", "-d", "default", "--noinput")
+    assert output.endswith(f'Database "default": restored from db/{stored.name}.\n')
     assert (project.folder / "app.txt").read_bytes() == before
 
 
@@ -164,15 +164,15 @@ def test_clean_removes_what_is_beyond_the_number_to_keep_and_what_dead_runs_left
         file = quick.remote / "db" / name
         file.write_text("old")
         os.utime(file, (1_600_000_000,) * 2)
-    said, _ = quick.run("dbbackup", "--clean")
+    output, _ = quick.run("dbbackup", "--clean")
     assert {path.name for path in quick.objects()} - foreign == {
         "default-2020-01-02-000000.dump",
         "by-hand.sql",
         next(path.name for path in quick.objects() if path.suffix == ".txt" and path.name not in foreign),
     }
-    assert "Removed db/default-2020-01-01-000000.dump (unverified)." in said
-    assert "(orphan)" in said
-    assert "(partial)" in said
+    assert "Removed db/default-2020-01-01-000000.dump (unverified)." in output
+    assert "(orphan)" in output
+    assert "(partial)" in output
 
 
 def test_clean_removes_nothing_after_a_failure(quick: Project) -> None:
@@ -206,10 +206,10 @@ def test_a_restore_at_a_terminal_asks(
     monkeypatch.setattr("sys.stdin", io.StringIO())
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or answer)
-    said, _ = quick.run("dbrestore", "-d", "default")
+    output, _ = quick.run("dbrestore", "-d", "default")
     assert asked == [f"Restore the file {file}? [y/N] "]
     assert (file.read_text() != "changed since\n") is goes_ahead
-    assert ("Nothing was changed." in said) is not goes_ahead
+    assert ("Nothing was changed." in output) is not goes_ahead
 
 
 def test_a_dry_run_prints_the_plan_and_changes_nothing(quick: Project) -> None:
@@ -222,10 +222,10 @@ def test_a_dry_run_prints_the_plan_and_changes_nothing(quick: Project) -> None:
         heard.append("pre")
 
     signals.pre_db_restore.connect(receiver)
-    said, _ = quick.run("dbrestore", "-d", "default", "--dry-run")
+    output, _ = quick.run("dbrestore", "-d", "default", "--dry-run")
     signals.pre_db_restore.disconnect(receiver)
-    assert f"target   the file {quick.folder / 'app.txt'}" in said
-    assert "commit   sh -c" in said
+    assert f"target   the file {quick.folder / 'app.txt'}" in output
+    assert "commit   sh -c" in output
     assert quick.state() == before
     assert heard == []
 
@@ -235,9 +235,9 @@ def test_a_dry_run_prints_the_plan_and_changes_nothing(quick: Project) -> None:
     [
         (("-d", "default", "--noinput"), 6, "there is no good backup"),
         (("-d", "default", "--noinput", "-i", "none.dump"), 6, "There is no db/none.dump"),
-        (("-d", "default", "--noinput", "-i", "/etc/passwd"), 2, "is no path below the backup folder"),
-        (("-d", "default", "--noinput", "-i", "x", "--unverified"), 2, "--input-path names one backup"),
-        (("-d", "default", "--noinput", "-i", "x", "--at", "2026-11-23"), 2, "--input-path names one backup"),
+        (("-d", "default", "--noinput", "-i", "/etc/passwd"), 2, "is not a path in the backup folder"),
+        (("-d", "default", "--noinput", "-i", "x", "--unverified"), 2, "--input-path chooses one backup"),
+        (("-d", "default", "--noinput", "-i", "x", "--at", "2026-11-23"), 2, "--input-path chooses one backup"),
         (("--noinput",), 2, "choose one with --database (default, second)"),
         (("-d", "third", "--noinput"), 2, 'Database "third" is not in DATABASES'),
     ],
@@ -262,7 +262,7 @@ def test_an_option_given_without_a_value_is_refused_and_does_nothing(
 ) -> None:
     before = quick.state()
     code, message = quick.fails(*arguments, blank)
-    assert (code, "is empty" in message or "is no time" in message) == (2, True)
+    assert (code, "is empty" in message or "is not a valid time" in message) == (2, True)
     assert quick.state() == before
 
 
@@ -279,7 +279,7 @@ def test_code_that_calls_a_command_with_an_empty_value_is_refused(quick: Project
 
 
 def test_a_time_that_is_none_is_a_usage_error(quick: Project) -> None:
-    with pytest.raises(CommandError, match="is no time; give one like"):
+    with pytest.raises(CommandError, match="is not a valid time: use the form"):
         quick.run("dbrestore", "--at", "yesterday")
 
 
@@ -290,7 +290,7 @@ def test_a_damaged_object_ends_with_its_own_code_and_changes_nothing(quick: Proj
     stored.write_bytes(content[:-1] + b"X")
     (quick.folder / "app.txt").write_text("changed since\n")
     code, message = quick.fails("dbrestore", "-d", "default", "--noinput")
-    assert (code, "its SHA-256 is not the one in its manifest" in message) == (5, True)
+    assert (code, "its SHA-256 differs from the one in its manifest" in message) == (5, True)
     assert (quick.folder / "app.txt").read_text() == "changed since\n"
 
 
@@ -308,9 +308,9 @@ def test_a_listing_as_json_is_one_document(quick: Project) -> None:
     assert listed[0]["path"] == f"db/{quick.objects()[-1].name}"
     assert listed[0]["bytes"] == 400
     assert len(listed[0]["sha256"]) == 64
-    said, complaints = quick.run("listbackups")
-    assert [line.split()[-2] for line in said.splitlines()] == ["state", "good", "orphan", "unverified"]
-    assert complaints == "db/default-2020-01-03-000000-orpha1.dump: orphan: its run did not end well.\n"
+    output, errors = quick.run("listbackups")
+    assert [line.split()[-2] for line in output.splitlines()] == ["state", "good", "orphan", "unverified"]
+    assert errors == "db/default-2020-01-03-000000-orpha1.dump: orphan: its run did not finish.\n"
 
 
 # Media
@@ -320,16 +320,16 @@ def test_media_go_there_and_come_back(project: Project) -> None:
     (project.media / "a b").mkdir()
     (project.media / "a b/größe.jpg").write_bytes(b"12345")
     (project.media / "old.jpg").write_bytes(b"1")
-    said, _ = project.run("mediabackup")
-    assert "2 files" in said
+    output, _ = project.run("mediabackup")
+    assert "2 files" in output
     assert project.stored() == {"media/a b/größe.jpg", "media/old.jpg", "manifests/media/media.json"}
     (project.media / "old.jpg").unlink()
     (project.media / "new.jpg").write_bytes(b"123")
     code, message = project.fails("mediarestore")
     assert (code, "Not a terminal" in message) == (2, True)
     assert (project.media / "new.jpg").exists()
-    said, _ = project.run("mediarestore", "--noinput")
-    assert "1 files copied (1 bytes), 1 deleted" in said.replace("1 file ", "1 files ").replace("1 byte)", "1 bytes)")
+    output, _ = project.run("mediarestore", "--noinput")
+    assert "1 files copied (1 bytes), 1 deleted" in output.replace("1 file ", "1 files ").replace("1 byte)", "1 bytes)")
     assert sorted(path.name for path in project.media.rglob("*.jpg")) == ["größe.jpg", "old.jpg"]
 
 
@@ -350,7 +350,7 @@ def test_a_missing_folder_is_never_mirrored(project: Project) -> None:
     (project.remote / "media/photo.jpg").write_bytes(b"12345")
     assert project.fails("mediabackup")[0] == 2
     code, message = project.fails("mediabackup", "--allow-empty")
-    assert (code, "is not there" in message) == (2, True)
+    assert (code, "does not exist" in message) == (2, True)
     assert project.stored() == {"media/photo.jpg"}
 
 

@@ -1,4 +1,4 @@
-"""What is removed is ours, proven to be beyond what is kept, and nothing else."""
+"""Pruning removes only backups of its own project and database that retention does not keep."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from typing import Any
 import pytest
 
 from django_rclone import catalog, prune
-from django_rclone.catalog import State
+from django_rclone.catalog import BackupState
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.manifest import Manifest
-from django_rclone.naming import ManifestName
-from django_rclone.rclone.remote import Entry, Remote
+from django_rclone.layout.manifest import Manifest
+from django_rclone.layout.manifest_paths import ManifestName
+from django_rclone.rclone.entries import Entry
+from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
 from tests.rclone.test_catalog import NOW, SCHEME, Folder, manifest
 
 SHOP = Owner("shop", "default", "app")
-NOBODY = Owner("", "default", "app", "db1")
+UNNAMED = Owner("", "default", "app", "db1")
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_a_neighbour_without_a_projects_name_keeps_its_backups(folder: Folder) -
     ours = {one.file for one in folder.load() if one.id in ("bbbbb1", "bbbbb2")}
     left = orphan(folder)
     legacy = folder.write("db/default-2026-01-01-101500.dump")
-    assert clean(folder, SHOP, made="bbbbb0") == ours
+    assert clean(folder, SHOP, new_id="bbbbb0") == ours
     assert left.exists()  # it may be the neighbour's
     assert legacy.exists()
     assert len(folder.load()) == 6
@@ -72,21 +73,21 @@ def test_a_named_project_keeps_its_backups_from_a_neighbour_without_a_name(folde
 
 
 @pytest.mark.parametrize(
-    ("about", "said"),
+    ("about", "expected"),
     [
-        ({"project": ""}, r'"default": 3 backups without a project\'s name do not count, and stay: default-2026'),
-        ({"project": "shop", "name": "old"}, r"3 backups of the project's databases of other names do not count"),
+        ({"project": ""}, r'"default": 3 backups without a project name are kept and do not count: default-2026'),
+        ({"project": "shop", "name": "old"}, r"3 backups of this project's other databases are kept and do not count"),
     ],
 )
 def test_what_a_project_made_under_another_name_stays_and_is_said(
-    folder: Folder, caplog: pytest.LogCaptureFixture, about: dict[str, str], said: str
+    folder: Folder, caplog: pytest.LogCaptureFixture, about: dict[str, str], expected: str
 ) -> None:
     for number in range(3):
         folder.backup(f"aaaaa{number}", hours=9 + number, **about)
         folder.backup(f"bbbbb{number}", hours=number, project="shop")
         folder.backup(f"ccccc{number}", hours=number, project="theirs")
-    assert len(clean(folder, SHOP, made="bbbbb0")) == 2
-    assert re.search(said, caplog.text)
+    assert len(clean(folder, SHOP, new_id="bbbbb0")) == 2
+    assert re.search(expected, caplog.text)
     assert len(caplog.records) == 1
     caplog.clear()
     assert clean(folder, SHOP, keep=None) == set()
@@ -97,27 +98,28 @@ def test_two_sites_without_a_name_keep_each_others_backups(folder: Folder, caplo
     for number in range(3):
         folder.backup(f"aaaaa{number}", hours=number, source="db1")
         folder.backup(f"bbbbb{number}", hours=9 + number, source="db2")
-    folder.backup("ccccc1", hours=99)  # made before manifests said where
+    folder.backup("ccccc1", hours=99)  # made before manifests recorded the source
     left = orphan(folder)
     with caplog.at_level(logging.WARNING, "django_rclone"):
-        assert {one[-11:-5] for one in clean(folder, NOBODY)} == {"aaaaa1", "aaaaa2"}
+        assert {one[-11:-5] for one in clean(folder, UNNAMED)} == {"aaaaa1", "aaaaa2"}
     assert left.exists()
-    assert 'also holds backups of "app" on db2. They are left alone, here and on db1: set PROJECT' in caplog.text
+    assert 'also holds backups of "app" on db2. They are kept, both here and on db1. To tell' in caplog.text
+    assert "set a different PROJECT on each machine" in caplog.text
 
 
 def test_what_was_made_before_manifests_said_where_is_ours_where_nobody_else_is(folder: Folder) -> None:
     folder.backup("aaaaa1", hours=1, source="db1")
     folder.backup("ccccc1", hours=9)
-    assert len(clean(folder, NOBODY)) == 1
+    assert len(clean(folder, UNNAMED)) == 1
 
 
-@pytest.mark.parametrize("owner", [SHOP, NOBODY], ids=["named", "nameless"])
+@pytest.mark.parametrize("owner", [SHOP, UNNAMED], ids=["named", "nameless"])
 def test_what_dead_runs_left_goes_where_nobody_else_keeps_backups(folder: Folder, owner: Owner) -> None:
     folder.backup("aaaaa1", project=owner.project, source="db1")
     old, young = orphan(folder), orphan(folder, "orpha2", days=0.9)
     partial = age(folder.write("db/default-2026-11-01-101500-parti1.dump.partial"), 9)
     elses = orphan(folder, "orpha3", alias="default-2")
-    assert clean(folder, owner, made="aaaaa1") == {old.name, partial.name}
+    assert clean(folder, owner, new_id="aaaaa1") == {old.name, partial.name}
     assert young.exists()
     assert elses.exists()
 
@@ -127,7 +129,7 @@ def test_what_dead_runs_left_goes_where_nobody_else_keeps_backups(folder: Folder
 
 @pytest.fixture
 def hide(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Leaves files out of listings whose path holds a text."""
+    """Leaves files out of listings whose path contains a string."""
     listing = Remote.files
 
     def change(hidden: str) -> None:
@@ -151,7 +153,7 @@ def test_where_the_backup_just_made_is_not_shown_nothing_is_removed(
     before = sorted(folder.root.rglob("*"))
     hide(hidden)
     with pytest.raises(DjangoRcloneError, match=r"does not show the backup aaaaa1, which was just made.*Nothing was r"):
-        clean(folder, SHOP, made="aaaaa1")
+        clean(folder, SHOP, new_id="aaaaa1")
     assert sorted(folder.root.rglob("*")) == before
 
 
@@ -166,8 +168,8 @@ def test_where_an_older_manifest_is_not_shown_its_object_is_no_leftover(
     orphan(folder)
     before = sorted(folder.root.rglob("*"))
     hide("manifests/" + hidden.name)
-    with pytest.raises(DjangoRcloneError, match=f"does not show manifests/{hidden.name}, which is there. Nothing was"):
-        clean(folder, SHOP, made=made)
+    with pytest.raises(DjangoRcloneError, match=f"does not show manifests/{hidden.name}, which exists. Nothing was"):
+        clean(folder, SHOP, new_id=made)
     assert sorted(folder.root.rglob("*")) == before
 
 
@@ -192,7 +194,7 @@ def test_a_listing_that_once_lacks_a_manifest_of_an_earlier_version_sweeps_nothi
 
     monkeypatch.setattr(Remote, "files", once)
     with pytest.raises(DjangoRcloneError, match=f"has manifests/{later.name}, which its listing did not show before"):
-        clean(folder, SHOP, made="aaaaa1")
+        clean(folder, SHOP, new_id="aaaaa1")
     assert sorted(folder.root.rglob("*")) == before
 
 
@@ -209,7 +211,7 @@ def test_where_names_do_not_say_the_recovery_point_what_has_no_manifest_stays(fo
     by_day = dataclasses.replace(SCHEME, date_format="%Y-%m-%d")
     folder.backup("aaaaa1", project="shop")
     left = age(folder.write("db/default-2026-11-01-orpha1.dump"), 9)
-    assert [one.state for one in catalog.load(folder.remote, by_day)] == [State.GOOD, State.ORPHAN]
+    assert [one.state for one in catalog.load(folder.remote, by_day)] == [BackupState.GOOD, BackupState.ORPHAN]
     assert list(prune.prune(prune.Pruning(folder.remote, by_day, SHOP, keep=1, now=NOW, timeout=None))) == []
     assert left.exists()
 
@@ -237,8 +239,11 @@ def test_backups_dated_after_now_are_said_and_stay(folder: Folder, caplog: pytes
     for number, hours in enumerate([-9999, -9998, 0, 1, 2]):
         folder.backup(f"aaaaa{number}", hours=hours, project="shop")
     with caplog.at_level(logging.WARNING, "django_rclone"):
-        assert {one[-11:-5] for one in clean(folder, SHOP, keep=2, made="aaaaa2")} == {"aaaaa4"}
-    assert "2 backups are dated after now (2026-11-23T10:15:00Z) and do not count" in caplog.text
+        assert {one[-11:-5] for one in clean(folder, SHOP, keep=2, new_id="aaaaa2")} == {"aaaaa4"}
+    assert (
+        "2 backups are dated in the future (it is 2026-11-23T10:15:00Z now). They are kept and do not count"
+        in caplog.text
+    )
 
 
 # Manifests that name what is not theirs
@@ -261,12 +266,12 @@ def test_a_manifest_that_names_what_is_not_its_own_removes_nothing(folder: Folde
     document = json.loads(file.read_text())
     document["objects"][0]["path"] = path.format(root=folder.root.parent, id="aaaaa1")
     file.write_text(json.dumps(document))
-    bad = next(one for one in folder.load() if one.id == "aaaaa1" and one.state is State.DAMAGED)
+    bad = next(one for one in folder.load() if one.id == "aaaaa1" and one.state is BackupState.DAMAGED)
     assert "damaged" in bad.problem
     assert clean(folder, SHOP) == set()
     assert outside.exists()
     assert photo.exists()
-    assert [one.id for one in folder.load() if one.state is State.GOOD] == ["bbbbb1"]
+    assert [one.id for one in folder.load() if one.state is BackupState.GOOD] == ["bbbbb1"]
 
 
 def test_a_backup_is_never_removed_by_a_path_that_is_not_its_own(folder: Folder) -> None:
@@ -275,7 +280,7 @@ def test_a_backup_is_never_removed_by_a_path_that_is_not_its_own(folder: Folder)
     (good,) = folder.load()
     stored = dataclasses.replace(good.manifest.objects[0], path="db/../../outside-aaaaa1.dump")
     evil = dataclasses.replace(good, manifest=dataclasses.replace(good.manifest, objects=(stored,)))
-    with pytest.raises(DjangoRcloneError, match="does not lie below the remote: it is not removed"):
+    with pytest.raises(DjangoRcloneError, match="is not below the remote: it is not removed"):
         prune.remove(folder.remote, evil)
     assert outside.exists()
     assert len(folder.load()) == 1
@@ -288,4 +293,4 @@ def test_what_has_no_manifest_in_a_neighbours_folder_is_the_neighbours(folder: F
     document = dataclasses.replace(theirs, objects=(stored,)).to_json().encode()
     folder.write(ManifestName(theirs.point, "default", "bbbbb1").path, document)
     folder.write("theirs/default-2026-01-01-101500.dump")
-    assert [one.state for one in folder.load()] == [State.GOOD]
+    assert [one.state for one in folder.load()] == [BackupState.GOOD]

@@ -1,4 +1,4 @@
-"""Backup and restore, step by step: whatever fails, and whenever, nothing half-done stays."""
+"""Backup and restore, step by step: after any failure, nothing incomplete remains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from django_rclone import backup, catalog, process, restore, signals
 from django_rclone.backup import BackupRun
-from django_rclone.catalog import Backup, State
+from django_rclone.catalog import Backup, BackupState
 from django_rclone.command import Command
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import (
@@ -27,8 +27,8 @@ from django_rclone.exceptions import (
     ProgramFailed,
     VerificationFailed,
 )
-from django_rclone.manifest import Manifest
-from django_rclone.naming import Scheme
+from django_rclone.layout.manifest import Manifest
+from django_rclone.layout.object_paths import Scheme
 from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
 from tests.unit.plain import PlainConnector
@@ -112,7 +112,7 @@ def test_a_backup_is_an_object_and_its_manifest(remote: Remote, file: Path) -> N
     assert gzip.decompress(content).decode() == TEXT
     assert (stored.bytes, stored.raw_bytes) == (len(content), len(TEXT))
     (found,) = catalog.load(remote, NAMES)
-    assert (found.state, found.manifest) == (State.GOOD, made)
+    assert (found.state, found.manifest) == (BackupState.GOOD, made)
     assert (made.point, made.project, made.engine, made.name) == ("20261123T101500Z", "shop", "plain", str(file))
     assert (made.compression, made.format, made.client, made.consistency) == ("gzip:6", "text", "cat 1", "snapshot")
     assert (made.tables, made.migrations, made.server_version) == ({"lines": 3}, {"app": "0001"}, "1.0")
@@ -192,7 +192,7 @@ def test_a_dump_that_fails_leaves_nothing(
         ("rcat*/db/*", "cat > /dev/null; exit 1", set()),
         ("rcat*/db/*", "head -c 1 > /dev/null; exit 1", set()),
         ("moveto*/db/*", "exit 1", set()),
-        # An rclone that lies: it stores half, and says that all is well.
+        # rclone stores half, and reports success.
         ("rcat*/db/*", 'head -c 20 | FAIL= "$0" "$@"; cat > /dev/null; exit 0', set()),
         ("moveto*/db/*", "exit 0", set()),
         ("rcat*RESTORE.md*", "exit 1", set()),
@@ -200,7 +200,7 @@ def test_a_dump_that_fails_leaves_nothing(
         ("moveto*/manifests/*", "exit 1", {"RESTORE.md"}),
         ("rcat*/manifests/*", 'head -c 20 | FAIL= "$0" "$@"; cat > /dev/null; exit 0', {"RESTORE.md"}),
         ("moveto*/manifests/*", "exit 0", {"RESTORE.md"}),
-        # It did what it was told, and failed then.
+        # rclone succeeds, and fails afterwards.
         ("moveto*/manifests/*", 'FAIL= "$0" "$@"; exit 1', {"RESTORE.md"}),
     ],
 )
@@ -247,9 +247,11 @@ def fast(storage: Remote, file: Path, backed_up: tuple[Path, Manifest]) -> Manif
     return manifest
 
 
-def planned(connector: PlainConnector, remote: Remote, made: Manifest, *, finish: bool = True) -> restore.Restore:
+def planned(
+    connector: PlainConnector, remote: Remote, made: Manifest, *, finish: bool = True
+) -> restore.PlannedRestore:
     (stored,) = made.objects
-    chosen = Backup(made.id, made.database, stored.path, made.started_at, stored.bytes, State.GOOD, made)
+    chosen = Backup(made.id, made.database, stored.path, made.started_at, stored.bytes, BackupState.GOOD, made)
     return restore.plan(connector, remote, chosen, Mode(), finish=finish)
 
 
@@ -300,7 +302,7 @@ def test_a_restore_that_is_in_place_anyway_says_that_the_flag_changes_nothing(
     storage: Remote, file: Path, fast: Manifest
 ) -> None:
     (stored,) = fast.objects
-    chosen = Backup(fast.id, fast.database, stored.path, fast.started_at, stored.bytes, State.GOOD, fast)
+    chosen = Backup(fast.id, fast.database, stored.path, fast.started_at, stored.bytes, BackupState.GOOD, fast)
     plan = restore.plan(database(file), storage, chosen, Mode(in_place=True))
     assert "note     --in-place has no effect" in plan.summary
 
@@ -369,7 +371,7 @@ def test_storage_that_fails_in_a_restore_changes_nothing(storage: Remote, file: 
 
 @pytest.fixture
 def interrupted(file: Path) -> Path:
-    """A restore died in its commit; what remains to be done lies beside the file."""
+    """A restore was interrupted in its commit; the remaining steps are in files next to the database."""
     journal = file.with_name("app.txt.journal")
     journal.write_text("restored before\n")
     return journal
@@ -447,7 +449,7 @@ def by_path(listed: tuple[Remote, list[Backup]], monkeypatch: pytest.MonkeyPatch
     return lambda path, owner=US: restore.by_path(remote, NAMES, owner, path)
 
 
-def _state(listed: tuple[Remote, list[Backup]], state: State) -> Backup:
+def _state(listed: tuple[Remote, list[Backup]], state: BackupState) -> Backup:
     (found,) = [found for found in listed[1] if found.state is state]
     return found
 
@@ -455,13 +457,13 @@ def _state(listed: tuple[Remote, list[Backup]], state: State) -> Backup:
 def test_a_path_may_begin_with_the_folder_or_not(
     by_path: Callable[..., Backup], listed: tuple[Remote, list[Backup]]
 ) -> None:
-    good = _state(listed, State.GOOD)
+    good = _state(listed, BackupState.GOOD)
     assert by_path(good.path) == by_path(good.file) == good
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", "./a", "a\\b", "db/"])
 def test_a_path_that_leads_elsewhere_is_refused(by_path: Callable[..., Backup], path: str) -> None:
-    with pytest.raises(ConfigurationError, match="is no path below the backup folder"):
+    with pytest.raises(ConfigurationError, match="is not a path in the backup folder"):
         by_path(path)
 
 
@@ -473,14 +475,14 @@ def test_what_is_not_there_is_nothing_to_restore(by_path: Callable[..., Backup])
 @pytest.mark.parametrize(
     ("path", "state", "words"),
     [
-        ("db/default-2026-11-20-101500-orpha1.txt", State.ORPHAN, "its run did not end well"),
-        ("db/default-2026-11-20-101500.txt", State.UNVERIFIED, "nobody can tell"),
-        ("db/by-hand.txt", State.UNVERIFIED, "nobody can tell"),
-        ("db/old/x.txt", State.UNVERIFIED, "nobody can tell"),
+        ("db/default-2026-11-20-101500-orpha1.txt", BackupState.ORPHAN, "its run was interrupted"),
+        ("db/default-2026-11-20-101500.txt", BackupState.UNVERIFIED, "its content cannot be verified"),
+        ("db/by-hand.txt", BackupState.UNVERIFIED, "its content cannot be verified"),
+        ("db/old/x.txt", BackupState.UNVERIFIED, "its content cannot be verified"),
     ],
 )
-def test_what_nobody_has_proven_is_restored_by_path_with_a_warning(
-    by_path: Callable[..., Backup], path: str, state: State, words: str, caplog: pytest.LogCaptureFixture
+def test_what_is_not_proven_is_restored_by_path_with_a_warning(
+    by_path: Callable[..., Backup], path: str, state: BackupState, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "django_rclone"):
         assert by_path(path).state is state
@@ -490,8 +492,8 @@ def test_what_nobody_has_proven_is_restored_by_path_with_a_warning(
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("db/default-2026-11-20-101500-parti1.txt.partial", "is unfinished"),
-        ("db/old/x.txt.partial", "is unfinished"),
+        ("db/default-2026-11-20-101500-parti1.txt.partial", "is incomplete"),
+        ("db/old/x.txt.partial", "is incomplete"),
         ("db/second-2026-11-20-101500.txt", 'is a backup of the database "second"'),
     ],
 )
@@ -504,11 +506,11 @@ def test_a_damaged_backup_is_refused_by_path(
     by_path: Callable[..., Backup], listed: tuple[Remote, list[Backup]]
 ) -> None:
     with pytest.raises(VerificationFailed, match="is damaged"):
-        by_path(_state(listed, State.DAMAGED).path)
+        by_path(_state(listed, BackupState.DAMAGED).path)
 
 
 def test_a_backup_of_another_project_is_restored_by_path_with_a_warning(
     by_path: Callable[..., Backup], listed: tuple[Remote, list[Backup]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    by_path(_state(listed, State.GOOD).path, Owner("other", "default", ""))
+    by_path(_state(listed, BackupState.GOOD).path, Owner("other", "default", ""))
     assert "was made by the project 'shop', not by this one" in caplog.text

@@ -11,7 +11,7 @@ from django_rclone import process
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector, Dump, Mode
 from django_rclone.db.inspection import examine, inspect
-from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.layout.manifest import Manifest, StoredObject
 from django_rclone.verification.comparison import differences
 from django_rclone.verification.fingerprint import Fingerprint, parse
 from tests.contract.subjects import Subject

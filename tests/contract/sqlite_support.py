@@ -19,7 +19,7 @@ from django_rclone import process
 from django_rclone.command import Command
 from django_rclone.db.base import Facts, Mode, RestorePlan
 from django_rclone.db.sqlite.connector import SqliteConnector
-from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.layout.manifest import Manifest, StoredObject
 from tests.support.images import cache
 from tests.support.images.resolve import image
 

@@ -85,7 +85,7 @@ def test_overlapping_folders_stop_every_command(media: Path, local: Storage):
     for command in (["mediabackup"], ["mediarestore", "--noinput"], ["dbbackup"], ["listbackups"]):
         done = project.run(*command)
         assert done.code == 2
-        assert "would delete those of the databases" in done.error
+        assert "would delete the backups of the databases" in done.error
     assert local.files() == []
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from django_rclone import process
 from django_rclone.db.base import Mode
-from django_rclone.db.inspection import examine
+from django_rclone.db.inspection import run_checks
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Unavailable
 from tests.contract import sqlite_support as support
 from tests.contract.sqlite_support import build, change, connect, connector, contents, dump, facts, files, restore
@@ -567,7 +567,7 @@ def test_rows_that_could_not_be_inserted_anew_are_no_sql_text_but_come_back_as_a
     with closing(connect(live)) as app:
         app.executescript(script)
     with pytest.raises(ConfigurationError, match=rf'^Database "default": {words}.* FORMAT to "file"\.$') as refused:
-        examine(connector(live, FORMAT="sql").dump(facts(connector(live))))
+        run_checks(connector(live, FORMAT="sql").dump(facts(connector(live))))
     assert refused.value.exit_code == 2
     rows = rows_of(live)
     data = dump(connector(live))
@@ -587,7 +587,7 @@ def test_a_unique_index_that_lacks_rows_is_repaired_before_there_is_sql_text(liv
         app.executescript("INSERT INTO t VALUES (1); PRAGMA writable_schema = ON;")
         app.execute("UPDATE sqlite_master SET sql = 'CREATE UNIQUE INDEX i ON t (a)' WHERE name = 'i'")
     with pytest.raises(ConfigurationError, match=r't \(a\) must be unique.* REINDEX "i"\.$'):
-        examine(connector(live, FORMAT="sql").dump(facts(connector(live))))
+        run_checks(connector(live, FORMAT="sql").dump(facts(connector(live))))
 
 
 def test_a_row_that_is_too_long_for_one_statement_is_no_sql_text(live: Path) -> None:
@@ -596,7 +596,7 @@ def test_a_row_that_is_too_long_for_one_statement_is_no_sql_text(live: Path) -> 
         app.execute("CREATE TABLE t (a, b)")
         app.execute("INSERT INTO t VALUES (1, zeroblob(500000000))")
     with pytest.raises(ConfigurationError, match=r"t \(a, b\) has a row that is 1,000,\d{3},\d{3} characters of SQL"):
-        examine(connector(live, FORMAT="sql").dump(facts(connector(live))))
+        run_checks(connector(live, FORMAT="sql").dump(facts(connector(live))))
 
 
 NUMBERS = (
@@ -647,7 +647,7 @@ def test_values_that_only_an_edited_declaration_would_convert_are_named(live: Pa
         app.executescript(
             f"CREATE TABLE t (a, b); INSERT INTO t VALUES ('12', 3); {_DECLARE} 'CREATE TABLE t (a INT, b TEXT)'"
         )
-    notes = examine(connector(live, FORMAT="sql").dump(facts(connector(live))))
+    notes = run_checks(connector(live, FORMAT="sql").dump(facts(connector(live))))
     assert [note.partition(" has values of another type")[0] for note in notes] == ["t.a", "t.b"]
 
 
@@ -660,7 +660,7 @@ def test_an_ordinary_database_needs_no_word_about_its_sql_text(live: Path, encod
         app.execute("DELETE FROM anything WHERE x = 1e-320")  # old libraries read it differently
         app.execute("ALTER TABLE book ADD COLUMN added TEXT NOT NULL DEFAULT 'x'")
         app.execute(f"CREATE TABLE wide ({', '.join(f'c{number}' for number in range(1900))})")
-    assert examine(connector(live, FORMAT="sql").dump(facts(connector(live)))) == []
+    assert run_checks(connector(live, FORMAT="sql").dump(facts(connector(live)))) == []
 
 
 def one_row(path: Path, values: Sequence[Any], declared: str = "", encoding: str = "UTF-8") -> None:
@@ -689,7 +689,7 @@ def assert_exact_or_named(path: Path, what: str) -> set[int]:
     """Backs up as SQL text, damages and restores. Returns the numbers of the columns that the backup named, which are
     those that came back changed."""
     sql = connector(path, FORMAT="sql")
-    notes = examine(sql.dump(facts(sql)))
+    notes = run_checks(sql.dump(facts(sql)))
     named = {int(note.removeprefix("t.a").partition(f" has {what} that ")[0]) for note in notes}
     (before,) = rows_of(path)
     data = dump(sql)

@@ -63,7 +63,7 @@ def exit_codes() -> str:
     signals = {128 + number: number.name for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
     rows = [(f"`{code}`", meaning) for code, meaning in sorted(meanings.items())]
     numbers, words = ", ".join(f"`{code}`" for code in signals), ", ".join(signals.values())
-    rows.append((numbers, f"Interrupted by a signal ({words}); everything was put back in order first."))
+    rows.append((numbers, f"Interrupted by a signal ({words}). The run cleaned up first."))
     return table(("code", "meaning"), rows)
 
 
@@ -121,7 +121,7 @@ def commands() -> str:
 
 def command_options(name: str) -> str:
     """The options of one sidecar command."""
-    parser = import_module(f"django_rclone_sidecar.commands.{name.replace('-', '_')}").parser()
+    parser = import_module(f"django_rclone_sidecar.commands.{name.replace('-', '_')}").create_parser()
     rows = [(_spelled(action), str(action.help)) for action in parser._actions if action.dest != "help"]
     return table(("option", "meaning"), rows)
 

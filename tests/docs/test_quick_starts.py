@@ -143,7 +143,9 @@ def commands(page: str, program: str) -> list[str]:
 def test_verbs_and_commands_take_the_options_that_are_shown(page: str):
     asked = commands(page, r"(?:exec \S+ django-rclone|-- django-rclone|run --rm [^`\n]*(?:sidecar|django-rclone))")
     for words in map(shlex.split, asked):
-        import_module(f"django_rclone_sidecar.commands.{words[0].replace('-', '_')}").parser().parse_args(words[1:])
+        import_module(f"django_rclone_sidecar.commands.{words[0].replace('-', '_')}").create_parser().parse_args(
+            words[1:]
+        )
     managed = [
         line.partition("&&")[0] for line in commands(page, r"manage\.py") if not line.startswith(("check", "migrate"))
     ]

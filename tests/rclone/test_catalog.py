@@ -16,13 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_rclone import catalog, clocks, display, naming, prune, selection
+from django_rclone import catalog, clocks, display, prune, selection
 from django_rclone import listing as listing_of
-from django_rclone import manifest as manifests
-from django_rclone.catalog import Backup, State
+from django_rclone.catalog import Backup, BackupState, manifest_reader
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
-from django_rclone.manifest import Manifest, StoredObject
-from django_rclone.naming import ManifestName, Scheme
+from django_rclone.layout import manifest as manifests
+from django_rclone.layout import recovery_points
+from django_rclone.layout.manifest import Manifest, StoredObject
+from django_rclone.layout.manifest_paths import ManifestName
+from django_rclone.layout.object_paths import Scheme
 from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
 
@@ -39,7 +41,7 @@ def manifest(backup_id: str, *, hours: float = 0, database: str = "default", **o
     texts |= {"format": "dump", "compression": "", "consistency": "snapshot"} | other
     return Manifest(
         id=backup_id,
-        point=naming.point(moment),
+        point=recovery_points.name_of(moment),
         database=database,
         objects=(StoredObject(path, 7, "0" * 64),),
         started_at=moment,
@@ -106,12 +108,12 @@ def listing(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Backup]:
     folder.write("media/photo.jpg")
     listed = folder.load()
     assert [one.moment for one in listed] == sorted((one.moment for one in listed), reverse=True)
-    return {one.id + ("*" if one.state is State.ORPHAN else "") or one.file: one for one in listed}
+    return {one.id + ("*" if one.state is BackupState.ORPHAN else "") or one.file: one for one in listed}
 
 
 def test_a_whole_backup_is_good(listing: dict[str, Backup]) -> None:
     good = listing["good01"]
-    assert good.state is State.GOOD
+    assert good.state is BackupState.GOOD
     assert good.manifest == manifest("good01", hours=1)
     assert (good.file, good.size, good.moment) == (
         "default-2026-11-23-091500-good01.dump",
@@ -124,30 +126,30 @@ def test_a_whole_backup_is_good(listing: dict[str, Backup]) -> None:
 @pytest.mark.parametrize(
     ("backup_id", "problem"),
     [
-        ("trunc1", "no JSON document"),
+        ("trunc1", "not a JSON document"),
         ("garba1", "cannot be read"),
         ("newer1", "has schema 2; this version of django-rclone reads up to 1. Upgrade"),
         ("gone01", "is missing"),
-        ("short1", "has 4 bytes, its manifest promises 7"),
+        ("short1", "has 4 bytes, according to its manifest 7"),
         ("moved1", "cannot be read"),
     ],
 )
 def test_what_is_not_what_its_manifest_says_is_damaged(
     listing: dict[str, Backup], backup_id: str, problem: str
 ) -> None:
-    assert listing[backup_id].state is State.DAMAGED
+    assert listing[backup_id].state is BackupState.DAMAGED
     assert problem in listing[backup_id].problem
 
 
 def test_an_object_without_a_manifest_is_an_orphan(listing: dict[str, Backup]) -> None:
     orphan = listing["orpha1*"]
-    assert orphan.state is State.ORPHAN
+    assert orphan.state is BackupState.ORPHAN
     assert (orphan.database, orphan.moment) == ("default", datetime(2026, 11, 20, 10, 15, tzinfo=UTC))
 
 
 def test_an_object_that_is_being_written_is_partial(listing: dict[str, Backup]) -> None:
-    assert listing["parti1"].state is State.PARTIAL
-    assert listing["default-2026-11-20-101500.dump.partial-1b2c3d"].state is State.PARTIAL
+    assert listing["parti1"].state is BackupState.PARTIAL
+    assert listing["default-2026-11-20-101500.dump.partial-1b2c3d"].state is BackupState.PARTIAL
     assert listing["parti1"].database == "default"
 
 
@@ -163,7 +165,7 @@ def test_a_file_without_an_id_is_unverified(
     listing: dict[str, Backup], file: str, database: str, form: str, compression: str
 ) -> None:
     found = listing[file]
-    assert found.state is State.UNVERIFIED
+    assert found.state is BackupState.UNVERIFIED
     assert (found.database, found.manifest.format, found.manifest.compression) == (database, form, compression)
 
 
@@ -190,13 +192,13 @@ def test_hostile_aliases_are_kept_apart(folder: Folder) -> None:
         orphan = SCHEME.object_path(alias, NOW, "dump", "orpha1")
         folder.write(orphan)
     listed = folder.load()
-    assert {one.database for one in listed if one.state is State.GOOD} == set(HOSTILE)
-    assert {one.database for one in listed if one.state is State.ORPHAN} == set(HOSTILE)
+    assert {one.database for one in listed if one.state is BackupState.GOOD} == set(HOSTILE)
+    assert {one.database for one in listed if one.state is BackupState.ORPHAN} == set(HOSTILE)
     assert len(listed) == 2 * len(HOSTILE)
     for alias in ("*[x]{y}?",):
         assert [(one.database, one.state) for one in folder.load(alias)] == [
-            (alias, State.ORPHAN),
-            (alias, State.GOOD),
+            (alias, BackupState.ORPHAN),
+            (alias, BackupState.GOOD),
         ]
 
 
@@ -204,7 +206,7 @@ def test_backups_are_found_also_after_the_folder_was_renamed(folder: Folder) -> 
     made = dataclasses.replace(manifest("k3f9q2"), objects=(StoredObject("old/x-k3f9q2.dump", 7, "0" * 64),))
     folder.write("old/x-k3f9q2.dump")
     folder.write(ManifestName(made.point, "default", "k3f9q2").path, made.to_json().encode())
-    assert [one.state for one in folder.load()] == [State.GOOD]
+    assert [one.state for one in folder.load()] == [BackupState.GOOD]
 
 
 # What somebody knows already is not read again
@@ -250,7 +252,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
 
 def known(backups: list[Backup]) -> dict[str, Manifest]:
     """The manifests of these backups, by path."""
-    named = [backup.manifest for backup in backups if backup.state is State.GOOD]
+    named = [backup.manifest for backup in backups if backup.state is BackupState.GOOD]
     return {ManifestName(one.point, one.database, one.id).path: one for one in named}
 
 
@@ -288,7 +290,7 @@ def test_what_is_known_is_damaged_all_the_same_when_its_object_is(watched: Watch
     before = watched.there.load()
     (watched.there.root / before[0].path).write_bytes(b"cut")
     ((found,), calls, _read) = watched.load(known(before))
-    assert (found.state, calls) == (State.DAMAGED, 2)
+    assert (found.state, calls) == (BackupState.DAMAGED, 2)
 
 
 def test_a_manifest_that_could_not_be_read_is_tried_again(watched: Watched) -> None:
@@ -297,10 +299,10 @@ def test_a_manifest_that_could_not_be_read_is_tried_again(watched: Watched) -> N
     whole = file.read_text()
     file.write_text(whole[:300])
     before = watched.there.load()
-    assert State.DAMAGED in [one.state for one in before]
+    assert BackupState.DAMAGED in [one.state for one in before]
     file.write_text(whole)
     after, calls, read = watched.load(known(before))
-    assert ([one.state for one in after], calls, read) == ([State.GOOD] * 2, 3, {"newer1"})
+    assert ([one.state for one in after], calls, read) == ([BackupState.GOOD] * 2, 3, {"newer1"})
 
 
 def test_new_ones_of_hostile_aliases_are_read_by_their_names(watched: Watched) -> None:
@@ -310,7 +312,7 @@ def test_new_ones_of_hostile_aliases_are_read_by_their_names(watched: Watched) -
         watched.there.backup(f"newa{number % 10}{number // 10}", hours=number, database=alias)
     after, calls, read = watched.load(known(before))
     assert {one.database for one in after} == {*HOSTILE, "default"}
-    assert {one.state for one in after} == {State.GOOD}
+    assert {one.state for one in after} == {BackupState.GOOD}
     assert (calls, len(read)) == (3, len(HOSTILE))
 
 
@@ -321,7 +323,7 @@ def test_very_many_new_ones_are_read_all_the_same(watched: Watched) -> None:
     for number, backup_id in enumerate(sorted(made)):
         watched.there.backup(backup_id, hours=number)
     after, calls, read = watched.load(known(before))
-    assert {one.id for one in after if one.state is State.GOOD} == {*made, "older1"}
+    assert {one.id for one in after if one.state is BackupState.GOOD} == {*made, "older1"}
     assert calls == 3
     assert read >= made
 
@@ -352,13 +354,13 @@ def test_an_undocumented_file_is_removed_alone(folder: Folder) -> None:
 # Which one is the latest
 
 
-def found(backup_id: str = "", state: State = State.GOOD, **about: object) -> Backup:
+def found(backup_id: str = "", state: BackupState = BackupState.GOOD, **about: object) -> Backup:
     described = manifest(backup_id or "k3f9q2", **about)  # type: ignore[arg-type]
-    if state is not State.GOOD:
+    if state is not BackupState.GOOD:
         path, moment = described.objects[0].path, described.started_at
         described = catalog.undocumented(path, described.database, 7, moment)
     stored = described.objects[0]
-    problem = "it is missing" if state is State.DAMAGED else ""
+    problem = "it is missing" if state is BackupState.DAMAGED else ""
     return Backup(
         backup_id, described.database, stored.path, described.started_at, 7, state, described, problem=problem
     )
@@ -375,14 +377,14 @@ def test_the_latest_is_the_newest_good_one_and_damaged_newer_ones_are_named(capl
     listed = newest_first(
         found("aaaaa1", hours=5),
         found("aaaaa2", hours=9),
-        found("aaaaa3", State.DAMAGED, hours=1),
-        found("aaaaa4", State.ORPHAN, hours=2),
-        found("aaaaa5", State.PARTIAL, hours=3),
-        found("", State.UNVERIFIED, hours=4),
+        found("aaaaa3", BackupState.DAMAGED, hours=1),
+        found("aaaaa4", BackupState.ORPHAN, hours=2),
+        found("aaaaa5", BackupState.PARTIAL, hours=3),
+        found("", BackupState.UNVERIFIED, hours=4),
     )
     with caplog.at_level(logging.WARNING, "django_rclone"):
         assert selection.latest(listed, US, unverified=True).id == "aaaaa1"
-    assert caplog.messages == ["A newer backup of default is damaged and left aside: it is missing."]
+    assert caplog.messages == ["A newer backup of default is damaged and is skipped: it is missing."]
 
 
 def test_at_means_begun_at_or_before() -> None:
@@ -394,14 +396,14 @@ def test_at_means_begun_at_or_before() -> None:
 
 
 def test_an_undocumented_one_is_taken_only_when_asked_for() -> None:
-    listed = newest_first(found("", State.UNVERIFIED, hours=1), found("", State.UNVERIFIED, hours=2))
+    listed = newest_first(found("", BackupState.UNVERIFIED, hours=1), found("", BackupState.UNVERIFIED, hours=2))
     with pytest.raises(NothingToRestore, match=r"but 2 without a manifest.*--input-path default-2026-11-23-091500.*\."):
         selection.latest(listed, US)
     assert selection.latest(listed, US, unverified=True) is listed[0]
 
 
-@pytest.mark.parametrize("state", [State.ORPHAN, State.PARTIAL, State.DAMAGED])
-def test_what_did_not_end_well_is_never_the_latest(state: State) -> None:
+@pytest.mark.parametrize("state", [BackupState.ORPHAN, BackupState.PARTIAL, BackupState.DAMAGED])
+def test_what_did_not_end_well_is_never_the_latest(state: BackupState) -> None:
     with pytest.raises(NothingToRestore, match="See `listbackups`"):
         selection.latest([found("aaaaa1", state)], US, unverified=True)
 
@@ -422,14 +424,14 @@ def test_what_bears_no_projects_name_is_a_named_projects_only_when_it_is_asked_f
     listed = newest_first(found("aaaaa1", hours=1, name="app", host="web1"), found("aaaaa2", hours=2, name="app"))
     file = listed[0].file
     words = (
-        r'of the project "shop"\. 2 bear no project.s name, the newest of "app", of 2026-11-23T09:15:00Z, made on '
+        r'of the project "shop"\. 2 have no project name, the newest of "app", of 2026-11-23T09:15:00Z, made on '
         rf"web1\. If it is yours, restore it with --input-path {file}\.$"
     )
     with pytest.raises(NothingToRestore, match=words):
         selection.latest(listed, Owner("shop", "default", "app"))
     with pytest.raises(NothingToRestore, match=words):
         selection.latest(listed, Owner("shop", "default", "app"), unverified=True)
-    with pytest.raises(NothingToRestore, match="2 bear no"):
+    with pytest.raises(NothingToRestore, match="2 have no"):
         selection.latest(listed, Owner("shop", "default", "app"), at=NOW)
 
 
@@ -461,7 +463,10 @@ def test_what_is_dated_after_now_is_not_the_latest_and_is_said(caplog: pytest.Lo
     late, soon, old = found("aaaaa1", hours=-2), found("aaaaa2", hours=-0.9), found("aaaaa3", hours=5)
     assert selection.latest([late, soon, old], US, now=NOW).id == "aaaaa2"
     assert selection.latest([late, old], US, now=NOW).id == "aaaaa3"
-    assert "1 backups are dated after now (2026-11-23T10:15:00Z), the newest default-2026-11-23-121500" in caplog.text
+    assert (
+        "1 backups are dated in the future (it is 2026-11-23T10:15:00Z now), the newest default-2026-11-23-121500"
+        in caplog.text
+    )
     assert "--input-path restores one" in caplog.text
 
 
@@ -493,7 +498,7 @@ def test_one_database_under_another_name_is_ours_so_that_a_copy_can_be_restored_
 any_backup = st.builds(
     found,
     st.integers(0, 999).map(lambda number: f"a{number:05}"),
-    st.sampled_from(State),
+    st.sampled_from(BackupState),
     hours=st.integers(-9, 50),
     source=st.sampled_from(["", "db1", "db2"]),
     database=st.sampled_from(["default", "second"]),
@@ -518,18 +523,18 @@ def test_the_latest_is_ours_and_proven_or_there_is_none(
     except (NothingToRestore, ConfigurationError):
         return
     assert chosen.database == "default"
-    assert chosen.manifest.project == project or chosen.state is State.UNVERIFIED
+    assert chosen.manifest.project == project or chosen.state is BackupState.UNVERIFIED
     assert at is None or chosen.moment <= at
-    assert chosen.state is State.GOOD or (unverified and chosen.state is State.UNVERIFIED)
+    assert chosen.state is BackupState.GOOD or (unverified and chosen.state is BackupState.UNVERIFIED)
     better = [
         one
         for one in listed
-        if one.state is State.GOOD and owner.owns_exactly(one) and (at is None or one.moment <= at)
+        if one.state is BackupState.GOOD and owner.owns_exactly(one) and (at is None or one.moment <= at)
         if not clocks.dated_ahead(one, NOW)
     ]
     assert all(chosen.moment >= one.moment for one in better) or clocks.dated_ahead(chosen, NOW)
     assert not better or not clocks.dated_ahead(chosen, NOW)
-    assert not better or chosen.state is State.GOOD
+    assert not better or chosen.state is BackupState.GOOD
 
 
 @pytest.mark.parametrize("name", ["default-2026-11-19-101500.dump", "default-2026-11-23-101500-k3f9q2.dump"])
@@ -547,21 +552,21 @@ def test_a_manifest_that_is_too_large_is_damaged_and_never_read(watched: Watched
     with watched.there.backup("large1", hours=2).open("r+b") as file:
         file.truncate(manifests.LARGEST + 1)
     found, calls, read = watched.load({})
-    assert [(one.id, one.state) for one in found if one.state is not State.ORPHAN] == [
-        ("good01", State.GOOD),
-        ("large1", State.DAMAGED),
+    assert [(one.id, one.state) for one in found if one.state is not BackupState.ORPHAN] == [
+        ("good01", BackupState.GOOD),
+        ("large1", BackupState.DAMAGED),
     ]
-    assert "has 16,777,217 bytes, a manifest 16,777,216 at most" in found[-1].problem + found[1].problem
+    assert "has 16,777,217 bytes; a manifest has at most 16,777,216" in found[-1].problem + found[1].problem
     assert (calls, read) == (3, {"good01"})
 
 
 def test_many_large_manifests_are_read_a_few_at_a_time(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "_AT_ONCE", 2000)
+    monkeypatch.setattr(manifest_reader, "_AT_ONCE", 2000)
     made = {f"good0{number}" for number in range(6)}
     for number, backup_id in enumerate(sorted(made)):
         watched.there.backup(backup_id, hours=number)
     found, calls, read = watched.load({})
-    assert {one.id for one in found if one.state is State.GOOD} == made == read
+    assert {one.id for one in found if one.state is BackupState.GOOD} == made == read
     assert calls > 3
 
 
@@ -571,14 +576,14 @@ def test_row_counts_of_very_many_tables_are_not_kept_in_a_list(folder: Folder) -
     folder.write(made.objects[0].path)
     folder.write(ManifestName(made.point, "default", "k3f9q2").path, made.to_json().encode())
     (found,) = folder.load()
-    assert (found.state, found.manifest.tables) == (State.GOOD, {})
+    assert (found.state, found.manifest.tables) == (BackupState.GOOD, {})
 
 
 @pytest.mark.parametrize("name", ["20261399T995999Z", "99999999T999999Z", "00000101T000000Z", "00010101T000000Z"])
 def test_a_name_without_a_moment_is_a_damaged_line(folder: Folder, name: str) -> None:
     folder.write(f"manifests/{name}-default-k3f9q2.json", b"x")
     (found,) = folder.load()
-    assert found.state is State.DAMAGED
+    assert found.state is BackupState.DAMAGED
     assert display.moment(found.moment)
 
 

@@ -12,7 +12,8 @@ import pytest
 from django_rclone import backup, catalog, clocks, restore
 from django_rclone.command import Command
 from django_rclone.db.base import Facts
-from django_rclone.rclone.remote import Abilities, Remote
+from django_rclone.rclone.abilities import Abilities
+from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
 from tests.commands.test_recipes import NAMES, NOW, STORAGE, a_run
 from tests.unit.plain import PlainConnector
@@ -55,10 +56,10 @@ def test_a_backup_is_dated_by_the_servers_clock_where_ours_differs(
     for _ in range(2):
         made = backup.back_up(server, run)
         assert (made.started_at, made.finished_at, run.now()) == (NOW + off,) * 3
-    said = [message for message in caplog.messages if "The clock of this machine is" in message]
-    assert len(said) == 1
-    assert ("behind" if off > timedelta() else "ahead of") in said[0]
-    assert all(one.state is catalog.State.GOOD for one in catalog.load(storage, NAMES))
+    warnings = [message for message in caplog.messages if "The clock of this machine is" in message]
+    assert len(warnings) == 1
+    assert ("behind" if off > timedelta() else "ahead of") in warnings[0]
+    assert all(one.state is catalog.BackupState.GOOD for one in catalog.load(storage, NAMES))
 
 
 @pytest.mark.parametrize("off", [timedelta(), timedelta(minutes=4), timedelta(minutes=-4)])
@@ -86,11 +87,11 @@ def test_a_restore_asks_other_clocks_which_of_the_two_is_wrong(
     for days in (-1, 2):
         run = a_run(storage)
         run.clock = lambda days=days: now + timedelta(days=days)  # type: ignore[misc]
-        run.point = backup.naming.point(run.clock())
+        run.point = backup.recovery_points.name_of(run.clock())
         path = backup.back_up(server, run).objects[0].path
     owner = Owner("shop", "default", server.name)
     assert restore.latest(storage, NAMES, owner, connector=server).path != path
-    assert "dated after now" in caplog.text
+    assert "dated in the future" in caplog.text
     server.clock = now + timedelta(days=3)  # ours is behind
     assert restore.latest(storage, NAMES, owner, connector=server).path == path
     assert restore.latest(storage, NAMES, owner, at=now + timedelta(days=2.5), connector=server).path == path

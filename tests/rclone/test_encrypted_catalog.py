@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from django_rclone import catalog
-from django_rclone.catalog import State
+from django_rclone.catalog import BackupState
 from django_rclone.command import Secret
-from django_rclone.naming import ManifestName
+from django_rclone.layout.manifest import Manifest
+from django_rclone.layout.manifest_paths import ManifestName
 from django_rclone.rclone import crypt
 from django_rclone.rclone.errors import Undecryptable
 from django_rclone.rclone.remote import Remote
@@ -37,7 +38,7 @@ def _back_up(remote: Remote, backup_id: str, hours: int) -> None:
     remote.put(ManifestName(described.point, described.database, described.id).path, _json(described), atomic=True)
 
 
-def _json(described: catalog.Manifest) -> bytes:
+def _json(described: Manifest) -> bytes:
     return described.to_json().encode()
 
 
@@ -53,8 +54,11 @@ def _manifests(remote: Remote) -> list[Path]:
 def test_manifests_that_cannot_be_decrypted_are_damaged_and_the_others_good(sealed: Remote, damage: str, count: int):
     for file in _manifests(sealed)[:count]:
         file.write_bytes(DAMAGES[damage](file.read_bytes()))
-    states = sorted(backup.state for backup in catalog.load(sealed, SCHEME) if backup.state is not State.ORPHAN)
-    assert states == [State.DAMAGED] * count + [State.GOOD] * (5 - count)
+    backups = catalog.load(sealed, SCHEME)
+    states = sorted(backup.state for backup in backups if backup.state is not BackupState.ORPHAN)
+    assert states == [BackupState.DAMAGED] * count + [BackupState.GOOD] * (5 - count)
+    problems = {backup.problem for backup in backups if backup.state is BackupState.DAMAGED}
+    assert problems == {"This manifest is damaged: it cannot be decrypted"}
 
 
 def test_on_an_encrypted_remote_of_the_users_own_the_password_may_be_wrong(tmp_path: Path, remote: Remote):
@@ -65,6 +69,6 @@ def test_on_an_encrypted_remote_of_the_users_own_the_password_may_be_wrong(tmp_p
 
     for number in range(3):
         _back_up(of("right"), f"good0{number}", number)
-    assert [backup.state for backup in catalog.load(of("right"), SCHEME)] == [State.GOOD] * 3
+    assert [backup.state for backup in catalog.load(of("right"), SCHEME)] == [BackupState.GOOD] * 3
     with pytest.raises(Undecryptable, match=r"cannot be decrypted: .*It is damaged, or the password is wrong\."):
         catalog.load(of("wrong"), SCHEME)

@@ -14,7 +14,8 @@ from django_rclone import checks
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked
 from django_rclone.media import lock
 from django_rclone.media.sync import comparison_flags
-from django_rclone.rclone.remote import Abilities, Remote
+from django_rclone.rclone.abilities import Abilities
+from django_rclone.rclone.remote import Remote
 from tests.rclone.media_site import Site
 
 
@@ -195,6 +196,6 @@ def test_a_remote_in_media_root_is_refused_at_the_run(site: Site, encrypted: boo
     if encrypted:
         remote = dataclasses.replace(site.remote, base=remote)
     site.remote = remote
-    with pytest.raises(ConfigurationError, match="lies in MEDIA_ROOT"):
+    with pytest.raises(ConfigurationError, match="is in MEDIA_ROOT"):
         site.back_up()
     assert not (site.root / "backups").exists()

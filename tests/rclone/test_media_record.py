@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from django_rclone import media_record, process
 from django_rclone.command import Secret
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
+from django_rclone.layout.manifest_paths import parse_manifest_name
 from django_rclone.media import backup, record_store
 from django_rclone.media_record import MediaRecord, MediaRecordError
-from django_rclone.naming import parse_manifest_name
 from django_rclone.rclone import crypt
 from django_rclone.rclone.remote import Remote
 

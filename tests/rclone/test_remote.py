@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 from django_rclone.process import run
-from django_rclone.rclone import remote as rclone
+from django_rclone.rclone import glob_patterns, installation
+from django_rclone.rclone.abilities import Abilities, parse_features
+from django_rclone.rclone.entries import Entry
 from django_rclone.rclone.errors import last_error
-from django_rclone.rclone.remote import Abilities, Entry, Remote, abilities, part_flags
+from django_rclone.rclone.remote import Remote
 from django_rclone.rclone.secrets import has_secret
+from django_rclone.rclone.upload_parts import part_flags
 
 
 def written(remote: Remote, path: str, content: bytes = b"content") -> Path:
@@ -154,7 +157,7 @@ def test_small_uploads_leave_the_users_parts_alone() -> None:
     ],
 )
 def test_abilities_are_read_from_features(features: dict[str, bool], expected: Abilities) -> None:
-    assert abilities({"Name": "x", "Features": features}) == expected
+    assert parse_features({"Name": "x", "Features": features}) == expected
 
 
 @pytest.mark.parametrize(
@@ -162,29 +165,12 @@ def test_abilities_are_read_from_features(features: dict[str, bool], expected: A
     [(1, ["md5"], (True, True)), (10**9, [], (True, False)), (3153600000000000000, [], (False, False))],
 )
 def test_what_files_can_be_compared_by_is_read_too(precision: int, hashes: list[str], expected: object) -> None:
-    can = abilities({"Features": {}, "Precision": precision, "Hashes": hashes})
+    can = parse_features({"Features": {}, "Precision": precision, "Hashes": hashes})
     assert (can.times, can.hashes) == expected
 
 
-@pytest.mark.parametrize(
-    ("root", "backend"),
-    [
-        ("s3:bucket/site", "s3:"),
-        ("/backups", "/backups"),
-        ("backups/x", "backups/x"),
-        (":s3,endpoint='http://h:9000':bucket/a:b", ":s3,endpoint='http://h:9000':"),
-        (':sftp,host="h:22",user=u:path', ':sftp,host="h:22",user=u:'),
-        (":memory:", ":memory:"),
-        ("my remote:a/b", "my remote:"),
-        ("/srv/a:b", "/srv/a:b"),
-    ],
-)
-def test_a_backend_is_asked_without_the_path(root: str, backend: str) -> None:
-    assert rclone.backend_of(root) == backend
-
-
 def test_what_is_not_said_is_not_believed() -> None:
-    assert abilities({}) == Abilities(atomic=False, streams=False)
+    assert parse_features({}) == Abilities(atomic=False, streams=False)
 
 
 def test_a_folder_shows_half_written_files_and_takes_streams(remote: Remote) -> None:
@@ -197,7 +183,7 @@ def test_s3_shows_whole_objects_only() -> None:
 
 
 def test_rclone_tells_its_version(remote: Remote) -> None:
-    assert remote.version() >= rclone.OLDEST
+    assert remote.version() >= installation.OLDEST
 
 
 # Files on a real remote
@@ -235,11 +221,11 @@ def test_an_answer_that_cannot_be_read_is_an_error_and_no_empty_list(tmp_path: P
     binary.chmod(0o755)
     remote = Remote("b:secret", binary=str(binary))
     with pytest.raises(
-        DjangoRcloneError, match=r"rclone lsjson ended well, but its answer \(\d+ bytes\) cannot be read"
+        DjangoRcloneError, match=r"rclone lsjson succeeded, but its output \(\d+ bytes\) cannot be parsed"
     ):
         remote.files("manifests")
     if answer not in ("null", "{}"):
-        with pytest.raises(DjangoRcloneError, match="cannot be read"):
+        with pytest.raises(DjangoRcloneError, match="cannot be parsed"):
             remote.stat("a")
 
 
@@ -307,7 +293,7 @@ def test_contents_are_read_together_and_told_apart(remote: Remote) -> None:
 def test_a_literal_pattern_fits_its_file_alone(remote: Remote, name: str) -> None:
     for file in (name, "x", "a", "ab", "backslash", "back/slash"):
         written(remote, f"m/{file}", file.encode())
-    assert remote.contents("m", (rclone.literal(name),)) == [name]
+    assert remote.contents("m", (glob_patterns.literal(name),)) == [name]
 
 
 def test_what_is_streamed_in_comes_out(remote: Remote) -> None:
@@ -339,7 +325,8 @@ def without_rights(tmp_path: Path) -> str:
 
 
 def test_a_missing_object_is_told_with_the_way_to_find_others(remote: Remote) -> None:
-    with pytest.raises(DjangoRcloneError, match=r'^Remote ".*": .*not found\. Look at .* `listbackups`\.$') as failed:
+    message = r'^Remote ".*": .*not found\. List the backups with `listbackups`\.$'
+    with pytest.raises(DjangoRcloneError, match=message) as failed:
         run(remote.read("db/none"))
     assert failed.value.exit_code == 1
 
@@ -362,7 +349,7 @@ def test_a_value_that_rclone_does_not_understand_is_a_matter_of_configuration(
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(
-        ConfigurationError, match=r"^rclone cannot begin: [Ff]ailed to load .*\. Check its configuration"
+        ConfigurationError, match=r"^rclone cannot start: [Ff]ailed to load .*\. Check its configuration"
     ):
         remote.files("db")
 
@@ -387,7 +374,7 @@ def test_a_server_that_does_not_answer_may_do_so_later(root: str, closed_port: i
 
 def test_a_folder_that_may_not_be_written_is_a_matter_of_rights(remote: Remote, without_rights: str) -> None:
     Path(remote.root, "db").mkdir(mode=0o555)
-    with pytest.raises(ConfigurationError, match=r"refuses: .*permission denied\. Check its credentials and rights"):
+    with pytest.raises(ConfigurationError, match=r"denies access: .*permission denied\. Check its credentials"):
         run(dataclasses.replace(remote, binary=without_rights).write("db/x"), stdin=b"x")
     assert list(Path(remote.root, "db").iterdir()) == []
 
@@ -405,17 +392,17 @@ def test_a_file_that_may_not_be_read_is_a_matter_of_rights(remote: Remote, witho
     ("stderr", "code", "kind", "words"),
     [
         ("ERROR : x: Post request rcat error: write /b/x: no space left on device", 1, DjangoRcloneError, "is full"),
-        ("ERROR : x: Post request rcat error: open /b/x: read-only file system", 1, ConfigurationError, "refuses"),
+        ("ERROR : x: Post request rcat error: open /b/x: read-only file system", 1, ConfigurationError, "denies"),
         (
             "ERROR : x: Post request rcat error: operation error S3: PutObject, https response error StatusCode: 403, "
             "RequestID: 1, api error SignatureDoesNotMatch: no",
-            *(1, ConfigurationError, "refuses"),
+            *(1, ConfigurationError, "denies access"),
         ),
-        ("NOTICE: Failed to rcat: api error AccessDenied: Access Denied", 1, ConfigurationError, "refuses"),
+        ("NOTICE: Failed to rcat: api error AccessDenied: Access Denied", 1, ConfigurationError, "denies access"),
         (
             'NOTICE: Failed to create file system for "x:": NewFs: couldn\'t connect SSH: ssh: handshake failed: '
             "ssh: unable to authenticate, attempted methods [none password], no supported methods remain",
-            *(1, ConfigurationError, "refuses"),
+            *(1, ConfigurationError, "denies access"),
         ),
         ("ERROR : error listing: api error NoSuchBucket: no", 1, ConfigurationError, "cannot be used"),
         ("NOTICE: Failed to rcat: api error SlowDown: Please reduce your request rate", 1, Unavailable, "later"),

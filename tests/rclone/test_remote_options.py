@@ -15,7 +15,7 @@ from django_rclone import conf
 from django_rclone.command import Command, Secret
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
 from django_rclone.process import Limits, run
-from django_rclone.process.watchdog import Activity
+from django_rclone.process.stall import Activity
 from django_rclone.rclone import crypt as encryption
 from django_rclone.rclone.errors import progress
 from django_rclone.rclone.remote import Remote
@@ -26,7 +26,7 @@ S3 = {"type": "s3"}
 
 
 @pytest.mark.parametrize(
-    ("root", "sections", "environ", "said"),
+    ("root", "sections", "environ", "message"),
     [
         ("s3:b", {"s3": {**S3, "versions": "true"}}, {}, 'Remote "s3" has the option versions: '),
         ("s3:b", {"s3": S3}, {"RCLONE_CONFIG_S3_VERSION_AT": "2026-01-01"}, 'Remote "s3" has the option version_at: '),
@@ -34,7 +34,7 @@ S3 = {"type": "s3"}
         ("s3,versions=true:b", {"s3": S3}, {}, 'Remote "s3" has the option versions: '),
         ("s3,versions:b", {"s3": S3}, {}, "Remove it from the connection string."),
         (":s3,version_at='2026-01-01T00:00:00Z':b", {}, {}, 'Remote ":s3" has the option version_at: '),
-        (":drive,trashed_only:", {}, {}, "other files than those that are there now"),
+        (":drive,trashed_only:", {}, {}, "other files than those that exist now"),
         ("gcs:b", {"gcs": {"type": "google cloud storage", "decompress": "true"}}, {}, "option decompress"),
         ("x:b", {"x": {"type": "alias", "remote": "s3:b"}, "s3": {**S3, "versions": "true"}}, {}, 'Remote "s3"'),
         (
@@ -44,6 +44,14 @@ S3 = {"type": "s3"}
             '"b2"',
         ),
         ("x:", {"x": {"type": "alias", "remote": "s3,versions=true:b"}, "s3": S3}, {}, "option versions"),
+        ("x:", {"x": {"type": "union", "upstreams": "/y s3,versions=true:b"}, "s3": S3}, {}, "option versions"),
+        (
+            "x:",
+            {"x": {"type": "union", "upstreams": "y:z s3:b:ro"}, "s3": {**S3, "versions": "1"}},
+            {},
+            "option versions",
+        ),
+        ("x:", {"x": {"type": "combine", "upstreams": "a=:s3,versions:b"}}, {}, "option versions"),
         ("x:", {"x": {"type": "dropbox", "batch_mode": "async"}}, {}, "option batch_mode"),
         ("x:", {"x": {"type": "local", "global.dry_run": "true"}}, {}, "option global.dry_run: rclone would change"),
         ("x:", {"x": {"type": "local", "override.backup_dir": "y:"}}, {}, "option override.backup_dir"),
@@ -53,10 +61,10 @@ S3 = {"type": "s3"}
     ],
 )
 def test_options_that_show_other_files_are_refused_wherever_they_stand(
-    root: str, sections: dict[str, dict[str, str]], environ: dict[str, str], said: str
+    root: str, sections: dict[str, dict[str, str]], environ: dict[str, str], message: str
 ) -> None:
     (problem,) = problems(root, sections, environ)
-    assert said in problem
+    assert message in problem
 
 
 @pytest.mark.parametrize(
@@ -112,8 +120,8 @@ def test_a_remote_of_the_same_name_decides_nothing_of_ours(
     for name in ("RCLONE_CONFIG_DECRYPTED_NO_DATA_ENCRYPTION", "RCLONE_CONFIG_DECRYPTED_STRICT_NAMES"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("RCLONE_CONFIG", "")
-    told = {**encryption.PARAMETERS, "REMOTE": f"{remote.root}/encrypted"}
-    for option, text in told.items():
+    options = {**encryption.PARAMETERS, "REMOTE": f"{remote.root}/encrypted"}
+    for option, text in options.items():
         monkeypatch.setenv(encryption.variable(option), text)
     obscured = subprocess.run(["rclone", "obscure", "cage of a canary"], capture_output=True, check=True, text=True)
     monkeypatch.setenv(encryption.variable("PASSWORD"), obscured.stdout.strip())
@@ -159,7 +167,7 @@ def test_a_configuration_that_does_not_open_is_told_with_what_opens_it(
     settings.DJANGO_RCLONE = {"REMOTE": "a:site"}
     for call in (conf.remote, lambda: Remote("a:site").files("")):
         with pytest.raises(
-            ConfigurationError, match=r"encrypted and was not opened: .*RCLONE_CONFIG_PASS, or RCLONE_PASS"
+            ConfigurationError, match=r"encrypted and cannot be decrypted: .*RCLONE_CONFIG_PASS or RCLONE_PASS"
         ):
             call()
     for name in environ:
@@ -214,7 +222,7 @@ def test_each_sign_of_movement_counts_and_only_those() -> None:
     for line in ('{"stats":{"bytes":1}}', "NOTICE: retrying", '{"stats":{"bytes":1}}', '{"stats":{"bytes":2}}'):
         activity.read_line(line)
         times.append(activity.last)
-    activity.moved()
+    activity.record()
     assert len({*times, activity.last}) == 4
     assert times[1] == times[2] == times[3]
     other = Activity(Command(("other",)), None)
@@ -225,7 +233,7 @@ def test_each_sign_of_movement_counts_and_only_those() -> None:
 
 def test_talk_without_progress_is_no_movement() -> None:
     talk = Command(("sh", "-c", "while :; do echo again >&2; sleep 0.05; done"), progress=lambda line: line)
-    with pytest.raises(Unavailable, match=r"Nothing moved .* Last heard: again"):
+    with pytest.raises(Unavailable, match=r"Nothing moved .* Last output: again"):
         run(talk, stall=0.3)
 
 
@@ -248,4 +256,4 @@ def test_statistics_show_whether_something_moves() -> None:
 )
 def test_a_full_disk_is_told_however_the_storage_says_it(reason: str) -> None:
     error = Remote("x:y").read("a").explain(ProgramFailed("rclone", 1, f"2026/11/23 04:17:54 ERROR : a: {reason}\n"))
-    assert re.match(r'Remote "x:y" is full: .*Make room there', str(error))
+    assert re.match(r'Remote "x:y" is full: .*Free space there', str(error))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Gate, Mode, RestorePlan
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 
 ENGINE = "tests.unit.plain"
 PATH = "tests.unit.plain.PlainConnector"

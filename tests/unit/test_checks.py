@@ -109,7 +109,7 @@ def test_a_connector_of_0_4_is_told_what_has_changed(settings: Settings, name: s
     settings.DJANGO_RCLONE = {"REMOTE": "x:", "CONNECTORS": {"default": f"tests.unit.published_connectors.{name}"}}
     (message,) = check_connectors()
     assert why in message.msg
-    assert "docs/connectors.md" in message.hint
+    assert '"Writing a connector" in the documentation: https://' in message.hint
 
 
 def test_an_engine_without_a_connector_is_a_warning(databases: Databases) -> None:

@@ -2,20 +2,23 @@
 
 import ast
 import dataclasses
+import inspect
 import re
 import textwrap
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from django_rclone import catalog, signals
+from django_rclone import DOCUMENTATION, catalog, checks, signals
 from django_rclone.db.mongodb.connector import MongoDumpConnector
 from django_rclone.db.mysql.connector import MysqlDumpConnector
 from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConnector
 from django_rclone.db.sqlite.connector import SqliteConnector
-from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.layout.manifest import Manifest, StoredObject
 from django_rclone.media_record import MediaRecord
+from django_rclone_sidecar import cli
 from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, OverallState
 from django_rclone_sidecar.web import status
 from tests.docs import tables
@@ -54,13 +57,23 @@ def test_help_tells_the_options_that_are_documented(name: str, capsys: pytest.Ca
     command = tables.load_command_class("django_rclone", name)
     with pytest.raises(SystemExit):
         command.create_parser("manage.py", name).parse_args(["--help"])
-    said = "".join(capsys.readouterr().out.split())
+    shown = "".join(capsys.readouterr().out.split())
     section = (tables.ROOT / "docs/commands.md").read_text().partition(f"\n## {name}\n")[2].partition("\n## ")[0]
     rows = [row.strip("| ").split(" | ") for row in section.splitlines() if row.startswith("| `-")]
     assert rows
     for spelled, meaning in rows:
-        assert all(flag.split()[0] in said for flag in re.findall(r"`([^`]+)`", spelled))
-        assert "".join(meaning.replace("\\|", "|").split()) in said
+        assert all(flag.split()[0] in shown for flag in re.findall(r"`([^`]+)`", spelled))
+        assert "".join(meaning.replace("\\|", "|").split()) in shown
+
+
+def test_messages_refer_to_pages_of_the_documentation():
+    project = tomllib.loads((tables.ROOT / "pyproject.toml").read_text())["project"]
+    assert project["urls"]["Documentation"] == DOCUMENTATION
+    titles = {line.lstrip("# ") for page in tables.pages() for line in page.read_text().splitlines() if line[:1] == "#"}
+    messages = [checks._CONNECTOR_HINT, cli.usage(), inspect.getsource(checks._rclone_problems)]
+    named = [re.findall(r'"([^"]+)"\s+in the documentation', message) for message in messages]
+    assert [len(found) for found in named] == [1, 1, 1]
+    assert {title for found in named for title in found} <= titles
 
 
 def test_every_command_is_documented():
@@ -91,7 +104,7 @@ def test_the_fields_of_status_are_documented():
 
 
 def test_the_states_of_backups_are_documented():
-    assert names("docs/commands.md", "What the states mean:") == [state.value for state in catalog.State]
+    assert names("docs/commands.md", "What the states mean:") == [state.value for state in catalog.BackupState]
 
 
 def test_the_connectors_options_are_documented():

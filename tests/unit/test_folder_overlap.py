@@ -31,7 +31,7 @@ from django_rclone.rclone.remote import Remote
 )
 def test_overlapping_folders_are_found_however_they_are_written(databases: str, media: str) -> None:
     for project in ("", "shop"):
-        assert "would delete those of the databases" in folder_overlap.of_backup_folders(databases, media, project)
+        assert "would delete the backups of" in folder_overlap.of_backup_folders(databases, media, project)
 
 
 @pytest.mark.parametrize(("databases", "media"), [("db", "media"), ("db", "dbmedia"), ("a/db", "a/media"), ("x", "X2")])
@@ -132,7 +132,7 @@ def test_a_remote_in_the_media_files_is_refused(
     remote = Remote(there, config=str(tmp_path / "rclone.conf"))
     if encrypted:
         remote = crypt.encrypted(remote, Secret("password"))
-    assert "lies in MEDIA_ROOT" in folder_overlap.of_media_root(remote, media)
+    assert "is in MEDIA_ROOT" in folder_overlap.of_media_root(remote, media)
 
 
 @pytest.mark.parametrize("root", ["{site}", "files:{site}", ":local:/", ".."])
@@ -155,4 +155,4 @@ def test_a_mounted_folder_is_the_same_by_its_inode(media: Path, monkeypatch: pyt
     other.mkdir()
     same = Path.samefile
     monkeypatch.setattr(Path, "samefile", lambda one, two: {one, Path(two)} == {other, media} or same(one, two))
-    assert folder_overlap.lies_in(other / "backups", media)
+    assert folder_overlap.is_inside(other / "backups", media)

@@ -54,7 +54,7 @@ def test_what_is_encoded_with_a_secret_in_it_does_not_hold_it(secret: str, befor
 
 
 @pytest.mark.parametrize(
-    ("url", "said", "left"),
+    ("url", "message", "masked"),
     [
         ("postgres://app:2024/S3cretPart@db:5432/app", "no such host: 2024/S3cretPart@db", "no such host: ***@db"),
         ("postgres://app:p%40ss9word@db/app", "password p@ss9word of app", "password *** of app"),
@@ -65,21 +65,21 @@ def test_what_is_encoded_with_a_secret_in_it_does_not_hold_it(secret: str, befor
         ("https://0a1b2c3d4e@sentry.example/7", "key 0a1b2c3d4e", "key ***"),
     ],
 )
-def test_what_is_secret_in_a_url_is_masked_without_it_too(url: str, said: str, left: str) -> None:
-    assert mask(said, [url]) == left
+def test_what_is_secret_in_a_url_is_masked_without_it_too(url: str, message: str, masked: str) -> None:
+    assert mask(message, [url]) == masked
     assert mask(f"<{url}>", [url]) == "<***>"
 
 
 def test_a_host_and_a_databases_name_are_no_secrets() -> None:
     url = "postgres://app:S3cretPart@db.example.org:5432/customers_2024"
-    said = "connection to db.example.org:5432, database customers_2024, user app"
-    assert mask(said, [url]) == said
+    message = "connection to db.example.org:5432, database customers_2024, user app"
+    assert mask(message, [url]) == message
 
 
 @pytest.mark.parametrize("word", ["app", "GET", "greatshop", "great_shop", "postgres", "on", "shop1"])
 def test_a_word_is_masked_only_where_it_stands_as_a_value(word: str) -> None:
-    said = f'Database "{word}" on {word}@db/{word} (from {word}.settings, TAR{word}_JSON_FILE): no {word}'
-    assert mask(said, [word]) == said
+    message = f'Database "{word}" on {word}@db/{word} (from {word}.settings, TAR{word}_JSON_FILE): no {word}'
+    assert mask(message, [word]) == message
     for name in ("password=", "PGPASSWORD: ", '"password": "', "--token=", "password ", "SECRET_KEY = '"):
         assert mask(f"{name}{word}; more", [word]) == f"{name}***; more"
 

@@ -86,7 +86,7 @@ def test_a_stream_with_one_changed_byte_is_refused(data: bytes, method: tuple[st
 
 @pytest.mark.parametrize("method", ["zstd", "gzip"])
 def test_bytes_that_were_never_compressed_are_refused(method: str) -> None:
-    with pytest.raises(VerificationFailed, match=rf"^db/x is damaged: it is not whole {method} data\.$"):
+    with pytest.raises(VerificationFailed, match=rf"^db/x is damaged: it is not complete {method} data\.$"):
         through([Decompressor(method, "db/x")], [b"PGDMP, not compressed"])
 
 
@@ -122,9 +122,13 @@ def test_meter_and_digest_count_what_passes_and_change_nothing(pieces: list[byte
 
 
 def test_a_digest_names_what_is_wrong() -> None:
-    with pytest.raises(VerificationFailed, match=r"^db/x is damaged: 3 bytes arrived, its manifest promises 1,234\.$"):
+    with pytest.raises(
+        VerificationFailed, match=r"^db/x is damaged: it has 3 bytes instead of the 1,234 in its manifest\.$"
+    ):
         through([Digest((1234, "0" * 64), "db/x")], [b"abc"])
-    with pytest.raises(VerificationFailed, match=r"^db/x is damaged: its SHA-256 is not the one in its manifest\.$"):
+    with pytest.raises(
+        VerificationFailed, match=r"^db/x is damaged: its SHA-256 differs from the one in its manifest\.$"
+    ):
         through([Digest((3, "0" * 64), "db/x")], [b"abc"])
     assert through([Digest(digest_of(b"abc"))], [b"abc"]) == [b"abc"]
 
@@ -135,7 +139,9 @@ def test_nothing_is_done_where_nothing_is_compressed() -> None:
 
 
 def test_a_method_of_a_later_version_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"^db/x is compressed with brotli, which this version cannot undo"):
+    with pytest.raises(
+        ConfigurationError, match=r"^db/x is compressed with brotli, which this version does not support"
+    ):
         streams.decompressor("brotli:5", "db/x")
 
 

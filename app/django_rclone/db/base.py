@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Command
 from django_rclone.db import source_identity as source
 from django_rclone.exceptions import ConfigurationError
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 from django_rclone.streams import Gate
 
 __all__ = ["BaseConnector", "Dump", "Facts", "Gate", "Mode", "RestorePlan"]
@@ -165,7 +165,7 @@ class BaseConnector(ABC):
         for name in sorted(set(self.options) - self.option_names):
             near = difflib.get_close_matches(str(name).upper(), self.option_names, 1)
             hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(self.option_names))}."
-            setting = vocabulary.current().setting("DATABASE_OPTIONS")
+            setting = setting_names.current().setting("DATABASE_OPTIONS")
             problems.append(f'{setting} has an unknown key "{name}". {hint}')
         return problems
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Attached, Command, Explanation, Secret
 from django_rclone.exceptions import (
     ConfigurationError,
@@ -50,7 +50,11 @@ def module_command(
     ``manage.py`` may have changed."""
     return Command(
         (sys.executable, "-P", "-m", module, *arguments),
-        env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "LC_ALL": "C.UTF-8"},
+        env={
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "LC_ALL": "C.UTF-8",
+            **setting_names.for_helper_program(),
+        },
         explain=explain,
         may_stall=may_stall,
         hide=hide,
@@ -65,7 +69,7 @@ def script_command(path: Path, *arguments: str, explain: Explanation, may_stall:
 def run(main: Callable[[list[str]], None]) -> int | str:
     """Runs a helper program and returns what ``sys.exit`` takes: 0, or the line that reports the error."""
     try:
-        with vocabulary.using(vocabulary.Marks()):
+        with setting_names.using(setting_names.of_caller()):
             main(sys.argv[1:])
     except (DjangoRcloneError, OSError) as error:
         kind = error.kind if isinstance(error, ForeignError) else type(error).__name__
@@ -102,6 +106,6 @@ def reported_error(failure: ProgramFailed) -> ReportedError | None:
     lines = [line.strip() for line in failure.stderr.splitlines() if line.strip()]
     if failure.returncode < 0 or not lines:
         return None
-    line = vocabulary.replaced(lines[-1])
+    line = lines[-1]
     match = _LINE.fullmatch(line)
     return ReportedError(match["kind"], match["message"], line) if match else ReportedError("", "", line)

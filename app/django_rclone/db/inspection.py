@@ -35,7 +35,7 @@ def _probe(connector: BaseConnector) -> Facts:
     return connector.facts(process.run(connector.probe()).decode(errors="surrogateescape"))
 
 
-def examine(dump: Dump) -> list[str]:
+def run_checks(dump: Dump) -> list[str]:
     """Runs the checks that must succeed before the dump begins. Returns the dump's notes and the checks'
     output, line by line. Raises a DjangoRcloneError."""
     notes = list(dump.notes)

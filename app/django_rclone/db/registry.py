@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connections
 
-from django_rclone import conf, vocabulary
+from django_rclone import conf, setting_names
 from django_rclone.db import connection_params
 from django_rclone.db.base import BaseConnector
 from django_rclone.db.compat import differences
@@ -93,7 +93,7 @@ def connector(alias: str, *, connects: bool = True) -> BaseConnector:
 
 def name_a_connector() -> str:
     """Returns the advice for an engine without a connector."""
-    names = vocabulary.current()
+    names = setting_names.current()
     return f"Name one in {names.item('CONNECTORS')} or {names.item('CONNECTOR_MAPPING')}."
 
 

@@ -1,4 +1,4 @@
-"""Base of all commands: errors become one line and an exit code, signals end a run cleanly."""
+"""Base of the management commands: errors become one line and an exit code, and signals end a run cleanly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.management import options as arguments
 from django_rclone.process.interrupts import interruptible
 
-_DJANGOS = frozenset({"settings", "pythonpath"})
+_DJANGO_OPTIONS = frozenset({"settings", "pythonpath"})
 
 
 class _Parser(CommandParser):
@@ -33,15 +33,17 @@ class _Parser(CommandParser):
 class BackupCommand(BaseCommand):
     """Base class of a command that runs a recipe. The exit codes are those of django_rclone.exceptions."""
 
-    # Settings are checked where they are used, with the same messages; rclone's version and the clients are checked by
-    # use. A run at night must not fail because of another app's check.
+    # A nightly run must not fail because of another app's check. Settings are checked where they are used.
     requires_system_checks = ()
 
     prints_result = False
-    """Whether the output is the purpose of the command: if it cannot be written, the command has failed."""
+    """Whether the output is the purpose of the command: if it cannot be written, the command fails."""
 
     work: Callable[..., None]
     """Runs the command; takes the command's options by name."""
+
+    quiet = False
+    """Whether only errors, warnings and results are printed (``--verbosity 0``)."""
 
     def run_from_argv(self, argv: list[str]) -> None:
         output_errors.open_standard_descriptors()
@@ -57,10 +59,11 @@ class BackupCommand(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Runs ``work`` and turns its errors into one line and an exit code."""
+        self.quiet = options["verbosity"] < 1
         out = output_errors.Tolerant(self.stdout)
         self.stdout, self.stderr = out, output_errors.Tolerant(self.stderr)  # type: ignore[assignment]
         try:
-            if problem := arguments.empty_option_problem(options, options.keys() - _DJANGOS):
+            if problem := arguments.empty_option_problem(options, options.keys() - _DJANGO_OPTIONS):
                 raise ConfigurationError(problem)
             with interruptible(), _logging_to(self):
                 self.work(**options)
@@ -69,22 +72,30 @@ class BackupCommand(BaseCommand):
         if out.lost and self.prints_result:
             raise CommandError(f"The output could not be written: {out.lost}.", returncode=DjangoRcloneError.exit_code)
 
-    def say(self, text: str, *, verbosity: int = 1) -> None:
-        """Prints a line for users, unless ``verbosity`` is 0."""
-        if verbosity >= 1:
+    def print_line(self, text: str) -> None:
+        """Prints a line, unless the command is quiet."""
+        if not self.quiet:
             self.stdout.write(display.printable(text))
 
     def confirm(self, question: str) -> bool:
-        """Asks on the terminal and returns whether the answer is yes. Raises ConfigurationError without a terminal."""
+        """Asks on the terminal, and returns whether to continue. Raises ConfigurationError without a terminal."""
         if sys.stdin is None or not sys.stdin.isatty():
             raise ConfigurationError("Not a terminal: pass --noinput to skip the confirmation.")
-        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        confirmed = input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        if not confirmed:
+            self.stdout.write("Nothing was changed.")
+        return confirmed
+
+
+def add_noinput(parser: CommandParser) -> None:
+    """Adds ``--noinput``, for restores."""
+    parser.add_argument("--noinput", action="store_false", dest="interactive", help="Do not ask for confirmation.")
 
 
 def moment(text: str) -> datetime:
-    """Returns the time in an argument; without an offset it is in TIME_ZONE."""
-    when = parse_time(text)
-    return when if when.tzinfo else timezone.make_aware(when, timezone.get_default_timezone())
+    """Returns the time in an argument; without an offset, it is in TIME_ZONE. Raises ArgumentTypeError."""
+    parsed = parse_time(text)
+    return parsed if parsed.tzinfo else timezone.make_aware(parsed, timezone.get_default_timezone())
 
 
 def parse_time(text: str) -> datetime:
@@ -93,7 +104,7 @@ def parse_time(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         forms = "2026-11-23T10:15 or 2026-11-23T10:15+01:00"
-        raise ArgumentTypeError(f"{text!r} is no time; give one like {forms}") from None
+        raise ArgumentTypeError(f"{text!r} is not a valid time: use the form {forms}") from None
 
 
 @contextmanager

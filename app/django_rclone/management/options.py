@@ -1,4 +1,4 @@
-"""Options of both command lines. A given option must have a value. Pure."""
+"""Options that both command lines share. Pure."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_EMPTY = "is empty: is a shell variable not set? Leave the option out, or give it a value"
+_EMPTY = "is empty: is a shell variable not set? Omit the option, or give it a value"
 
 
 def text(value: str) -> str:
-    """Returns an option's value. Raises ArgumentTypeError if it is blank: an unset shell variable must not mean the
+    """Returns an option's value. Raises ArgumentTypeError if it is blank: an unset shell variable must not select the
     default."""
     if not value.strip():
         raise ArgumentTypeError(_EMPTY)
     return value
+
+
+def add_databases(parser: ArgumentParser, help_text: str) -> None:
+    """Adds ``-d ALIAS``, which can be given several times."""
+    help_text += " Can be given several times."
+    parser.add_argument("-d", "--database", action="append", type=text, metavar="ALIAS", help=help_text)
 
 
 def add_restore_options(parser: ArgumentParser) -> None:
@@ -28,18 +34,18 @@ def add_restore_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--unverified",
         action="store_true",
-        help="When there is no good backup, use the newest one without a manifest (made by django-rclone 0.4).",
+        help="If there is no good backup, restore the newest one without a manifest (made by django-rclone 0.4).",
     )
     parser.add_argument(
         "--terminate-sessions",
         action="store_true",
-        help="End other sessions of the database before it is replaced.",
+        help="End other sessions that use the database before it is replaced.",
     )
     parser.add_argument(
         "--in-place",
         action="store_true",
-        help="MySQL, MariaDB: load over the live tables, for roles that cannot create a staging schema. The backup is "
-        "verified first; a failure after that leaves the database partly restored.",
+        help="MySQL and MariaDB: overwrite the live tables, for roles that cannot create a staging schema. The backup "
+        "is verified first; a failure after that leaves the database partly restored.",
     )
 
 
@@ -48,11 +54,37 @@ def add_dry_run(parser: ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
 
 
+def add_allow_empty(parser: ArgumentParser) -> None:
+    """Adds ``--allow-empty``, for backups of media files."""
+    parser.add_argument(
+        "--allow-empty",
+        action="store_true",
+        help="Continue when the media folder is empty and the mirror is not. This deletes the mirror's files.",
+    )
+
+
+def add_allow_deletes(parser: ArgumentParser) -> None:
+    """Adds ``--allow-deletes``, for backups of media files."""
+    parser.add_argument(
+        "--allow-deletes",
+        action="store_true",
+        help="Continue when most, but not all, of the mirror's files are missing from the media folder. They are "
+        "deleted from the mirror.",
+    )
+
+
+def add_listing_options(parser: ArgumentParser) -> None:
+    """Adds the options of a list of backups."""
+    parser.add_argument("-d", "--database", type=text, metavar="ALIAS", help="List only backups of this database.")
+    parser.add_argument("--media", action="store_true", help="List the files in the media mirror instead.")
+    parser.add_argument("--json", action="store_true", help="Print one JSON array.")
+
+
 def empty_option_problem(options: Mapping[str, Any], names: Iterable[str]) -> str:
     """Returns the problem of options that bypassed the parser (``call_command``); empty if they are valid."""
     for name in names:
-        value = options.get(name)
-        for one in value if isinstance(value, list | tuple) else (value,):
-            if isinstance(one, str) and not one.strip():
+        given = options.get(name)
+        for value in given if isinstance(given, list | tuple) else (given,):
+            if isinstance(value, str) and not value.strip():
                 return f"--{name.replace('_', '-')} {_EMPTY}."
     return ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django_rclone import __version__, conf, process, signals, vocabulary
+from django_rclone import __version__, conf, process, setting_names, signals
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.media import deletion_budget, lock, media_root, mirror, record_store, symlinks
@@ -80,7 +80,7 @@ def _refuse_missing(source: Path, remote: Remote, folder: str) -> None:
     if source.is_dir():
         return
     if remote.files(folder, recursive=True):
-        option = vocabulary.current().media_backup("--allow-empty")
+        option = setting_names.current().media_backup("--allow-empty")
         raise ConfigurationError(
             f"MEDIA_ROOT {source} does not exist, but its mirror {remote.path(folder)} has files: is a volume not "
             f"mounted? If the media files were deleted on purpose, create the empty folder and pass {option}."
@@ -135,12 +135,12 @@ def _max_deletes(backup: _Backup, previous: MediaRecord | None, *, allowed: bool
         logger.warning(
             "The mirror %s was made from %s on %s before, and is made from %s now. If two projects share it, set a %s "
             "for each.",
-            *(remote.path(folder), previous.source, previous.host, source, vocabulary.current().setting("PROJECT")),
+            *(remote.path(folder), previous.source, previous.host, source, setting_names.current().setting("PROJECT")),
         )
     problem = deletion_budget.problem(plan, mirror_files, other_source=other_source)
     if problem and not allowed:
         is_empty = not backup.media_folder.has_files()
-        option = vocabulary.current().media_backup("--allow-empty" if is_empty else "--allow-deletes")
+        option = setting_names.current().media_backup("--allow-empty" if is_empty else "--allow-deletes")
         raise ConfigurationError(
             f"MEDIA_ROOT {source} {'is empty' if is_empty else 'has changed'}, but its mirror {remote.path(folder)} "
             f"has files: is a volume not mounted? The backup is refused: {problem}. If this is intended, pass {option}."

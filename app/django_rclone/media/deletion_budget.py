@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from django_rclone.display import enumerate_some
+from django_rclone.layout.folders import MANIFEST_DIR, RESTORE_GUIDE
+from django_rclone.layout.manifest_paths import parse_manifest_name
 from django_rclone.media.media_root import MediaFolder, Presence
-from django_rclone.naming import MANIFEST_DIR, README, parse_manifest_name
 
 MOST = 10
 """Number of files that may always be deleted, unless the mirror has no others."""
@@ -92,4 +93,4 @@ def problem(plan: PlannedSync, mirror_files: int, *, other_source: bool) -> str:
 def _is_backup(name: str) -> bool:
     *folders, file = name.split("/")
     in_manifests = bool(folders) and folders[-1] == MANIFEST_DIR and parse_manifest_name(file) is not None
-    return in_manifests or file == README or _OBJECT.search(file) is not None
+    return in_manifests or file == RESTORE_GUIDE or _OBJECT.search(file) is not None

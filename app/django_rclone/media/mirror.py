@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from django_rclone import conf, media_record, vocabulary
+from django_rclone import conf, media_record, setting_names
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.media import record_store
 from django_rclone.media_record import MediaRecord
 from django_rclone.rclone import crypt
-from django_rclone.rclone.remote import Entry, Remote
+from django_rclone.rclone.entries import Entry
+from django_rclone.rclone.remote import Remote
 
 
 def project_name(given: str | None = None) -> str:
@@ -47,7 +48,7 @@ def own_record(remote: Remote, folder: str, project: str) -> MediaRecord | None:
         this = f'this project is "{project}"' if project else "this project has no name"
         raise ConfigurationError(
             f"The mirror {remote.path(folder)} belongs to {owner}, and {this}: it is neither changed nor restored. "
-            f"{vocabulary.current().separate_mirrors}"
+            f"{setting_names.current().separate_mirrors}"
         )
     return record
 
@@ -58,6 +59,5 @@ def describe_others(remote: Remote, folder: str) -> str:
     others = [other for other in folders if other != folder]
     if not others:
         return ""
-    return (
-        f" The remote has mirrors in other folders: {enumerate_some(others)}. {vocabulary.current().is_project_right}"
-    )
+    question = setting_names.current().is_project_right
+    return f" The remote has mirrors in other folders: {enumerate_some(others)}. {question}"

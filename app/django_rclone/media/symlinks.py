@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.media.media_root import with_parents
@@ -16,7 +16,7 @@ def refuse_loops(media_root: Path) -> None:
     for parent, folders, _files in media_root.walk(follow_symlinks=True):
         for path in (parent / name for name in folders):
             if path.is_symlink() and _leads_back(path, media_root):
-                setting = vocabulary.current().setting("MEDIA_FOLLOW_LINKS")
+                setting = setting_names.current().setting("MEDIA_FOLLOW_LINKS")
                 raise ConfigurationError(
                     f"{path} is a link that leads back to {path.resolve()}, a folder above it, and cannot be followed. "
                     f"Remove it, or turn off {setting}."

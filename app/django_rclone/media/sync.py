@@ -8,7 +8,8 @@ from django_rclone import process
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone.media.sync_log import SyncLog
 from django_rclone.process.progress import Progress
-from django_rclone.rclone.remote import Abilities, Remote
+from django_rclone.rclone.abilities import Abilities
+from django_rclone.rclone.remote import Remote
 
 logger = logging.getLogger("django_rclone")
 

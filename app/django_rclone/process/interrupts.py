@@ -1,4 +1,4 @@
-"""Signals that end a run by an exception, but only at moments when the run can clean up."""
+"""Signals that end a run: each becomes an exception, raised only when the run can clean up."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django_rclone.exceptions import Interrupted
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class _Hold:
-    """Nesting depth of ``held`` blocks, the signal that waits for their end, and the last signal received."""
+class _State:
+    """Nesting depth of ``signals_deferred`` blocks, the signal deferred to their end, and the last signal received."""
 
     depth = 0
-    waiting: int | None = None
-    heard: int | None = None
+    deferred: int | None = None
+    received: int | None = None
 
 
 @contextmanager
@@ -35,43 +35,43 @@ def interruptible() -> Iterator[None]:
         for number in _SIGNALS
         if signal.getsignal(number) is not signal.SIG_IGN  # nohup ignores SIGHUP on purpose
     }
-    _Hold.heard = None
+    _State.received = None
     try:
         yield
     finally:
-        _Hold.heard = None
+        _State.received = None
         for number, handler in previous.items():
             signal.signal(number, handler)
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Delays signals until the end of the outermost such block, then raises Interrupted.
+def signals_deferred() -> Iterator[None]:
+    """Defers signals to the end of the outermost such block, then raises Interrupted.
 
-    Between a fork and the recording of the new program, an exception would leave that program running.
+    Without it, an exception between a fork and the recording of the new program would leave that program running.
     """
-    _Hold.depth += 1
+    _State.depth += 1
     try:
         yield
     finally:
-        _Hold.depth -= 1
-        if _Hold.depth == 0 and _Hold.waiting is not None:
-            number, _Hold.waiting = _Hold.waiting, None
+        _State.depth -= 1
+        if _State.depth == 0 and _State.deferred is not None:
+            number, _State.deferred = _State.deferred, None
             raise Interrupted(number)
 
 
-def insist() -> None:
-    """Raises Interrupted again if a signal came and the code running at that moment swallowed the exception.
+def raise_if_interrupted() -> None:
+    """Raises Interrupted again if a signal came and the code that was running caught the exception.
 
-    Such code may be a log handler, a finalizer or a receiver of Django's signals.
+    That may be a log handler, a finalizer or a receiver of Django's signals.
     """
-    if _Hold.heard is not None:
-        raise Interrupted(_Hold.heard)
+    if _State.received is not None:
+        raise Interrupted(_State.received)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
-    _Hold.heard = number
-    if _Hold.depth:
-        _Hold.waiting = number
+    _State.received = number
+    if _State.depth:
+        _State.deferred = number
     else:
         raise Interrupted(number)

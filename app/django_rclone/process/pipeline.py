@@ -1,4 +1,4 @@
-"""Programs of one stream and the pumps between them, started and ended together."""
+"""Programs of one stream and the pumps between them: started together and ended together."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from contextlib import suppress
 from typing import Self
 
 from django_rclone.command import Command
-from django_rclone.process.child import DIES_WITH_US, Process, end, start
-from django_rclone.process.interrupts import held
+from django_rclone.process.child import Process, end, start
+from django_rclone.process.interrupts import signals_deferred
+from django_rclone.process.parent_death import SUPPORTED as KILLED_WITH_PARENT
 from django_rclone.process.pump import Pump
 from django_rclone.streams import Filter, Gate
 
-# When we are killed, the kernel first closes our descriptors and then kills our children: on a busy machine rclone has
-# time to see end-of-file, and to commit. So a guard process also holds its input open, and dies no sooner than rclone.
-# PATH is not used: it may lack sleep. sys.executable is the fallback: where Python is embedded, it is not a Python.
+# The kernel closes the descriptors of a killed process before it kills its children, so on a busy machine rclone could
+# see end-of-file after our death and publish a cut object. The guard process also holds rclone's input open, and is
+# killed after rclone. It does nothing else.
+# PATH may lack sleep, so it is not used. Python is only the fallback: where it is embedded, sys.executable is another
+# program.
 _SLEEP = shutil.which("sleep", path=os.defpath)
 _GUARD = Command((_SLEEP, "2147483647") if _SLEEP else (sys.executable, "-IS", "-c", "import signal; signal.pause()"))
-ROOT_CAUSE = 10.0  # seconds to wait in a broken stream for the failure nearest to the source
+ROOT_CAUSE_WAIT = 10.0
+"""Seconds to wait, after a failure, for a failure nearer to the source, which would be its cause."""
 
 
 class Pipeline:
-    """Programs of one stream, and the pumps between them. A context manager: on exit nothing is left running."""
+    """Programs of one stream and the pumps between them. As a context manager, it ends all of them on exit."""
 
     def __init__(self, parts: Sequence[Command | Filter], gate: Gate, stdout: int | None = None) -> None:
         self.processes: list[Process] = []
@@ -34,8 +38,8 @@ class Pipeline:
         first, *rest = parts
         assert isinstance(first, Command), "a stream begins with a program"
         try:
-            with open(os.devnull, "rb") as nothing:  # noqa: PTH123
-                readable = self._start(first, nothing.fileno())
+            with open(os.devnull, "rb") as null:  # noqa: PTH123
+                readable = self._start(first, null.fileno())
             filters: list[Filter] = []
             for index, part in enumerate(rest):
                 if isinstance(part, Command):
@@ -61,20 +65,20 @@ class Pipeline:
         return readable
 
     def _join(self, source: int, filters: list[Filter], command: Command, gate: Gate | None, stdout: int | None) -> int:
-        """Connects ``source`` to a pump and a new program, and returns the descriptor of its output.
+        """Connects ``source`` through a pump to a new program, and returns the descriptor of the program's output.
 
-        The last program, which has a gate, writes to ``stdout``; then -1 is returned.
+        The last program, which has a gate, writes to ``stdout``; for it, -1 is returned.
         """
         stdin, writable = _pipe()
         self.pumps.append(Pump(source, writable, filters, gate))
         try:
             if gate is None:
                 return self._start(command, stdin)
-            with open(os.devnull, "r+b") as nowhere:  # noqa: PTH123
-                self.processes.append(Process(command, stdin, nowhere.fileno() if stdout is None else stdout))
-                if DIES_WITH_US:
-                    # Started last and so killed last: the kernel kills children in the order of their start.
-                    self._guards.append(Process(_GUARD, nowhere.fileno(), nowhere.fileno(), keep=[writable]))
+            with open(os.devnull, "r+b") as null:  # noqa: PTH123
+                self.processes.append(Process(command, stdin, null.fileno() if stdout is None else stdout))
+                if KILLED_WITH_PARENT:
+                    # Started last, because the kernel kills children in the order of their start.
+                    self._guards.append(Process(_GUARD, null.fileno(), null.fileno(), keep=[writable]))
             return -1
         finally:
             os.close(stdin)
@@ -94,8 +98,8 @@ class Pipeline:
         self._close()
 
     def _close(self) -> None:
-        with held():
-            # Kill first: if we closed our end of a pipe, a program would take its input for complete.
+        with signals_deferred():
+            # Programs first: if a pipe were closed before, the program that reads it would see end-of-file.
             end(self.processes)
             end(self._guards)
             for pump in self.pumps:
@@ -104,22 +108,25 @@ class Pipeline:
     def release(self) -> None:
         """Passes the held-back bytes and end-of-file to the last program. Raises if the gate objects."""
         end(self._guards)
-        self.last.release()
+        self.last_pump.release()
 
     @property
     def upstream(self) -> list[Process]:
+        """All programs before the last."""
         return self.processes[:-1]
 
     @property
     def sink(self) -> Process:
+        """The last program."""
         return self.processes[-1]
 
     @property
-    def last(self) -> Pump:
+    def last_pump(self) -> Pump:
+        """The pump that writes to the last program."""
         return self.pumps[-1]
 
     def raise_first_failure(self) -> None:
-        """Raises the failure nearest to the source, which caused the others. The last program is not checked."""
+        """Raises the failure nearest to the source, which is the cause of others. The last program is not checked."""
         for process, pump in zip(self.upstream, self.pumps, strict=True):
             if process.failed:
                 raise process.failure()
@@ -127,10 +134,10 @@ class Pipeline:
                 raise pump.error
 
     def wait_for_root_cause(self) -> None:
-        """Waits for the programs before the failed one to show whether one of them failed first."""
-        until = time.monotonic() + ROOT_CAUSE
+        """Waits until the programs before the last have had time to fail: one of them may be the cause of a failure."""
+        deadline = time.monotonic() + ROOT_CAUSE_WAIT
         for pump, process in zip(self.pumps, self.upstream, strict=True):
-            pump.drained.wait(max(0, until - time.monotonic()))
+            pump.drained.wait(max(0, deadline - time.monotonic()))
             if pump.drained.is_set():
                 process.wait(1)
 
@@ -140,6 +147,6 @@ def _pipe() -> tuple[int, int]:
     if sys.platform.startswith("linux"):
         import fcntl  # noqa: PLC0415 - not available everywhere
 
-        with suppress(PermissionError):  # over the user's limit for pipes: small ones work too
+        with suppress(PermissionError):  # over the user's limit for pipes: the default size works too
             fcntl.fcntl(writable, fcntl.F_SETPIPE_SZ, Pump.CHUNK)
     return readable, writable

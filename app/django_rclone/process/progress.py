@@ -11,9 +11,9 @@ from django_rclone import display
 from django_rclone.output_errors import Tolerant
 
 _LINE_EVERY = 30.0
-"""Seconds between two lines if the output is not a terminal."""
+"""Seconds between two lines where the output is not a terminal."""
 _DRAW_EVERY = 0.1
-"""Seconds between two updates of the line on a terminal."""
+"""Seconds between two updates on a terminal."""
 
 
 class Progress:

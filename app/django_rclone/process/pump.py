@@ -11,28 +11,28 @@ from django_rclone.streams import Filter, Gate
 
 
 class Pump(threading.Thread):
-    """A thread that moves bytes from ``readable`` to ``writable``, both of which it owns.
+    """Thread that moves bytes from ``readable`` through the filters to ``writable``, and closes both at the end.
 
-    The last pump has a ``gate``: the bytes that the gate holds back, and end-of-file, wait for ``release``. Without
-    a gate, a reader that stops early does no harm: the stream is still read (and hashed) to its end.
+    The last pump has a ``gate``: the bytes that the gate holds back, and end-of-file, wait for ``release``. If the
+    reader stops early, the stream is still read (and hashed) to its end.
     """
 
     CHUNK = 1 << 20
-    # A program that writes in small pieces would wake us for each. A short wait lets the pipe fill: it takes a tenth
-    # of the reads and of the CPU time of the receiving rclone. A fast writer never triggers the wait.
-    _SHORT = 64 * 1024
-    _NAP = 0.01
+    # After a small piece, a short wait lets the pipe fill: a program that writes small pieces then takes a tenth of the
+    # reads here, and of the CPU time of the receiving rclone. A fast writer never triggers the wait.
+    _SMALL = 64 * 1024
+    _FILL_WAIT = 0.01
 
     def __init__(self, readable: int, writable: int, filters: Sequence[Filter], gate: Gate | None) -> None:
         super().__init__(name="pump", daemon=True)
         self._readable = readable
         self._writable = writable
         self._filters = filters
-        self._working = len(filters)  # number of filters that still get data
+        self._active = len(filters)  # number of filters that still get data
         self._gate = gate
         self._held = bytearray()
         self._head_done = gate is None or gate.head is None
-        self._verdict = threading.Event()
+        self._ended = threading.Event()
         self._released = False
         self.reading_since: float | None = None
         self.writing_since: float | None = None
@@ -43,15 +43,15 @@ class Pump(threading.Thread):
         self.changed = threading.Event()
 
     def release(self) -> None:
-        """Passes on the held-back bytes and end-of-file. If the gate objects, raises its error instead."""
+        """Passes on the held-back bytes and end-of-file. Raises the gate's error instead if it refuses the bytes."""
         if self._gate is not None and self._gate.tail is not None:
             self._held[:] = self._gate.tail(bytes(self._held))
         self._released = True
-        self._verdict.set()
+        self._ended.set()
 
     def abandon(self) -> None:
-        """Ends the pump without a release. Call it after the programs at both ends have ended."""
-        self._verdict.set()
+        """Ends the pump without a release. To be called after the programs at both ends have ended."""
+        self._ended.set()
         if self.ident is None:
             self._close()
         else:
@@ -65,7 +65,7 @@ class Pump(threading.Thread):
         self.drained.set()
         self.changed.set()
         if self._gate is not None:
-            self._verdict.wait()
+            self._ended.wait()
             if self._released:
                 self._write(bytes(self._held))
         self._close()
@@ -78,34 +78,34 @@ class Pump(threading.Thread):
         while data := self._read():
             self._push(data)
         for index in range(len(self._filters)):
-            if index < self._working:
+            if index < self._active:
                 self._push_all(self._filters[index].finish, index)
         if not self._head_done:
             self._apply_head()
 
     def _push(self, data: bytes, index: int = 0) -> None:
         """Passes ``data`` through the filters from ``index`` on, and to the output."""
-        if index < self._working:
+        if index < self._active:
             self._push_all(lambda: self._filters[index].feed(data), index)
         elif index == len(self._filters):
             self._pass_on(data)
 
     def _push_all(self, pieces: Callable[[], Iterable[bytes]], index: int) -> None:
-        # A filter that raises ends the output, but not the reading: an earlier filter (the hash) may find the real
-        # cause, and the error nearest to the source is the one to report.
+        # A filter that raises ends the output, but not the reading: an earlier filter (the hash) may still find the
+        # cause, and then its error is the one to report.
         try:
             for piece in pieces():
                 self._push(piece, index + 1)
         except Exception as error:
             self.error = error
-            self._working = index
+            self._active = index
 
     def _read(self) -> bytes:
         self.reading_since = time.monotonic()
         data = os.read(self._readable, self.CHUNK)
         self.reading_since = None
-        if 0 < len(data) < self._SHORT:
-            time.sleep(self._NAP)
+        if 0 < len(data) < self._SMALL:
+            time.sleep(self._FILL_WAIT)
         return data
 
     def _pass_on(self, data: bytes) -> None:

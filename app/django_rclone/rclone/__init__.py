@@ -1,1 +1,1 @@
-"""Command lines for rclone, its configuration, and its answers as typed values."""
+"""Command lines for rclone, its configuration, and its output as typed values."""

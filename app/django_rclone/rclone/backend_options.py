@@ -1,4 +1,4 @@
-"""Options of rclone's backends, with those that hold secrets and those that would show other files than there are.
+"""Options of rclone's backends: those that hold secrets, and those that are refused.
 
 The table is for rclone 1.75; `python -m tests.support.rclone_table` regenerates it.
 """
@@ -164,7 +164,7 @@ zoho: auth_url client_credentials? client_id client_secret! description encoding
 """
 
 
-def marked() -> Iterator[str]:
+def marked_flags() -> Iterator[str]:
     """Yields the flag name of every option, without leading dashes but with its marks: ``s3-env-auth?``."""
     for entry in re.split(r"\n(?! )", _TABLE.strip()):
         prefix, _, options = entry.partition(":")
@@ -178,9 +178,9 @@ PREFIXES = tuple(re.findall(r"^(\w+):", _TABLE, re.MULTILINE))
 SECRETS = frozenset(re.findall(r"(\w+)!", _TABLE))
 """Names, without prefix, of the options that hold a secret in at least one backend."""
 
-_OTHER_FILES = "rclone would show other files than those that are there now"
-_OTHER_TIMES = "rclone would see other times or sizes than the files' own, and not send files that changed"
-_OTHER_CONTENT = "rclone would read other content than the files have"
+_OTHER_FILES = "rclone would list other files than those that exist now"
+_OTHER_TIMES = "rclone would see other times or sizes than the files' own, and would not send changed files"
+_OTHER_CONTENT = "rclone would read other content than that of the files"
 _LEFT_OUT = "rclone would leave out files and report success"
 _UNCHECKED = "rclone would report success without knowing that a file arrived"
 
@@ -194,18 +194,18 @@ REFUSED: Mapping[str, str] = {
     **dict.fromkeys(("dropbox-skip-shared-folders", "dropbox-skip-unowned-folders", "sftp-skip-links"), _LEFT_OUT),
     **dict.fromkeys(("quatrix-skip-project-folders", "webdav-owncloud-exclude-shares"), _LEFT_OUT),
     **dict.fromkeys(("webdav-owncloud-exclude-mounts", "local-one-file-system"), _LEFT_OUT),
-    **dict.fromkeys(("local-skip-links", "local-skip-specials"), "what rclone leaves out could not be counted"),
+    **dict.fromkeys(("local-skip-links", "local-skip-specials"), "files that rclone leaves out could not be counted"),
     **dict.fromkeys(
         ("local-copy-links", "local-links", "local-zero-size-links"),
-        "django-rclone decides what becomes of symbolic links among the media files",
+        "django-rclone decides how symbolic links among the media files are saved",
     ),
     **dict.fromkeys(("drive-use-created-date", "drive-use-shared-date", "drive-size-as-quota"), _OTHER_TIMES),
     "local-time-type": _OTHER_TIMES,
-    "local-unicode-normalization": "rclone would keep files under other names than their own",
+    "local-unicode-normalization": "rclone would store files under other names than their own",
     **dict.fromkeys(("s3-decompress", "gcs-decompress", "oos-decompress", "azureblob-decompress"), _OTHER_CONTENT),
     "crypt-pass-bad-blocks": "rclone would read damaged parts of a file as zeros",
     "internxt-skip-hash-validation": "rclone would read damaged files without an error",
-    "crypt-show-mapping": "rclone would print file names among its answers",
+    "crypt-show-mapping": "rclone would print file names in its output",
     "cache-tmp-upload-path": _UNCHECKED,
     "ftp-no-check-upload": _UNCHECKED,
 }
@@ -214,6 +214,6 @@ REFUSED: Mapping[str, str] = {
 REFUSED_VALUES: Mapping[str, tuple[str, str]] = {
     "dropbox-batch-mode": ("async", _UNCHECKED),
     "gphotos-batch-mode": ("async", _UNCHECKED),
-    "azureblob-delete-snapshots": ("only", "rclone would keep the files that it is told to delete"),
+    "azureblob-delete-snapshots": ("only", "rclone would keep files that it should delete"),
 }
 """Options with one refused value: that value, and the consequence of passing it on."""

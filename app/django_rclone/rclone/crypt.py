@@ -10,14 +10,15 @@ from functools import cache
 
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError
-from django_rclone.naming import ENCRYPTED_DIR
+from django_rclone.layout.folders import ENCRYPTED_DIR
 from django_rclone.process import run
-from django_rclone.rclone.remote import Remote, backend_of
+from django_rclone.rclone import connection_strings
+from django_rclone.rclone.remote import Remote
 
 FOLDER = ENCRYPTED_DIR
 
 NAME = "decrypted"
-"""Name, as users see it, of the remote that shows the names and contents in that folder decrypted."""
+"""Name, as users see it, of the remote that shows the names and contents in the encrypted folder decrypted."""
 
 PARAMETERS: Mapping[str, str] = {
     "TYPE": "crypt",
@@ -51,7 +52,7 @@ def encrypted(base: Remote, password: Secret) -> Remote:
     rclone.conf or in the environment, would apply too, and backups could be stored unencrypted. Raises
     ConfigurationError if ``base`` has that name, or if something else sets parameters of the encryption.
     """
-    if backend_of(base.root).lower() == f"{NAME}:":
+    if connection_strings.without_path(base.root).lower() == f"{NAME}:":
         raise ConfigurationError(f'A remote named "{NAME}" cannot be encrypted: rename it in rclone\'s configuration.')
     _refuse_other_parameters(base)
     options: dict[str, str | Secret] = {
@@ -78,8 +79,8 @@ def check_password(remote: Remote) -> None:
     if remote.base is None or not remote.base.folders(FOLDER) or remote.folders(""):
         return
     raise ConfigurationError(
-        f'Remote "{remote.where}" was encrypted with another password than the one that is set. Set the right one; '
-        "to go on with a new password, choose another folder for the remote."
+        f'Remote "{remote.where}" was encrypted with a different password. Set the right password; '
+        "to continue with a new password, choose another folder for the remote."
     )
 
 
@@ -92,8 +93,8 @@ def _refuse_other_parameters(base: Remote) -> None:
     flags = [flag.partition("=")[0] for flag in base.flags if flag.startswith("--crypt-")]
     for name in sorted([*variables, *flags]):
         raise ConfigurationError(
-            f"{name} would change how backups are encrypted. Remove it, or set it for your own remote alone, as "
-            "RCLONE_CONFIG_<NAME>_… does."
+            f"{name} would change how backups are encrypted. Remove it, or set it only for your own remote, with "
+            "RCLONE_CONFIG_<NAME>_…."
         )
 
 

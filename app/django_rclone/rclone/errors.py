@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.exceptions import (
     ConfigurationError,
     DjangoRcloneError,
@@ -72,24 +72,24 @@ def explain(root: str, names: tuple[str, str], failure: ProgramFailed) -> Django
         reason = reason.replace(names[0], names[1])
     if _LOCKED.search(reason):
         return ConfigurationError(
-            f"rclone's configuration is encrypted and was not opened: {reason}. Set RCLONE_CONFIG_PASS, or "
-            "RCLONE_PASSWORD_COMMAND, to what opens it."
+            f"rclone's configuration is encrypted and cannot be decrypted: {reason}. Set RCLONE_CONFIG_PASS or "
+            "RCLONE_PASSWORD_COMMAND."
         )
     where = f'Remote "{root}"' if root else "The remote"
     if _NOT_BEGUN.search(reason):
-        return ConfigurationError(f"rclone cannot begin: {reason}. Check its configuration and the RCLONE_… variables.")
+        return ConfigurationError(f"rclone cannot start: {reason}. Check its configuration and the RCLONE_… variables.")
     if failure.returncode in (_NO_FOLDER, _NO_FILE) or reason.endswith(("object not found", "directory not found")):
-        return Missing(f"{where}: {reason}. Look at what is there with {vocabulary.current().list_command}.")
+        return Missing(f"{where}: {reason}. List the backups with {setting_names.current().list_command}.")
     if _UNDECRYPTABLE.search(reason):
         return Undecryptable(f"{where}: a file cannot be decrypted: {reason}. It is damaged, or the password is wrong.")
     if _FULL.search(reason):
-        return DjangoRcloneError(f"{where} is full: {reason}. Make room there, or prune old backups.")
+        return DjangoRcloneError(f"{where} is full: {reason}. Free space there, or prune old backups.")
     if _FORBIDDEN.search(reason):
-        return ConfigurationError(f"{where} refuses: {reason}. Check its credentials and rights.")
+        return ConfigurationError(f"{where} denies access: {reason}. Check its credentials and permissions.")
     if failure.returncode == _TEMPORARY or _UNREACHABLE.search(reason):
         return Unavailable(f"{where} cannot be reached: {reason}. Try again later, or check the address.")
     if _MISCONFIGURED.search(reason):
-        setting = vocabulary.current().setting("REMOTE")
+        setting = setting_names.current().setting("REMOTE")
         return ConfigurationError(f"{where} cannot be used: {reason}. Check {setting} and rclone's configuration.")
     why = "" if reason == failure.ending else f": {reason}"
     return DjangoRcloneError(f"{where}: rclone {failure.ending}{why}")

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Secret
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.rclone import backend_options, options
@@ -24,7 +24,7 @@ _OFF = ("0", "f", "false")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class UserSettings:
     """The user's settings for rclone, classified."""
 
     env: Mapping[str, str | Secret] = field(repr=False)
@@ -39,7 +39,7 @@ class Given:
     """Refused settings with the reason, one sentence each."""
 
 
-def given(flags: tuple[str, ...], environ: Mapping[str, str]) -> Given:
+def classify(flags: tuple[str, ...], environ: Mapping[str, str]) -> UserSettings:
     """Returns the settings from ``flags`` and the environment."""
     from_flags, problems = _from_flags(flags)
     from_environment = _from_environment(environ)
@@ -57,7 +57,7 @@ def given(flags: tuple[str, ...], environ: Mapping[str, str]) -> Given:
             value = _joined([*before, *values]) if OPTIONS[name].takes is Takes.SEVERAL else values[0]
             env[variable(name)] = Secret(value) if OPTIONS[name].secret else value
         filters += _filter(name, values)
-    return Given(
+    return UserSettings(
         env=env,
         inherit=(*configuration, *(variable(name) for name in passed)),
         filters=tuple(filters),
@@ -66,15 +66,15 @@ def given(flags: tuple[str, ...], environ: Mapping[str, str]) -> Given:
     )
 
 
-def checked(flags: tuple[str, ...], environ: Mapping[str, str]) -> Given:
-    """Returns the settings as ``given`` does. Raises ConfigurationError for the first one that is refused."""
-    found = given(flags, environ)
+def classify_valid(flags: tuple[str, ...], environ: Mapping[str, str]) -> UserSettings:
+    """Returns the settings as ``classify`` does. Raises ConfigurationError for the first one that is refused."""
+    found = classify(flags, environ)
     for problem in found.problems:
         raise ConfigurationError(problem)
     return found
 
 
-def unknown(environ: Mapping[str, str]) -> dict[str, str]:
+def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Returns variables that are not passed on because the table of options does not have them.
 
     These are variables that resemble one of rclone's, each with the one that was probably meant, and variables of
@@ -107,7 +107,7 @@ def _from_flags(flags: tuple[str, ...]) -> tuple[dict[str, list[str]], list[str]
     """Returns the values of each flag, and the problems found."""
     found: dict[str, list[str]] = {}
     problems: list[str] = []
-    setting = vocabulary.current().setting("RCLONE_FLAGS")
+    setting = setting_names.current().setting("RCLONE_FLAGS")
     rest = iter(flags)
     for flag in rest:
         for name, written in _split(flag):
@@ -120,10 +120,10 @@ def _from_flags(flags: tuple[str, ...]) -> tuple[dict[str, list[str]], list[str]
                 value = "true" if option.takes is Takes.NOTHING else next(rest, None)
             if value is None:
                 problems.append(f"{setting}: --{name} has no value.")
-            elif name in found and name in options.ONCE:
+            elif name in found and name in options.SINGLE_IN_ENVIRONMENT:
                 problems.append(
-                    f"{setting} has --{name} twice: rclone takes one from the environment, and a command line could "
-                    "be read by every user of the machine. Give the remote its headers in rclone's configuration."
+                    f"{setting} has --{name} twice: rclone reads only one from the environment, and every user of the "
+                    "machine could read a command line. Set the remote's headers in rclone's configuration."
                 )
             elif why := _refusal(f"--{name} in {setting}", name, value):
                 problems.append(why)
@@ -153,17 +153,17 @@ def _split(flag: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _unknown(flag: str, name: str) -> str:
-    setting = vocabulary.current().setting("RCLONE_FLAGS")
+    setting = setting_names.current().setting("RCLONE_FLAGS")
     if not flag.startswith("-"):
-        return f'{setting}: "{flag}" belongs to no flag: the one before it takes no value.'
+        return f'{setting}: "{flag}" is not a flag, and the flag before it takes no value.'
     if " " in flag.partition("=")[0]:
         word, _, value = flag.partition(" ")
-        return f'{setting}: "{word} {"…" if value else ""}" is one text. Write the flag and its value as two.'
+        return f'{setting}: "{word} {"…" if value else ""}" is one string. Write the flag and its value as two strings.'
     near = difflib.get_close_matches(name, OPTIONS, n=1)
     hint = (
         f"Did you mean --{near[0]}?"
         if near
-        else f"Those of rclone {backend_options.VERSION} are known; options of a remote can also be set as "
+        else f"The flags of rclone {backend_options.VERSION} are known; options of a remote can also be set as "
         "RCLONE_CONFIG_<NAME>_<OPTION>."
     )
     return f"{setting} has an unknown flag {flag.partition('=')[0]}. {hint}"
@@ -181,7 +181,7 @@ def _refusal(spelled: str, name: str, value: str) -> str:
     if option.only and not re.fullmatch(option.only, value):
         return f"{spelled} is refused with more than 2s: files that changed within that time would not be sent."
     if option.rule is Rule.MEDIA and name.endswith(("-from", "-from-raw", "-from0")) and "-" in _values(name, value):
-        return f'{spelled} cannot be "-": nothing is written to rclone\'s standard input. Name a file.'
+        return f'{spelled} cannot be "-": nothing is written to rclone\'s standard input. Pass the name of a file.'
     return ""
 
 
@@ -229,4 +229,4 @@ def _secrets(
             value = value.value if isinstance(value, Secret) else value
             yield Secret(value)
             for each in _values(name, value):
-                yield Secret(each.partition(":")[2].strip() if name in options.ONCE else each)
+                yield Secret(each.partition(":")[2].strip() if name in options.SINGLE_IN_ENVIRONMENT else each)

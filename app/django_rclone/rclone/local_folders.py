@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
-from django_rclone.rclone.remote import Remote, Sections
-from django_rclone.rclone.remote_options import section
+from django_rclone.rclone import connection_strings
+from django_rclone.rclone.configuration import Sections, configured_options
+from django_rclone.rclone.remote import Remote
 
 # Backends that store their files on another remote (https://rclone.org/overview/#virtual-providers), and whether a
 # path on them is the same path on that remote.
 _WRAPPERS = {"alias": True, "chunker": True, "compress": True, "hasher": True, "cache": True, "crypt": False}
-
-_REMOTE = re.compile(
-    r"""(?P<inline>:?)(?P<name>[^:/,]+)(?P<options>(?:,(?:"[^"]*"|'[^']*'|[^:"'])*)?):(?P<path>.*)""", re.S
-)
-_OPTION = re.compile(r""",(?P<key>[^=,]+)(?:=(?P<value>"(?:[^"]|"")*"|'(?:[^']|'')*'|[^,]*))?""", re.S)
 
 # Stands for a part of a path that cannot be known, such as an encrypted name.
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
@@ -50,21 +44,20 @@ class _Configuration:
             return {}  # the first call to the remote reports the error
 
     def folders(self, root: str, depth: int = 0) -> Iterator[str]:
-        match = _REMOTE.fullmatch(root)
-        if match is None:
+        """Yields the local folders in which the remote ``root`` stores its files."""
+        connection = connection_strings.parse(root)
+        if connection is None:
             yield root
             return
-        options = {} if match["inline"] else section(match["name"], self._sections, os.environ)
-        for option in _OPTION.finditer(match["options"]):
-            options[option["key"].strip().lower()] = _unquoted(option["value"] or "")
-        backend = match["name"] if match["inline"] else options.get("type", "")
-        path = match["path"]
+        configured = {} if connection.inline else configured_options(connection.name, self._sections, os.environ)
+        options = {**configured, **connection.options}
+        backend = connection.name if connection.inline else options.get("type", "")
         if backend == "local":
-            yield path or "."
+            yield connection.path or "."
         elif depth < _DEPTH:
-            for below, path_too in _below(backend, options):
-                part = path if path_too or not path else _UNKNOWN
-                yield from self.folders(_joined(below, part), depth + 1)
+            for below, same_path in _below(backend, options):
+                path = connection.path if same_path or not connection.path else _UNKNOWN
+                yield from self.folders(_joined(below, path), depth + 1)
 
 
 def _below(backend: str, options: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
@@ -75,25 +68,9 @@ def _below(backend: str, options: Mapping[str, str]) -> Iterator[tuple[str, bool
         )
         yield options["remote"], _WRAPPERS[backend] or plain_names
     elif backend in ("union", "combine"):
-        for upstream in _words(options.get("upstreams", "")):
-            if backend == "combine":
-                yield upstream.partition("=")[2], False
-            else:
-                yield re.sub(r":(ro|nc|writeback)$", "", upstream), True
-
-
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
+        for upstream in connection_strings.upstreams(backend, options.get("upstreams", "")):
+            yield upstream, backend == "union"
 
 
 def _joined(root: str, path: str) -> str:
     return root + ("" if not path or root.endswith((":", "/")) else "/") + path
-
-
-def _unquoted(value: str) -> str:
-    if value[:1] in ('"', "'"):
-        return value[1:-1].replace(value[0] * 2, value[0])
-    return value

@@ -50,22 +50,22 @@ class Option:
 PASSED: Mapping[str, str] = {
     "configuration": "config password-command cache-dir temp-dir",
     "bandwidth and limits": "bwlimit bwlimit-file tpslimit tpslimit-burst max-connections dscp",
-    "timeouts and attempts": "contimeout timeout expect-continue-timeout low-level-retries kv-lock-time",
+    "timeouts and retries": "contimeout timeout expect-continue-timeout low-level-retries kv-lock-time",
     "proxies and addresses": "http-proxy bind",
     "certificates": "ca-cert* client-cert client-key client-pass! no-check-certificate?",
     "HTTP": "header! header-upload! header-download! user-agent use-cookies? disable-http2? "
     "disable-http-keep-alives? no-gzip-encoding? disable",
-    "parallel work": "transfers checkers multi-thread-streams multi-thread-cutoff multi-thread-chunk-size "
+    "parallelism": "transfers checkers multi-thread-streams multi-thread-cutoff multi-thread-chunk-size "
     "multi-thread-write-buffer-size order-by max-backlog check-first?",
     "memory": "buffer-size max-buffer-memory use-mmap? streaming-upload-cutoff list-cutoff",
     "listing": "fast-list?",
-    "media's times and rights": "metadata? modify-window no-update-modtime? no-update-dir-modtime? "
+    "times and metadata of media files": "metadata? modify-window no-update-modtime? no-update-dir-modtime? "
     "server-side-across-configs?",
 }
 """Options passed on to every call: ``?`` marks a flag without a value, ``*`` one that may be repeated, ``!`` one that
 holds a secret."""
 
-ONCE = ("header", "header-upload", "header-download")
+SINGLE_IN_ENVIRONMENT = ("header", "header-upload", "header-download")
 """Flags that may be repeated on rclone's command line, but have one literal value in the environment."""
 
 FILTERS = (
@@ -79,9 +79,9 @@ OURS: Mapping[str, str] = {
     "log-systemd? windows-event-log-level syslog? syslog-facility use-json-log? verbose? quiet? color",
     "statistics and progress": "stats stats-file-name-length stats-log-level stats-one-line? stats-one-line-date? "
     "stats-one-line-date-format stats-unit max-stats-groups progress? progress-terminal-title? human-readable?",
-    "questions": "ask-password? auto-confirm? no-console?",
-    "attempts of a whole call": "retries retries-sleep",
-    "caches of a program that goes on": "fs-cache-expire-duration fs-cache-expire-interval",
+    "prompts": "ask-password? auto-confirm? no-console?",
+    "retries of a whole command": "retries retries-sleep",
+    "caches of a long-running program": "fs-cache-expire-duration fs-cache-expire-interval",
     "other": "version? help?",
 }
 """Options that django-rclone sets itself: the user's value is ignored without an error."""
@@ -89,26 +89,26 @@ OURS: Mapping[str, str] = {
 _NOTHING = "rclone would change nothing and report success"
 _LEFT_OUT = "rclone would leave out files and report success"
 _DELETES = "django-rclone decides what is deleted, and when"
-_ELSEWHERE = "rclone would put files in other places or under other names"
-_LINKS = "django-rclone decides what becomes of symbolic links among the media files"
+_ELSEWHERE = "rclone would store files elsewhere or under other names"
+_LINKS = "django-rclone decides how symbolic links among the media files are saved"
 
 REFUSED: Mapping[str, str] = {
     "dry-run? interactive?": _NOTHING,
     "ignore-existing? update? immutable? compare-dest* copy-dest* no-check-dest? no-traverse? "
     "max-transfer max-duration cutoff-mode": _LEFT_OUT,
     "size-only? checksum?": "a storage without hashes would be compared by size, and a changed file of the same size "
-    "never be sent",
+    "would never be sent",
     "ignore-checksum? ignore-size? ignore-times? ignore-case-sync? no-unicode-normalization? refresh-times? fix-case? "
-    "use-server-modtime? default-time": "files would be compared in another way than django-rclone counts on",
+    "use-server-modtime? default-time": "files would be compared in another way than django-rclone expects",
     "delete-before? delete-during? delete-after? delete-excluded? max-delete max-delete-size ignore-errors?": _DELETES,
     "backup-dir suffix suffix-keep-extension? track-renames? track-renames-strategy name-transform* inplace? "
     "partial-suffix": _ELSEWHERE,
     "links? copy-links? skip-links? skip-specials? one-file-system?": _LINKS,
     "metadata-set* metadata-mapper metadata-include* metadata-include-from* metadata-exclude* metadata-exclude-from* "
-    "metadata-filter* metadata-filter-from*": "files would be kept with other metadata than their own",
+    "metadata-filter* metadata-filter-from*": "files would be stored with other metadata than their own",
     "error-on-no-transfer?": "a run with nothing new would fail",
-    "dump dump-headers? dump-bodies? cpuprofile memprofile": "rclone would write out what it sends, credentials too",
-    "rc?": "rclone would open a port through which others control it",
+    "dump dump-headers? dump-bodies? cpuprofile memprofile": "rclone would print what it sends, including credentials",
+    "rc?": "rclone would open a port through which others could control it",
 }
 """Options refused because they would change the effect of a call, with the reason; same marks as in ``PASSED``."""
 
@@ -147,7 +147,7 @@ def _marked(names: str, rule: Rule, reason: str = "") -> Iterable[tuple[str, Opt
 
 def _all() -> dict[str, Option]:
     found: dict[str, Option] = {}
-    found.update(_marked(" ".join(backend_options.marked()), Rule.PASSED))
+    found.update(_marked(" ".join(backend_options.marked_flags()), Rule.PASSED))
     for name, reason in backend_options.REFUSED.items():
         found[name] = replace(found[name], rule=Rule.REFUSED, reason=reason)
     for name, (value, reason) in backend_options.REFUSED_VALUES.items():

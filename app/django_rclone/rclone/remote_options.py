@@ -1,58 +1,40 @@
-"""Check of the options in a remote's configuration: none may show other files than there are."""
+"""Check of the options in a remote's configuration: none may change which files rclone shows, sends or deletes."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
+from django_rclone.rclone import connection_strings
 from django_rclone.rclone import options as rclone_options
+from django_rclone.rclone.configuration import Sections, configured_options
 from django_rclone.rclone.options import OPTIONS, Rule, Takes
-from django_rclone.rclone.remote import Sections, backend_of
 
 # Backends whose options have a prefix other than the backend's name.
 _PREFIX = {"google cloud storage": "gcs", "google photos": "gphotos", "oracleobjectstorage": "oos"}
 
-# Options that name other remotes; alias, crypt, union and combine have them.
-_LEADS_ON = ("remote", "upstreams")
-
-# https://rclone.org/docs/#connection-strings
-_PARAMETER = re.compile(r""",\s*([\w.]+)(?:=("(?:[^"]|"")*"|'(?:[^']|'')*'|[^,:]*))?(?=[,:])""")
-_NAME = re.compile(r"[\w.+@-](?:[\w.+@ -]*[\w.+@-])?(?=[,:])")
-
 
 def problems(root: str, sections: Sections, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yields the refused options of the remote ``root`` and of the remotes that it refers to, one sentence each.
-
-    ``sections`` are those of rclone.conf.
-    """
-    todo, seen = [root], set[str]()
-    while todo:
-        text = todo.pop()
-        first, _, _ = text.partition(",")
-        kind = first[1:] if first.startswith(":") else section(first, sections, environ).get("type", "")
-        for name, written in _PARAMETER.findall(backend_of(text) if ":" in text else ""):
-            value = written.strip("\"'") if written else "true"
-            if why := _refusal(kind, name, value):
-                yield f'Remote "{first}" has the option {name}: {why}. Remove it from the connection string.'
-            if name in _LEADS_ON:
-                todo.append(value)
-        for name in _NAME.findall(text):
-            if name in seen:
-                continue
-            seen.add(name)
-            options = section(name, sections, environ)
-            for key, value in options.items():
-                if why := _refusal(options.get("type", ""), key, value):
+    """Yields the refused options of the remote ``root`` and of the remotes that it refers to, one sentence each."""
+    waiting, found, checked = [root], set[str](), set[str]()
+    while waiting:
+        text = waiting.pop()
+        connection = connection_strings.parse(text)
+        if connection is None or text in found:
+            continue
+        found.add(text)
+        name = connection.name
+        configured = {} if connection.inline else configured_options(name, sections, environ)
+        backend = name if connection.inline else configured.get("type", "")
+        for key, value in connection.options.items():
+            if why := _refusal(backend, key, value or "true"):
+                yield f'Remote "{connection.remote}" has the option {key}: {why}. Remove it from the connection string.'
+        if name not in checked and not connection.inline:
+            checked.add(name)
+            for key, value in configured.items():
+                if why := _refusal(backend, key, value):
                     yield f'Remote "{name}" has the option {key}: {why}. Remove it from rclone\'s configuration.'
-                if key in _LEADS_ON:
-                    todo.append(value)
-
-
-def section(name: str, sections: Sections, environ: Mapping[str, str]) -> dict[str, str]:
-    """Returns the options of a remote. The environment overrides rclone.conf, as in rclone."""
-    prefix = f"RCLONE_CONFIG_{name}_".upper().replace("-", "_")
-    variables = {key.removeprefix(prefix).lower(): value for key, value in environ.items() if key.startswith(prefix)}
-    return {**sections.get(name, {}), **variables}
+        options = {**configured, **connection.options}
+        waiting += [options.get("remote", ""), *connection_strings.upstreams(backend, options.get("upstreams", ""))]
 
 
 def _refusal(kind: str, key: str, value: str) -> str:

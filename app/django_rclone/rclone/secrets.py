@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from django_rclone.masking import mask
-from django_rclone.rclone import backend_options
-from django_rclone.rclone.remote import backend_of
+from django_rclone.rclone import backend_options, connection_strings
 
 EXPOSED = (
     "holds a password, which every user of the machine could read in the process list. Give the remote a name, in "
@@ -19,5 +18,5 @@ def has_secret(root: str) -> bool:
 
     The names of secret options come from rclone's list of backend options.
     """
-    options = re.findall(r"""[,'"]\s*([\w.-]+)\s*=""", backend_of(root))
+    options = re.findall(r"""[,'"]\s*([\w.-]+)\s*=""", connection_strings.without_path(root))
     return mask(root) != root or any(name.lower().replace("-", "_") in backend_options.SECRETS for name in options)

@@ -1,4 +1,4 @@
-"""``doctor``: checks of everything that a backup and a restore need, in the order in which they need it."""
+"""``doctor``: checks everything that backups and restores need, in the order in which they need it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from django_rclone_sidecar.doctor.finding import Finding, Level, fail, safely
 from django_rclone_sidecar.environment.read import Environment
 
 
-def parser() -> ArgumentParser:
+def create_parser() -> ArgumentParser:
     """Returns the parser of the command's arguments."""
-    made = arguments.parser(
+    parser = arguments.create_parser(
         "doctor",
-        "Check everything that a backup and a restore need, and print what to do about each problem. Writes one small "
-        "object to the remote and deletes it again; changes nothing else and sends no notifications. Exit code 1: "
-        "a check failed.",
+        "Check everything that backups and restores need, and print what to do about each problem. Writes one small "
+        "object to the remote and deletes it; changes nothing else and sends no notifications. Exit code 1: a check "
+        "failed.",
     )
-    made.add_argument("--notify", action="store_true", help="Send a test message to BACKUP_NOTIFY_URLS.")
-    arguments.add_json(made, "one JSON object")
-    return made
+    parser.add_argument("--notify", action="store_true", help="Send a test message to BACKUP_NOTIFY_URLS.")
+    arguments.add_json(parser, "one JSON object")
+    return parser
 
 
 def main(argv: list[str], environment: Environment) -> int:
-    options = parser().parse_args(argv)
+    options = create_parser().parse_args(argv)
     found: list[Finding] = []
     for finding in _findings(environment, send=options.notify):
         found.append(finding)

@@ -14,17 +14,17 @@ _PROGRAM = ("entrypoint.sh", "django-rclone", "django_rclone_sidecar")
 """The word before the command: the image's entrypoint, or a replacement of it."""
 
 
-def parser() -> ArgumentParser:
+def create_parser() -> ArgumentParser:
     """Returns the parser of the command's arguments."""
-    return arguments.parser(
+    return arguments.create_parser(
         "healthcheck",
-        "Request /healthz from the `serve` of this container. Exit code 0: it is healthy, or the container runs a "
-        "command that ends by itself.",
+        "Request /healthz from the `serve` of this container. Exit code 0: it is healthy, or the container runs "
+        "another command.",
     )
 
 
 def main(argv: list[str], environment: Environment) -> int:
-    parser().parse_args(argv)
+    create_parser().parse_args(argv)
     command = container_command(Path("/proc/1/cmdline"))
     if command not in ("serve", ""):
         print(f"This container runs {command}.")
@@ -33,8 +33,8 @@ def main(argv: list[str], environment: Environment) -> int:
     try:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         connection.request("GET", "/healthz")
-        answer = connection.getresponse()
-        print(answer.read(1000).decode(errors="replace").strip())
+        response = connection.getresponse()
+        print(response.read(1000).decode(errors="replace").strip())
     except ConnectionRefusedError as error:
         print(f"No answer on port {port}: {error}.")
         # An unknown first process need not be `serve`.
@@ -42,7 +42,7 @@ def main(argv: list[str], environment: Environment) -> int:
     except (OSError, HTTPException) as error:
         print(f"No answer on port {port}: {error}.")
         return DjangoRcloneError.exit_code
-    return 0 if answer.status == 200 else DjangoRcloneError.exit_code
+    return 0 if response.status == 200 else DjangoRcloneError.exit_code
 
 
 def container_command(first: Path) -> str:

@@ -1,8 +1,7 @@
-"""``list``: the backups on the remote. Does not connect to a database."""
+"""``list``: lists the backups on the remote. Does not connect to a database."""
 
 from __future__ import annotations
 
-import json
 import logging
 from argparse import ArgumentParser
 from datetime import UTC, datetime
@@ -16,19 +15,17 @@ from django_rclone_sidecar.environment.read import Environment
 logger = logging.getLogger(__name__)
 
 
-def parser() -> ArgumentParser:
+def create_parser() -> ArgumentParser:
     """Returns the parser of the command's arguments."""
-    made = arguments.parser(
+    parser = arguments.create_parser(
         "list", "List the backups on the remote, newest first. Only `good` backups are restored by default."
     )
-    made.add_argument("-d", "--database", type=options.text, metavar="ALIAS", help="Only this database.")
-    made.add_argument("--media", action="store_true", help="List the mirror of the media files instead.")
-    arguments.add_json(made, "one JSON array")
-    return made
+    options.add_listing_options(parser)
+    return parser
 
 
 def main(argv: list[str], environment: Environment) -> int:
-    given = parser().parse_args(argv)
+    given = create_parser().parse_args(argv)
     bootstrap.start(environment)
     if given.media:
         _media(given.json)
@@ -40,7 +37,7 @@ def main(argv: list[str], environment: Environment) -> int:
 def _backups(alias: str, as_json: bool) -> None:
     backups = catalog.load(conf.remote(), conf.names(), alias)
     if as_json:
-        print(json.dumps([listing.document(backup) for backup in backups], indent=2))
+        print(listing.to_json(backups))
         return
     now = datetime.now(UTC)
     if backups:
@@ -53,6 +50,6 @@ def _media(as_json: bool) -> None:
     remote = conf.remote()
     files = mirror.files(remote, mirror.locate(remote))
     if as_json:
-        print(json.dumps([listing.media_document(file) for file in files], indent=2))
+        print(listing.media_to_json(files))
     elif files:
         print("\n".join(listing.media_table(files)))

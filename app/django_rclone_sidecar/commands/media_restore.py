@@ -6,30 +6,28 @@ from argparse import ArgumentParser
 from functools import partial
 
 from django_rclone import conf
-from django_rclone_sidecar import arguments, bootstrap
+from django_rclone_sidecar import arguments
 from django_rclone_sidecar.environment.read import Environment
-from django_rclone_sidecar.runs import confirm, lock, media, runner
+from django_rclone_sidecar.runs import confirm, locked_run, media
 
 
-def parser() -> ArgumentParser:
+def create_parser() -> ArgumentParser:
     """Returns the parser of the command's arguments."""
-    made = arguments.parser(
+    parser = arguments.create_parser(
         "media-restore",
-        "Make the media files equal to their mirror on the remote. Files that are not in the mirror are deleted; on a "
-        "terminal their number is shown before you confirm.",
+        "Make the media files equal to their mirror on the remote. Files that are not in the mirror are deleted. On a "
+        "terminal, their number is shown before you confirm.",
     )
-    confirm.add_options(made)
-    return made
+    confirm.add_options(parser)
+    return parser
 
 
 def main(argv: list[str], environment: Environment) -> int:
-    options = parser().parse_args(argv)
-    with runner.run("media-restore", environment, observed=not options.dry_run) as task_runner:
-        sidecar = bootstrap.start(environment)
-        with lock.held(sidecar.environment.get("BACKUP_STATE_DIR")):
-            media.require_folder(sidecar)
-            remote = conf.remote()
-            plan = media.plan(remote)
-            if confirm.confirmed(options, str(plan)):
-                task_runner.run_tasks([sidecar.task(partial(media.restore, remote, plan))])
+    given = create_parser().parse_args(argv)
+    with locked_run.start("media-restore", environment, observed=not given.dry_run) as (sidecar, task_runner):
+        media.require_folder(sidecar)
+        remote = conf.remote()
+        plan = media.plan(remote)
+        if confirm.confirmed(given, str(plan)):
+            task_runner.run_tasks([sidecar.task(partial(media.restore, remote, plan))])
     return 0

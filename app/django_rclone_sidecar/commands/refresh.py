@@ -1,7 +1,7 @@
-"""``refresh``, started by `serve` only: closes killed runs, and lists the remote.
+"""``refresh``, started by `serve` only: records killed runs as failed, and lists the remote.
 
-A separate process, so that it cannot delay the schedule, and reads secrets anew. It prints what the scheduler needs
-(see ``snapshot``) on stdout, and stores in the history what the status page shows.
+A separate process, so that it cannot delay the schedule and reads secrets anew. Prints what the scheduler needs (see
+``snapshot``), and stores in the history what the status page shows.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.scheduler import snapshot
 
 
-def parser() -> ArgumentParser:
+def create_parser() -> ArgumentParser:
     """Returns the parser of the command's arguments."""
-    made = arguments.parser("refresh")
-    made.add_argument("--quiet", action="store_true", help="Log only warnings and errors.")
-    return made
+    parser = arguments.create_parser("refresh")
+    parser.add_argument("--quiet", action="store_true", help="Log only warnings and errors.")
+    return parser
 
 
 def main(argv: list[str], environment: Environment) -> int:
-    options = parser().parse_args(argv)
+    options = create_parser().parse_args(argv)
     if options.quiet:
         logging.getLogger().setLevel(max(logging.getLogger().level, logging.WARNING))
     sidecar = bootstrap.start(environment, announce=not options.quiet)

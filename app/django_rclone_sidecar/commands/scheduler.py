@@ -1,4 +1,4 @@
-"""``scheduler``, started by `serve` only: starts runs by the schedule until it is asked to stop."""
+"""``scheduler``, started by `serve` only: starts runs on the schedule until stopped."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """``serve``: a supervisor of two child processes, the scheduler and the web server.
 
-If either ends, ``serve`` ends, and the container platform restarts it. A stop goes to the scheduler first, which gives
-a running backup its grace period; the web server goes on until then.
+If either ends, ``serve`` ends, and the container platform restarts it. On a stop, the scheduler is stopped first, and
+gives a running backup its grace period; the web server runs until then.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _STOP_TIMEOUT = 5.0
 """Seconds that a child process has to end after the other has."""
 
 
-def parser() -> ArgumentParser:
+def create_parser() -> ArgumentParser:
     """Returns the parser of the command's arguments."""
-    return arguments.parser(
+    return arguments.create_parser(
         "serve",
-        "Make backups by BACKUP_SCHEDULE and serve on PORT until stopped: / for people, /metrics for Prometheus, "
-        "/status for uptime monitors, /healthz and /readyz for container platforms. A slot that was missed is caught "
-        "up at the start.",
+        "Make backups on BACKUP_SCHEDULE, and serve HTTP on PORT, until stopped: / is a status page, /metrics is for "
+        "Prometheus, /status for uptime monitors, /healthz and /readyz for container platforms. A slot missed while it "
+        "was not running is caught up at start.",
     )
 
 
 def main(argv: list[str], environment: Environment) -> int:
-    parser().parse_args(argv)
+    create_parser().parse_args(argv)
     folder = environment.get("BACKUP_STATE_DIR")
     if location.path(folder).parent != folder:
         logger.warning(_HISTORY_IN_MEMORY, folder, extra={"event": "history.in_memory"})

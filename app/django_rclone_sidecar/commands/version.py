@@ -10,15 +10,15 @@ from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.versions import versions
 
 
-def parser() -> ArgumentParser:
+def create_parser() -> ArgumentParser:
     """Returns the parser of the command's arguments."""
-    made = arguments.parser("version", "Print the versions.")
-    arguments.add_json(made, "one JSON object")
-    return made
+    parser = arguments.create_parser("version", "Print the versions of django-rclone, Django, Python and rclone.")
+    arguments.add_json(parser, "one JSON object")
+    return parser
 
 
 def main(argv: list[str], _environment: Environment) -> int:
-    options = parser().parse_args(argv)
+    options = create_parser().parse_args(argv)
     found = versions()
     print(json.dumps(found, indent=2) if options.json else "\n".join(f"{name} {text}" for name, text in found.items()))
     return 0

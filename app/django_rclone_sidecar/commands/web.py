@@ -9,12 +9,12 @@ from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.web import server
 
 
-def parser() -> ArgumentParser:
+def create_parser() -> ArgumentParser:
     """Returns the parser of the command's arguments."""
-    return arguments.parser("web")
+    return arguments.create_parser("web")
 
 
 def main(argv: list[str], environment: Environment) -> int:
-    parser().parse_args(argv)
+    create_parser().parse_args(argv)
     server.Server(server.listen(environment.get("PORT"))).run()
     return 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django_rclone import conf, display, restore
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector, Facts, Mode
-from django_rclone.db.inspection import examine, inspect
+from django_rclone.db.inspection import inspect, run_checks
 from django_rclone.exceptions import NothingToRestore
 from django_rclone.selection import Owner
 from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
@@ -64,7 +64,7 @@ def _dump(database: DatabaseUnderCheck) -> Iterator[Finding]:
         return
     connector, facts = known
     dump = connector.dump(facts)
-    for note in examine(dump):
+    for note in run_checks(dump):
         yield warn(database.check_name("dump"), message=note)
     yield ok(database.check_name("dump"), message=f"can be dumped with {dump.client}")
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django_rclone import conf, naming
+from django_rclone import conf
 from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.layout import backup_ids, folders, manifest_paths
 from django_rclone.process import run
-from django_rclone.rclone import crypt
-from django_rclone.rclone import remote as rclone
+from django_rclone.rclone import crypt, installation
 from django_rclone.rclone.remote import Remote
 from django_rclone_sidecar import container
 from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
@@ -27,7 +27,7 @@ class RemoteUnderCheck:
     """The remote, and the object that is written as a test."""
 
     remote: Remote
-    name: str = field(default_factory=lambda: f"doctor-{naming.new_id(random.SystemRandom())}.txt")
+    name: str = field(default_factory=lambda: f"doctor-{backup_ids.new_id(random.SystemRandom())}.txt")
     written: datetime | None = None
 
 
@@ -52,8 +52,8 @@ def _program(found: list[RemoteUnderCheck]) -> Iterator[Finding]:
     remote = conf.remote()
     version = remote.version()
     shown = ".".join(str(part) for part in version)
-    if version < rclone.OLDEST:
-        yield fail("rclone", message=f"{shown} is too old. {rclone.install()}")
+    if version < installation.OLDEST:
+        yield fail("rclone", message=f"{shown} is too old. {installation.install()}")
         return
     yield ok("rclone", message=shown)
     found.append(RemoteUnderCheck(remote))
@@ -62,7 +62,9 @@ def _program(found: list[RemoteUnderCheck]) -> Iterator[Finding]:
 def _reachable(subject: RemoteUnderCheck) -> Iterator[Finding]:
     remote = subject.remote
     crypt.check_password(remote)
-    count = sum(naming.parse_manifest_name(entry.path) is not None for entry in remote.files(naming.MANIFEST_DIR))
+    count = sum(
+        manifest_paths.parse_manifest_name(entry.path) is not None for entry in remote.files(folders.MANIFEST_DIR)
+    )
     yield ok("remote", message=f"{remote.where} can be listed; it has {count} manifests")
     if container.is_ephemeral(remote.where):
         yield warn("remote", message=container.EPHEMERAL.format(folder=remote.where))

@@ -1,1 +1,1 @@
-"""Environment variables: the table of them, and their parsers."""
+"""Environment variables: their table, their parsers and their values."""

@@ -1,6 +1,6 @@
-"""Malformed URLs: an unescaped ``/``, ``?`` or ``#`` in a password ends the host.
+"""Detection of URLs whose password contains an unescaped ``/``, ``?`` or ``#``.
 
-``postgres://app:2024/S3cret@db/app`` is the host ``app`` for every parser, and the rest of the password would be shown
+Every parser reads ``postgres://app:2024/S3cret@db/app`` as the host ``app``, and the rest of the password would appear
 as the name of a database.
 """
 
@@ -12,12 +12,12 @@ ADVICE = "Special characters in the password must be percent-encoded (/ as %2F, 
 
 
 def is_malformed(url: str) -> bool:
-    """Tells whether part of a password has become path, query or fragment: an ``@`` comes after the host."""
+    """Returns whether the path, query or fragment contains part of a password: there is an ``@`` after the host."""
     _scheme, separator, rest = url.partition("://")
     authority = re.split("[/?#]", rest, maxsplit=1)[0]
-    behind = rest[len(authority) :]
+    after = rest[len(authority) :]
     if not separator or not authority:
         return False
-    if "@" in authority:  # the first of several may be part of the password
-        return "@" in re.split("[?#]", behind, maxsplit=1)[0]
-    return ":" in re.sub(r"\[.*?\]", "", authority) and "@" in behind
+    if "@" in authority:  # the password may contain another one
+        return "@" in re.split("[?#]", after, maxsplit=1)[0]
+    return ":" in re.sub(r"\[.*?\]", "", authority) and "@" in after

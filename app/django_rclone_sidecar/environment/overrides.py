@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django_rclone.vocabulary import Key
+from django_rclone.setting_names import Key
 
 OVERRIDES: Mapping[str, Key] = {
     "BACKUP_REMOTE": "REMOTE",

@@ -1,4 +1,4 @@
-"""Parsers for the values of environment variables. Each returns the value, or raises ValueError. Pure."""
+"""Parsers of the values of environment variables. Each returns the value or raises ValueError."""
 
 from __future__ import annotations
 
@@ -10,82 +10,81 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django_rclone import streams
+from django_rclone.process.limits import LONGEST
 from django_rclone.rclone import secrets
 from django_rclone_sidecar.environment import malformed_urls
 from django_rclone_sidecar.scheduler.schedule import Schedule
 
 
 class UnusableValue(ValueError):
-    """The value has the right form but cannot be used. The message continues after the variable's name."""
+    """The value has the right form but cannot be used. The message follows the variable's name."""
 
 
-# The words of YAML 1.1 (yaml.org/type/bool.html), which Compose passes on unchanged, and 1 and 0.
+# The booleans of YAML 1.1 (yaml.org/type/bool.html), which Compose passes on unchanged, and 1 and 0.
 _ON = ("on", "true", "yes", "1", "y", "t")
 _OFF = ("off", "false", "no", "0", "n", "f")
 
-_LONGEST = 100 * 365 * 86400.0
-"""The longest duration in seconds, a century: a date plus a duration must be a valid date."""
 _MOST = 10**9
-"""The largest whole number."""
+"""Largest accepted whole number."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def choice(*words: str) -> Callable[[str], str]:
+def choice(*choices: str) -> Callable[[str], str]:
     """Returns a parser for one of these words, in any case."""
 
     def parse(text: str) -> str:
-        if text.lower() not in words:
+        if text.lower() not in choices:
             raise ValueError
         return text.lower()
 
     return parse
 
 
-def whole(text: str) -> int:
-    """Whole numbers from 1 on."""
+def whole_number(text: str) -> int:
+    """A whole number, 1 or more."""
     if not re.fullmatch(r"0*[0-9]{1,10}", text) or not 1 <= int(text) <= _MOST:
         raise ValueError
     return int(text)
 
 
 def seconds(text: str) -> float | None:
-    """Durations such as ``600``, ``90s``, ``15m``, ``2h`` or ``1d``; ``off`` is None: no limit."""
+    """A duration such as ``600``, ``90s``, ``15m``, ``2h`` or ``1d``; ``off`` is None: no limit."""
     if text != "0" and is_off(text):  # a limit of 0 seconds makes no sense
         return None
     match = _DURATION.fullmatch(text.strip().lower())
     if match is None:
         raise ValueError
     found = float(match[1]) * _UNITS[match[2]]
-    if not 0 < found <= _LONGEST:
+    if not 0 < found <= LONGEST:
         raise ValueError
     return found
 
 
 def delay(text: str) -> float | None:
-    """Durations, and ``0`` or ``off`` for none."""
+    """A duration, or ``0`` or ``off`` for none."""
     return None if is_off(text) else seconds(text)
 
 
-def words(text: str) -> tuple[str, ...]:
-    """Names separated by commas or spaces."""
+def names(text: str) -> tuple[str, ...]:
+    """Names separated by commas or white space, without duplicates."""
     return tuple(dict.fromkeys(re.split(r"[\s,]+", text.strip(", \n\t"))))
 
 
 def line(text: str) -> str:
-    """Any string of one line."""
+    """A string of one line."""
     if "\n" in text or "\r" in text:
         raise ValueError
     return text
 
 
 def folder(text: str) -> Path:
-    """A folder; ``~`` is the user's home."""
+    """A path; ``~`` is the user's home folder."""
     return Path(text).expanduser()
 
 
 def time_zone(text: str) -> str:
-    """A name in the time zone database."""
+    """A name in the database of time zones."""
     try:
         return ZoneInfo(text).key
     except (KeyError, OSError) as error:
@@ -108,12 +107,12 @@ def cron(text: str) -> str | None:
 
 
 def is_off(text: str) -> bool:
-    """Tells whether a value means off."""
+    """Returns whether a value is ``off`` or a synonym."""
     return text.strip().lower() in _OFF
 
 
 def switch(text: str) -> bool:
-    """on or off, or their synonyms in YAML."""
+    """``on`` or ``off``, or a synonym in YAML."""
     if text.strip().lower() in _ON:
         return True
     if is_off(text):
@@ -121,11 +120,11 @@ def switch(text: str) -> bool:
     raise ValueError
 
 
-def switch_or(*words: str) -> Callable[[str], str]:
+def switch_or(*choices: str) -> Callable[[str], str]:
     """Returns a parser for one of these words, in any case, or ``on`` or ``off``."""
 
     def parse(text: str) -> str:
-        if (word := text.strip().lower()) in words:
+        if (word := text.strip().lower()) in choices:
             return word
         return "on" if switch(text) else "off"
 
@@ -133,7 +132,7 @@ def switch_or(*words: str) -> Callable[[str], str]:
 
 
 def addresses(text: str) -> tuple[str, ...]:
-    """URLs separated by white space; a comma may be part of one."""
+    """URLs separated by white space; they may contain commas."""
     return tuple(text.split())
 
 
@@ -150,13 +149,13 @@ def web_address(text: str) -> str:
 
 def port(text: str) -> int:
     """A TCP port."""
-    if whole(text) > 65535:
+    if whole_number(text) > 65535:
         raise ValueError
     return int(text)
 
 
 def remote(text: str) -> str:
-    """A remote as rclone takes it, without a password in it."""
+    """A remote as in rclone's command line, without a password."""
     if secrets.has_secret(text):
         raise UnusableValue(secrets.EXPOSED)
     return line(text)

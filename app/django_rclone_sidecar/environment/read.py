@@ -1,4 +1,4 @@
-"""Reading of environment variables; ``variables`` has the table of them.
+"""Parsing of environment variables; ``variables`` has the table of them.
 
 Every variable can also be given as ``NAME_FILE``, the path of a file that holds the value.
 """
@@ -16,13 +16,13 @@ from typing import Any
 
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.masking import mask
-from django_rclone_sidecar.environment import parsers as forms
+from django_rclone_sidecar.environment import parsers
 from django_rclone_sidecar.environment.variables import URL, VARIABLES, Variable
 
 SETTINGS_MODULE = "django_rclone_sidecar.settings.project"
 """The sidecar's own Django settings; any other DJANGO_SETTINGS_MODULE is the target project's."""
 
-_TWIN = "_FILE"
+_FILE_SUFFIX = "_FILE"
 
 # Variables that Kubernetes sets in every container for a Service called "backup" or "backup-…".
 # Source: kubernetes.io/docs/concepts/services-networking/service/#environment-variables
@@ -36,7 +36,7 @@ class Environment:
     """The parsed variables."""
 
     texts: Mapping[str, str]
-    """The whole environment. The content of a ``NAME_FILE`` is under ``NAME``."""
+    """All variables as strings. The content of a ``NAME_FILE`` is under ``NAME``."""
     values: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
 
@@ -45,7 +45,7 @@ class Environment:
         return self.values[name]
 
     def is_set(self, name: str) -> bool:
-        """Tells whether a variable is set."""
+        """Returns whether a variable is set and not empty."""
         return bool(self.texts.get(name))
 
     @property
@@ -62,16 +62,16 @@ def current() -> Environment:
 
 
 def take_over_settings_module(environ: MutableMapping[str, str]) -> None:
-    """Moves the project's DJANGO_SETTINGS_MODULE to TARGET_SETTINGS_MODULE, and sets the sidecar's own."""
-    theirs = environ.get("DJANGO_SETTINGS_MODULE", "")
-    named = environ.get("TARGET_SETTINGS_MODULE") or environ.get(f"TARGET_SETTINGS_MODULE{_TWIN}")
-    if theirs and theirs != SETTINGS_MODULE and not named:
-        environ["TARGET_SETTINGS_MODULE"] = theirs
+    """Moves the project's DJANGO_SETTINGS_MODULE to TARGET_SETTINGS_MODULE, and replaces it by the sidecar's."""
+    project_module = environ.get("DJANGO_SETTINGS_MODULE", "")
+    named = environ.get("TARGET_SETTINGS_MODULE") or environ.get(f"TARGET_SETTINGS_MODULE{_FILE_SUFFIX}")
+    if project_module and project_module != SETTINGS_MODULE and not named:
+        environ["TARGET_SETTINGS_MODULE"] = project_module
     environ["DJANGO_SETTINGS_MODULE"] = SETTINGS_MODULE
 
 
 def parse(environ: Mapping[str, str]) -> Environment:
-    """Parses ``environ``. Raises ConfigurationError, naming the variable, for a value that is not valid."""
+    """Parses ``environ``. Raises ConfigurationError for an invalid value."""
     texts = with_files(environ)
     values = {name: _value(name, variable, texts) for name, variable in VARIABLES.items()}
     return Environment(texts, values, tuple(_warnings(environ)))
@@ -80,33 +80,33 @@ def parse(environ: Mapping[str, str]) -> Environment:
 def with_files(environ: Mapping[str, str]) -> dict[str, str]:
     """Returns the environment with the contents of the files named by ``NAME_FILE`` variables.
 
-    An empty variable counts as not set, because Compose files pass those on.
+    An empty variable counts as not set, because Compose passes on unset variables as empty ones.
     """
     texts = dict(environ)
-    for twin in sorted(environ):
-        name = twin.removesuffix(_TWIN)
-        if name == twin or not environ[twin] or not _has_twin(name):
+    for file_variable in sorted(environ):
+        name = file_variable.removesuffix(_FILE_SUFFIX)
+        if name == file_variable or not environ[file_variable] or not _has_file_variant(name):
             continue
         if environ.get(name):
-            raise ConfigurationError(f"{name} and {twin} are both set: remove one of them.")
-        texts[name] = _content(twin, environ[twin])
-        del texts[twin]
+            raise ConfigurationError(f"{name} and {file_variable} are both set: remove one of them.")
+        texts[name] = _content(file_variable, environ[file_variable])
+        del texts[file_variable]
     return texts
 
 
-def _has_twin(name: str) -> bool:
-    return VARIABLES[name].twin if name in VARIABLES else name.startswith(URL)
+def _has_file_variant(name: str) -> bool:
+    return VARIABLES[name].file_variant if name in VARIABLES else name.startswith(URL)
 
 
-def _content(twin: str, path: str) -> str:
+def _content(file_variable: str, path: str) -> str:
     try:
         text = Path(path).read_text()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
-        raise ConfigurationError(f"{twin} names {path}, which cannot be read: {reason}.") from error
+        raise ConfigurationError(f"{file_variable} names {path}, which cannot be read: {reason}.") from error
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
-        raise ConfigurationError(f"{twin} names {path}, which is empty.")
+        raise ConfigurationError(f"{file_variable} names {path}, which is empty.")
     return text
 
 
@@ -118,7 +118,7 @@ def _value(name: str, variable: Variable, texts: Mapping[str, str]) -> Any:
         raise ConfigurationError(f"{name} is blank. Give it a value, or leave it empty.")
     try:
         return variable.parse(text)
-    except forms.UnusableValue as error:
+    except parsers.UnusableValue as error:
         raise ConfigurationError(f"{name} {error}") from error
     except ValueError as error:
         shown = "has a value that is not valid" if variable.secret else f'is "{mask(text)}"'
@@ -126,8 +126,8 @@ def _value(name: str, variable: Variable, texts: Mapping[str, str]) -> Any:
 
 
 def _warnings(environ: Mapping[str, str]) -> list[str]:
-    """Returns warnings about names that are probably mistyped: like ours, but unknown."""
-    known = [*VARIABLES, *(name + _TWIN for name, variable in VARIABLES.items() if variable.twin)]
+    """Returns warnings about variables with our prefix that are unknown, and probably mistyped."""
+    known = [*VARIABLES, *(name + _FILE_SUFFIX for name, variable in VARIABLES.items() if variable.file_variant)]
     warnings = []
     for name in sorted(environ):
         if not name.startswith("BACKUP_") or name in known or _KUBERNETES.fullmatch(name):

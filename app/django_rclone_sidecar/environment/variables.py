@@ -6,32 +6,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django_rclone_sidecar.environment import parsers as forms
+from django_rclone_sidecar.environment import parsers
 
 URL = "DATABASE_URL_"
-"""Prefix of an alias. The alias ``file`` is reserved: DATABASE_URL_FILE is the file variant of DATABASE_URL."""
+"""Prefix of the variables that end with an alias. ``file`` cannot be one: DATABASE_URL_FILE is a file variant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable. ``parse`` returns its value, or raises ValueError; ``form`` describes valid values."""
+    """One variable. ``parse`` returns its value or raises ValueError; ``form`` describes valid values."""
 
     meaning: str
     form: str
     default: str = ""
-    parse: Callable[[str], Any] = forms.line
+    parse: Callable[[str], Any] = parsers.line
     secret: bool = False
     unset: str = ""
     """Description of the behaviour without it, if there is no default."""
-    twin: bool = True
-    """Whether ``NAME_FILE`` exists too."""
+    file_variant: bool = True
+    """Whether ``NAME_FILE`` is accepted too."""
 
 
 VARIABLES: Mapping[str, Variable] = {
     "BACKUP_REMOTE": Variable(
         "Where backups are stored: an rclone remote with a folder, or a local folder.",
         "a remote like s3:bucket/site, or a folder",
-        parse=forms.remote,
+        parse=parsers.remote,
         unset="`REMOTE` of the project's `DJANGO_RCLONE`, else `/backups`",
     ),
     "BACKUP_PROJECT": Variable(
@@ -42,32 +42,32 @@ VARIABLES: Mapping[str, Variable] = {
     "BACKUP_DATABASES": Variable(
         "Aliases of the databases to back up and restore.",
         "aliases separated by commas",
-        parse=forms.words,
+        parse=parsers.names,
         unset="all",
     ),
     "BACKUP_SCHEDULE": Variable(
         "When `serve` makes backups. With off it makes none, and only monitors backups made by others.",
         "a cron expression like 15 3 * * *, @hourly, @daily, @weekly or @monthly, or off",
         "@daily",
-        forms.cron,
+        parsers.cron,
     ),
     "BACKUP_JITTER": Variable(
         "Random but stable delay per database, up to this long after the slot, so that many sites on one storage do "
         "not start at once.",
         "seconds, or a duration like 15m; off for none",
         "off",
-        forms.delay,
+        parsers.delay,
     ),
     "BACKUP_ON_START": Variable(
         "Whether `serve` always makes a backup when it starts, not only after a missed slot.",
         "on or off",
         "off",
-        forms.switch,
+        parsers.switch,
     ),
     "BACKUP_MAX_AGE": Variable(
         "A database is overdue when its newest backup is older than this.",
         "seconds, or a duration like 26h",
-        parse=forms.seconds,
+        parse=parsers.seconds,
         unset="from the schedule: half the time between two slots, at most 6 hours, after a missed slot",
     ),
     "BACKUP_STOP_GRACE": Variable(
@@ -75,54 +75,54 @@ VARIABLES: Mapping[str, Variable] = {
         "the container's own stop timeout.",
         "seconds, or a duration like 5m; off for none",
         "5",
-        forms.delay,
+        parsers.delay,
     ),
     "BACKUP_MEDIA": Variable(
         "Whether `backup` includes the media files. With auto: if the project stores them in a folder that exists.",
         "auto, on or off",
         "auto",
-        forms.switch_or("auto"),
+        parsers.switch_or("auto"),
     ),
     "BACKUP_MEDIA_ROOT": Variable(
         "The folder of the media files in this container. Overrides the project's settings.",
         "a folder",
-        parse=forms.folder,
+        parse=parsers.folder,
         unset="`MEDIA_ROOT` of the project",
     ),
     "BACKUP_MEDIA_FOLLOW_LINKS": Variable(
         "Whether symbolic links in the media folder are followed. If not, they are left out.",
         "on or off",
-        parse=forms.switch,
+        parse=parsers.switch,
         unset="`MEDIA_FOLLOW_LINKS` of the project's `DJANGO_RCLONE`, else off",
     ),
     "BACKUP_TIME_ZONE": Variable(
         "Time zone of times given without an offset.",
         "a name like Europe/Berlin",
-        parse=forms.time_zone,
+        parse=parsers.time_zone,
         unset="`TIME_ZONE` of the project, else UTC",
     ),
     "BACKUP_KEEP_LAST": Variable(
         "How many backups of each database are kept. Older ones are removed after a new backup is complete.",
         "a whole number, 1 or more",
-        parse=forms.whole,
+        parse=parsers.whole_number,
         unset="all are kept",
     ),
     "BACKUP_COMPRESSION": Variable(
         "Compression of dumps.",
         "zstd, gzip or none, optionally with a level: zstd:9 (zstd 1-19, gzip 1-9)",
-        parse=forms.compression,
+        parse=parsers.compression,
         unset="`COMPRESSION` of the project's `DJANGO_RCLONE`, else zstd",
     ),
     "BACKUP_TIMEOUT": Variable(
         "Time limit of a dump, a restore or a sync.",
         "seconds, or a duration like 90m or 2h; off for no limit",
-        parse=forms.seconds,
+        parse=parsers.seconds,
         unset="no limit",
     ),
     "BACKUP_STALL_TIMEOUT": Variable(
         "A run is ended when no data has moved for this long.",
         "seconds, or a duration like 10m; off for no limit",
-        parse=forms.seconds,
+        parse=parsers.seconds,
         unset="600",
     ),
     "BACKUP_ENCRYPTION_PASSWORD": Variable(
@@ -135,7 +135,7 @@ VARIABLES: Mapping[str, Variable] = {
     "BACKUP_NOTIFY_URLS": Variable(
         "Services that are notified of runs: Apprise URLs (mailto:, slack:, ntfy: and a hundred others).",
         "URLs separated by spaces",
-        parse=forms.addresses,
+        parse=parsers.addresses,
         secret=True,
         unset="no notifications",
     ),
@@ -143,19 +143,19 @@ VARIABLES: Mapping[str, Variable] = {
         "Which runs are notified: failures and the first success after one, or all.",
         "failure or all",
         "failure",
-        forms.choice("failure", "all"),
+        parsers.choice("failure", "all"),
     ),
     "BACKUP_HEARTBEAT_URL": Variable(
         "Pinged after each backup; with /start before it and /fail after a failure, as Healthchecks and others expect.",
         "a URL",
-        parse=forms.web_address,
+        parse=parsers.web_address,
         secret=True,
         unset="nothing is pinged",
     ),
     "BACKUP_PUSHGATEWAY_URL": Variable(
         "Prometheus Pushgateway to push the metrics of each run to, for runs that are too short to scrape.",
         "a URL",
-        parse=forms.web_address,
+        parse=parsers.web_address,
         secret=True,
         unset="nothing is pushed",
     ),
@@ -165,25 +165,27 @@ VARIABLES: Mapping[str, Variable] = {
         secret=True,
         unset="no password",
     ),
-    "PORT": Variable("Port that `serve` listens on.", "a port", "8000", forms.port, twin=False),
+    "PORT": Variable("Port that `serve` listens on.", "a port", "8000", parsers.port, file_variant=False),
     "BACKUP_STATE_DIR": Variable(
         "Folder of the lock, which keeps runs from overlapping, and of the history of runs.",
         "a folder",
         "~/.local/state/django-rclone",
-        forms.folder,
+        parsers.folder,
     ),
-    "BACKUP_LOG_FORMAT": Variable("Format of the log on stderr.", "text or json", "text", forms.choice("text", "json")),
+    "BACKUP_LOG_FORMAT": Variable(
+        "Format of the log on stderr.", "text or json", "text", parsers.choice("text", "json")
+    ),
     "BACKUP_LOG_LEVEL": Variable(
         "Lowest level that is logged.",
         "debug, info, warning or error",
         "info",
-        forms.choice("debug", "info", "warning", "error"),
+        parsers.choice("debug", "info", "warning", "error"),
     ),
     "BACKUP_TARGET": Variable(
         "Where the databases are read from. With auto: the settings module if one is set, else DATABASE_URL.",
         "auto, settings or url",
         "auto",
-        forms.choice("auto", "settings", "url"),
+        parsers.choice("auto", "settings", "url"),
     ),
     "TARGET_SETTINGS_MODULE": Variable(
         "The project's settings module.",
@@ -208,7 +210,7 @@ VARIABLES: Mapping[str, Variable] = {
         "Output of `manage.py backuptarget` in the project's own environment. Overrides the settings module.",
         "a file",
         unset="none",
-        twin=False,
+        file_variant=False,
     ),
     "DATABASE_URL": Variable(
         "The database to back up, with the alias `default`. Used if no settings module is set, or it does not exist.",

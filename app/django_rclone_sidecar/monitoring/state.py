@@ -77,7 +77,7 @@ class DatabaseState:
     error: str = ""
     next_run: datetime | None = None
     ahead: tuple[str, ...] = ()
-    """Backups on the remote that are dated after now, and so do not count."""
+    """Backups on the remote that are dated in the future, and so do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class OverallState:
                 found.append(f'Database "{database.alias}": {lacks}.')
             if database.ahead:
                 found.append(
-                    f'Database "{database.alias}": backups are dated after now and do not count: '
+                    f'Database "{database.alias}": backups are dated in the future and do not count: '
                     f"{display.enumerate_some(database.ahead)}. Check the clocks."
                 )
         if self.media is not None and self.media.failing:

@@ -7,7 +7,7 @@ import logging
 from django_rclone import display, prune
 from django_rclone.backup import BackupRun, back_up
 from django_rclone.db import registry
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 from django_rclone.selection import Owner
 
 logger = logging.getLogger(__name__)
@@ -33,8 +33,8 @@ def back_up_database(alias: str, run: BackupRun, keep: int | None) -> Manifest:
     if keep is not None:
         owner = Owner.of(run.project, connector)
         limit = run.limits.timeout
-        for gone in prune.prune(prune.Pruning(run.remote, run.names, owner, keep, run.now(), limit, manifest.id)):
-            log_removed(alias, gone.path, gone.state)
+        for removed in prune.prune(prune.Pruning(run.remote, run.names, owner, keep, run.now(), limit, manifest.id)):
+            log_removed(alias, removed.path, removed.state)
     return manifest
 
 

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 def add_options(parser: ArgumentParser) -> None:
     """Adds the options that ``confirmed`` uses."""
-    parser.add_argument("--yes", action="store_true", help="On a terminal: do not ask for confirmation.")
+    parser.add_argument("--yes", action="store_true", help="Do not ask for confirmation on a terminal.")
     options.add_dry_run(parser)
 
 
@@ -27,7 +27,7 @@ def confirmed(given: Namespace, plan: str) -> bool:
             logger.info("%s", line, extra={"event": "restore.plan"})
         return True
     print(plan)
-    if input("Go on? [y/N] ").strip().lower() in ("y", "yes"):
+    if input("Continue? [y/N] ").strip().lower() in ("y", "yes"):
         return True
     print("Nothing was changed.")
     return False

@@ -9,16 +9,17 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
-from django_rclone import catalog, conf, display, manifest
-from django_rclone.catalog import Backup, State
+from django_rclone import catalog, conf, display
+from django_rclone.catalog import Backup, BackupState
 from django_rclone.clocks import dated_ahead
 from django_rclone.db import registry
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Interrupted, Locked
-from django_rclone.manifest import Manifest
+from django_rclone.layout import manifest
+from django_rclone.layout.manifest import Manifest
+from django_rclone.layout.manifest_paths import ManifestName
 from django_rclone.masking import mask
 from django_rclone.media import mirror, record_store
 from django_rclone.media_record import MediaRecord
-from django_rclone.naming import ManifestName
 from django_rclone.selection import Owner
 from django_rclone_sidecar.bootstrap import Sidecar
 from django_rclone_sidecar.history import store, writer
@@ -112,7 +113,7 @@ def _owner(alias: str) -> Owner:
 def _good(found: Iterable[Backup], owner: Owner) -> Iterable[Backup]:
     # Backups of another project must not silence an alarm. A project with a name is identified by it alone.
     owns = owner.owns if owner.project else owner.owns_exactly
-    return (backup for backup in found if backup.state is State.GOOD and owns(backup))
+    return (backup for backup in found if backup.state is BackupState.GOOD and owns(backup))
 
 
 def _known() -> dict[str, Manifest]:

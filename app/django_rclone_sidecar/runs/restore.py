@@ -11,7 +11,7 @@ from django_rclone.backup import BackupRun
 from django_rclone.db import registry
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
-from django_rclone.restore import Restore
+from django_rclone.restore import PlannedRestore
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.runs.backup import back_up_database
 from django_rclone_sidecar.runs.restore_selection import BackupStore, RestoreRequest
@@ -24,7 +24,7 @@ class DatabaseRestorePlan:
     """The plan for one database, or the error that prevents it."""
 
     alias: str
-    ready: Restore | None = None
+    ready: PlannedRestore | None = None
     problem: DjangoRcloneError | None = None
 
     def shown(self, *, whole: bool) -> str:
@@ -33,7 +33,7 @@ class DatabaseRestorePlan:
             return display.printable(f"cannot   {self.problem}")
         return str(self.ready) if whole else self.ready.summary
 
-    def check(self) -> Restore:
+    def check(self) -> PlannedRestore:
         """Returns the plan. Raises the error that prevents it."""
         if self.ready is None:
             raise self.problem or DjangoRcloneError(f'Database "{self.alias}": there is no plan.')

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from django.utils import timezone
 
 from django_rclone import catalog, conf, listing, restore
-from django_rclone.catalog import Backup, State
+from django_rclone.catalog import Backup, BackupState
 from django_rclone.db.base import BaseConnector
 from django_rclone.exceptions import ConfigurationError, NothingToRestore
-from django_rclone.naming import Scheme
+from django_rclone.layout.object_paths import Scheme
 from django_rclone.rclone.remote import Remote
 from django_rclone.selection import Owner
 from django_rclone_sidecar.bootstrap import Sidecar
@@ -93,7 +93,7 @@ def warn_about_mixed_points(backups: list[Backup]) -> None:
 def choose(store: BackupStore, alias: str) -> str:
     """Lists the good backups on a terminal and asks for one. Returns its id, or an empty string for none."""
     known = catalog.load(store.remote, store.names, alias)
-    good = [backup for backup in known if backup.state is State.GOOD and backup.manifest.project == store.project]
+    good = [backup for backup in known if backup.state is BackupState.GOOD and backup.manifest.project == store.project]
     if not good:
         raise NothingToRestore("No good backup on the remote. See `list`.")
     header, *rows = listing.table(good[:_OFFERED], datetime.now(UTC))

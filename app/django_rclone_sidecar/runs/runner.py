@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from django_rclone import batch, naming
+from django_rclone import batch
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Locked
-from django_rclone.manifest import Manifest
-from django_rclone.process.interrupts import insist
+from django_rclone.layout import backup_ids
+from django_rclone.layout.manifest import Manifest
+from django_rclone.process.interrupts import raise_if_interrupted
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.report import AlreadyLogged, Outcome, Report, Result, RunObserver, Task, UnknownArgument
@@ -55,7 +56,7 @@ class TaskRunner:
         results = [Result(task.database, task.engine, now) for task in tasks]
         self.report.results[:] = results
         observers.notify(self.observers, lambda observer: observer.run_started(self.report))
-        insist()
+        raise_if_interrupted()
         try:
             run_each(self.report.command, [self._reported(*pair) for pair in zip(tasks, results, strict=True)])
         except BaseException as error:
@@ -75,7 +76,7 @@ class TaskRunner:
                 raise
             result.manifest = made if isinstance(made, Manifest) else None
             self._end_task(result, Outcome.SUCCESS)
-            insist()
+            raise_if_interrupted()
 
         return replace(task, work=work)
 
@@ -101,7 +102,7 @@ def run(command: str, environment: Environment, *, observed: bool = True) -> Ite
     An error before the first task is reported as a failed run, unless the run did not get the lock or has an unknown
     argument.
     """
-    runner = TaskRunner(Report(naming.new_id(random.SystemRandom()), command, datetime.now(UTC)))
+    runner = TaskRunner(Report(backup_ids.new_id(random.SystemRandom()), command, datetime.now(UTC)))
     if observed:
         runner.observers = observers.configured(environment)
     try:

@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from typing import BinaryIO
 
-from django_rclone.process.child import content_file
+from django_rclone.process.descriptors import content_file
 
 VARIABLE = "DJANGO_RCLONE_PULSE"
 """Number of the file descriptor that the children of ``serve`` inherit."""

@@ -1,4 +1,4 @@
-"""Programs and streams: what must hold whoever fails, and whenever. Every test also looks at what is left behind."""
+"""Programs and streams: what must hold whichever program fails, and whenever. Each test also checks what is left."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_an_empty_stream_is_a_stream(store: Store) -> None:
 
 
 def test_the_end_is_given_only_after_the_source_has_ended_well(store: Store, tmp_path: Path, until: Until) -> None:
-    # The source closes its output long before it ends; whoever takes that for the end commits too early.
+    # The source closes its output long before it ends: if that were taken for the end, the commit would be too early.
     source = sh('echo all; exec >&-; until [ -e "$0" ]; do sleep 0.01; done', str(tmp_path / "go"))
 
     def tick() -> None:
@@ -118,7 +118,7 @@ def test_a_source_that_fails_after_closing_its_output_is_not_committed(store: St
     assert not store.committed
 
 
-def test_a_failure_is_told_in_its_builders_words(store: Store) -> None:
+def test_a_failure_is_reported_in_the_words_of_its_explanation(store: Store) -> None:
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
         return Unavailable(f"down: {failure.returncode} {failure.stderr.strip()}")
 
@@ -130,7 +130,7 @@ def test_a_failure_is_told_in_its_builders_words(store: Store) -> None:
 def test_a_dead_program_whose_child_holds_the_stream_open_does_not_hang_us(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watchdog, "ROOT_CAUSE", 0.1)
+    monkeypatch.setattr(watchdog, "ROOT_CAUSE_WAIT", 0.1)
     monkeypatch.setattr("django_rclone.process.child.GRACE", 0.2)
     with pytest.raises(ProgramFailed, match="exit code 1"):
         pipe(sh("sleep 600 & echo some; exit 1"), store.command)
@@ -148,7 +148,7 @@ def test_a_failing_stage_is_not_committed_and_is_named(store: Store, stage: str)
     assert not store.committed
 
 
-def test_the_failure_nearest_to_the_source_is_the_one_that_is_told(store: Store) -> None:
+def test_the_failure_nearest_to_the_source_is_the_one_that_is_reported(store: Store) -> None:
     with pytest.raises(ProgramFailed) as failed:
         pipe(zeros(3 * MEGABYTE, "exit 3"), sh("cat > /dev/null; exit 4"), store.command)
     assert failed.value.returncode == 3
@@ -157,7 +157,7 @@ def test_the_failure_nearest_to_the_source_is_the_one_that_is_told(store: Store)
 def test_a_client_that_chokes_on_a_damaged_object_is_not_blamed_for_it() -> None:
     digest = Digest((5 * MEGABYTE, "0" * 64))
     client = Command(("sh", "-c", "head -c 10 > /dev/null; exit 9"), may_stall=False)
-    with pytest.raises(DjangoRcloneError, match="is damaged: 3,000,000 bytes arrived"):
+    with pytest.raises(DjangoRcloneError, match="is damaged: it has 3,000,000 bytes"):
         pipe(zeros(3 * MEGABYTE), digest, client)
 
 
@@ -212,7 +212,7 @@ def test_a_filter_that_objects_stops_the_commit(store: Store, at_the_end: bool, 
 
 
 def test_the_first_filter_is_blamed_when_a_later_one_stumbles_over_its_bytes(store: Store) -> None:
-    with pytest.raises(DjangoRcloneError, match="manifest promises"):
+    with pytest.raises(DjangoRcloneError, match="bytes instead of the"):
         pipe(zeros(MEGABYTE), Digest((5, "0" * 64)), Decompressor("zstd"), store.command)
     assert not store.committed
 
@@ -249,7 +249,7 @@ def test_a_gate_sees_all_of_a_stream_that_is_shorter_than_what_it_holds(store: S
 def test_a_gate_that_objects_to_the_beginning_lets_nothing_through(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watchdog, "ROOT_CAUSE", 0.1)
+    monkeypatch.setattr(watchdog, "ROOT_CAUSE_WAIT", 0.1)
 
     def head(held: bytes) -> bytes:
         raise ConfigurationError(f"bad beginning of {len(held) >= 10}")
@@ -310,7 +310,7 @@ def test_a_thread_that_cannot_be_started_leaves_nothing_running(
 
     def limited(thread: threading.Thread) -> None:
         if len(begun) == nth:
-            raise RuntimeError("can't start new thread")  # as Python says it
+            raise RuntimeError("can't start new thread")  # Python's own message
         begun.append(thread)
         start(thread)
 
@@ -351,7 +351,7 @@ def test_a_program_that_cannot_be_started_is_named(tmp_path: Path) -> None:
 
 
 def test_a_stream_that_takes_too_long_is_ended(store: Store) -> None:
-    with pytest.raises(Unavailable, match=r"within 0\.2 s \(TIMEOUT\)\. Last heard: still here"):
+    with pytest.raises(Unavailable, match=r"within 0\.2 s \(TIMEOUT\)\. Last output: still here"):
         pipe(sh("echo still here >&2; yes"), store.command, limits=Limits(timeout=0.2))
     assert not store.committed
 
@@ -376,7 +376,7 @@ def test_a_client_may_take_its_time(client: str) -> None:
 # What is heard
 
 
-def test_what_a_program_says_is_bounded_and_its_secrets_are_masked() -> None:
+def test_the_stderr_of_a_program_is_limited_and_its_secrets_are_masked() -> None:
     program = sh(
         'for i in 1 2 3 4; do head -c 100000 /dev/zero | tr "\\0" x; echo; done >&2; echo "$PGPASSWORD" >&2; exit 1'
     )
@@ -412,7 +412,7 @@ def test_no_half_of_a_secret_stays_where_old_words_are_cut_off() -> None:
 # What programs see
 
 
-def test_a_secret_may_stand_behind_a_flag_and_is_for_nobody_elses_eyes() -> None:
+def test_a_secret_may_follow_a_flag_and_no_other_user_can_read_it() -> None:
     script = 'echo "$0"; path=${0#--defaults-file=}; stat -L -c %a "$path"; cat "$path"'
     secret = Secret("hunter2", "--defaults-file=")
     argument, mode, content = run(sh(script, secret)).decode().splitlines()
@@ -480,7 +480,7 @@ def test_a_little_that_unpacks_to_a_lot_needs_no_memory(tmp_path: Path) -> None:
     assert kilobytes < 80_000
 
 
-# When we are told to end, or killed
+# When a signal ends or kills us
 
 SUPERVISOR = """
 import os, signal, sys
@@ -547,7 +547,7 @@ def test_a_signal_that_comes_while_programs_are_being_started_is_neither_lost_no
         assert not (folder / "committed").exists()
 
 
-def test_a_signal_whose_exception_somebody_swallows_ends_the_run_all_the_same(store: Store) -> None:
+def test_a_signal_whose_exception_is_swallowed_still_ends_the_run(store: Store) -> None:
     came = False
 
     def tick() -> None:
@@ -564,8 +564,8 @@ def test_a_signal_whose_exception_somebody_swallows_ends_the_run_all_the_same(st
 
 
 @pytest.mark.parametrize(("lost", "committed"), [(0, True), (1, False)])
-def test_a_program_that_ends_well_and_says_otherwise_has_failed(store: Store, lost: int, committed: bool) -> None:
-    source = sh(f"echo data; echo '{lost} lost' >&2", believe=lambda said: "0 lost" in said)
+def test_a_program_that_exits_with_0_but_reports_a_loss_has_failed(store: Store, lost: int, committed: bool) -> None:
+    source = sh(f"echo data; echo '{lost} lost' >&2", succeeded=lambda stderr: "0 lost" in stderr)
     if committed:
         pipe(source, store.command)
     else:
@@ -646,7 +646,7 @@ def test_a_reader_that_fails_by_itself_is_blamed() -> None:
 
 
 def test_a_filter_that_objects_is_blamed_for_the_reader() -> None:
-    with pytest.raises(DjangoRcloneError, match="is not whole zstd data"):
+    with pytest.raises(DjangoRcloneError, match="is not complete zstd data"):
         peek(sh("echo text"), Decompressor("zstd"), sh("cat; exit 1"))
 
 
@@ -668,14 +668,14 @@ def test_a_program_gets_its_input_and_gives_its_output() -> None:
     assert run(sh("cat"), stdin=text) == text
 
 
-def test_a_program_that_fails_says_why() -> None:
+def test_the_failure_of_a_program_has_its_stderr() -> None:
     with pytest.raises(ProgramFailed) as failed:
         run(sh("echo one >&2; echo two >&2; exit 2"))
     assert str(failed.value) == "sh ended with exit code 2: one | two"
 
 
 def test_a_program_that_takes_too_long_is_ended() -> None:
-    with pytest.raises(Unavailable, match=r"^sh did not end within 0\.2 s\. Last heard: thinking$"):
+    with pytest.raises(Unavailable, match=r"^sh did not end within 0\.2 s\. Last output: thinking$"):
         run(sh("echo thinking >&2; while :; do sleep 600; done"), timeout=0.2)
 
 

@@ -19,7 +19,7 @@ from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.process import run
 from django_rclone.rclone import backend_options, options
 from django_rclone.rclone.errors import progress
-from django_rclone.rclone.flags import given
+from django_rclone.rclone.flags import classify
 from django_rclone.rclone.options import OPTIONS, Rule, Takes, variable
 from django_rclone.rclone.remote import Remote
 from tests.support import rclone_table
@@ -39,8 +39,8 @@ def flag(name: str, value: str = "1") -> tuple[str, ...]:
 def test_every_flag_of_the_installed_rclone_is_in_the_table() -> None:
     """And each by what it takes. What a new rclone brings must be judged before it is passed on."""
     lines = run(Remote("").command("help", "flags")).decode().partition("Flags for anything")[2].splitlines()
-    told = [line.split("  ")[0].split() for text in lines if (line := text.strip().partition("--")[2])]
-    found = {words[0]: " ".join(words[1:]) for words in told}
+    lines_of_flags = [line.split("  ")[0].split() for text in lines if (line := text.strip().partition("--")[2])]
+    found = {words[0]: " ".join(words[1:]) for words in lines_of_flags}
     assert len(found) > 1000
     takes = {"": Takes.NOTHING, "count": Takes.NOTHING, "stringArray": Takes.SEVERAL}
     for name, kind in found.items():
@@ -48,7 +48,7 @@ def test_every_flag_of_the_installed_rclone_is_in_the_table() -> None:
             continue
         option = options.option(name)
         assert option is not None, name
-        special = name.startswith(("rc-", "metrics-")) or name in options.ONCE
+        special = name.startswith(("rc-", "metrics-")) or name in options.SINGLE_IN_ENVIRONMENT
         assert special or option.takes is takes.get(kind, Takes.VALUE), name
 
 
@@ -74,21 +74,21 @@ def test_what_rclone_calls_a_password_is_a_secret() -> None:
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_changes_what_a_call_does_is_refused_by_name(name: str) -> None:
-    (problem,) = given(flag(name), {}).problems
+    (problem,) = classify(flag(name), {}).problems
     assert problem.startswith(f"--{name} in RCLONE_FLAGS is refused: {OPTIONS[name].reason}")
     value = "true" if OPTIONS[name].takes is Takes.NOTHING else "1"
-    (problem,) = given((f"--{name}={value}",), {}).problems
+    (problem,) = classify((f"--{name}={value}",), {}).problems
     assert problem.startswith(f"--{name} ")
-    (problem,) = given((), {variable(name): value}).problems
+    (problem,) = classify((), {variable(name): value}).problems
     assert problem.startswith(f"{variable(name)} is refused: ")
-    assert given((), {variable(name): ""}).problems == ()
+    assert classify((), {variable(name): ""}).problems == ()
 
 
 def test_a_switch_that_is_off_is_no_error_and_goes_nowhere() -> None:
     for name in REFUSED:
         if OPTIONS[name].takes is Takes.NOTHING:
             for off in ("false", "FALSE", "0", "f"):
-                found = given((f"--{name}={off}",), {variable(name): off})
+                found = classify((f"--{name}={off}",), {variable(name): off})
                 assert (found.problems, found.env, found.inherit, found.filters) == ((), {}, (), ()), name
 
 
@@ -117,26 +117,26 @@ def test_a_switch_that_is_off_is_no_error_and_goes_nowhere() -> None:
     ],
 )
 def test_it_is_refused_however_it_is_spelt(flags: tuple[str, ...], meant: str) -> None:
-    (problem,) = given(flags, {}).problems
+    (problem,) = classify(flags, {}).problems
     assert problem.startswith(f"{meant} in RCLONE_FLAGS ")
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "message"),
     [
         (("--bwlimt", "1M"), "unknown flag --bwlimt. Did you mean --bwlimit?"),
         (("--s3-chunksize=5M",), "unknown flag --s3-chunksize. Did you mean --s3-chunk-size?"),
         (("--vfs-cache-mode", "full"), "unknown flag --vfs-cache-mode."),
         (("-k",), "unknown flag -k."),
-        (("--bwlimit 1M",), '"--bwlimit …" is one text. Write the flag and its value as two.'),
-        (("--fast-list", "true"), '"true" belongs to no flag'),
-        (("s3:elsewhere",), '"s3:elsewhere" belongs to no flag'),
+        (("--bwlimit 1M",), '"--bwlimit …" is one string. Write the flag and its value as two strings.'),
+        (("--fast-list", "true"), '"true" is not a flag'),
+        (("s3:elsewhere",), '"s3:elsewhere" is not a flag'),
         (("--bwlimit",), "--bwlimit has no value"),
         (("--header", "A: 1", "--header", "B: 2"), "RCLONE_FLAGS has --header twice"),
     ],
 )
-def test_what_is_no_flag_is_refused_with_what_was_meant(flags: tuple[str, ...], said: str) -> None:
-    assert said in given(flags, {}).problems[0]
+def test_what_is_no_flag_is_refused_with_what_was_meant(flags: tuple[str, ...], message: str) -> None:
+    assert message in classify(flags, {}).problems[0]
 
 
 @pytest.mark.parametrize(("name", "value"), [("RCLONE_DRY_RUN", "true"), ("RCLONE_DELETE_EXCLUDED", "1")])
@@ -209,7 +209,7 @@ def test_what_is_passed_on_goes_by_environment() -> None:
     ],
 )
 def test_only_what_is_known_reaches_rclone(environ: dict[str, str], kept: set[str]) -> None:
-    found = given((), environ)
+    found = classify((), environ)
     assert (set(found.inherit), found.problems) == (kept, ())
 
 
@@ -293,7 +293,7 @@ def test_a_bandwidth_limit_slows_a_stream(remote: Remote) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_what_our_calls_set_themselves_is_ignored(name: str) -> None:
-    found = given(flag(name), {variable(name): "1"})
+    found = classify(flag(name), {variable(name): "1"})
     assert (found.problems, found.env, found.inherit, found.filters) == ((), {}, (), ())
 
 
@@ -336,5 +336,5 @@ def test_a_switch_with_a_secrets_name_leaves_the_statistics_whole(
 
 def test_a_value_that_rclone_does_not_take_is_a_matter_of_configuration(remote: Remote) -> None:
     for flags in (("--transfers", "many"), ("--bwlimit=fast",), ("--fast-list=maybe",)):
-        with pytest.raises(ConfigurationError, match=r"rclone cannot begin|Check REMOTE and rclone's configuration"):
+        with pytest.raises(ConfigurationError, match=r"rclone cannot start|Check REMOTE and rclone's configuration"):
             dataclasses.replace(remote, flags=flags).files("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.db import client_programs
 from django_rclone.db.client_programs import Client
 from django_rclone.exceptions import ConfigurationError
@@ -19,7 +19,7 @@ OLDEST = (100, 3)
 
 def install() -> str:
     """Returns the advice where the tools are missing or too old."""
-    found = vocabulary.current().find_program("BINARY_DIR")
+    found = setting_names.current().find_program("BINARY_DIR")
     return f"Install MongoDB's Database Tools (mongodb-database-tools), or {found}."
 
 

@@ -6,7 +6,7 @@ import importlib.util
 import shlex
 from functools import cached_property
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.client_programs import Client
@@ -20,7 +20,7 @@ from django_rclone.db.mongodb.connection import Connection, connection
 from django_rclone.db.mongodb.names import PREFIX
 from django_rclone.db.mongodb.restore import plan
 from django_rclone.exceptions import ConfigurationError, Locked
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 
 _INCONSISTENT = (
     "mongodump reads one collection after another: the backup is not one moment of the database (consistency: none in "
@@ -91,7 +91,7 @@ class MongoDumpConnector(BaseConnector):
         live, location = mongodb_facts.live(facts), self.connection.location
         if not facts.tables and not live.others:
             # In MongoDB an empty database does not exist: a mistyped NAME looks the same.
-            name = vocabulary.current().connection("NAME")
+            name = setting_names.current().connection("NAME")
             raise ConfigurationError(
                 f'Database "{self.alias}": {location} does not exist, or is empty. Correct {name}, run migrate, or '
                 "restore a backup."

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Explanation
 from django_rclone.db.failures import NOTHING_CHANGED, for_database
 from django_rclone.db.helper_programs import reported_error
@@ -101,7 +101,7 @@ def _meaning(failure: ProgramFailed, location: str) -> _Meaning:
         code = found[1] if (found := _CODE.search(reported.message)) else ""
         for meaning in (_BY_KIND.get(reported.kind), _BY_CODE.get(code)):
             if meaning is not None:
-                return meaning[0], vocabulary.filled(meaning[1], text=text, location=location)
+                return meaning[0], setting_names.filled(meaning[1], text=text, location=location)
         text = reported.message
     return _meaning_of_text(text.rstrip("."), location, failure)
 
@@ -124,7 +124,7 @@ def _meaning_of_text(text: str, location: str, failure: ProgramFailed) -> _Meani
     )
     for words, (kind, sentence) in meanings:
         if any(word in text for word in words):
-            return kind, vocabulary.filled(sentence, text=text, location=location)
+            return kind, setting_names.filled(sentence, text=text, location=location)
     if failure.program == "mongorestore" and any(word in text for word in _DAMAGED):
         kind, sentence = _BY_KIND["VerificationFailed"]
         return kind, sentence.format(text=f"mongorestore cannot read it ({text})")

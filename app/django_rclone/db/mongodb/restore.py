@@ -65,7 +65,7 @@ def _mongorestore(commands: Commands, client: Client, live: Live, archive: Archi
         nothing_changed=True,
     )
     # It can lose documents and end with 0, but it counts them.
-    return dataclasses.replace(command, believe=_lost_no_document)
+    return dataclasses.replace(command, succeeded=_lost_no_document)
 
 
 def _lost_no_document(output: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.db import client_programs
 from django_rclone.db.client_programs import Client
 from django_rclone.exceptions import ConfigurationError
@@ -89,7 +89,7 @@ def newest_clients(alias: str, binary_dir: str) -> list[Clients]:
     if newest:
         return list(newest.values())
     where = f"in BINARY_DIR ({binary_dir})" if binary_dir else "on this machine"
-    found = vocabulary.current().find_program("BINARY_DIR")
+    found = setting_names.current().find_program("BINARY_DIR")
     raise ConfigurationError(
         f'Database "{alias}": mysql and mysqldump, or mariadb and mariadb-dump, were not found {where}. Install the '
         f"client programs of the server's flavour (mysql-client or mariadb-client), or {found}."
@@ -111,7 +111,7 @@ def for_server(alias: str, binary_dir: str, flavour: str, version: str) -> Clien
     if numbers(fitting[0].version)[0] < server[0]:
         raise ConfigurationError(
             f'Database "{alias}": {fitting[0].dumper_name} is older than the server ({_short(server)}). '
-            f"{INSTALL[flavour]} of version {server[0]}, or {vocabulary.current().find_program('BINARY_DIR')}."
+            f"{INSTALL[flavour]} of version {server[0]}, or {setting_names.current().find_program('BINARY_DIR')}."
         )
     not_older = [programs for programs in fitting if numbers(programs.version)[:2] >= server[:2]]
     return not_older[-1] if not_older else fitting[0]
@@ -123,7 +123,7 @@ def wrong_flavour(version: str, installed: Sequence[str]) -> str:
     theirs = " and ".join(f"{TITLES[other]}'s" for other in installed)
     return (
         f"the server is {TITLES[flavour]} {_short(numbers(version))}, and the clients here are {theirs}, which are not "
-        f"reliable with it. {INSTALL[flavour]}, or {vocabulary.current().find_program('BINARY_DIR')}."
+        f"reliable with it. {INSTALL[flavour]}, or {setting_names.current().find_program('BINARY_DIR')}."
     )
 
 

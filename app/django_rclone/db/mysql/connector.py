@@ -22,7 +22,7 @@ from django_rclone.db.mysql.restore import PROGRAMS, RestoreCommands, plan
 from django_rclone.db.mysql.session import CLIENT_FLAGS
 from django_rclone.db.mysql.session_variables import LOADING, dump_problems
 from django_rclone.exceptions import ConfigurationError
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 
 _BY_HAND = ("--binary-mode", "--default-character-set=utf8mb4", "--max-allowed-packet=1G")
 

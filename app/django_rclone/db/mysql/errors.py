@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Explanation
 from django_rclone.db.failures import for_database
 from django_rclone.db.helper_programs import reported_error
@@ -83,10 +83,10 @@ def user_error(failure: ProgramFailed, location: str, after: str = "") -> Django
         return ConfigurationError(f"{reported.message} ({location}).{rest}")
     for codes, kind, advice in _MEANINGS:
         if code in codes:
-            return kind(f"{message} ({location}).{rest} {vocabulary.filled(advice)}")
+            return kind(f"{message} ({location}).{rest} {setting_names.filled(advice)}")
     if code:
         return DjangoRcloneError(f"{failure.program} failed: {message} (error {code}, {location}).{rest}")
-    return DjangoRcloneError(f"{failure.program} {failure.ending}{failure.last_words} ({location}).{rest}")
+    return DjangoRcloneError(f"{failure.program} {failure.ending}{failure.last_output} ({location}).{rest}")
 
 
 @contextmanager

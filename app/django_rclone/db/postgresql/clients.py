@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from django_rclone import process, vocabulary
+from django_rclone import process, setting_names
 from django_rclone.command import Command
 from django_rclone.db import client_programs
 from django_rclone.db.client_programs import Client
@@ -30,7 +30,7 @@ FOLDERS = (
 
 def install() -> str:
     """Returns the advice where the client programs are missing."""
-    found = vocabulary.current().find_program("BINARY_DIR")
+    found = setting_names.current().find_program("BINARY_DIR")
     return f"Install PostgreSQL's client programs (postgresql-client), or {found}."
 
 
@@ -68,7 +68,7 @@ def _at_least(alias: str, binary_dir: str, major: int, what: str, program: str) 
     if newest.major < major:
         raise ConfigurationError(
             f'Database "{alias}": {program} {newest.major} is older than {what}. '
-            f"Install postgresql-client-{major} or {vocabulary.current().find_program('BINARY_DIR')}."
+            f"Install postgresql-client-{major} or {setting_names.current().find_program('BINARY_DIR')}."
         )
     return min((client for client in available(binary_dir) if client.major >= major), key=lambda client: client.major)
 

@@ -23,7 +23,7 @@ from django_rclone.db.postgresql.restore import plan
 from django_rclone.db.postgresql.temporary_grants import not_revoked, revoke
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 
 _LOCK_WAIT = "5min"
 """The time that pg_dump waits for a table that another session alters."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Explanation
 from django_rclone.db.failures import NOTHING_CHANGED, for_database
 from django_rclone.exceptions import (
@@ -75,13 +75,13 @@ def archive_explainer(alias: str) -> Explanation:
 
 
 def _explain_archive(failure: ProgramFailed) -> DjangoRcloneError:
-    reason = failure.last_words.rpartition("error: ")[2].removeprefix(": ") or failure.ending
+    reason = failure.last_output.rpartition("error: ")[2].removeprefix(": ") or failure.ending
     if failure.returncode < 0:
         return DjangoRcloneError(f"{failure.program} {failure.ending}. {NOTHING_CHANGED}")
     if "unsupported version" in reason:
         return ConfigurationError(
             f"the pg_restore here is too old for this backup ({reason}). Install a newer postgresql-client, or "
-            f"{vocabulary.current().find_program('BINARY_DIR')}. {NOTHING_CHANGED}"
+            f"{setting_names.current().find_program('BINARY_DIR')}. {NOTHING_CHANGED}"
         )
     if "text format dump" in reason:
         return ConfigurationError(
@@ -122,20 +122,20 @@ def _meaning(
     if missing := _DOES_NOT_EXIST.search(stderr):
         return (
             ConfigurationError,
-            f"{missing[1]} ({location}). Check {vocabulary.current().connection('NAME and USER')}.",
+            f"{missing[1]} ({location}). Check {setting_names.current().connection('NAME and USER')}.",
         )
     if not code and (line := _line_with(stderr, _MISCONFIGURED)):
         return ConfigurationError, f"{line} ({location}). Check the database's settings."
     if _UNAVAILABLE_CODES.fullmatch(code):
         return Unavailable, f"{message} ({location}). Try again later."
     if line := _line_with(stderr, _UNREACHABLE):
-        where = vocabulary.current().connection("HOST and PORT")
+        where = setting_names.current().connection("HOST and PORT")
         return Unavailable, f"{line} ({location}). Try again later, or check {where}."
     if code:
         return DjangoRcloneError, f"{failure.program} {failure.ending}: {message} (SQLSTATE {code}). {_NEXT}"
     # psql ends with 2 when it lost the connection.
     unsure = failure.program == "psql" and (failure.returncode < 0 or failure.returncode == 2)
-    return DjangoRcloneError, f"{failure.program} {failure.ending}{failure.last_words}. {_UNSURE if unsure else _NEXT}"
+    return DjangoRcloneError, f"{failure.program} {failure.ending}{failure.last_output}. {_UNSURE if unsure else _NEXT}"
 
 
 def _lock_message(stderr: str, code: str, message: str, terminating: bool) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.exceptions import ConfigurationError
 
 
 def install() -> str:
     """Returns the advice where the program is missing."""
-    return f"Install it (Debian: apt-get install sqlite3), or {vocabulary.current().find_program('BINARY_DIR')}."
+    return f"Install it (Debian: apt-get install sqlite3), or {setting_names.current().find_program('BINARY_DIR')}."
 
 
 def find(binary_dir: str) -> str | None:

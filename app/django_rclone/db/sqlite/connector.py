@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
 from django_rclone.db.fingerprint_programs import fingerprint_command
@@ -17,7 +17,7 @@ from django_rclone.db.sqlite.errors import explainer
 from django_rclone.db.sqlite.facts import Live
 from django_rclone.db.sqlite.restore import plan, restore_problems, stage_path
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
-from django_rclone.manifest import Manifest
+from django_rclone.layout.manifest import Manifest
 
 _FORMATS = ("file", "sql")
 
@@ -92,7 +92,7 @@ class SqliteConnector(BaseConnector):
 
     def dump(self, facts: Facts) -> Dump:
         live = sqlite_facts.live(facts)
-        path, name = self._path(live), vocabulary.current().connection("NAME")
+        path, name = self._path(live), setting_names.current().connection("NAME")
         if not live.exists:
             raise self._configuration_error(f"{path} does not exist. Correct {name}, run migrate, or restore a backup.")
         if live.damaged:

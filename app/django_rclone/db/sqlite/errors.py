@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from django_rclone import vocabulary
+from django_rclone import setting_names
 from django_rclone.command import Explanation
 from django_rclone.db.failures import NOTHING_CHANGED, for_database
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
@@ -91,7 +91,7 @@ def _meaning(failure: ProgramFailed, path: str, action: str) -> tuple[type[Djang
             if re.match(pattern, line):
                 text = line.partition(": ")[2]
                 values = {"path": path, "action": action, "text": text, "holders": holders(path)}
-                return kind, vocabulary.filled(sentence, **values)
+                return kind, setting_names.filled(sentence, **values)
     return DjangoRcloneError, f"{action} of {path} failed: {failure}."
 
 

@@ -21,22 +21,15 @@ class Command(BackupCommand):
     """Prints the settings of this project that a backup container needs."""
 
     help = (
-        "Prints databases, media folder and backup settings of this project as JSON, for a backup container that "
-        "lacks the project's packages (TARGET_JSON_FILE). THE OUTPUT HOLDS PASSWORDS: it goes to standard output "
-        "and nowhere else; send it to memory, never to a log."
+        "Prints the databases, media folder and backup settings of this project as JSON, for a backup container "
+        "without the project's packages (TARGET_JSON_FILE). THE OUTPUT CONTAINS PASSWORDS. It is written only to "
+        "standard output: redirect it to memory, never to a log."
     )
 
     prints_result = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "-d",
-            "--database",
-            action="append",
-            type=options.text,
-            metavar="ALIAS",
-            help="Only this database alias; may be given several times. Default: all.",
-        )
+        options.add_databases(parser, "Include only this database.")
 
     def work(self, *, database: list[str] | None, **_options: Any) -> None:
         media_root = str(settings.MEDIA_ROOT or "")
@@ -56,6 +49,6 @@ class Command(BackupCommand):
 
     def _database(self, alias: str) -> dict[str, Any]:
         if alias not in settings.DATABASES:
-            have = ", ".join(sorted(settings.DATABASES))
-            raise ConfigurationError(f'Database "{alias}" is not in DATABASES, which has: {have}.')
+            known = ", ".join(sorted(settings.DATABASES))
+            raise ConfigurationError(f'Database "{alias}" is not in DATABASES, which has: {known}.')
         return target_json.database(settings.DATABASES[alias])

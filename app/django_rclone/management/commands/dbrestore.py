@@ -12,7 +12,7 @@ from django_rclone.db import registry
 from django_rclone.db.base import Mode
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.management import options as arguments
-from django_rclone.management.base import BackupCommand, moment
+from django_rclone.management.base import BackupCommand, add_noinput, moment
 from django_rclone.selection import Owner
 
 
@@ -20,9 +20,10 @@ class Command(BackupCommand):
     """Restores a database."""
 
     help = (
-        "Restores a database from the remote: the newest good backup, or the one that you name. All or nothing: "
-        "if anything fails, the database is as it was. Exit codes: 0 done, 1 failed, 2 configuration, 4 another "
-        "restore runs, 5 the backup is damaged, 6 nothing to restore, 75 storage or database unreachable."
+        "Restores a database from the remote: the newest good backup, or the one that you choose. All or nothing: "
+        "if anything fails, the database is unchanged. Exit codes: 0 success, 1 failure, 2 wrong configuration or "
+        "usage, 4 another restore is running, 5 damaged backup, 6 nothing to restore, 75 storage or database "
+        "unreachable."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,20 +32,20 @@ class Command(BackupCommand):
             "--database",
             type=arguments.text,
             metavar="ALIAS",
-            help="Database alias; needed if there are several.",
+            help="Database to restore; required if there are several.",
         )
         parser.add_argument(
             "-i",
             "--input-path",
             type=arguments.text,
             metavar="PATH",
-            help="The backup to restore, as `listbackups` shows it.",
+            help="Restore the backup at this path, as shown by `listbackups`.",
         )
         parser.add_argument(
-            "--at", type=moment, metavar="TIME", help="Restore the newest good backup begun at or before TIME."
+            "--at", type=moment, metavar="TIME", help="Restore the newest good backup started at or before TIME."
         )
         arguments.add_restore_options(parser)
-        parser.add_argument("--noinput", action="store_false", dest="interactive", help="Do not ask.")
+        add_noinput(parser)
         arguments.add_dry_run(parser)
 
     def work(
@@ -60,7 +61,7 @@ class Command(BackupCommand):
         **options: Any,
     ) -> None:
         if input_path and (at or unverified):
-            raise ConfigurationError("--input-path names one backup: --at and --unverified do not go with it.")
+            raise ConfigurationError("--input-path chooses one backup: do not use --at or --unverified with it.")
         connector = registry.connector(database or self._only_alias())
         remote, names = conf.remote(), conf.names()
         owner = Owner.of(conf.get("PROJECT"), connector)
@@ -70,22 +71,21 @@ class Command(BackupCommand):
             else restore.latest(remote, names, owner, at=at, unverified=unverified, connector=connector)
         )
         mode = Mode(into=into or "", terminate_sessions=terminate_sessions, in_place=in_place)
-        ready = restore.plan(connector, remote, backup, mode, finish=not options["dry_run"])
+        planned = restore.plan(connector, remote, backup, mode, finish=not options["dry_run"])
         if options["dry_run"]:
-            self.stdout.write(str(ready))
+            self.stdout.write(str(planned))
             return
-        if options["verbosity"] >= 1 or options["interactive"]:
-            self.stdout.write(ready.summary)
-        if options["interactive"] and not self.confirm(f"Restore {ready.plan.target}?"):
-            self.stdout.write("Nothing was changed.")
+        if options["interactive"] or not self.quiet:
+            self.stdout.write(planned.summary)
+        if options["interactive"] and not self.confirm(f"Restore {planned.plan.target}?"):
             return
-        restore.carry_out(ready, conf.limits(), quiet=options["verbosity"] < 1)
-        self.say(f'Database "{connector.alias}": restored from {backup.path}.', verbosity=options["verbosity"])
+        restore.carry_out(planned, conf.limits(), quiet=self.quiet)
+        self.print_line(f'Database "{connector.alias}": restored from {backup.path}.')
 
     def _only_alias(self) -> str:
-        have = registry.aliases()
-        if len(have) != 1:
+        aliases = registry.aliases()
+        if len(aliases) != 1:
             raise ConfigurationError(
-                f"There are several databases: choose one with --database ({', '.join(sorted(have))})."
+                f"There are several databases: choose one with --database ({', '.join(sorted(aliases))})."
             )
-        return have[0]
+        return aliases[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,17 +17,15 @@ class Command(BackupCommand):
     """Lists the backups on the remote."""
 
     help = (
-        "Lists the backups on the remote, newest first. States: good; damaged (its object or manifest is not what it "
-        "should be); unverified (no manifest: made by django-rclone 0.4 or by hand); orphan and partial (its run "
-        "died). Only good backups are restored by default."
+        "Lists the backups on the remote, newest first. States: good; damaged (the manifest cannot be read, or the "
+        "object is missing or has another size); unverified (no manifest: made by django-rclone 0.4 or by hand); "
+        "orphan and partial (left by an interrupted run). Only good backups are restored by default."
     )
 
     prints_result = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("-d", "--database", type=arguments.text, metavar="ALIAS", help="Only this database alias.")
-        parser.add_argument("--media", action="store_true", help="List the mirror of the media files instead.")
-        parser.add_argument("--json", action="store_true", help="Print one JSON array.")
+        arguments.add_listing_options(parser)
 
     def work(self, *, database: str | None, media: bool, **options: Any) -> None:
         if media:
@@ -36,7 +33,7 @@ class Command(BackupCommand):
             return
         backups = catalog.load(conf.remote(), conf.names(), database or "")
         if options["json"]:
-            self.stdout.write(json.dumps([listing.document(backup) for backup in backups], indent=2))
+            self.stdout.write(listing.to_json(backups))
             return
         if not backups:
             self.stdout.write("No database backups found.")
@@ -51,7 +48,7 @@ class Command(BackupCommand):
         remote = conf.remote()
         files = mirror.files(remote, mirror.locate(remote))
         if as_json:
-            self.stdout.write(json.dumps([listing.media_document(file) for file in files], indent=2))
+            self.stdout.write(listing.media_to_json(files))
             return
         if not files:
             self.stdout.write("No media backups found.")

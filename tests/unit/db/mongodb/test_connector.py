@@ -19,7 +19,7 @@ from django_rclone.db.mongodb.names import is_internal, staged_prefix
 from django_rclone.db.mongodb.programs import probe
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.exceptions import ConfigurationError, Locked, VerificationFailed
-from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.layout.manifest import Manifest, StoredObject
 
 SETTINGS = {"NAME": "shop", "USER": "app", "PASSWORD": "s3c/ret", "HOST": "db"}
 DETAILS: dict[str, Any] = {
@@ -157,10 +157,10 @@ class TestRestore:
             "--stopOnError",
         )
         assert not load.may_stall
-        assert load.believe is not None
-        assert load.believe("7 document(s) restored successfully. 0 document(s) failed to restore.\n")
-        assert not load.believe("7 document(s) restored successfully. 10 document(s) failed to restore.\n")
-        assert not load.believe("")
+        assert load.succeeded is not None
+        assert load.succeeded("7 document(s) restored successfully. 0 document(s) failed to restore.\n")
+        assert not load.succeeded("7 document(s) restored successfully. 10 document(s) failed to restore.\n")
+        assert not load.succeeded("")
         ours = (sys.executable, "-P", "-m")
         assert hold.argv[:5] == (*ours, "django_rclone.db.mongodb.programs.restore_steps", "hold-lock")
         (prepare,) = plan.prepare

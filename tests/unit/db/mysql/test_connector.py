@@ -16,7 +16,7 @@ from django_rclone.db.mysql.connector import MysqlDumpConnector
 from django_rclone.db.mysql.errors import error_in
 from django_rclone.db.mysql.preflight import stored_object_problems
 from django_rclone.exceptions import ConfigurationError
-from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.layout.manifest import Manifest, StoredObject
 
 SERVER = {
     "version": "9.7.4",

@@ -22,7 +22,7 @@ from django_rclone.db.postgresql.quoting import psql_variables
 from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.db.postgresql.session_settings import header
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
-from django_rclone.manifest import Manifest, StoredObject
+from django_rclone.layout.manifest import Manifest, StoredObject
 
 SETTINGS = {"NAME": "shop", "USER": "app", "PASSWORD": "s3cret", "HOST": "db"}
 CONNINFO = "--dbname=host='db' user='app' dbname='shop' connect_timeout='15'"

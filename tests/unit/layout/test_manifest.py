@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_rclone import manifest, naming
-from django_rclone.manifest import Manifest, ManifestError, StoredObject
-from django_rclone.naming import RESERVED
+from django_rclone.layout import manifest, recovery_points
+from django_rclone.layout.folders import RESERVED
+from django_rclone.layout.manifest import Manifest, ManifestError, StoredObject
 
 texts = st.text(st.characters(exclude_characters="\0"), max_size=20)  # lone surrogates too: bytes that are no text
 zones = st.integers(-720, 840).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -42,7 +42,7 @@ def _manifests(draw: st.DrawFn) -> Manifest:
     backup_id = draw(ids)
     path = f"{draw(folders)}/x-{backup_id}.dump"
     return Manifest(
-        **named | {"id": backup_id, "point": naming.point(draw(times))},
+        **named | {"id": backup_id, "point": recovery_points.name_of(draw(times))},
         objects=(StoredObject(path, draw(counts), draw(hashes), draw(st.none() | counts)),),
         started_at=draw(times),
         finished_at=draw(times),
@@ -217,7 +217,7 @@ def test_no_document_can_do_more_than_be_refused(name: str, value: Any) -> None:
 
 
 def test_a_manifest_has_a_largest_size() -> None:
-    with pytest.raises(ManifestError, match="16,777,216 bytes at most"):
+    with pytest.raises(ManifestError, match="at most 16,777,216 bytes"):
         manifest.parse(changed(host="x" * manifest.LARGEST))
 
 

@@ -1,15 +1,16 @@
-"""Names of settings and commands in messages: those of the Django app, unless another program sets different ones.
+"""Names of settings and commands in messages: those of the Django app, unless another program uses its own.
 
-A message is written once and shown with the running program's names: ``vocabulary.current().setting("PROJECT")`` is
+A message is written once and shown with the running program's names: ``setting_names.current().setting("PROJECT")`` is
 ``PROJECT`` in a management command and ``BACKUP_PROJECT`` in the sidecar. Never call ``current`` at import.
 """
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from importlib import import_module
+from typing import Literal
 
 type Key = Literal[
     "REMOTE",
@@ -34,18 +35,18 @@ type Key = Literal[
 """A key of ``DJANGO_RCLONE``. ``conf.SETTINGS`` describes each."""
 
 
-class Vocabulary:
-    """Names for users of the Django app. Subclasses replace the names that differ in other programs."""
+class SettingNames:
+    """Names as users of the Django app know them. Subclasses have the names of other programs."""
 
     dictionary = "DJANGO_RCLONE"
     """Name of the setting that contains all others."""
     remote_example = 'Set it to where backups go, for instance DJANGO_RCLONE = {"REMOTE": "s3:bucket/site"}.'
     in_database_options = ""
-    """Text that follows advice to change a database's option (``Set FORMAT to "file"``)."""
+    """End of an advice to set an option of a database (``Set FORMAT to "file"``)."""
     separate_mirrors = "Set PROJECT, or another MEDIA_BACKUP_DIR."
     is_project_right = "Is PROJECT right?"
     list_command = "`listbackups`"
-    traceback = "See it whole with --traceback."
+    traceback = "--traceback shows where."
 
     def setting(self, key: Key) -> str:
         """Returns the name of a setting for use in a sentence."""
@@ -56,11 +57,11 @@ class Vocabulary:
         return f'{self.dictionary}["{key}"]'
 
     def connection(self, keys: str) -> str:
-        """Returns the names of settings of a database's connection, for instance ``HOST and PORT``."""
+        """Returns the names of a database's connection settings, for instance ``HOST and PORT``."""
         return keys
 
     def find_program(self, setting: Literal["RCLONE_BINARY", "BINARY_DIR"]) -> str:
-        """Returns advice for a program that is not found, other than to install it."""
+        """Returns the advice for a program that is not found, apart from installing it."""
         return f"set {setting}"
 
     def media_backup(self, option: str) -> str:
@@ -68,24 +69,41 @@ class Vocabulary:
         return option
 
 
+_CALLER = "DJANGO_RCLONE_SETTING_NAMES"
+"""Environment variable of helper programs: the class that the caller uses, as ``module:class``."""
+
+
 class _Current:
-    vocabulary = Vocabulary()
+    names = SettingNames()
 
 
-def current() -> Vocabulary:
+def current() -> SettingNames:
     """Returns the names that this program's messages use."""
-    return _Current.vocabulary
+    return _Current.names
 
 
 @contextmanager
-def using(vocabulary: Vocabulary) -> Iterator[None]:
+def using(names: SettingNames) -> Iterator[None]:
     """Uses these names in all messages of this process, in every thread, until the end of the block."""
-    before = _Current.vocabulary
-    _Current.vocabulary = vocabulary
+    before = _Current.names
+    _Current.names = names
     try:
         yield
     finally:
-        _Current.vocabulary = before
+        _Current.names = before
+
+
+def for_helper_program() -> dict[str, str]:
+    """Returns the environment variable that passes the current names to a helper program."""
+    kind = type(current())
+    return {_CALLER: f"{kind.__module__}:{kind.__qualname__}"}
+
+
+def of_caller() -> SettingNames:
+    """Returns, in a helper program, the names that its caller uses."""
+    module, _, kind = os.environ.get(_CALLER, "").partition(":")
+    names: SettingNames = getattr(import_module(module), kind)() if module else SettingNames()
+    return names
 
 
 class _Values(dict[str, str]):
@@ -98,31 +116,3 @@ class _Values(dict[str, str]):
 def filled(sentence: str, **values: str) -> str:
     """Returns a sentence with its values. Capitals in braces are settings of a connection: ``{HOST and PORT}``."""
     return sentence.format_map(_Values(values, in_database_options=current().in_database_options))
-
-
-_MARK = re.compile(r"\x02(\w+)(?: ([^\x03]*))?\x03")
-_NAMES = frozenset(name for name in vars(Vocabulary) if not name.startswith("_"))
-
-
-class Marks(Vocabulary):
-    """Marks instead of names, for django-rclone's helper programs. The caller inserts the names with ``replaced``."""
-
-    def __getattribute__(self, name: str) -> Any:
-        if name not in _NAMES:
-            return super().__getattribute__(name)
-        if callable(getattr(Vocabulary, name)):
-            return lambda argument: f"\x02{name} {argument}\x03"
-        return f"\x02{name}\x03"
-
-
-def replaced(text: str) -> str:
-    """Returns a helper program's message with the marks replaced by this program's names."""
-    return _MARK.sub(_name, text)
-
-
-def _name(mark: re.Match[str]) -> str:
-    name, argument = mark.groups()
-    found = getattr(current(), name) if name in _NAMES else None
-    if callable(found):
-        return mark[0] if argument is None else str(found(argument))
-    return mark[0] if found is None else str(found)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from django_rclone import display, naming
+from django_rclone import display
 from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.layout import backup_ids, object_paths, recovery_points
 
 SCHEMA = 1
 
@@ -101,14 +102,14 @@ def parse(text: str) -> Manifest:
     manifest's id, strings have no NUL, and numbers and times are within bounds.
     """
     if len(text) > LARGEST:
-        raise ManifestError(f"A manifest has {LARGEST:,} bytes at most: this is none.")
+        raise ManifestError(f"This is not a manifest: a manifest has at most {LARGEST:,} bytes.")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ManifestError(f"This is no JSON document: {error}.") from error
+        raise ManifestError(f"This is not a JSON document: {error}.") from error
     schema = document.get("schema") if isinstance(document, dict) else None
     if type(schema) is not int or schema < 1:
-        raise ManifestError('This JSON document has no "schema": it is no manifest.')
+        raise ManifestError('This JSON document has no "schema": it is not a manifest.')
     if schema > SCHEMA:
         raise ManifestError(
             f"This manifest has schema {schema}; this version of django-rclone reads up to {SCHEMA}. "
@@ -134,9 +135,9 @@ def _check(found: Manifest) -> None:
             _check_text(getattr(found, entry.name), entry.name)
     if len(found.objects) != 1:
         raise ValueError(f"{len(found.objects)} objects")
-    if not naming.is_id(found.id):
+    if not backup_ids.is_id(found.id):
         raise ValueError(f"id {found.id!r}")
-    naming.point_moment(found.point)
+    recovery_points.moment_of(found.point)
     mappings = (found.migrations, found.session)
     for name in (*found.tables.keys(), *(part for mapping in mappings for pair in mapping.items() for part in pair)):
         _check_text(name, "name")
@@ -144,22 +145,22 @@ def _check(found: Manifest) -> None:
         _check_number(count, _MOST_ROWS)
     for stored in found.objects:
         _check_text(stored.path, "path")
-        if problem := naming.object_path_problem(stored.path, found.id):
+        if problem := object_paths.object_path_problem(stored.path, found.id):
             raise ValueError(f"object {stored.path!r} {problem}")
 
 
 def _check_text(value: Any, name: str) -> None:
     if not isinstance(value, str):
-        raise TypeError(f"{name} is no text")
+        raise TypeError(f"{name} is not a string")
     if "\0" in value:
         raise ValueError(f"{name} has a NUL")
 
 
 def _check_number(value: Any, most: int) -> None:
     if type(value) is not int:
-        raise TypeError("a number that is none")
+        raise TypeError("not an integer")
     if not 0 <= value <= most:
-        raise ValueError("a number out of bounds")
+        raise ValueError("number out of bounds")
 
 
 def _parse_object(entry: Mapping[str, Any]) -> StoredObject:
@@ -174,10 +175,12 @@ def _parse_object(entry: Mapping[str, Any]) -> StoredObject:
 
 
 def format_time(moment: datetime) -> str:
+    """Returns a time as manifests have it: RFC 3339, in UTC, with milliseconds."""
     return display.utc(moment, "milliseconds")
 
 
 def parse_time(text: str) -> datetime:
+    """Returns the time in a manifest, in UTC. Raises ValueError if it has no offset or is out of bounds."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"time without offset: {text}")

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from django_rclone import naming
-from django_rclone.naming import ManifestName, Scheme, parse_manifest_name, template_problem
+from django_rclone.layout import backup_ids, object_paths, recovery_points
+from django_rclone.layout.manifest_paths import ManifestName, parse_manifest_name
+from django_rclone.layout.object_paths import Scheme, template_problem
 
 PLAIN = Scheme("db", "{database}-{datetime}.{ext}", "%Y-%m-%d-%H%M%S")
 WHEN = datetime(2026, 11, 23, 10, 15, 0, tzinfo=UTC)
@@ -35,12 +36,12 @@ HOSTILE = [
 
 aliases = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 moments = st.integers(0, 253_000_000_000).map(lambda second: datetime.fromtimestamp(second, UTC))
-ids = st.integers().map(lambda seed: naming.new_id(random.Random(seed)))
+ids = st.integers().map(lambda seed: backup_ids.new_id(random.Random(seed)))
 
 
 @given(alias=aliases, moment=moments, backup_id=ids)
 def test_a_manifests_name_reads_back(alias: str, moment: datetime, backup_id: str) -> None:
-    name = ManifestName(naming.point(moment), alias, backup_id)
+    name = ManifestName(recovery_points.name_of(moment), alias, backup_id)
     folder, _, file = name.path.partition("/")
     assert folder == "manifests"
     assert "/" not in file
@@ -72,18 +73,18 @@ def test_the_manifest_of_an_object_is_found_by_the_objects_name_or_not_at_all(
 ) -> None:
     scheme = Scheme("db", template, date_format)
     path = scheme.object_path(alias, moment, "dump.zst", backup_id)
-    assert naming.object_path_problem(path, backup_id) == ""
+    assert object_paths.object_path_problem(path, backup_id) == ""
     assert scheme.problem(path, backup_id) == ""
     found = scheme.manifest_of(path)
     if date_format in ("%Y-%m-%d", "%s"):
         assert found is None
     elif found is not None:
-        assert found == ManifestName(naming.point(moment), alias, backup_id)
+        assert found == ManifestName(recovery_points.name_of(moment), alias, backup_id)
     assert scheme != PLAIN or found is not None
 
 
 def test_names_are_what_the_design_says() -> None:
-    assert ManifestName(naming.point(WHEN), "default", "k3f9q2").path == (
+    assert ManifestName(recovery_points.name_of(WHEN), "default", "k3f9q2").path == (
         "manifests/20261123T101500Z-default-k3f9q2.json"
     )
     assert PLAIN.object_path("default", WHEN, "sql.zst", "k3f9q2") == "db/default-2026-11-23-101500-k3f9q2.sql.zst"
@@ -91,11 +92,11 @@ def test_names_are_what_the_design_says() -> None:
 
 def test_names_are_in_utc() -> None:
     local = WHEN.astimezone(timezone(timedelta(hours=5, minutes=30)))
-    assert naming.point(local) == "20261123T101500Z"
+    assert recovery_points.name_of(local) == "20261123T101500Z"
     assert "-101500-" in PLAIN.object_path("default", local, "dump", "k3f9q2")
 
 
-@given(names=st.lists(st.builds(ManifestName, moments.map(naming.point), aliases, ids), max_size=5))
+@given(names=st.lists(st.builds(ManifestName, moments.map(recovery_points.name_of), aliases, ids), max_size=5))
 def test_manifest_names_sort_by_time(names: list[ManifestName]) -> None:
     assert [name.point for name in sorted(names)] == sorted(name.point for name in names)
 
@@ -114,7 +115,7 @@ def test_other_files_are_no_manifests(name: str) -> None:
 
 @given(seed=st.integers())
 def test_an_id_is_six_letters_and_digits_and_no_part_of_a_date(seed: int) -> None:
-    made = naming.new_id(random.Random(seed))
+    made = backup_ids.new_id(random.Random(seed))
     assert len(made) == 6
     assert made.isascii()
     assert made.isalnum()
@@ -181,9 +182,9 @@ def test_the_templates_of_these_tests_are_good_ones(scheme: Scheme) -> None:
 @pytest.mark.parametrize(
     ("template", "problem"),
     [
-        ("{database}-{datetime", "is no format string"),
-        ("{database}-{datetime:%Y}.{ext}", "takes plain"),
-        ("{database!r}-{datetime}.{ext}", "takes plain"),
+        ("{database}-{datetime", "is not a format string"),
+        ("{database}-{datetime:%Y}.{ext}", "accepts only plain"),
+        ("{database!r}-{datetime}.{ext}", "accepts only plain"),
         ("{database}-{datetime}-{host}.{ext}", "has unknown fields: host"),
         ("{database}-{0}.{ext}", "has unknown fields: 0"),
         ("{database}.{ext}", "must have {database} and {datetime}"),

@@ -14,7 +14,7 @@ from django_rclone_sidecar.cli import COMMANDS
 
 APP = Path(django_rclone.__file__).parent
 # For those who restore without any of this, and the names themselves.
-ELSEWHERE = {"restore_guide.py", "vocabulary.py"}
+ELSEWHERE = {"restore_guide.py", "setting_names.py"}
 OF_DATABASES = "NAME|HOST|PORT|USER|PASSWORD|AUTH_SOURCE|OPTIONS"
 MANAGEMENT_COMMANDS = [path.stem for path in (APP / "management/commands").glob("[a-z]*.py")]
 
@@ -51,8 +51,8 @@ def flags() -> set[str]:
     found = set()
     for command in COMMANDS:
         module = import_module(f"django_rclone_sidecar.commands.{command.replace('-', '_')}")
-        if hasattr(module, "parser"):
-            found |= set(module.parser()._option_string_actions)
+        if hasattr(module, "create_parser"):
+            found |= set(module.create_parser()._option_string_actions)
     return found
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from django_rclone.vocabulary import Key, Vocabulary
+from django_rclone.setting_names import Key, SettingNames
 from django_rclone_sidecar.environment.overrides import OVERRIDES
 
 _VARIABLES = {key: variable for variable, key in OVERRIDES.items()}
 
 
-class Settings(Vocabulary):
-    """Settings are environment variables, or else in the target project's settings."""
+class VariableNames(SettingNames):
+    """Environment variables; keys of the target project's settings where there is no variable."""
 
     dictionary = "the project's DJANGO_RCLONE"
     remote_example = "Set it to a remote and a folder on it, for instance s3:bucket/site."
@@ -29,12 +29,12 @@ class Settings(Vocabulary):
         return f"DATABASE_URL, or {keys} in the project's settings"
 
     def find_program(self, setting: Literal["RCLONE_BINARY", "BINARY_DIR"]) -> str:  # noqa: ARG002
-        # Both are in the project's settings, if there are any. PATH is everywhere.
+        # Both are settings of the project, which may have none. PATH is always there.
         return "put it on PATH"
 
 
-class SettingsAndCommands(Settings):
-    """Commands are those of ``django-rclone``."""
+class VariableAndCommandNames(VariableNames):
+    """The same, and the commands of ``django-rclone``."""
 
     is_project_right = "Is BACKUP_PROJECT right, or do you mean --from-project?"
     list_command = "`list`"

@@ -1,0 +1,7 @@
+"""Catalog of the remote: backups, and files that only look like backups."""
+
+from django_rclone.catalog.backup import Backup as Backup
+from django_rclone.catalog.backup import BackupState as BackupState
+from django_rclone.catalog.backup import find as find
+from django_rclone.catalog.backup import undocumented as undocumented
+from django_rclone.catalog.loader import load as load
