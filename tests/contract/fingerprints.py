@@ -10,7 +10,7 @@ from typing import Any
 from django_rclone import process
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector, Dump, Mode
-from django_rclone.db.inspection import examine, inspect
+from django_rclone.db.inspection import inspect, run_checks
 from django_rclone.layout.manifest import Manifest, StoredObject
 from django_rclone.verification.comparison import differences
 from django_rclone.verification.fingerprint import Fingerprint, parse
@@ -54,7 +54,7 @@ def dump_again(connector: BaseConnector, original: Dumped) -> Dumped:
 
 
 def _dumped(connector: BaseConnector, made: Dump, server_version: str) -> Dumped:
-    examine(made)
+    run_checks(made)
     data = process.collect(made.command, *made.through, _CAT)
     now = datetime.now(UTC)
     manifest = Manifest(
