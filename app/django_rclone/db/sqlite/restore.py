@@ -18,7 +18,7 @@ from django_rclone.exceptions import DjangoRcloneError
 
 def plan(alias: str, live: Live, mode: Mode, target: str, size: int, wait: float, sqlite3: str = "") -> RestorePlan:
     """Returns the plan for a backup of ``size`` bytes; ``sqlite3``: the program that loads it, if it is SQL text."""
-    stage = _stage_path(target)
+    stage = stage_path(target)
     new = ("new",) if mode.into else ()
     explain = explainer(alias, target, "A restore", nothing_changed=True)
     if sqlite3:
@@ -68,7 +68,7 @@ def _require_commit(alias: str, end: bytes) -> bytes:
     )
 
 
-def _stage_path(target: str) -> str:
+def stage_path(target: str) -> str:
     """Returns the path of the stage: next to the target, with the process that uses it in its name."""
     try:
         namespace = Path("/proc/self/ns/pid").stat().st_ino
