@@ -55,6 +55,17 @@ class NewestBackup:
 
 
 @dataclass(frozen=True, slots=True)
+class NewestVerification:
+    """The newest verification of a database's backups that the remote has a record of."""
+
+    id: str
+    """Id of the backup."""
+    level: str
+    passed: bool
+    verified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseState:
     """One database that is backed up."""
 
@@ -76,6 +87,12 @@ class DatabaseState:
     """The last run failed, and there is no newer backup."""
     error: str = ""
     next_run: datetime | None = None
+    verifications: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Number of ended verifications by level and outcome."""
+    last_verified: Mapping[str, datetime] = field(default_factory=dict)
+    """When a verification last succeeded, by level."""
+    verification: NewestVerification | None = None
+    """None if there is none on the remote."""
     ahead: tuple[str, ...] = ()
     """Backups on the remote that are dated in the future, and so do not count."""
 
@@ -123,6 +140,8 @@ class OverallState:
     rclone: str = ""
     notify_failures: int = 0
     last_runs: tuple[RecentRun, ...] = ()
+    next_verification: datetime | None = None
+    """None if none is scheduled."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -134,6 +153,11 @@ class OverallState:
             if database.overdue:
                 lacks = "the backup is overdue" if database.newest else "there is no backup"
                 found.append(f'Database "{database.alias}": {lacks}.')
+            if database.verification is not None and not database.verification.passed:
+                found.append(
+                    f'Database "{database.alias}": backup {database.verification.id} failed its verification '
+                    f"({database.verification.level})."
+                )
             if database.ahead:
                 found.append(
                     f'Database "{database.alias}": backups are dated in the future and do not count: '
