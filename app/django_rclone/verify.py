@@ -8,9 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django_rclone import __version__, batch, catalog, conf, display, process, selection, setting_names, streams
 from django_rclone.catalog import Backup, BackupState
@@ -35,7 +34,7 @@ from django_rclone.selection import Owner
 logger = logging.getLogger("django_rclone")
 
 _WAIT_FOR_END = process.Command((sys.executable, "-IS", "-c", "import sys; sys.stdin.buffer.read()"))
-"""The last program of a stream that no client reads."""
+"""The last program of the stream. It gets nothing, and ends when all others have succeeded."""
 
 
 class _Discard:
@@ -182,11 +181,13 @@ def _carry_out(connector: BaseConnector, backup: Backup, check: ReadCheck, run: 
     unpacked = streams.decompressor(backup.manifest.outer_compression, "the object") if run.level != Level.HASH else []
     title = f"{connector.alias}: verification"
     progress = Progress(title, lambda: digest.bytes, stored.bytes, quiet=run.quiet)
-    programs: tuple[Any, ...] = check.programs or (_Discard(), _WAIT_FOR_END)
+    # None of them is the last program, which must read everything: pg_restore 13 does not read an archive's last bytes.
+    programs = [replace(command, may_stall=False) for command in check.programs]
     try:
         _run_all(check.prepare)
         source = run.remote.read(backup.path)
-        process.pipe(source, digest, *unpacked, *programs, limits=run.limits, tick=progress.tick)
+        parts = (source, digest, *unpacked, *programs, _Discard(), _WAIT_FOR_END)
+        process.pipe(*parts, limits=run.limits, tick=progress.tick)
         _run_all(check.finish)
     finally:
         progress.close()

@@ -117,7 +117,7 @@ def test_a_verification_connects_to_no_database(typical: Subject, typical_projec
 
 
 def test_a_verification_on_each_storage(postgresql: Subject, storage: Storage, tmp_path: Path):
-    project = Project({"default": postgresql.database}, storage)
+    project = Project({"default": postgresql.database}, storage, postgresql.options)
     postgresql.fill_simply()
     project.ok("dbbackup")
     project.ok("backupverify")

@@ -120,8 +120,9 @@ class RestorePlan:
 class ReadCheck:
     """The commands that check whether an object is a complete dump. They connect to no database.
 
-    The object's (decompressed) bytes pass through ``programs``, then ``finish`` runs. A program of either that fails
-    because of the content has an explanation that is a VerificationFailed. ``cleanup`` always runs last.
+    The object's (decompressed) bytes pass through ``programs``; the output of the last is ignored. Then ``finish``
+    runs. A program of either that fails because of the content has an explanation that is a VerificationFailed.
+    ``cleanup`` always runs last.
     """
 
     programs: tuple[Command, ...] = ()

@@ -118,7 +118,7 @@ class MysqlDumpConnector(BaseConnector):
         # Which statements a server takes is not a property of the dump.
         arguments = ("check", "", "", flavour, str(CLIENT_LIMIT))
         explain = program_explainer(self.alias)
-        return ReadCheck((module_command(f"{PROGRAMS}.split", *arguments, explain=explain, may_stall=False),))
+        return ReadCheck((module_command(f"{PROGRAMS}.split", *arguments, explain=explain),))
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:  # noqa: ARG002
         live = mysql_facts.live(facts)

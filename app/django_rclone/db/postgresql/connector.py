@@ -133,7 +133,7 @@ class PgDumpConnector(BaseConnector):
         # It writes the complete script, and so decompresses all data.
         argv = (client.companion("pg_restore"), "-f", "/dev/null")
         explain = archive_explainer(self.alias)
-        return ReadCheck((Command(argv, env={"LC_ALL": "C"}, explain=explain, may_stall=False),))
+        return ReadCheck((Command(argv, env={"LC_ALL": "C"}, explain=explain),))
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         live = postgresql_facts.live(facts)

@@ -26,7 +26,7 @@ def of_file(alias: str, path: str, size: int) -> ReadCheck:
         prepare=(
             program("stage", "scratch", target, stage, str(size), explain=explainer(alias, path, "Verification")),
         ),
-        programs=(program("stage", "load", stage, explain=explain, may_stall=False),),
+        programs=(program("stage", "load", stage, explain=explain),),
         finish=(program("check_stage", stage, explain=explain, may_stall=False),),
         cleanup=(program("stage", "abort", stage, explain=explainer(alias, stage, "Removal")),),
     )
@@ -34,7 +34,7 @@ def of_file(alias: str, path: str, size: int) -> ReadCheck:
 
 def of_text(alias: str, path: str) -> ReadCheck:
     """Returns the check of SQL text."""
-    return ReadCheck((program("check_text", explain=_explainer(alias, path), may_stall=False),))
+    return ReadCheck((program("check_text", explain=_explainer(alias, path)),))
 
 
 def _explainer(alias: str, path: str) -> Explanation:
