@@ -37,8 +37,8 @@ class Program:
             "BACKUP_REMOTE": str(self.remote),
             "BACKUP_STATE_DIR": str(self.folder / "state"),
             "DATABASE_URL": self.url("app"),
-            # How the run of the tests is measured; nothing where it is not.
-            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
+            # See tests/support/measured.py.
+            **{name: value for name, value in os.environ.items() if name.startswith(("COVERAGE_", "GOGC"))},
             **self.env,
         }
 

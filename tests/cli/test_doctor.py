@@ -51,7 +51,7 @@ def test_an_encrypted_remote_is_tried_whole(program: Program):
     program.ok("backup", BACKUP_ENCRYPTION_PASSWORD="canary")
     code, findings = examined(program, BACKUP_ENCRYPTION_PASSWORD="dog")
     assert code == 1
-    assert "encrypted with *** password" in bad(findings).replace("another", "***")
+    assert "encrypted with a different password" in bad(findings)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.conftest import make_subject
+from tests.contract.fingerprints import assert_equal_copy
 from tests.contract.project import Project, Storage
 from tests.contract.subjects.mysql import Mysql
 
@@ -53,6 +54,7 @@ def comes_back(schema: Mysql, project: Project, damage: Callable[[], object], *p
     project.restore("--into", other)
     assert schema.fingerprint(other) == then
     assert [schema.server.query(probe, other) for probe in probes] == values
+    assert_equal_copy(schema, other)
 
 
 def test_a_foreign_key_without_a_parent_still_waits_for_one_of_its_own_schema(schema: Mysql, project: Project):

@@ -23,6 +23,7 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
         ("rclone",),
         ("process", "media_record"),
         ("command", "streams", "layout", "signals", "batch"),
+        ("verification",),
         ("display",),
         ("masking", "output_errors", "exceptions", "target_json"),
         ("setting_names", "exit_codes"),

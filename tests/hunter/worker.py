@@ -24,11 +24,12 @@ import django
 from django.conf import settings
 from django.core.management import execute_from_command_line, get_commands
 
-from django_rclone.process import child as programs
+from django_rclone.process import child
 from django_rclone.rclone.abilities import Abilities, parse_features
 from django_rclone.rclone.connection_strings import without_path
 from django_rclone.rclone.remote import Remote
 from tests.hunter import mutations
+from tests.support import measured  # noqa: F401 - what is imported takes effect
 
 DEADLINE = 60
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
@@ -43,8 +44,6 @@ def main() -> None:
     for name in get_commands():
         with suppress(ImportError):
             import_module(f"django_rclone.management.commands.{name}")
-    os.environ["GOGC"] = "off"  # a quarter of the time that rclone takes to start
-    programs._COMMON = (*programs._COMMON, "GOGC")  # type: ignore[assignment]
     with suppress(ImportError):  # whether this is a container says each request
         import_module("django_rclone.db.source_identity")._CONTAINER_FILES = ()  # type: ignore[attr-defined]
     _known_abilities()
@@ -175,10 +174,10 @@ def _run(request: dict[str, Any]) -> None:
 
 def _die_at(program: int, *, started: bool) -> None:
     """Kills this process as the kernel does, when it starts so many programs, before or after the start."""
-    begin = programs.Process.__init__
+    begin = child.Process.__init__
     count = 0
 
-    def begin_or_die(self: programs.Process, *arguments: Any, **options: Any) -> None:
+    def begin_or_die(self: child.Process, *arguments: Any, **options: Any) -> None:
         nonlocal count
         count += 1
         if count == program and not started:
@@ -187,7 +186,7 @@ def _die_at(program: int, *, started: bool) -> None:
         if count == program:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    programs.Process.__init__ = begin_or_die  # type: ignore[method-assign]
+    child.Process.__init__ = begin_or_die  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

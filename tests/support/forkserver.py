@@ -28,6 +28,8 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from tests.support import measured  # noqa: F401 - what is imported takes effect
+
 LENGTH = struct.Struct("!I")
 # What a management command imports when its settings are known.
 DJANGO = (

@@ -238,6 +238,16 @@ class BaseConnector(ABC):
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         """Returns how to restore the object of ``manifest``. Raises ConfigurationError when it cannot work."""
 
+    def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:  # noqa: ARG002 - a default
+        """Returns the programs that an object (decompressed) passes through to be compared; the last of them prints its
+        fingerprint, see ``django_rclone.verification``. None where the object cannot be compared."""
+        return None
+
+    def dump_restored(self, facts: Facts, manifest: Manifest) -> Dump:  # noqa: ARG002 - a default that needs nothing
+        """Returns how to dump what was restored from the object of ``manifest``, so that equal values are written in
+        the same way as they are in the object."""
+        return self.dump(facts)
+
     @abstractmethod
     def restore_by_hand(self, object_command: str) -> str:
         """Returns the plain command line that restores the output of ``object_command`` (an ``rclone cat …``,

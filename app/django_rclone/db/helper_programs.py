@@ -4,7 +4,7 @@ A helper program that fails prints ``Kind: message`` as its last line on stderr 
 the name of an exception class. Kinds that are classes of ``django_rclone.exceptions`` become that class again; the
 engine's ``errors`` module explains the others.
 
-SQLite's programs follow the same protocol, but import only the standard library.
+SQLite's programs follow the same protocol, but import only the standard library (``fingerprint`` imports the package).
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """The only package that starts programs.
 
-``run`` runs one program, ``pipe`` a stream through several, and ``peek`` a stream that may be read only in part.
+``run`` runs one program, ``pipe`` a stream through several, ``collect`` a stream that ends in output, and ``peek`` one
+that may be read only in part.
 """
 
 from __future__ import annotations
 
 from django_rclone.command import Attached, Command, Secret
 from django_rclone.process.limits import NO_LIMITS, Limits
-from django_rclone.process.run_pipeline import peek, pipe
+from django_rclone.process.run_pipeline import collect, peek, pipe
 from django_rclone.process.run_program import run
 
-__all__ = ["NO_LIMITS", "Attached", "Command", "Limits", "Secret", "peek", "pipe", "run"]
+__all__ = ["NO_LIMITS", "Attached", "Command", "Limits", "Secret", "collect", "peek", "pipe", "run"]

@@ -1,9 +1,9 @@
-"""A stream through several programs, to its end (``pipe``) or in part (``peek``).
+"""A stream through several programs, to its end (``pipe``, ``collect``) or in part (``peek``).
 
 The last program takes end-of-file for the end of complete data: rclone publishes the object, psql takes its script for
-complete. So ``pipe`` passes on end-of-file only after every program before the last has exited with 0 and every filter
-has accepted the stream. Otherwise it kills the last program while its input is still open. If this process itself is
-killed, the kernel kills the programs (Linux).
+complete. So ``pipe`` and ``collect`` pass on end-of-file only after every program before the last has exited with 0 and
+every filter has accepted the stream. Otherwise they kill the last program while its input is still open. If this
+process itself is killed, the kernel kills the programs (Linux).
 """
 
 from __future__ import annotations
@@ -34,16 +34,28 @@ def pipe(
     with ExitStack() as stack:
         with signals_deferred():
             pipeline = stack.enter_context(Pipeline(parts, gate))
-        watchdog = Watchdog(pipeline, limits, tick)
-        while not pipeline.last_pump.drained.is_set():
-            pipeline.last_pump.changed.wait(TICK)
+        _run_to_end(pipeline, Watchdog(pipeline, limits, tick))
+
+
+def collect(*parts: Command | Filter, limits: Limits = NO_LIMITS, tick: Callable[[], None] | None = None) -> bytes:
+    """Runs a stream like ``pipe`` and returns the last program's output, which is kept in memory."""
+    with ExitStack() as stack:
+        with signals_deferred(), collected_output() as (write, output):
+            pipeline = stack.enter_context(Pipeline(parts, Gate(hold=0), stdout=write))
+        _run_to_end(pipeline, Watchdog(pipeline, limits, tick))
+    return output()
+
+
+def _run_to_end(pipeline: Pipeline, watchdog: Watchdog) -> None:
+    while not pipeline.last_pump.drained.is_set():
+        pipeline.last_pump.changed.wait(TICK)
+        watchdog.check()
+    for process in pipeline.upstream:
+        while process.wait(TICK) is None:
             watchdog.check()
-        for process in pipeline.upstream:
-            while process.wait(TICK) is None:
-                watchdog.check()
-        pipeline.raise_first_failure()
-        pipeline.release()
-        watchdog.commit()
+    pipeline.raise_first_failure()
+    pipeline.release()
+    watchdog.commit()
 
 
 def peek(*parts: Command | Filter, timeout: float = 300) -> bytes:

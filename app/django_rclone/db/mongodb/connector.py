@@ -10,6 +10,7 @@ from django_rclone import setting_names
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan
 from django_rclone.db.client_programs import Client
+from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.mongodb import archive as mongodb_archive
 from django_rclone.db.mongodb import facts as mongodb_facts
 from django_rclone.db.mongodb import probe_output
@@ -123,6 +124,9 @@ class MongoDumpConnector(BaseConnector):
         archive = mongodb_archive.parse(contents, (manifest.name, self.name))
         where = self.connection.to_database(mode.into) if mode.into else self.connection
         return plan(Commands(self.alias, where), self._client(), facts, mode, archive)
+
+    def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:
+        return (fingerprint_command(self.alias, "mongodb", manifest.name, self.name),)
 
     def restore_by_hand(self, object_command: str) -> str:
         # The tool may ask for a password on stdin, so the archive comes another way.

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from django_rclone.command import Attached, Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan
+from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.helper_programs import module_command
 from django_rclone.db.mysql import clients, dump_format, dump_preflight, probe_output
 from django_rclone.db.mysql import facts as mysql_facts
@@ -131,6 +132,11 @@ class MysqlDumpConnector(BaseConnector):
                 f"{ours} ({live.short_version}): neither loads the other's dumps reliably. Restore it on {theirs}."
             )
         return plan(self._commands(live), live, mode, has_routines_and_events=bool(manifest.id))
+
+    def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:
+        if not manifest.id:  # django-rclone 0.4 wrote values in another way
+            return None
+        return (fingerprint_command(self.alias, "mysql", clients.flavour_of(manifest.server_version)),)
 
     def restore_by_hand(self, object_command: str) -> str:
         flags = ("--host", "host"), ("--port", "port"), ("--socket", "socket"), ("--user", "user")

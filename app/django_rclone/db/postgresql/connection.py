@@ -124,6 +124,12 @@ class Connection:
         """Returns the same connection to another database of the server."""
         return dataclasses.replace(self, parameters={**self.parameters, "dbname": database})
 
+    def with_settings(self, settings: Mapping[str, str]) -> Connection:
+        """Returns the same connection with these settings of its sessions, by name."""
+        flags = [f"-c {name}={_escape(value)}" for name, value in settings.items()]
+        options = " ".join([*filter(None, [self.parameters.get("options")]), *flags])
+        return dataclasses.replace(self, parameters={**self.parameters, "options": options}) if flags else self
+
     def as_user(self, user: str, password: str) -> Connection:
         """Returns the same connection by another user."""
         parameters = {**self.parameters, "user": user}
@@ -159,6 +165,10 @@ def connection(alias: str, settings: Mapping[str, Any]) -> Connection:
 
 def _text(value: Any) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(" ", "\\ ")
 
 
 def _quote(value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import shlex
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from functools import cached_property
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan
 from django_rclone.db.client_programs import Client
+from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.helper_programs import module_command
 from django_rclone.db.postgresql import archive as postgresql_archive
 from django_rclone.db.postgresql import clients, extension_rows, preflight, probe_output, session_settings
@@ -143,6 +145,23 @@ class PgDumpConnector(BaseConnector):
             self._psql(client, live.encoding, terminating=mode.terminate_sessions), session=manifest.session
         )
         return plan(psql, live, mode, archive)
+
+    def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:
+        client = self._archive_client(manifest, 0, "")
+        # Roles, privileges and tablespaces belong to the server. A restore leaves subscriptions as they are.
+        left_out = ("--no-owner", "--no-privileges", "--no-tablespaces", "--no-subscriptions")
+        script = Command(
+            (client.companion("pg_restore"), *left_out, "-f", "-"),
+            env={"LC_ALL": "C"},
+            explain=archive_explainer(self.alias),
+        )
+        return script, fingerprint_command(self.alias, "postgresql")
+
+    def dump_restored(self, facts: Facts, manifest: Manifest) -> Dump:
+        again = copy.copy(self)
+        # A new database has no settings of ALTER DATABASE, and another server may have other ones.
+        again.connection = self.connection.with_settings(session_settings.printing(manifest.session))
+        return again.dump(facts)
 
     def restore_by_hand(self, object_command: str) -> str:
         return self._by_hand(object_command, self.connection, (), ("--no-owner",))

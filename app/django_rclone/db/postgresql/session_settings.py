@@ -33,6 +33,13 @@ _RECORDED_SETTINGS = (
     "xmlbinary",
     "default_text_search_config",
 )
+# Those of them that change how pg_dump prints values. It sets the others itself.
+_PRINTING = ("TimeZone", "lc_monetary")
+
+
+def printing(session: Mapping[str, str]) -> dict[str, str]:
+    """Returns the recorded settings under which pg_dump has printed the values of a backup."""
+    return {name: session[name] for name in _PRINTING if name in session}
 
 
 def recorded_settings(live: Live) -> dict[str, str]:

@@ -8,13 +8,14 @@ from typing import ClassVar
 from django_rclone import setting_names
 from django_rclone.command import Command
 from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan
+from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.sqlite import clients, probe_output, read_check, sql_text
 from django_rclone.db.sqlite import facts as sqlite_facts
 from django_rclone.db.sqlite.commands import program
 from django_rclone.db.sqlite.connection import journal_mode, locate
 from django_rclone.db.sqlite.errors import explainer
 from django_rclone.db.sqlite.facts import Live
-from django_rclone.db.sqlite.restore import plan, restore_problems
+from django_rclone.db.sqlite.restore import plan, restore_problems, stage_path
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.layout.manifest import Manifest
 
@@ -148,6 +149,11 @@ class SqliteConnector(BaseConnector):
         (stored,) = manifest.objects
         size = stored.raw_bytes or stored.bytes
         return plan(self.alias, live, mode, target, size, self.wait, self._sqlite3() if form == "sql" else "")
+
+    def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:
+        if manifest.format == "file":
+            return (fingerprint_command(self.alias, "sqlite", "file", stage_path(self.path)),)
+        return (fingerprint_command(self.alias, "sqlite", "sql"),) if manifest.format == "sql" else None
 
     def restore_by_hand(self, object_command: str) -> str:
         if self.format == "sql":

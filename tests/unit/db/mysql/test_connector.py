@@ -1,6 +1,7 @@
 """What the MySQL connector plans, asks for and refuses."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -271,3 +272,11 @@ def test_one_statement_moves_everything():
 
 def test_views_that_seem_to_use_each_other_come_in_the_order_of_their_names():
     assert probe_output.creation_order({"b": "`app`.`a`", "a": "'`app`.`b`'"}, "app") == ["a", "b"]
+
+
+def test_a_dump_is_compared_by_its_flavour_and_one_of_0_4_not_at_all():
+    for version, flavour in (("9.7.4", "mysql"), ("11.8.6-MariaDB", "mariadb")):
+        programs = connector().fingerprint(manifest(version))
+        assert programs is not None
+        assert programs[0].argv[-2:] == ("django_rclone.db.mysql.programs.fingerprint", flavour)
+    assert connector().fingerprint(replace(manifest(), id="")) is None

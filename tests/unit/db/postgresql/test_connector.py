@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from django_rclone.command import Attached, Secret
-from django_rclone.db.base import Facts, Mode
+from django_rclone.db.base import Dump, Facts, Mode
 from django_rclone.db.postgresql.archive import Archive, Entry
 from django_rclone.db.postgresql.choose_entries import choose
 from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConnector
@@ -641,3 +641,33 @@ def test_casts_between_types_of_others_are_a_superusers() -> None:
     assert "only a superuser can make it: cast CAST (character varying AS uuid)" in restore_list.notes[0]
     assert choose(archive(cast), here(casts=[cast.name])).notes == []
     assert ids(choose(archive(cast), here(superuser=True, casts=[cast.name]))) == [1]
+
+
+def test_a_dump_to_compare_with_prints_values_under_the_settings_of_the_backup(clients: Path) -> None:
+    class Custom(PgDumpConnector):
+        def dump(self, facts: Facts) -> Dump:
+            made = super().dump(facts)
+            return dataclasses.replace(
+                made, command=dataclasses.replace(made.command, argv=(*made.command.argv, "--own"))
+            )
+
+    settings = {**SETTINGS, "OPTIONS": {"options": "-c geqo=off"}}
+    made = Custom("default", settings, {"BINARY_DIR": str(clients)})
+    session = {"TimeZone": "Asia/Tokyo", "lc_monetary": "C \\x", "search_path": "pg_temp", "DateStyle": "German"}
+    backup = manifest(session=session)
+    *_rest, dbname, own = made.dump_restored(facts(), backup).command.argv
+    options = r"options='-c geqo=off -c TimeZone=Asia/Tokyo -c lc_monetary=C\\ \\\\x'"
+    assert (dbname, own) == (f"{CONNINFO} {options}", "--own")
+    assert made.dump(facts()).command.argv[-2].endswith("options='-c geqo=off'")  # nothing else has changed
+    assert made.dump_restored(facts(), manifest()) == made.dump(facts())
+
+
+def test_an_archive_is_compared_as_the_script_of_pg_restore(clients: Path) -> None:
+    programs = PgDumpConnector("default", SETTINGS, {"BINARY_DIR": str(clients)}).fingerprint(manifest())
+    assert programs is not None
+    script, fingerprint = programs
+    assert script.argv == (
+        *(str(clients / "pg_restore"), "--no-owner", "--no-privileges", "--no-tablespaces", "--no-subscriptions"),
+        *("-f", "-"),
+    )
+    assert fingerprint.argv[-1] == "django_rclone.db.postgresql.programs.fingerprint"
