@@ -186,8 +186,8 @@ def _carry_out(connector: BaseConnector, backup: Backup, check: ReadCheck, run: 
     try:
         _run_all(check.prepare)
         source = run.remote.read(backup.path)
-        parts = (source, digest, *unpacked, *programs, _Discard(), _WAIT_FOR_END)
-        process.pipe(*parts, limits=run.limits, tick=progress.tick)
+        end = (_Discard(), _WAIT_FOR_END)
+        process.pipe(source, digest, *unpacked, *programs, *end, limits=run.limits, tick=progress.tick)
         _run_all(check.finish)
     finally:
         progress.close()

@@ -76,7 +76,7 @@ def standing_failure(records: Iterable[VerificationRecord]) -> VerificationRecor
         if not record.passed
         and not any(later.level.includes(record.level) and later.verified_at > record.verified_at for later in passed)
     ]
-    return max(standing, key=lambda record: record.verified_at, default=None)
+    return max(standing, key=lambda record: (record.verified_at, record.record_name.path), default=None)
 
 
 def _read(remote: Remote, wanted: Mapping[VerificationName, Entry]) -> dict[VerificationName, VerificationRecord]:
