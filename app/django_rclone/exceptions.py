@@ -30,7 +30,7 @@ class Locked(DjangoRcloneError):
 
 
 class VerificationFailed(DjangoRcloneError):
-    """The bytes on the remote do not match the manifest."""
+    """The bytes on the remote do not match the manifest, or are not a complete dump."""
 
     exit_code = exit_codes.VERIFICATION_FAILED
 

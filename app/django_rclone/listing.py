@@ -10,6 +10,7 @@ from typing import Any
 from django_rclone import display
 from django_rclone.catalog import Backup
 from django_rclone.clocks import dated_ahead
+from django_rclone.layout.verification_paths import VerificationName
 from django_rclone.rclone.entries import Entry
 from django_rclone.retention import NO_POLICY, Decision, Policy
 
@@ -66,6 +67,16 @@ def document(backup: Backup) -> dict[str, Any]:
         "problem": backup.problem,
         "path": backup.path,
         "sha256": manifest.objects[0].sha256,
+        "verification": verification_document(backup.verifications[0]) if backup.verifications else None,
+    }
+
+
+def verification_document(name: VerificationName) -> dict[str, Any]:
+    """Returns a verification, as its record's name describes it, as a JSON object."""
+    return {
+        "level": name.level.value,
+        "outcome": name.outcome.value,
+        "verified_at": display.utc(name.verified_at),
     }
 
 

@@ -322,7 +322,8 @@ def _has_no_manifest(pruning: Pruning, backup: Backup) -> bool:
 
 
 def remove(remote: Remote, backup: Backup) -> None:
-    """Deletes a backup: first its manifest, so that the backup ceases to exist at once, then its objects."""
+    """Deletes a backup: first its manifest, so that the backup ceases to exist at once, then its objects, and then the
+    records of its verifications."""
     manifest = backup.manifest
     for stored in manifest.objects:
         problem = object_path_problem(stored.path, manifest.id) if manifest.id else path_problem(stored.path)
@@ -332,3 +333,5 @@ def remove(remote: Remote, backup: Backup) -> None:
         remote.delete(ManifestName(manifest.point, manifest.database, manifest.id).path)
     for stored in manifest.objects:
         remote.delete(stored.path)
+    for verification in backup.verifications:
+        remote.delete(verification.path)

@@ -94,7 +94,7 @@ def by_id(remote: Remote, names: Scheme, owner: Owner, backup_id: str) -> Backup
     """Returns the backup with this id. Raises NothingToRestore if there is none, ConfigurationError if it is of another
     database, and VerificationFailed if it is damaged."""
     with_id = [backup for backup in catalog.load(remote, names) if backup.id == backup_id]
-    backup = next((backup for backup in with_id if backup.state in (BackupState.GOOD, BackupState.DAMAGED)), None)
+    backup = next((backup for backup in with_id if backup.manifest.id or backup.state is BackupState.DAMAGED), None)
     if backup is None:
         leftover = f": its run left only {with_id[0].path}; to restore it, pass --input-path" if with_id else ""
         raise NothingToRestore(
@@ -138,7 +138,9 @@ def _check_choice(backup: Backup, owner: Owner) -> None:
         logger.warning("%s has no manifest: its run was interrupted, and it may be incomplete.", backup.path)
     if backup.state is BackupState.UNVERIFIED:
         logger.warning("%s has no manifest: its content cannot be verified.", backup.path)
-    if backup.state is BackupState.GOOD and not owner.owns(backup):
+    if backup.state is BackupState.FAILED:
+        logger.warning("%s: %s. It is restored because you chose it.", backup.path, backup.problem)
+    if backup.state in (BackupState.GOOD, BackupState.FAILED) and not owner.owns(backup):
         project = backup.manifest.project
         origin = f"by the project {project!r}, not by this one" if project else "without a project name"
         logger.warning("%s was made %s.", backup.path, origin)

@@ -72,14 +72,20 @@ def latest(
     if good:
         newest = _of_one_source(good, owner)
         for backup in under_alias:
-            relevant = owner.owns(backup) or not backup.manifest.point
-            if backup.state is BackupState.DAMAGED and relevant and backup.moment > newest.moment:
-                logger.warning("A newer backup of %s is damaged and is skipped: %s.", owner.alias, backup.problem)
+            if _is_unusable(backup, owner) and backup.moment > newest.moment:
+                state = "is damaged" if backup.state is BackupState.DAMAGED else "failed its verification"
+                logger.warning("A newer backup of %s %s and is skipped: %s.", owner.alias, state, backup.problem)
         return newest
     candidates = [backup for backup in under_alias if backup.state is BackupState.UNVERIFIED]
     if candidates and unverified:
         return candidates[0]
     raise NothingToRestore(_why_nothing(under_alias, owner, at))
+
+
+def _is_unusable(backup: Backup, owner: Owner) -> bool:
+    """Returns whether a backup, which may be the owner's, is damaged or failed its verification."""
+    relevant = owner.owns(backup) or not backup.manifest.point
+    return relevant and backup.state in (BackupState.DAMAGED, BackupState.FAILED)
 
 
 def _of_one_name(good: list[Backup], owner: Owner) -> list[Backup]:
@@ -151,13 +157,10 @@ def _why_nothing(backups: Sequence[Backup], owner: Owner, at: datetime | None) -
     problem = f'Database "{owner.alias}": there is no good backup'
     if at:
         problem += f" from before {at:%Y-%m-%d %H:%M:%S %Z}"
-    damaged = [
-        backup
-        for backup in backups
-        if backup.state is BackupState.DAMAGED and (owner.owns(backup) or not backup.manifest.point)
-    ]
-    if damaged:
-        problem += f", and {len(damaged)} damaged ({damaged[0].problem})"
+    unusable = [backup for backup in backups if _is_unusable(backup, owner)]
+    for state in (BackupState.DAMAGED, BackupState.FAILED):
+        if found := [backup for backup in unusable if backup.state is state]:
+            problem += f", and {len(found)} {state} ({found[0].problem})"
     good = [backup for backup in backups if backup.state is BackupState.GOOD]
     other_projects = sorted({backup.manifest.project for backup in good} - {owner.project, ""})
     if other_projects:

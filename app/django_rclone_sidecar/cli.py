@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "backup": "Back up the databases and the media files.",
     "restore": "Restore databases from the newest good backups, or from the one you choose.",
     "list": "List the backups on the remote, newest first.",
+    "verify": "Verify backups by reading them in full, and record the results on the remote.",
     "prune": "Remove backups that BACKUP_KEEP_… does not keep, and leftovers of interrupted runs.",
     "media-backup": "Mirror the media files to the remote.",
     "media-restore": "Restore the media files from their mirror on the remote.",

@@ -82,6 +82,8 @@ class Report:
     finished_at: datetime | None = None
     exit_code: int | None = None
     error: str = ""
+    level: str = ""
+    """Level of a verification; empty for other commands."""
 
     @property
     def failed(self) -> list[Result]:

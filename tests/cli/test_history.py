@@ -83,8 +83,8 @@ def test_a_history_of_another_version_is_begun_anew(program: Program):
 def test_counts_go_on_when_old_runs_are_forgotten(program: Program):
     program.ok("backup")
     program.execute(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO run "
-        "SELECT 'old' || i, 'backup', datetime('2020-01-01', i || ' minutes'), datetime('2020-01-02'), 0, '' FROM n",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO run SELECT "
+        "'old' || i, 'backup', '', datetime('2020-01-01', i || ' minutes'), datetime('2020-01-02'), 0, '' FROM n",
         "state/history",
     )
     program.ok("backup")

@@ -1,8 +1,8 @@
 """A connector for a folder of files, such as a search index."""
 
 from django_rclone.command import Command
-from django_rclone.db.base import BaseConnector, Dump, Facts, RestorePlan
-from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
+from django_rclone.db.base import BaseConnector, Dump, Facts, ReadCheck, RestorePlan
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, VerificationFailed
 
 # In all scripts, $1 is the folder.
 LOOK = 'if [ -e "$1.old" ]; then echo interrupted; else du --summarize --bytes "$1" || true; fi'
@@ -39,6 +39,10 @@ class FolderConnector(BaseConnector):
     def dump(self, facts):
         command = self._command("tar", "--create", f"--directory={self.name}", ".")
         return Dump(command, extension="tar", format="tar", client="tar", consistency="none")
+
+    def read_check(self, manifest):
+        # It gets the whole object, after its hash is compared and its compression removed.
+        return ReadCheck((Command(("tar", "--list"), explain=lambda failure: VerificationFailed(str(failure))),))
 
     def restore(self, facts, manifest, mode, contents=""):
         folder = mode.into or self.name

@@ -29,7 +29,10 @@ from tests.docs import architecture
 
 ROOT = Path(__file__).parents[2]
 COMMANDS_WITH_OPTIONS = tuple(name for name in cli.COMMANDS if name not in ("serve", "healthcheck", "manage"))
-COMMANDS = ("dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups", "backupprune", "backuptarget")
+COMMANDS = (
+    *("dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups", "backupverify", "backupprune"),
+    "backuptarget",
+)
 
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _CHECK = re.compile(r"\b([EW]\d{3}) ((?:[^,.]|[.]\d)+)")

@@ -402,7 +402,7 @@ def test_an_undocumented_one_is_taken_only_when_asked_for() -> None:
     assert selection.latest(listed, US, unverified=True) is listed[0]
 
 
-@pytest.mark.parametrize("state", [BackupState.ORPHAN, BackupState.PARTIAL, BackupState.DAMAGED])
+@pytest.mark.parametrize("state", [BackupState.ORPHAN, BackupState.PARTIAL, BackupState.DAMAGED, BackupState.FAILED])
 def test_what_did_not_end_well_is_never_the_latest(state: BackupState) -> None:
     with pytest.raises(NothingToRestore, match="See `listbackups`"):
         selection.latest([found("aaaaa1", state)], US, unverified=True)

@@ -12,6 +12,7 @@ from django_rclone.layout import recovery_points
 from django_rclone.layout.manifest import Manifest, StoredObject
 from django_rclone.layout.manifest_paths import ManifestName
 from django_rclone.layout.object_paths import PARTIAL, Scheme
+from django_rclone.layout.verification_paths import VerificationName
 from django_rclone.rclone.entries import Entry
 from django_rclone.streams import ENDING
 
@@ -27,6 +28,8 @@ class BackupState(StrEnum):
     """It has a manifest, and its object exists with the right size."""
     DAMAGED = "damaged"
     """It has a manifest, but the manifest cannot be read, or the object is missing or has another size."""
+    FAILED = "failed"
+    """It has a manifest, and its object has the right size, but its newest verification failed."""
     UNVERIFIED = "unverified"
     """A file without an id, made by django-rclone 0.4 or by hand: it may be incomplete."""
     ORPHAN = "orphan"
@@ -50,6 +53,8 @@ class Backup:
     """The manifest on the remote; if there is none, one derived from the file's name."""
     modified: datetime = _EARLIEST
     problem: str = ""
+    verifications: tuple[VerificationName, ...] = ()
+    """Its verifications that the remote has a record of, newest first."""
 
     @property
     def file(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from django_rclone.catalog import backup as backups
-from django_rclone.catalog import manifest_reader
+from django_rclone.catalog import manifest_reader, verifications
 from django_rclone.catalog.backup import Backup
 from django_rclone.layout.folders import MANIFEST_DIR
 from django_rclone.layout.manifest import Manifest
@@ -22,13 +22,13 @@ _NONE: Mapping[str, Manifest] = MappingProxyType({})
 def load(remote: Remote, scheme: Scheme, alias: str = "", *, known: Mapping[str, Manifest] = _NONE) -> list[Backup]:
     """Returns everything in the backup folder, newest first; with ``alias``, only what belongs to that alias.
 
-    Takes three calls of rclone unless the manifests are very large. ``known`` maps paths from the remote's root to
-    manifests read before: they never change and are not read again. Without new manifests, it takes one call less.
+    Takes three calls of rclone unless the manifests are very large, and one more if a verification has failed.
+    ``known`` maps paths from the remote's root to manifests read before: they never change and are not read again.
+    Without new manifests, it takes one call less.
     """
+    entries = remote.files(MANIFEST_DIR)
     listed = {
-        name: entry
-        for entry in remote.files(MANIFEST_DIR)
-        if (name := parse_manifest_name(entry.path)) and alias in ("", name.alias)
+        name: entry for entry in entries if (name := parse_manifest_name(entry.path)) and alias in ("", name.alias)
     }
     if not listed:
         crypt.check_password(remote)
@@ -40,6 +40,7 @@ def load(remote: Remote, scheme: Scheme, alias: str = "", *, known: Mapping[str,
     folders = {scheme.folder, *(posixpath.dirname(found.objects[0].path) for found in readable.values())}
     files = {f"{folder}/{entry.path}": entry for folder in sorted(folders) for entry in remote.files(folder)}
     described = [backups.from_manifest(found, files) for found in readable.values()]
+    described = verifications.mark(remote, described, entries)
     damaged = [
         backups.from_unreadable_manifest(name, problems.get(name.path, "cannot be read"))
         for name in listed

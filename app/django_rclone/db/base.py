@@ -21,7 +21,7 @@ from django_rclone.exceptions import ConfigurationError
 from django_rclone.layout.manifest import Manifest
 from django_rclone.streams import Gate
 
-__all__ = ["BaseConnector", "Dump", "Facts", "Gate", "Mode", "RestorePlan"]
+__all__ = ["BaseConnector", "Dump", "Facts", "Gate", "Mode", "ReadCheck", "RestorePlan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,22 @@ class RestorePlan:
         lines += [f"commit   {command}" for command in self.commit]
         lines += [f"abort    {command}   (only if something fails)" for command in self.abort]
         return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCheck:
+    """The commands that check whether an object is a complete dump. They connect to no database.
+
+    The object's (decompressed) bytes pass through ``programs``; the output of the last is ignored. Then ``finish``
+    runs. A program of either that fails because of the content has an explanation that is a VerificationFailed.
+    ``cleanup`` always runs last.
+    """
+
+    programs: tuple[Command, ...] = ()
+    """Programs that read the whole object. Without any, only its compression is checked."""
+    prepare: tuple[Command, ...] = ()
+    finish: tuple[Command, ...] = ()
+    cleanup: tuple[Command, ...] = ()
 
 
 class BaseConnector(ABC):
@@ -212,6 +228,11 @@ class BaseConnector(ABC):
         """Returns the command that reads an object's first bytes (decompressed) on stdin and lists its contents, or
         None where ``restore`` does not need that list. The command may stop reading at any byte."""
         return None
+
+    def read_check(self, manifest: Manifest) -> ReadCheck:  # noqa: ARG002 - a default that checks less
+        """Returns how to check that the object of ``manifest`` is a complete dump, without a database. Raises
+        ConfigurationError when that is not possible here (no suitable client)."""
+        return ReadCheck()
 
     @abstractmethod
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:

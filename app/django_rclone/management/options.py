@@ -6,6 +6,8 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django_rclone.layout.verification_paths import LEVELS, Level
+
 _EMPTY = "is empty: is a shell variable not set? Omit the option, or give it a value"
 
 
@@ -86,6 +88,24 @@ def add_force(parser: ArgumentParser) -> None:
         "--force",
         action="store_true",
         help="Remove backups even if they are more than half of a database's, or if its newest backup is unusual.",
+    )
+
+
+def add_verification_options(parser: ArgumentParser, list_command: str) -> None:
+    """Adds the options that choose what to verify, and how."""
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--latest", action="store_true", help="Verify the newest good backup of each database (the default)."
+    )
+    choice.add_argument("--all", action="store_true", help="Verify all backups of each database.")
+    choice.add_argument("--id", type=text, help=f"Verify the backup with this id, as shown by `{list_command}`.")
+    parser.add_argument(
+        "--level",
+        choices=[level.value for level in LEVELS],
+        metavar="LEVEL",
+        default=Level.READ.value,
+        help="hash: read the whole object, and compare its length and SHA-256 with the manifest. read (the default): "
+        "also read it with the database's client to its end.",
     )
 
 

@@ -21,6 +21,8 @@ def main(_argv: list[str], environment: Environment) -> int:
         on_start=environment.get("BACKUP_ON_START"),
         timeout=environment.get("BACKUP_TIMEOUT"),
         grace=environment.get("BACKUP_STOP_GRACE") or 0,
+        verify=environment.get("BACKUP_VERIFY_SCHEDULE"),
+        verify_level=environment.get("BACKUP_VERIFY_LEVEL"),
     )
     scheduler = Scheduler(config, lambda arguments: BackgroundProcess(spawn.sidecar(*arguments), os.environ))
     with SignalWakeup() as wakeup:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django_rclone.layout.verification_paths import LEVELS, Level
 from django_rclone_sidecar.environment import parsers
 
 URL = "DATABASE_URL_"
@@ -73,6 +74,18 @@ VARIABLES: Mapping[str, Variable] = {
         "on or off",
         "off",
         parsers.switch,
+    ),
+    "BACKUP_VERIFY_SCHEDULE": Variable(
+        "When `serve` verifies the newest good backup of each database.",
+        "a cron expression like 30 5 * * *, @daily, @weekly or @monthly, or off",
+        "off",
+        parsers.cron,
+    ),
+    "BACKUP_VERIFY_LEVEL": Variable(
+        "Level of the verifications of BACKUP_VERIFY_SCHEDULE.",
+        "hash or read",
+        Level.READ.value,
+        parsers.choice(*(level.value for level in LEVELS)),
     ),
     "BACKUP_MAX_AGE": Variable(
         "A database is overdue when its newest backup is older than this.",

@@ -27,6 +27,8 @@ class RunRecord(models.Model):
 
     id = models.TextField(primary_key=True)
     command = models.TextField(db_column="verb")
+    level = models.TextField()
+    """Level of a verification; empty for other commands."""
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     exit_code = models.IntegerField(null=True)

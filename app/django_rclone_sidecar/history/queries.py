@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Max
 
@@ -36,6 +37,13 @@ class LastTasks:
             if alias == database and command in commands and outcome in outcomes
         ]
         return max(fits, key=lambda task: task.id, default=None)
+
+
+def last_verified() -> dict[tuple[str, str], datetime]:
+    """Returns when the last successful verification of each database and level has ended."""
+    succeeded = TaskRecord.objects.filter(run__command="verify", outcome=Outcome.SUCCESS)
+    newest = succeeded.values("database", "run__level").annotate(newest=Max("finished_at")).order_by()
+    return {(row["database"], row["run__level"]): row["newest"] for row in newest if row["newest"]}
 
 
 def tallies() -> dict[tuple[str, str, str], int]:

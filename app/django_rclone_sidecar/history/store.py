@@ -25,7 +25,7 @@ from django_rclone_sidecar.history.location import ALIAS
 
 logger = logging.getLogger(__name__)
 
-SCHEMA = 1
+SCHEMA = 2
 """Incremented with every change of the models."""
 
 

@@ -15,7 +15,8 @@ _KEPT = 1000
 """Runs that are kept; counters include all."""
 
 RUNS = "runs"
-"""The counter of ended tasks. Its label is command and outcome: ``backup success``."""
+"""The counter of ended tasks. Its label is command, level of a verification, and outcome: ``backup success``, ``verify
+read failure``."""
 
 NOTIFY_FAILURES = "notify_failures"
 
@@ -84,6 +85,7 @@ def close_killed_runs(now: datetime) -> list[Report]:
     dead = []
     for run in RunRecord.objects.filter(finished_at__isnull=True).order_by("started_at"):
         report = Report(run.id, run.command, run.started_at, finished_at=now, exit_code=137, error=_KILLED)
+        report.level = run.level
         for task in run.tasks.all():
             result = Result(
                 task.database, task.engine, task.started_at, Outcome(task.outcome), task.finished_at, task.error
@@ -104,7 +106,7 @@ def count(name: str, *, database: str = "", engine: str = "", label: str = "", b
 
 
 def _run(report: Report) -> RunRecord:
-    defaults = {"command": report.command, "started_at": report.started_at, "error": ""}
+    defaults = {"command": report.command, "level": report.level, "started_at": report.started_at, "error": ""}
     return RunRecord.objects.get_or_create(id=report.id, defaults=defaults)[0]
 
 
@@ -131,4 +133,5 @@ def _task(run: RunRecord, result: Result) -> TaskRecord:
 def _end(run: RunRecord, result: Result) -> None:
     TaskRecord.objects.filter(run=run, database=result.database).delete()
     _task(run, result).save()
-    count(RUNS, database=result.database, engine=result.engine, label=f"{run.command} {result.outcome}")
+    label = " ".join(word for word in (run.command, run.level, result.outcome) if word)
+    count(RUNS, database=result.database, engine=result.engine, label=label)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django_rclone import display
 from django_rclone.clocks import AHEAD
+from django_rclone.layout.verification_paths import LEVELS, Level
 from django_rclone.masking import mask, secret_values
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import queries, reader, writer
@@ -16,6 +17,7 @@ from django_rclone_sidecar.monitoring.state import (
     DatabaseState,
     MediaState,
     NewestBackup,
+    NewestVerification,
     OverallState,
     RecentRun,
     SchedulePolicy,
@@ -53,8 +55,11 @@ class _StateBuilder:
             environment.get("BACKUP_JITTER") or 0,
             timedelta(seconds=max_age) if max_age else None,
         )
+        verify = environment.get("BACKUP_VERIFY_SCHEDULE")
+        self.verify_schedule = Schedule(verify, self.zone) if verify else None
         self.tasks = queries.LastTasks.read()
         self.tallies = queries.tallies()
+        self.verified = queries.last_verified()
         refresh = self.facts.get("observed") or {}
         self.observed_at = datetime.fromisoformat(refresh["at"]) if refresh else None
         self.remote_error = self.clean(refresh.get("error", ""))
@@ -77,6 +82,7 @@ class _StateBuilder:
             rclone=self.facts.get("versions", {}).get("rclone", ""),
             notify_failures=sum(each for (name, *_), each in self.tallies.items() if name == writer.NOTIFY_FAILURES),
             last_runs=self.last_runs(runs) if runs else (),
+            next_verification=self.verify_schedule.after(self.now) if self.verify_schedule else None,
         )
 
     def database(self, target: DatabaseRecord, stored: StoredBackups | None) -> DatabaseState:
@@ -106,8 +112,36 @@ class _StateBuilder:
             error=self.clean(failing.error) if failing else "",
             next_run=self.policy.next_run(database_identity, self.now),
             anomaly=display.one_line(self.facts.get("unusual", {}).get(target.alias, "")),
+            verifications={
+                (level, outcome): self.tally(f"verify {level}", target.alias)[outcome]
+                for level in LEVELS
+                for outcome in _ENDED
+            },
+            last_verified=self.last_verified(target.alias),
+            verification=self.verification(target.alias),
             ahead=tuple(self.facts.get("ahead", {}).get(target.alias, ())),
         )
+
+    def last_verified(self, alias: str) -> dict[str, datetime]:
+        """Returns when a verification last succeeded, by level: in the history or on the remote."""
+        moments = {level: moment for (database, level), moment in self.verified.items() if database == alias}
+        stored = self.facts.get("verified", {}).get(alias, {})
+        found = [*moments.items(), *((level, datetime.fromisoformat(text)) for level, text in stored.items())]
+        past = [(Level(level), moment) for level, moment in found if level in list(Level) and self.passed(moment)]
+        newest = {}
+        for level in LEVELS:
+            proven = [moment for higher, moment in past if higher.includes(level)]
+            if proven:
+                newest[level.value] = max(proven)
+        return newest
+
+    def verification(self, alias: str) -> NewestVerification | None:
+        """Returns the newest verification at the last refresh."""
+        stored = self.facts.get("verification", {}).get(alias)
+        if stored is None:
+            return None
+        verified_at = datetime.fromisoformat(stored["verified_at"])
+        return NewestVerification(stored["id"], stored["level"], stored["outcome"] == "passed", verified_at)
 
     def passed(self, moment: datetime) -> bool:
         """Tells whether a moment has passed. The history has later ones if a clock was wrong."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import django_rclone
+from django_rclone.layout.verification_paths import LEVELS
 from django_rclone_sidecar.monitoring.state import DatabaseState, OverallState
 from django_rclone_sidecar.report import Outcome
 
@@ -77,6 +78,23 @@ def _next_run(state: OverallState | None) -> Iterator[_Reading]:
         yield (database.alias, database.engine, "backup"), stamp(database.next_run)
     if state and state.media:
         yield ("", "", "media-backup"), stamp(state.media.next_run)
+    if state and state.next_verification:
+        yield ("", "", "verify"), stamp(state.next_verification)
+
+
+def _verifications(state: OverallState | None) -> Iterator[_Reading]:
+    for database in state.databases if state else ():
+        for level in LEVELS:
+            for outcome in _OUTCOMES:
+                labels = (database.alias, database.engine, level.value, outcome.value)
+                yield labels, database.verifications.get((level.value, outcome.value), 0)
+
+
+def _last_verified(state: OverallState | None) -> Iterator[_Reading]:
+    for database in state.databases if state else ():
+        for level in LEVELS:
+            labels = (database.alias, database.engine, level.value)
+            yield labels, stamp(database.last_verified.get(level.value))
 
 
 def stamp(moment: datetime | None) -> float:
@@ -144,7 +162,7 @@ METRICS: Mapping[str, Metric] = {
     "next_run_timestamp_seconds": Metric(
         "gauge",
         "When the next scheduled run begins; 0 if never. Media files, if backed up, have the operation media-backup "
-        "and no database.",
+        "and no database; so has the next scheduled verification, if any, the operation verify.",
         (*DATABASE, "operation"),
         _next_run,
     ),
@@ -156,6 +174,15 @@ METRICS: Mapping[str, Metric] = {
         "Duration of the last successful restore.",
         DATABASE,
         _each(lambda database: database.restore_seconds),
+    ),
+    "verify_runs_total": Metric(
+        "counter", "Number of ended verifications.", (*DATABASE, "level", "outcome"), _verifications
+    ),
+    "verify_last_success_timestamp_seconds": Metric(
+        "gauge",
+        "When a verification at this level or a higher one last succeeded; 0 if never.",
+        (*DATABASE, "level"),
+        _last_verified,
     ),
     "media_last_success_timestamp_seconds": Metric(
         "gauge",

@@ -55,6 +55,17 @@ class NewestBackup:
 
 
 @dataclass(frozen=True, slots=True)
+class NewestVerification:
+    """The newest verification of a database's backups that the remote has a record of."""
+
+    id: str
+    """Id of the backup."""
+    level: str
+    passed: bool
+    verified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseState:
     """One database that is backed up."""
 
@@ -78,6 +89,12 @@ class DatabaseState:
     next_run: datetime | None = None
     anomaly: str = ""
     """How the newest good backup differs from earlier ones; empty if it is normal."""
+    verifications: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Number of ended verifications by level and outcome."""
+    last_verified: Mapping[str, datetime] = field(default_factory=dict)
+    """When a verification last succeeded, by level."""
+    verification: NewestVerification | None = None
+    """None if there is none on the remote."""
     ahead: tuple[str, ...] = ()
     """Backups on the remote that are dated in the future, and so do not count."""
 
@@ -125,6 +142,8 @@ class OverallState:
     rclone: str = ""
     notify_failures: int = 0
     last_runs: tuple[RecentRun, ...] = ()
+    next_verification: datetime | None = None
+    """None if none is scheduled."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -138,6 +157,11 @@ class OverallState:
                 found.append(f'Database "{database.alias}": {lacks}.')
             if database.anomaly:
                 found.append(f'Database "{database.alias}": the newest backup is unusual: {database.anomaly}.')
+            if database.verification is not None and not database.verification.passed:
+                found.append(
+                    f'Database "{database.alias}": backup {database.verification.id} failed its verification '
+                    f"({database.verification.level})."
+                )
             if database.ahead:
                 found.append(
                     f'Database "{database.alias}": backups are dated in the future and do not count: '

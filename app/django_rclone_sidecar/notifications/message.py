@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django_rclone import display
-from django_rclone.exceptions import Unavailable
+from django_rclone.exceptions import Unavailable, VerificationFailed
 from django_rclone_sidecar.report import Report, Result
 
 _NAMES = {
     "backup": "Backup",
     "media-backup": "Backup of media files",
+    "verify": "Verification of backups",
     "restore": "Restore",
     "media-restore": "Restore of media files",
 }
@@ -176,6 +177,8 @@ def _advice(report: Report) -> list[str]:
         lines.append("- Nothing is broken: the run was stopped by a signal, for example by the stop of its container.")
     elif report.exit_code == Unavailable.exit_code:
         lines.append("- Storage or database could not be reached: try the same command later.")
+    if report.exit_code == VerificationFailed.exit_code and report.command == "verify":
+        lines.append("- Make a new backup now: `django-rclone backup`. What failed is not restored by default.")
     if report.command.startswith("media"):
         lines.append("- Run `django-rclone doctor` to find the cause; `django-rclone list --media` shows the mirror.")
     else:

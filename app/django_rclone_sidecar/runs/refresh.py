@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from django.conf import settings
 
 from django_rclone import anomaly, catalog, conf, display
+from django_rclone import listing as listings
 from django_rclone.catalog import Backup, BackupState
 from django_rclone.clocks import dated_ahead
 from django_rclone.db import registry
@@ -43,6 +44,8 @@ class RemoteListing:
     """Backups dated after ``at``."""
     manifests: list[Manifest]
     """All manifests on the remote, including those of other projects: cached, because they never change."""
+    verified: dict[str, list[Backup]] = field(default_factory=dict)
+    """Backups of each database with a verification, also of those that failed."""
     media: bool = False
     media_record: MediaRecord | None = None
     problem: DjangoRcloneError | None = None
@@ -93,13 +96,15 @@ def list_remote(sidecar: Sidecar) -> RemoteListing:
     try:
         remote = conf.remote()
         found = catalog.load(remote, conf.names(), known=_known())
-        good = {alias: list(_good(found, _owner(alias))) for alias in sidecar.aliases}
+        own = {alias: list(_owned(found, _owner(alias))) for alias in sidecar.aliases}
+        good = {alias: [each for each in some if each.state is BackupState.GOOD] for alias, some in own.items()}
+        verified = {alias: [each for each in some if each.verifications] for alias, some in own.items()}
         ahead = {alias: [each for each in some if dated_ahead(each, now)] for alias, some in good.items()}
         backups = {alias: [each for each in some if each not in ahead[alias]] for alias, some in good.items()}
         manifests = [backup.manifest for backup in found if backup.manifest.id]
         with_media = media.is_included(sidecar, remote)
         media_record = record_store.read(remote, mirror.locate(remote)) if with_media else None
-        return RemoteListing(now, backups, ahead, manifests, with_media, media_record)
+        return RemoteListing(now, backups, ahead, manifests, verified, with_media, media_record)
     except Interrupted:
         raise
     except DjangoRcloneError as error:
@@ -110,10 +115,10 @@ def _owner(alias: str) -> Owner:
     return Owner.of(conf.get("PROJECT"), registry.connector(alias))
 
 
-def _good(found: Iterable[Backup], owner: Owner) -> Iterable[Backup]:
+def _owned(found: Iterable[Backup], owner: Owner) -> Iterable[Backup]:
     # Backups of another project must not silence an alarm. A project with a name is identified by it alone.
     owns = owner.owns if owner.project else owner.owns_exactly
-    return (backup for backup in found if backup.state is BackupState.GOOD and owns(backup))
+    return (backup for backup in found if owns(backup))
 
 
 def _unusual(alias: str, backups: list[Backup]) -> str:
@@ -148,8 +153,22 @@ def store_listing(sidecar: Sidecar, listing: RemoteListing) -> None:
         _store_fact("media_last", {"finished_at": record.finished_at.isoformat() if record else ""})
         _store_fact("ahead", {alias: [each.file for each in some] for alias, some in listing.ahead.items() if some})
         _store_fact("unusual", {alias: _unusual(alias, some) for alias, some in listing.backups.items()})
+        _store_verifications(listing.verified)
         _store_manifests(listing.manifests)
         _store_backups(listing.backups)
+
+
+def _store_verifications(backups: dict[str, list[Backup]]) -> None:
+    """Stores when a verification last passed at each level, and the newest verification, of each database."""
+    verified: dict[str, dict[str, str]] = {}
+    newest: dict[str, dict[str, str]] = {}
+    for alias, some in backups.items():
+        names = sorted((name for each in some for name in each.verifications), key=lambda name: name.verified)
+        verified[alias] = {name.level.value: name.verified_at.isoformat() for name in names if name.passed}
+        if names:
+            newest[alias] = {"id": names[-1].backup.id, **listings.verification_document(names[-1])}
+    _store_fact("verified", verified)
+    _store_fact("verification", newest)
 
 
 def _store_manifests(found: list[Manifest]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django_rclone import batch
-from django_rclone.exceptions import DjangoRcloneError, Interrupted, Locked
+from django_rclone.exceptions import DjangoRcloneError, Interrupted, Locked, VerificationFailed
 from django_rclone.layout import backup_ids
 from django_rclone.process.interrupts import raise_if_interrupted
 from django_rclone_sidecar import logs
@@ -38,7 +38,8 @@ def run_each(command: str, tasks: Sequence[Task]) -> None:
         logger.error("%s", error, extra={"event": f"{command}.failed", **where})
 
     try:
-        batch.run_each(tasks, lambda task: task.work(), log_failure, what="parts of this run")
+        decisive = VerificationFailed if command == "verify" else None
+        batch.run_each(tasks, lambda task: task.work(), log_failure, what="parts of this run", decisive=decisive)
     except Interrupted:
         raise
     except DjangoRcloneError as error:

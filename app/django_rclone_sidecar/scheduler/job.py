@@ -29,9 +29,11 @@ class Job:
     child: ChildProcess
     started_at: datetime
     parts: frozenset[str] = frozenset()
-    """What a run backs up; empty for a refresh."""
+    """What a run backs up; empty for a refresh and a verification."""
     terminate_at: datetime | None = None
     kill_at: datetime | None = None
+    verifies: bool = False
+    """Whether this is a verification."""
 
     def enforce_deadline(self, now: datetime) -> bool:
         """Sends SIGTERM or SIGKILL when due. Returns whether SIGTERM was sent now."""

@@ -1,4 +1,4 @@
-"""The scheduler: starts runs when they are due. ``step`` gets the current time from its caller, and never waits.
+"""The scheduler: starts runs and verifications when due. ``step`` gets the time from its caller, and never waits.
 
 A *part* is what can be backed up by itself: a database, named by its alias, or the media files. A part is due when its
 slot has come and its delay has passed. Runs are child processes: the scheduler itself uses neither a database nor the
@@ -48,6 +48,9 @@ class SchedulerConfig:
     on_start: bool = False
     timeout: float | None = None
     grace: float = 0
+    verify: str | None = None
+    """When backups are verified. None if they are not."""
+    verify_level: str = ""
 
 
 @dataclass(slots=True)
@@ -70,6 +73,11 @@ class Scheduler:
     """Retries of a run that could not reach storage or database."""
     _refresh_at: datetime | None = None
     _last_step: datetime | None = None
+    _verify_slot: datetime | None = None
+    """When the next verification is due."""
+    _verify_at: datetime | None = None
+    """When a verification that is due may start; None if none is due."""
+    _verify_tries: int = 0
     _catch_up_pending: bool = True
     """Whether slots that were missed while the scheduler was down have not been looked for yet."""
     _stopped_by: int | None = None
@@ -106,6 +114,10 @@ class Scheduler:
         for part, slot in self._slots.items():
             # Not the first slot from now: if the clock was set back a little, that one has just been run.
             self._slots[part] = min(slot, self._schedule.after(self._schedule.after(now)))
+        if self._verify_slot is not None:
+            following = self._verify_schedule.after(self._verify_schedule.after(now))
+            self._verify_slot = min(self._verify_slot, following)
+        self._verify_at = self._verify_at and self._verify_at - back
         self._refresh_at = self._refresh_at and self._refresh_at - back
         self._not_before = self._not_before and self._not_before - back
         if self.job is not None:
@@ -120,9 +132,11 @@ class Scheduler:
             self.job = None
             if job.parts:
                 self._run_ended(job, code, now)
+            elif job.verifies:
+                self._verification_ended(code, now)
             else:
                 self._refresh_ended(job, code, now)
-        elif job.enforce_deadline(now) and job.parts:
+        elif job.enforce_deadline(now) and (job.parts or job.verifies):
             self._log("run.cancelled", "The run begun at %s is cancelled.", self._format(job.started_at))
 
     def _run_ended(self, job: Job, code: int, now: datetime) -> None:
@@ -134,6 +148,16 @@ class Scheduler:
             self._tries += 1
         elif code < 0:
             self._log("run.killed", "The run begun at %s was killed.", self._format(job.started_at))
+
+    def _verification_ended(self, code: int, now: datetime) -> None:
+        self._refresh_at = now
+        if code == Locked.exit_code:
+            self._verify_at = now + _LOCKED_RETRY
+        elif code == Unavailable.exit_code and self._verify_tries < len(_UNAVAILABLE_RETRIES):
+            self._verify_at = now + _UNAVAILABLE_RETRIES[self._verify_tries]
+            self._verify_tries += 1
+        if self._verify_at is not None and self._stopped_by is None:
+            self._log("verify.again", "The verification is tried again at %s.", self._format(self._verify_at))
 
     def _retry_at(self, parts: Iterable[str], moment: datetime) -> None:
         self._due |= set(parts)
@@ -161,6 +185,8 @@ class Scheduler:
         self._snapshot = new
         if first and self.config.on_start:
             self._due |= self._parts()
+        if self.config.verify is not None:
+            self._verify_slot = self._verify_slot or self._verify_schedule.after(now)
         if self.config.expression is None:
             if first:
                 self._log("schedule.off", "The schedule is off: only backups made by others are monitored.")
@@ -204,16 +230,29 @@ class Scheduler:
             else:
                 self._make_due({part})
 
+        if self._verify_slot is not None and self._verify_slot <= now:
+            self._verify_slot = self._verify_schedule.after(now)
+            if self.job is not None and self.job.verifies:
+                began = self._format(self.job.started_at)
+                self._log("verify.skipped", "Skipped a verification: the one begun at %s has not ended.", began)
+            else:
+                self._verify_at, self._verify_tries = now, 0
+
     def _start_next_job(self, now: datetime) -> None:
         run_is_due = bool(self._due) and (self._not_before is None or now >= self._not_before)
         if self.job is not None:
-            if run_is_due and not self.job.parts and self.job.terminate_at is not None:
+            is_refresh = not self.job.parts and not self.job.verifies
+            if run_is_due and is_refresh and self.job.terminate_at is not None:
                 self.job.terminate_at = min(self.job.terminate_at, now)  # a refresh can wait, a backup cannot
         elif run_is_due:
             self._start_run(now)
+        elif self._verify_at is not None and now >= self._verify_at:
+            self._verify_at = None
+            arguments = ("verify", "--latest", "--level", self.config.verify_level)
+            self.job = Job(self.start(arguments), now, verifies=True)
         elif self._refresh_at is None or now >= self._refresh_at:
-            arguments = ("refresh", "--quiet") if self._snapshot else ("refresh",)
-            self.job = Job(self.start(arguments), now, terminate_at=now + _REFRESH_INTERVAL)
+            refresh = ("refresh", "--quiet") if self._snapshot else ("refresh",)
+            self.job = Job(self.start(refresh), now, terminate_at=now + _REFRESH_INTERVAL)
 
     def _start_run(self, now: datetime) -> None:
         self._due &= self._parts()
@@ -238,10 +277,13 @@ class Scheduler:
         """Returns the seconds until the next planned time, at most ``TICK``."""
         stopped = self._stopped_by is not None
         moments = [] if stopped else [slot + self._delay(part) for part, slot in self._slots.items()]
+        if self._verify_slot is not None and not stopped:
+            moments.append(self._verify_slot)
         if self.job is not None:
             moments += [self.job.kill_at or self.job.terminate_at or now + timedelta(seconds=TICK)]
         else:
-            moments += [moment for moment in (self._refresh_at, self._not_before if self._due else None) if moment]
+            waiting = (self._refresh_at, self._not_before if self._due else None, self._verify_at)
+            moments += [moment for moment in waiting if moment]
         return max(0.0, min((TICK, *((moment - now).total_seconds() for moment in moments))))
 
     @property
@@ -249,6 +291,12 @@ class Scheduler:
         if self._snapshot is None or self.config.expression is None:
             raise RuntimeError("nothing is scheduled")
         return Schedule(self.config.expression, ZoneInfo(self.config.zone or self._snapshot.time_zone))
+
+    @property
+    def _verify_schedule(self) -> Schedule:
+        if self._snapshot is None or self.config.verify is None:
+            raise RuntimeError("no verification is scheduled")
+        return Schedule(self.config.verify, ZoneInfo(self.config.zone or self._snapshot.time_zone))
 
     def _parts(self) -> set[str]:
         if self._snapshot is None:

@@ -46,6 +46,10 @@ class Row:
     size: str
     stored: str
     next_run: Time | None
+    verified: Time | None = None
+    verification: str = ""
+    """Outcome and level of the newest verification; empty if there is none."""
+    verification_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ def _database(each: DatabaseState, state: OverallState) -> Row:
     verdict, kind = _verdict(
         overdue=each.overdue, failing=each.failing, running=each.running, unusual=bool(each.anomaly)
     )
+    newest = each.verification
     return Row(
         name=each.alias,
         place=each.place,
@@ -105,6 +110,9 @@ def _database(each: DatabaseState, state: OverallState) -> Row:
         size=display.size(each.newest.size) if each.newest else "",
         stored=f"{each.stored} ({display.size(each.stored_bytes)})",
         next_run=_time(each.next_run, state),
+        verified=_time(newest.verified_at if newest else None, state),
+        verification=f"{'passed' if newest.passed else 'failed'} ({newest.level})" if newest else "",
+        verification_kind="good" if newest and newest.passed else "bad",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import django_rclone
 from django_rclone import display
 from django_rclone_sidecar.monitoring import health
-from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, OverallState
+from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, NewestVerification, OverallState
 
 
 def document(state: OverallState) -> dict[str, Any]:
@@ -56,6 +56,18 @@ def _database(each: DatabaseState) -> dict[str, Any]:
         "backups_stored": each.stored,
         "backups_stored_bytes": each.stored_bytes,
         "next_run_at": _time(each.next_run),
+        "verification": _verification(each.verification),
+    }
+
+
+def _verification(newest: NewestVerification | None) -> dict[str, Any] | None:
+    if newest is None:
+        return None
+    return {
+        "id": newest.id,
+        "level": newest.level,
+        "passed": newest.passed,
+        "verified_at": _time(newest.verified_at),
     }
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from django_rclone import setting_names
 from django_rclone.command import Command
-from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
+from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan
 from django_rclone.db.client_programs import Client
 from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.mongodb import archive as mongodb_archive
@@ -115,6 +115,10 @@ class MongoDumpConnector(BaseConnector):
 
     def contents(self, manifest: Manifest) -> Command | None:  # noqa: ARG002 - old archives are read as ours are
         return self._commands.program("read_archive", nothing_changed=True)
+
+    def read_check(self, manifest: Manifest) -> ReadCheck:  # noqa: ARG002 - the same for all archives
+        # mongorestore connects to a server even with --dryRun.
+        return ReadCheck((self._commands.program("check_archive", nothing_changed=True),))
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         archive = mongodb_archive.parse(contents, (manifest.name, self.name))

@@ -8,7 +8,7 @@ from functools import partial
 
 from django_rclone import setting_names
 from django_rclone.command import Explanation
-from django_rclone.db.failures import NOTHING_CHANGED, for_database
+from django_rclone.db.failures import CHOOSE_ANOTHER, NOTHING_CHANGED, for_database
 from django_rclone.db.helper_programs import reported_error
 from django_rclone.exceptions import (
     ConfigurationError,
@@ -54,7 +54,7 @@ _LATER = "{text} ({location}). Try again later, or check {HOST and PORT}."
 _BY_KIND: dict[str, _Meaning] = {
     "VerificationFailed": (
         VerificationFailed,
-        "the backup is damaged: {text}. Choose another one. Nothing was changed.",
+        f"the backup is damaged: {{text}}. {CHOOSE_ANOTHER} {NOTHING_CHANGED}",
     ),
     "SwapInterrupted": (
         DjangoRcloneError,

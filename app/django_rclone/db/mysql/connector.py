@@ -8,7 +8,7 @@ import shlex
 from functools import cached_property
 
 from django_rclone.command import Attached, Command
-from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
+from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan
 from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.helper_programs import module_command
 from django_rclone.db.mysql import clients, dump_format, dump_preflight, probe_output
@@ -21,6 +21,7 @@ from django_rclone.db.mysql.recovery import is_unfinished
 from django_rclone.db.mysql.restore import PROGRAMS, RestoreCommands, plan
 from django_rclone.db.mysql.session import CLIENT_FLAGS
 from django_rclone.db.mysql.session_variables import LOADING, dump_problems
+from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.layout.manifest import Manifest
 
@@ -112,6 +113,13 @@ class MysqlDumpConnector(BaseConnector):
             consistency="none" if live.without_snapshot else "snapshot",
             notes=tuple(dump_preflight.notes(live, self.name)),
         )
+
+    def read_check(self, manifest: Manifest) -> ReadCheck:
+        flavour = clients.flavour_of(manifest.server_version)
+        # Which statements a server takes is not a property of the dump.
+        arguments = ("check", "", "", flavour, str(CLIENT_LIMIT))
+        explain = program_explainer(self.alias)
+        return ReadCheck((module_command(f"{PROGRAMS}.split", *arguments, explain=explain),))
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:  # noqa: ARG002
         live = mysql_facts.live(facts)

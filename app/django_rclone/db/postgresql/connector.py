@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from django_rclone.command import Command
-from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
+from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan
 from django_rclone.db.client_programs import Client
 from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.helper_programs import module_command
@@ -129,6 +129,13 @@ class PgDumpConnector(BaseConnector):
         client = self._archive_client(manifest, 0, "")
         program = "django_rclone.db.postgresql.programs.read_archive"
         return module_command(program, client.companion("pg_restore"), explain=archive_explainer(self.alias))
+
+    def read_check(self, manifest: Manifest) -> ReadCheck:
+        client = self._archive_client(manifest, 0, "")
+        # It writes the complete script, and so decompresses all data.
+        argv = (client.companion("pg_restore"), "-f", "/dev/null")
+        explain = archive_explainer(self.alias)
+        return ReadCheck((Command(argv, env={"LC_ALL": "C"}, explain=explain),))
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         live = postgresql_facts.live(facts)

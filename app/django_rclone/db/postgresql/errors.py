@@ -8,7 +8,7 @@ from functools import partial
 
 from django_rclone import setting_names
 from django_rclone.command import Explanation
-from django_rclone.db.failures import NOTHING_CHANGED, for_database
+from django_rclone.db.failures import CHOOSE_ANOTHER, NOTHING_CHANGED, for_database
 from django_rclone.exceptions import (
     ConfigurationError,
     DjangoRcloneError,
@@ -88,7 +88,7 @@ def _explain_archive(failure: ProgramFailed) -> DjangoRcloneError:
             "this is an SQL script, not an archive of pg_dump --format=custom. Load it with psql. " + NOTHING_CHANGED
         )
     return VerificationFailed(
-        f"the backup is damaged: pg_restore cannot read it ({reason}). Choose another one. {NOTHING_CHANGED}"
+        f"the backup is damaged: pg_restore cannot read it ({reason}). {CHOOSE_ANOTHER} {NOTHING_CHANGED}"
     )
 
 

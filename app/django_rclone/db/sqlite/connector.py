@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from django_rclone import setting_names
 from django_rclone.command import Command
-from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, RestorePlan
+from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan
 from django_rclone.db.fingerprint_programs import fingerprint_command
-from django_rclone.db.sqlite import clients, probe_output, sql_text
+from django_rclone.db.sqlite import clients, probe_output, read_check, sql_text
 from django_rclone.db.sqlite import facts as sqlite_facts
 from django_rclone.db.sqlite.commands import program
 from django_rclone.db.sqlite.connection import journal_mode, locate
@@ -132,6 +132,12 @@ class SqliteConnector(BaseConnector):
             return None
         explain = explainer(self.alias, manifest.objects[0].path, "Reading")
         return program("stage", "sniff", explain=explain)
+
+    def read_check(self, manifest: Manifest) -> ReadCheck:
+        (stored,) = manifest.objects
+        if manifest.format == "sql":
+            return read_check.of_text(self.alias, stored.path)
+        return read_check.of_file(self.alias, stored.path, stored.raw_bytes or stored.bytes)
 
     def restore(self, facts: Facts, manifest: Manifest, mode: Mode, contents: str = "") -> RestorePlan:
         live = sqlite_facts.live(facts)

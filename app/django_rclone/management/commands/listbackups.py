@@ -18,8 +18,9 @@ class Command(BackupCommand):
 
     help = (
         "Lists the backups on the remote, newest first. States: good; damaged (the manifest cannot be read, or the "
-        "object is missing or has another size); unverified (no manifest: made by django-rclone 0.4 or by hand); "
-        "orphan and partial (left by an interrupted run). Only good backups are restored by default."
+        "object is missing or has another size); failed (its newest verification failed); unverified (no manifest: "
+        "made by django-rclone 0.4 or by hand); orphan and partial (left by an interrupted run). Only good backups are "
+        "restored by default."
     )
 
     prints_result = True

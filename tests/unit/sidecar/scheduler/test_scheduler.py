@@ -70,7 +70,11 @@ class Stage:
 
     @property
     def runs(self) -> list[Program]:
-        return [program for program in self.started if program.arguments[0] != "refresh"]
+        return [program for program in self.started if program.arguments[0] not in ("refresh", "verify")]
+
+    @property
+    def verifications(self) -> list[Program]:
+        return [program for program in self.started if program.arguments[0] == "verify"]
 
     @property
     def refreshes(self) -> list[Program]:
@@ -117,7 +121,7 @@ class Stage:
                 program.returncode = program.code
                 if program.arguments[0] == "refresh":
                     program.printed = self._snapshot()
-                elif program.code == 0:
+                elif program.code == 0 and program.arguments[0] != "verify":
                     self.newest = program.started
 
     def _snapshot(self) -> str:
@@ -131,7 +135,7 @@ class Stage:
 
 def stage(expression: str | None = "0 3 * * *", *, jitter: float = 0, grace: float = 5, **others: object) -> Stage:
     """Returns a stage with a schedule. ``others`` are further fields of the configuration and the stage."""
-    names = {"zone", "on_start", "timeout"}
+    names = {"zone", "on_start", "timeout", "verify", "verify_level"}
     config = SchedulerConfig(
         expression, jitter=jitter, grace=grace, **{n: others.pop(n) for n in names & others.keys()}
     )  # type: ignore[arg-type]
@@ -524,3 +528,63 @@ def test_a_database_that_vanishes_before_it_is_tried_again_is_forgotten():
 def test_it_says_when_the_next_backup_is_made(logged: Callable[[str], list[str]]):
     stage(zone="Europe/Berlin").play(MINUTE)
     assert logged("schedule.next") == ["The next backup is at 2026-06-02 03:00:00 CEST."]
+
+
+# Verifications have a schedule of their own.
+
+
+def test_a_verification_is_made_in_each_of_its_slots():
+    made = stage(verify="30 5 * * *", verify_level="read").play(3 * DAY)
+    assert [one.started for one in made.verifications] == [LAST_SLOT + 2.5 * HOUR + days * DAY for days in (1, 2, 3)]
+    assert {one.arguments for one in made.verifications} == {("verify", "--latest", "--level", "read")}
+    assert len(made.runs) == 3
+
+
+def test_verifications_do_not_need_a_schedule_of_backups():
+    made = stage(None, verify="30 5 * * *", verify_level="hash").play(2 * DAY)
+    assert (len(made.verifications), made.runs) == (2, [])
+
+
+def test_without_a_schedule_nothing_is_verified():
+    assert stage().play(2 * DAY).verifications == []
+
+
+def test_in_the_same_slot_the_backup_comes_first():
+    made = stage(verify="0 3 * * *").play(DAY)
+    (run,), (verification,) = made.runs, made.verifications
+    assert run.started < run.ends <= verification.started <= run.ends + MINUTE
+
+
+def test_a_backup_that_is_due_during_a_verification_waits_for_its_end():
+    made = stage("0 4 * * *", verify="0 3 * * *", takes=2 * HOUR, newest=NOON - 8 * HOUR).play(DAY)
+    (verification,), (run,) = made.verifications, made.runs
+    assert (verification.started, verification.heard) == (LAST_SLOT + DAY, [])
+    assert verification.ends <= run.started <= verification.ends + MINUTE
+
+
+def test_a_verification_that_lasts_over_its_next_slot_is_not_started_twice(logged: Callable[[str], list[str]]):
+    made = stage(None, verify="@hourly", takes=90 * MINUTE).play(3 * HOUR)
+    assert [one.started for one in made.verifications] == [NOON + HOUR, NOON + 3 * HOUR][: len(made.verifications)]
+    assert len(logged("verify.skipped")) == 1
+
+
+@pytest.mark.parametrize(("code", "after"), [(4, [MINUTE]), (75, [5 * MINUTE, 30 * MINUTE])])
+def test_a_verification_that_could_not_start_is_tried_again(code: int, after: list[timedelta]):
+    made = stage(None, verify="0 3 * * *", codes=[code] * len(after)).play(DAY)
+    again = made.verifications[1:]
+    assert len(again) == len(after)
+    for before, one, pause in zip(made.verifications, again, after, strict=False):
+        assert before.ends + pause <= one.started <= before.ends + pause + MINUTE
+
+
+def test_a_failed_verification_waits_for_its_next_slot():
+    assert len(stage(None, verify="0 3 * * *", codes=[5]).play(DAY).verifications) == 1
+
+
+def test_a_stop_cancels_a_verification_at_once():
+    made = stage(None, verify="0 3 * * *", takes=HOUR).to(LAST_SLOT + DAY + MINUTE)
+    (verification,) = made.verifications
+    made.stop()
+    made.play(MINUTE)
+    assert verification.heard == [signal.SIGTERM]
+    assert made.scheduler.code == 128 + signal.SIGTERM

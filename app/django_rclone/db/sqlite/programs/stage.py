@@ -4,6 +4,7 @@ Needs only the standard library:
 
     stage.py sniff                              print the format of stdin: "file" or "sql"
     stage.py prepare TARGET STAGE BYTES [new]   check the target and the free space, create an empty stage
+    stage.py scratch TARGET STAGE BYTES         create an empty stage for a check, without a target
     stage.py load STAGE                         copy stdin to the stage
     stage.py abort STAGE                        remove the stage
 
@@ -77,6 +78,18 @@ def prepare(target: Path, stage: Path, size: int, *, new: bool) -> None:
     os.close(os.open(stage, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
+def scratch(target: Path, stage: Path, size: int) -> None:
+    """Removes what killed checks have left, checks the free space, and creates the stage."""
+    sweep(target)
+    free = shutil.disk_usage(target.parent).free
+    if free < size:
+        raise ConfigurationError(
+            f"the check of a SQLite file needs {size:,} free bytes in {target.parent}, there are {free:,}. Make room, "
+            "or set TMPDIR to another folder."
+        )
+    os.close(os.open(stage, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
 def sweep(target: Path) -> None:
     """Removes the stages of restores that were killed."""
     for stage in target.parent.glob(f".{glob.escape(target.name)}.restore-*"):
@@ -122,6 +135,8 @@ def main(arguments: list[str]) -> int | str:
                 print(sniff())
             case ["prepare", target, stage, size, *new]:
                 prepare(Path(target), Path(stage), int(size), new=new == ["new"])
+            case ["scratch", target, stage, size]:
+                scratch(Path(target), Path(stage), int(size))
             case ["load", stage]:
                 load(Path(stage))
             case ["abort", stage]:

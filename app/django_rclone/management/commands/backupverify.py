@@ -1,0 +1,64 @@
+"""``manage.py backupverify``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from django_rclone import batch, conf, display, verify
+from django_rclone.catalog import Backup
+from django_rclone.db import registry
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, VerificationFailed
+from django_rclone.layout.verification_paths import Level
+from django_rclone.layout.verification_record import VerificationRecord
+from django_rclone.management import options as arguments
+from django_rclone.management.base import BackupCommand
+from django_rclone.selection import Owner
+from django_rclone.verify import Verification
+
+
+class Command(BackupCommand):
+    """Verifies backups."""
+
+    help = (
+        "Verifies backups by reading them in full, and records the result on the remote. A backup that failed is not "
+        "the latest one any more, and retention does not count it, until a verification at the same or a higher level "
+        "passes. Exit codes: 0 all passed, 1 failure, 2 wrong configuration or usage, 5 verification failed, "
+        "6 nothing to verify, 75 storage unreachable."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        arguments.add_databases(parser, "Verify only backups of this database.")
+        arguments.add_verification_options(parser, "listbackups --json")
+
+    def work(self, *, database: list[str] | None, level: str, id: str | None, **options: Any) -> None:  # noqa: A002
+        run = Verification(conf.remote(), Level(level), quiet=self.quiet)
+        if id and len(database or ()) > 1:
+            raise ConfigurationError("--id chooses one backup: do not use several --database with it.")
+        if id and not database:
+            database = [verify.by_id(run, id).database]
+        aliases = list(dict.fromkeys(database or registry.aliases()))
+
+        def verify_database(alias: str) -> None:
+            connector = registry.connector(alias)
+            owner = Owner.of(conf.get("PROJECT"), connector)
+            backups = verify.find(run, owner, all_of_them=options["all"], backup_id=id or "")
+            print_failure = self._failure_printer(backups)
+            verify.verify_each(connector, backups, run, self._print_success, print_failure)
+
+        batch.run_each(aliases, verify_database, self._failure_printer(aliases), decisive=VerificationFailed)
+
+    def _failure_printer(self, items: Sequence[object]) -> Callable[[object, DjangoRcloneError], None]:
+        """Returns the function that prints a failure, unless it is the only one: that is raised by the command."""
+
+        def print_failure(_item: object, error: DjangoRcloneError) -> None:
+            if len(items) > 1:
+                self.stderr.write(display.printable(str(error)))
+
+        return print_failure
+
+    def _print_success(self, backup: Backup, record: VerificationRecord) -> None:
+        size, duration = display.size(backup.size), display.duration(record.seconds)
+        self.print_line(f'Database "{backup.database}": {backup.path} passed ({record.level}, {size} in {duration}).')
