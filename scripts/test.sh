@@ -22,7 +22,7 @@ run() { "$1" -m pytest -n "$workers" --dist worksteal -m "not exhaustive" "${@:2
 
 # What depends on Django: settings, checks, connectors and commands. Not the programs and pipes that they start.
 older_django() {
-    run "$1" -q tests/unit/{db,media} tests/unit/test_{checks,conf,manifest,display}.py tests/commands \
+    run "$1" -q tests/unit/{db,media} tests/unit/layout tests/unit/test_{checks,conf,display,retention}.py tests/commands \
         tests/contract/test_{bad_input,clean,media,output,round_trip}.py \
         -k "unit or commands or sqlite-file or TestSettings or local"
 }

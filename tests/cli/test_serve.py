@@ -165,6 +165,7 @@ def test_a_hangup_that_nohup_took_away_is_not_heard(program: Program):
         assert served.stop() == 143
 
 
+@pytest.mark.representatives("read-only")
 @pytest.mark.parametrize("how", ["size=16k", "ro"], ids=["full", "read-only"])
 def test_a_state_folder_that_takes_nothing_does_not_stop_a_backup(program: Program, how: str):
     (program.folder / "state").mkdir()

@@ -62,6 +62,7 @@ def interrupted(project: Project, mongodb: Mongodb) -> None:
 MANY = [f"many.{number:03}" for number in range(60)]
 
 
+@pytest.mark.representatives("command1")
 @pytest.mark.parametrize("command", [["dbbackup"], ["dbrestore", "--noinput"]])
 def test_a_restore_that_is_killed_in_its_swap_is_finished_by_the_next_command(
     mongodb: Mongodb, project: Project, command: list[str]

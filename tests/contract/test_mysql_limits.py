@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.contract.project import Project, Storage
 from tests.contract.subjects.mysql import Mysql
 from tests.support.servers import start_mysql
@@ -9,35 +11,36 @@ from tests.support.servers import start_mysql
 MEBIBYTE = 1 << 20
 
 
-def test_a_row_that_is_too_long_as_a_statement_is_refused_and_the_remedy_helps(local: Storage):
-    for flavour in ("mysql", "mariadb"):
-        with start_mysql(flavour, "max_allowed_packet=4M") as server, server.database() as name:
-            schema = Mysql(server, name)
-            project = Project({"default": schema.database}, local, schema.options)
-            schema.fill_simply()
-            # Three bytes in four of the limit are six in four as digits.
-            schema.execute("CREATE TABLE file (id int PRIMARY KEY, data longblob, note longtext)")
-            schema.execute(f"INSERT INTO file VALUES (1, REPEAT(0xFF, {3 * MEBIBYTE}), 'x')")
-            there = local.files()
-            done = project.run("dbbackup")
-            assert done.code == 2, done.err
-            assert "max_allowed_packet" in done.error
-            assert local.files() == there
-            server.query(done.error.partition("run: ")[2].partition(";")[0])
-            project.ok("dbbackup")
-            # The limit is back when the restore begins: the right cause is said, and nothing is changed.
-            server.query(f"SET GLOBAL max_allowed_packet = {4 * MEBIBYTE}")
-            schema.lose_words(1)
-            for way in ((), ("--in-place",)):
-                error = project.restore(*way, code=2)
-                assert "max_allowed_packet" in error
-                assert "HOST" not in error
-                assert len(schema.words()) == 2
-            assert schema.scratch() == []
-            server.query(error.partition("run: ")[2].partition(";")[0])
-            project.restore()
-            assert len(schema.words()) == 3
-            schema.close()
+@pytest.mark.representatives("mysql")
+@pytest.mark.parametrize("flavour", ["mysql", "mariadb"])
+def test_a_row_that_is_too_long_as_a_statement_is_refused_and_the_remedy_helps(flavour: str, local: Storage):
+    with start_mysql(flavour, "max_allowed_packet=4M") as server, server.database() as name:
+        schema = Mysql(server, name)
+        project = Project({"default": schema.database}, local, schema.options)
+        schema.fill_simply()
+        # Three bytes in four of the limit are six in four as digits.
+        schema.execute("CREATE TABLE file (id int PRIMARY KEY, data longblob, note longtext)")
+        schema.execute(f"INSERT INTO file VALUES (1, REPEAT(0xFF, {3 * MEBIBYTE}), 'x')")
+        there = local.files()
+        done = project.run("dbbackup")
+        assert done.code == 2, done.err
+        assert "max_allowed_packet" in done.error
+        assert local.files() == there
+        server.query(done.error.partition("run: ")[2].partition(";")[0])
+        project.ok("dbbackup")
+        # The limit is back when the restore begins: the right cause is said, and nothing is changed.
+        server.query(f"SET GLOBAL max_allowed_packet = {4 * MEBIBYTE}")
+        schema.lose_words(1)
+        for way in ((), ("--in-place",)):
+            error = project.restore(*way, code=2)
+            assert "max_allowed_packet" in error
+            assert "HOST" not in error
+            assert len(schema.words()) == 2
+        assert schema.scratch() == []
+        server.query(error.partition("run: ")[2].partition(";")[0])
+        project.restore()
+        assert len(schema.words()) == 3
+        schema.close()
 
 
 def test_a_row_that_only_its_quotes_make_too_long_is_found_while_it_is_dumped(local: Storage):

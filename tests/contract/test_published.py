@@ -104,6 +104,7 @@ def everything(subject: Subject) -> str:
     return found
 
 
+@pytest.mark.representatives("sqlite-sql", "postgresql-17", "mysql-9", "mongodb")
 def test_everything_that_is_in_them_comes_back(typical: Subject, empty_project: Project):
     typical.fill_with_everything()
     if isinstance(typical, Mysql) and typical.server.flavour == "mariadb":

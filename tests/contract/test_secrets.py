@@ -77,6 +77,7 @@ def watch(run: Started) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     return arguments, environments
 
 
+@pytest.mark.representatives("postgresql-17-*", "mongodb-command0")
 @pytest.mark.parametrize("command", [["dbbackup"], ["dbrestore", "--noinput"]])
 def test_no_canary_leaves_its_cage(subject: Subject, project: Project, command: list[str]):
     project.ok("dbbackup")
@@ -94,6 +95,7 @@ def test_no_canary_leaves_its_cage(subject: Subject, project: Project, command: 
     assert not [canary for canary in CANARIES if canary in done.out + done.err]
 
 
+@pytest.mark.representatives("postgresql-17")
 def test_no_canary_lies_on_the_remote(project: Project):
     project.ok("dbbackup")
     folder = project.storage.folder.with_name("decrypted")
@@ -104,6 +106,7 @@ def test_no_canary_lies_on_the_remote(project: Project):
         assert not [canary for canary in CANARIES if canary.encode() in content], path
 
 
+@pytest.mark.representatives("postgresql-17")
 def test_no_canary_is_in_an_error_or_a_dry_run(project: Project):
     project.ok("dbbackup")
     shown = [project.run("dbrestore", "--dry-run")]

@@ -35,7 +35,7 @@ def live(tmp_path: Path) -> Path:
     return tmp_path / "bank.sqlite3"
 
 
-@pytest.mark.representatives("file-stream-wal", "sqlite_dbpage-stream-rollback", "file-spool-rollback")
+@pytest.mark.representatives("file-stream-wal", "sqlite_dbpage-stream-rollback")
 @MODES
 @pytest.mark.parametrize("spool", [False, True], ids=["stream", "spool"])
 def test_a_dump_is_one_moment_while_others_write_and_read(live: Path, python: str, wal: bool, spool: bool) -> None:
