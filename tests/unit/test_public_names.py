@@ -136,7 +136,10 @@ def test_the_app_is_installed_by_its_name():
     config = apps.get_app_config("django_rclone")
     assert f"{type(config).__module__}.{type(config).__name__}" == "django_rclone.apps.DjangoRcloneConfig"
     commands = {name for name, app in get_commands().items() if app == "django_rclone"}
-    assert commands == {"dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups", "backuptarget"}
+    assert commands == {
+        *("dbbackup", "dbrestore", "mediabackup", "mediarestore", "listbackups", "backupverify", "backupprune"),
+        "backuptarget",
+    }
 
 
 def test_the_console_script_is_there():
