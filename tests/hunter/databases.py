@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,7 +70,7 @@ class Databases(Example):
 
     def _listed_as_good(self, project: Project) -> list[str]:
         listed, _changes = self._run(project, "listbackups", "-d", project.plan.alias, "--json", clean=True)
-        return re.findall(r'"path": "([^"]+)"[^{}]*?"state": "good"', listed.out, re.DOTALL) if listed.code == 0 else []
+        return [each["path"] for each in json.loads(listed.out) if each["state"] == "good"] if listed.code == 0 else []
 
     def _finished_late(self, project: Project, host: str) -> int:
         """Returns how many backups of killed runs exist all the same, and did not just after the kill: S3 takes a file
