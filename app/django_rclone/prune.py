@@ -162,7 +162,7 @@ def force_needed(pruning: Pruning, planned: Plan) -> str:
         return f"{held} This needs --force."
     if not planned.removes_most or pruning.force:
         return ""
-    surplus, counted = _numbers(planned)
+    surplus, counted = retention.surplus_and_counted(planned.decisions)
     return (
         f'Database "{pruning.owner.alias}": {surplus} of {counted} backups would be removed, more than half at once: '
         "this needs --force."
@@ -170,7 +170,7 @@ def force_needed(pruning: Pruning, planned: Plan) -> str:
 
 
 def _refusal(pruning: Pruning, planned: Plan) -> str:
-    surplus, counted = _numbers(planned)
+    surplus, counted = retention.surplus_and_counted(planned.decisions)
     command = _command(pruning)
     return (
         f"({pruning.policy}) would remove {surplus} of {counted} backups, more than half at once. Nothing was "
@@ -180,12 +180,6 @@ def _refusal(pruning: Pruning, planned: Plan) -> str:
 
 def _command(pruning: Pruning) -> str:
     return f"{setting_names.current().prune_command} -d {shlex.quote(pruning.owner.alias)}"
-
-
-def _numbers(planned: Plan) -> tuple[int, int]:
-    """Returns how many backups would be removed, and how many count."""
-    counted = [decision for decision in planned.decisions if decision.counts]
-    return sum(not decision.keep for decision in counted), len(counted)
 
 
 def plan(pruning: Pruning) -> Plan:

@@ -173,8 +173,14 @@ def _within(age: timedelta) -> str:
 
 def removes_most(decisions: Iterable[Decision]) -> bool:
     """Returns whether more than half of the backups that count would be removed."""
+    surplus, counted = surplus_and_counted(decisions)
+    return 2 * surplus > counted
+
+
+def surplus_and_counted(decisions: Iterable[Decision]) -> tuple[int, int]:
+    """Returns how many backups would be removed, and how many count."""
     counted = [decision for decision in decisions if decision.counts]
-    return 2 * sum(not decision.keep for decision in counted) > len(counted)
+    return sum(not decision.keep for decision in counted), len(counted)
 
 
 def leftovers(backups: Iterable[Backup], now: datetime, timeout: float | None) -> list[Backup]:

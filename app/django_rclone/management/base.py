@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NoReturn
@@ -76,6 +76,16 @@ class BackupCommand(BaseCommand):
         """Prints a line, unless the command is quiet."""
         if not self.quiet:
             self.stdout.write(display.printable(text))
+
+    def failure_printer(self, items: Sequence[object]) -> Callable[[object, DjangoRcloneError], None]:
+        """Returns the function that prints the failure of one of several items; ``handle`` prints that of a single
+        one."""
+
+        def print_failure(_item: object, error: DjangoRcloneError) -> None:
+            if len(items) > 1:
+                self.stderr.write(display.printable(str(error)))
+
+        return print_failure
 
     def confirm(self, question: str) -> bool:
         """Asks on the terminal, and returns whether to continue. Raises ConfigurationError without a terminal."""

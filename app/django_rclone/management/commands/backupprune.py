@@ -9,7 +9,6 @@ from django.core.management.base import CommandParser
 
 from django_rclone import batch, conf, listing, prune
 from django_rclone.db import registry
-from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.management import options
 from django_rclone.management.base import BackupCommand
 from django_rclone.prune import Pruning
@@ -52,11 +51,7 @@ class Command(BackupCommand):
             for removed in prune.prune(pruning):
                 self.print_line(f"Removed {removed.path} ({removed.state}).")
 
-        def print_failure(_alias: str, error: DjangoRcloneError) -> None:
-            if len(aliases) > 1:  # the error of a single one is raised by the command
-                self.stderr.write(str(error))
-
-        batch.run_each(aliases, prune_one, print_failure)
+        batch.run_each(aliases, prune_one, self.failure_printer(aliases))
 
     def _show(self, pruning: Pruning) -> None:
         """Prints what a pruning would do."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -10,7 +9,7 @@ from django.core.management.base import CommandParser
 from django_rclone import batch, conf, display, verify
 from django_rclone.catalog import Backup
 from django_rclone.db import registry
-from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, VerificationFailed
+from django_rclone.exceptions import ConfigurationError, VerificationFailed
 from django_rclone.layout.verification_paths import Level
 from django_rclone.layout.verification_record import VerificationRecord
 from django_rclone.management import options as arguments
@@ -45,19 +44,10 @@ class Command(BackupCommand):
             connector = registry.connector(alias)
             owner = Owner.of(conf.get("PROJECT"), connector)
             backups = verify.find(run, owner, all_of_them=options["all"], backup_id=id or "")
-            print_failure = self._failure_printer(backups)
+            print_failure = self.failure_printer(backups)
             verify.verify_each(connector, backups, run, self._print_success, print_failure)
 
-        batch.run_each(aliases, verify_database, self._failure_printer(aliases), decisive=VerificationFailed)
-
-    def _failure_printer(self, items: Sequence[object]) -> Callable[[object, DjangoRcloneError], None]:
-        """Returns the function that prints a failure, unless it is the only one: that is raised by the command."""
-
-        def print_failure(_item: object, error: DjangoRcloneError) -> None:
-            if len(items) > 1:
-                self.stderr.write(display.printable(str(error)))
-
-        return print_failure
+        batch.run_each(aliases, verify_database, self.failure_printer(aliases), decisive=VerificationFailed)
 
     def _print_success(self, backup: Backup, record: VerificationRecord) -> None:
         size, duration = display.size(backup.size), display.duration(record.seconds)

@@ -11,7 +11,6 @@ from django_rclone.backup import BackupRun, back_up
 from django_rclone.catalog import Backup
 from django_rclone.db import registry
 from django_rclone.db.base import BaseConnector
-from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.management import options
 from django_rclone.management.base import BackupCommand
 from django_rclone.prune import Pruning, after_backup, configured_policy
@@ -40,11 +39,10 @@ class Command(BackupCommand):
         run = BackupRun(conf.remote(), conf.get("PROJECT"), quiet=self.quiet)
         aliases = list(dict.fromkeys(database or ["default"]))
 
-        def print_failure(_alias: str, error: DjangoRcloneError) -> None:
-            if len(aliases) > 1:  # the error of a single one is raised by the command
-                self.stderr.write(str(error))
+        def back_up_one(alias: str) -> None:
+            self._back_up(registry.connector(alias), run, clean)
 
-        batch.run_each(aliases, lambda alias: self._back_up(registry.connector(alias), run, clean), print_failure)
+        batch.run_each(aliases, back_up_one, self.failure_printer(aliases))
 
     def _back_up(self, connector: BaseConnector, run: BackupRun, clean: bool) -> None:
         manifest = back_up(connector, run)
