@@ -496,13 +496,30 @@ def test_a_file_that_needs_the_apps_functions_and_collations_comes_back(live: Pa
     assert live.read_bytes()[100:] == data[100:]  # the header counts changes
 
 
+@pytest.mark.parametrize("form", ["file", ""], ids=["with a hash", "without a hash"])
 @pytest.mark.parametrize("schema", APPS_OWN.values(), ids=APPS_OWN)
-def test_damage_is_found_also_in_a_table_that_needs_the_app(live: Path, schema: str) -> None:
+def test_damage_is_found_also_in_a_table_that_needs_the_app(live: Path, schema: str, form: str) -> None:
     with_apps_own(live, schema, rows=100)
     data = dump(connector(live))
     page = 4096 * 4
     with pytest.raises(DjangoRcloneError, match="its contents are damaged"):
-        restore(connector(live), data[:page] + os.urandom(4096) + data[page + 4096 :], form="file")
+        restore(connector(live), data[:page] + os.urandom(4096) + data[page + 4096 :], form=form)
+
+
+def test_an_index_that_lacks_rows_is_damage_only_without_a_hash(live: Path) -> None:
+    partial, whole = "CREATE INDEX i ON t (a) WHERE a > 'b'", "CREATE INDEX i ON t (a)"
+    with closing(connect(live)) as app:
+        app.executescript(f"CREATE TABLE t (a TEXT); {partial}; INSERT INTO t VALUES ('a'), ('c')")
+        app.execute("PRAGMA writable_schema = ON")
+        app.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'i'", (whole,))
+    data = dump(connector(live))
+    with closing(connect(live)) as app:
+        app.execute("DROP TABLE t")
+    with pytest.raises(DjangoRcloneError, match=r"its contents are damaged .*missing from index i"):
+        restore(connector(live), data)
+    assert facts(connector(live)).tables == {}
+    restore(connector(live), data, form="file")
+    assert live.read_bytes()[100:] == data[100:]  # the header counts changes
 
 
 @pytest.mark.parametrize("schema", APPS_OWN.values(), ids=APPS_OWN)

@@ -147,8 +147,7 @@ class SqliteConnector(BaseConnector):
         path = self._path(live)
         target = str(Path(path).parent / mode.into) if mode.into else path
         (stored,) = manifest.objects
-        size = stored.raw_bytes or stored.bytes
-        return plan(self.alias, live, mode, target, size, self.wait, self._sqlite3() if form == "sql" else "")
+        return plan(self.alias, live, mode, target, stored, self.wait, self._sqlite3() if form == "sql" else "")
 
     def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:
         if manifest.format == "file":

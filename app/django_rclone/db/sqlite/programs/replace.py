@@ -32,6 +32,9 @@ _ROLLBACK, _WAL = b"\1\1", b"\2\2"
 # Length and start of the byte range in which every user of the file holds locks: PENDING_BYTE and what follows it,
 # https://www.sqlite.org/fileformat.html 1.5 "The Lock-Byte Page".
 _LOCKS = (512, 0x40000000)
+_CACHE = 32 * 1024
+"""KiB of pages in memory. SQLite syncs its journal each time they are written out: with the default of 2 MiB, writing
+565 MB over a file as large took 3.0 s, with 32 MiB 2.3 s."""
 _IN_USE = "other processes have it locked. Stop them, then try again."
 
 
@@ -133,6 +136,7 @@ def _copy_contents(stage: Path, target: Path, end: float) -> None:
 
         def copy() -> None:
             live.execute("PRAGMA synchronous = FULL")
+            live.execute(f"PRAGMA cache_size = -{_CACHE}")
             source.backup(live, pages=-1, progress=give_up, sleep=0.005)
 
         if resized:  # a write-ahead log cannot carry pages of another size
