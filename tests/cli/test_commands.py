@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 
+import pytest
+
 from tests.cli.program import Program
 from tests.contract.project import alive
 
@@ -61,6 +63,7 @@ def test_several_databases_stand_alone(program: Program):
     assert program.run("backup", "--database", "extra").code not in (0, 3)
 
 
+@pytest.mark.exhaustive
 def test_databases_can_be_chosen(program: Program):
     program.add("extra")
     program.ok("backup", "--database", "extra")
@@ -72,6 +75,7 @@ def test_databases_can_be_chosen(program: Program):
     assert done.error == 'BACKUP_DATABASES names the database "other"; the target has: default, extra.'
 
 
+@pytest.mark.exhaustive
 def test_only_the_last_backups_are_kept_when_that_is_said(program: Program):
     done = program.run("backup")
     assert "Retention is not set (BACKUP_KEEP_LAST, BACKUP_KEEP_DAILY and so on): all backups are kept." in done.err
@@ -93,6 +97,7 @@ def test_pruning_removes_only_what_it_may(program: Program):
     assert program.listed() == [newest]
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_removed_after_a_failure(program: Program):
     for _ in range(3):
         program.ok("backup")
@@ -122,6 +127,7 @@ def test_a_state_folder_that_cannot_be_is_said(program: Program):
     assert "Set BACKUP_STATE_DIR to another folder." in done.error
 
 
+@pytest.mark.exhaustive
 def test_media_follow_the_choice(program: Program):
     assert "Media files: none" in program.run("backup").err
     done = program.run("backup", BACKUP_MEDIA="on")
@@ -180,6 +186,7 @@ def test_a_signal_ends_a_run_in_order(program: Program):
     program.ok("backup")
 
 
+@pytest.mark.exhaustive
 def test_somebody_who_stops_listening_is_no_accident(program: Program):
     for _ in range(2):
         program.ok("backup")

@@ -44,6 +44,7 @@ def test_a_restore_is_planned_when_there_is_something_to_restore(program: Progra
     assert [entry for entry in findings if "can be restored to" in entry["message"]]
 
 
+@pytest.mark.exhaustive
 def test_an_encrypted_remote_is_tried_whole(program: Program):
     code, findings = examined(program, BACKUP_ENCRYPTION_PASSWORD="canary")
     assert code == 0

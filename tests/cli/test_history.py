@@ -58,6 +58,7 @@ def test_what_changes_nothing_is_no_run(program: Program):
     assert runs(program) == before
 
 
+@pytest.mark.representatives("damaged*")
 @pytest.mark.parametrize("where", [0, 4096], ids=["no database", "damaged in its middle"])
 def test_a_damaged_history_is_begun_anew(program: Program, where: int):
     program.ok("backup")
@@ -71,6 +72,7 @@ def test_a_damaged_history_is_begun_anew(program: Program, where: int):
     assert runs(program)[-1] == ("backup", "default", "success", 0)
 
 
+@pytest.mark.exhaustive
 def test_a_history_of_another_version_is_begun_anew(program: Program):
     program.ok("backup")
     file = program.folder / "state" / "history.sqlite3"

@@ -71,6 +71,7 @@ class TestServer:
             assert local.files() == []
             server.restart()
 
+    @pytest.mark.representatives("dbrestore")
     @pytest.mark.parametrize("command", ["dbbackup", "dbrestore"])
     def test_a_client_older_than_the_server(self, postgres, local: Storage, command: str):
         with postgres(18).database() as name:
@@ -82,6 +83,7 @@ class TestServer:
             refused(project, command, 2, DATABASE, "is older than the ", "18", "BINARY_DIR")
             subject.close()
 
+    @pytest.mark.representatives("dbrestore")
     @pytest.mark.parametrize("command", ["dbbackup", "dbrestore"])
     def test_no_client_at_all(self, postgresql_project: Project, tmp_path: Path, command: str):
         postgresql_project.ok("dbbackup")

@@ -54,7 +54,7 @@ def test_files_come_back_and_what_was_added_later_goes(project: Project, media: 
     assert tree(media) == before
 
 
-@pytest.mark.representatives("*")
+@pytest.mark.representatives("local", "crypt")
 def test_only_what_changed_is_sent(project: Project, media: Path):
     project.ok("mediabackup")
     assert "0 files copied" in project.ok("mediabackup")

@@ -40,6 +40,7 @@ def project(postgresql: Postgresql, local: Storage) -> Project:
     return Project({"default": postgresql.database}, local, postgresql.options)
 
 
+@pytest.mark.exhaustive
 def test_a_roles_defaults_neither_stop_nor_change_anything(postgresql: Postgresql, project: Project) -> None:
     postgresql.execute(
         "CREATE TABLE value (a text[], b bytea, d date, i interval, t timestamptz, f float8, s text);"
@@ -88,6 +89,7 @@ def prepared(preparing: PostgresServer) -> Iterator[Postgresql]:
         subject.close()
 
 
+@pytest.mark.exhaustive
 def test_a_prepared_transaction_is_named(prepared: Postgresql, local: Storage) -> None:
     prepared.fill_simply()
     project = Project({"default": prepared.database}, local, prepared.options)

@@ -125,7 +125,7 @@ def changed(subject: Subject, local: Storage) -> Project:
     return project
 
 
-@pytest.mark.representatives("sqlite-file-0.5", "postgresql-17-0.5", "mysql-9-0.5", "mongodb-0.5")
+@pytest.mark.representatives("sqlite-file-0.5", "postgresql-17-0.5")
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
 def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject, changed: Project, share: float):
     before = subject.fingerprint()
@@ -143,7 +143,7 @@ def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject,
     assert subject.fingerprint() == before
 
 
-@pytest.mark.representatives("sqlite-file-9", "postgresql-17-9", "mysql-9-15", "mongodb-9")
+@pytest.mark.representatives("sqlite-file-9", "postgresql-17-9", "mongodb-9")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, changed: Project, number: int):
     before = subject.fingerprint()
@@ -161,6 +161,7 @@ def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, 
     assert len(subject.words()) == 3
 
 
+@pytest.mark.representatives("sqlite-file", "postgresql-17")
 @with_variants
 def test_storage_that_dies_in_the_middle_changes_nothing(subject: Subject, changed: Project):
     before = subject.fingerprint()

@@ -36,6 +36,7 @@ def spoil(path: Path, offset: int, length: int) -> None:
         file.write(b"\xa5" * length)
 
 
+@pytest.mark.representatives("file-wal", "sql-rollback")
 @pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
 @pytest.mark.parametrize("options", [{}, {"SPOOL": True}, {"FORMAT": "sql"}], ids=["file", "spool", "sql"])
 def test_what_was_restored_equals_what_was_backed_up(live: Path, wal: bool, options: dict[str, Any]) -> None:
