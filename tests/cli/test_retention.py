@@ -123,6 +123,7 @@ def test_a_variable_replaces_the_whole_policy_of_the_project(kept: Program):
     assert ids(kept) == "0123"
 
 
+@pytest.mark.exhaustive
 def test_without_a_policy_the_projects_number_to_keep_applies_to_prune_alone(kept: Program):
     target(kept, DB_CLEANUP_KEEP=7)
     kept.ok("backup")
