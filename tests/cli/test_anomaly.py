@@ -37,6 +37,7 @@ def emptied(program: Program) -> Program:
     return program
 
 
+@pytest.mark.exhaustive
 def test_it_warns_and_holds_pruning_until_a_normal_one_or_force(emptied: Program):
     done = emptied.run("backup")
     assert done.code == 0

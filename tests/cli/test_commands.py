@@ -39,6 +39,7 @@ def test_the_list_of_an_empty_remote_is_empty_and_asks_no_database(program: Prog
     assert json.loads(program.ok("list", "--json")) == []
 
 
+@pytest.mark.exhaustive
 def test_a_list_shows_backups_and_media(program: Program):
     program.fill_media()
     program.ok("backup")
@@ -106,6 +107,7 @@ def test_nothing_is_removed_after_a_failure(program: Program):
     assert len(program.listed()) == 3
 
 
+@pytest.mark.exhaustive
 def test_a_second_run_does_not_start(program: Program):
     program.ok("backup")
     folder = os.open(program.folder / "state", os.O_RDONLY)
@@ -140,6 +142,7 @@ def test_media_follow_the_choice(program: Program):
     assert (program.remote / "media/photo.jpg").exists()
 
 
+@pytest.mark.exhaustive
 def test_a_media_folder_that_has_gone_fails_the_run_and_not_the_databases(program: Program):
     program.fill_media()
     program.ok("media-backup")

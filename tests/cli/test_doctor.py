@@ -78,6 +78,7 @@ def test_each_mistake_is_found_with_its_remedy(program: Program, env: dict[str, 
     assert words in bad(findings)
 
 
+@pytest.mark.exhaustive
 def test_a_media_folder_that_was_emptied_is_found(program: Program):
     program.fill_media()
     program.ok("media-backup")

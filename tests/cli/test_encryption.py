@@ -23,6 +23,7 @@ def sealed(program: Program) -> Program:
     return program
 
 
+@pytest.mark.exhaustive
 def test_everything_but_the_guide_is_encrypted_names_too(sealed: Program):
     guide, *rest = sealed.stored()
     assert guide == "RESTORE.md"
@@ -47,6 +48,7 @@ def test_an_encrypted_backup_is_listed_restored_and_pruned(sealed: Program):
     assert sealed.listed() == [newest]
 
 
+@pytest.mark.exhaustive
 def test_a_management_command_in_the_sidecar_encrypts_too(sealed: Program):
     sealed.ok("manage", "dbbackup")
     assert len(sealed.listed()) == 2
@@ -63,7 +65,7 @@ def test_the_password_may_be_in_a_file(sealed: Program):
     assert len(sealed.listed()) == 1
 
 
-@pytest.mark.representatives("arguments1", "arguments4")
+@pytest.mark.representatives("arguments1")
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -102,6 +102,7 @@ def test_the_doctor_finds_one_that_is_not_there(program: Program):
     assert "canary" not in done.out + done.err
 
 
+@pytest.mark.exhaustive
 def test_a_push_url_of_uptime_kuma_is_told_in_its_own_way(program: Program, webhook: Webhook):
     program.env["BACKUP_HEARTBEAT_URL"] = f"{webhook.url}/api/push/Zz9canary0?status=up&msg=OK&ping="
     program.ok("backup")

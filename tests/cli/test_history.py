@@ -44,6 +44,7 @@ def test_a_failure_before_the_beginning_is_one_of_all_databases_that_are_known(p
     assert runs(program)[2:] == [("media-backup", "", "failure", 2)]
 
 
+@pytest.mark.exhaustive
 def test_what_changes_nothing_is_no_run(program: Program):
     program.ok("backup")
     before = runs(program)
@@ -82,6 +83,7 @@ def test_a_history_of_another_version_is_begun_anew(program: Program):
     assert runs(program) == [("backup", "default", "success", 0)]
 
 
+@pytest.mark.exhaustive
 def test_counts_go_on_when_old_runs_are_forgotten(program: Program):
     program.ok("backup")
     program.execute(

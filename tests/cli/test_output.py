@@ -8,7 +8,7 @@ from tests.cli.program import Program
 from tests.support.spoilt_output import SPOILT, gone
 
 
-@pytest.mark.representatives("closed-stdout", "full-stdout")
+@pytest.mark.representatives("closed-stdout")
 @pytest.mark.parametrize("number", [1, 2], ids=["stdout", "stderr"])
 @pytest.mark.parametrize("how", SPOILT)
 def test_a_backup_prunes_and_ends_well_whatever_becomes_of_its_output(program: Program, how: str, number: int):

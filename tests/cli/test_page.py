@@ -98,6 +98,7 @@ def test_a_failed_run_is_told_with_its_reason_and_the_old_backup_stays_in_sight(
     assert page.texts["title"] == ["✗ Backups"]
 
 
+@pytest.mark.exhaustive
 def test_an_error_disappears_from_the_problems_with_the_next_good_backup(observed: Program):
     away = observed.folder / "away"
     observed.path("second").rename(away)
@@ -128,6 +129,7 @@ def test_hostile_names_are_only_text(observed: Program):
     assert metrics.status == 200
 
 
+@pytest.mark.exhaustive
 def test_browsers_may_use_its_style_and_nothing_else(observed: Program):
     with serving(observed) as website:
         answer = website.get("/")
@@ -140,6 +142,7 @@ def test_browsers_may_use_its_style_and_nothing_else(observed: Program):
     assert "prefers-color-scheme: dark" in style
 
 
+@pytest.mark.exhaustive
 def test_it_can_be_read_by_all(observed: Program):
     with serving(observed) as website:
         page = read(website.get("/").text)

@@ -89,6 +89,7 @@ def test_somebody_at_a_terminal_may_choose_from_a_list(two: Program):
     assert two.note() == "first"
 
 
+@pytest.mark.exhaustive
 def test_an_id_or_a_path_that_is_not_there_is_nothing_to_restore(two: Program):
     for arguments in (["--id", "zzzzz9"], ["--input-path", "db/none.sqlite3"]):
         done = two.run("restore", *arguments)
@@ -109,6 +110,7 @@ def test_a_damaged_backup_is_refused(two: Program):
     assert two.note() == "first"
 
 
+@pytest.mark.exhaustive
 def test_what_a_dead_run_left_is_restored_only_by_its_path(two: Program):
     newest, _ = two.listed()
     (manifest,) = (two.remote / "manifests").glob(f"*{newest['id']}*")

@@ -84,6 +84,7 @@ def test_more_than_half_need_force(kept: Program):
     assert ids(kept) == "012"
 
 
+@pytest.mark.exhaustive
 def test_a_backup_whose_pruning_is_refused_is_kept_and_tells_how_to_go_on(kept: Program):
     done = kept.run("backup", BACKUP_KEEP_LAST="2")
     assert done.code == 1

@@ -97,6 +97,7 @@ def test_a_killed_web_server_ends_it(program: Program):
         assert "The web server ended (killed by signal 9)." in served.said
 
 
+@pytest.mark.exhaustive
 def test_a_killed_run_counts_as_failed_at_once_and_another_can_be_made(program: Program):
     slow(program)
     with serving(program) as served:
@@ -117,6 +118,7 @@ def test_a_second_run_during_a_run_ends_with_4_and_is_none(program: Program):
         assert runs(program) == [("backup", "default", "running", None)]
 
 
+@pytest.mark.exhaustive
 def test_a_run_has_its_grace_to_end(program: Program):
     slow(program, 3)
     with serving(program, BACKUP_STOP_GRACE="60") as served:
@@ -170,7 +172,7 @@ def test_a_hangup_that_nohup_took_away_is_not_heard(program: Program):
         assert served.stop() == 143
 
 
-@pytest.mark.representatives("read-only")
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("how", ["size=16k", "ro"], ids=["full", "read-only"])
 def test_a_state_folder_that_takes_nothing_does_not_stop_a_backup(program: Program, how: str):
     (program.folder / "state").mkdir()

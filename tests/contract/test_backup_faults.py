@@ -72,7 +72,7 @@ on_every_remote = pytest.mark.parametrize("case", PAIRS, indirect=True)
 on_few = pytest.mark.parametrize("case", FEW, indirect=True)
 
 
-@pytest.mark.representatives("early-sqlite* local", "middle-mysql*", "late-postgresql*sftp")
+@pytest.mark.representatives("early-sqlite* local", "middle-mysql*")
 @on_every_remote
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_dump_that_is_killed_leaves_nothing(case: Case, moment: str):
@@ -84,7 +84,7 @@ def test_a_dump_that_is_killed_leaves_nothing(case: Case, moment: str):
     assert case.project.storage.files() == []
 
 
-@pytest.mark.representatives("early-mongodb*", "middle-sqlite*s3", "late-sqlite*crypt")
+@pytest.mark.representatives("middle-sqlite*s3", "late-sqlite*crypt")
 @on_every_remote
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_supervisor_that_is_killed_leaves_no_visible_object_and_no_process(case: Case, moment: str):

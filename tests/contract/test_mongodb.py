@@ -132,6 +132,7 @@ def test_of_two_restores_the_second_is_refused_and_a_backup_meanwhile_is_whole(m
     assert sorted(mongodb.names()) == ["payload", "word"]
 
 
+@pytest.mark.exhaustive
 def test_a_signal_in_the_middle_takes_back_what_was_staged(mongodb: Mongodb, loading: Project):
     loading.options |= slow("1M")
     with loading.started("dbrestore", "--noinput") as run:

@@ -58,7 +58,7 @@ def as_compass_writes_it(mongodb: Mongodb) -> dict[str, Any]:
     return {**in_a_uri(mongodb), "HOST": f"mongodb://{login(mongodb)}@{host}/{mongodb.name}?{options}"}
 
 
-@pytest.mark.representatives("in_a_uri", "for_djongo")
+@pytest.mark.representatives("in_a_uri")
 @pytest.mark.parametrize("shape", [in_a_uri, in_options, for_djongo, as_for_0_4, as_compass_writes_it])
 def test_a_database_is_found_by_its_settings(mongodb: Mongodb, project: Project, shape):
     project.databases["default"] = shape(mongodb)
@@ -152,7 +152,7 @@ class TestWrong:
         project.databases["default"]["NAME"] = "no/where"
         refused(project, command, 2, DATABASE, "Check NAME")
 
-    @pytest.mark.representatives("dbbackup")
+    @pytest.mark.exhaustive
     def test_tools_that_are_not_there(self, project: Project, command: str, tmp_path: Path):
         project.ok("dbbackup")
         project.options = {"DATABASE_OPTIONS": {"default": {"BINARY_DIR": str(tmp_path)}}}

@@ -113,6 +113,7 @@ class TestClients:
         project.restore()
         assert len(schema.words()) == 3
 
+    @pytest.mark.exhaustive
     def test_a_backup_of_the_other_flavour_is_refused(self, request, tmp_path: Path, local: Storage):
         for one in make_subject("mysql-9", request, tmp_path):
             one.fill_simply()
@@ -163,6 +164,7 @@ class TestServer:
         assert len(schema.words()) == 3
 
 
+@pytest.mark.representatives("mysql-9-command0")
 @pytest.mark.parametrize("command", [["dbbackup"], ["dbrestore", "--noinput"]])
 def test_no_canary_leaves_its_cage(schema: Mysql, project: Project, command: list[str]):
     schema.fill_simply(megabytes=4)

@@ -17,6 +17,7 @@ def project(schema: Mysql, local: Storage) -> Project:
     return Project({"default": schema.database}, local, schema.options)
 
 
+@pytest.mark.exhaustive
 def test_without_the_right_to_a_scratch_schema_the_grant_is_told_and_works(schema: Mysql, project: Project):
     schema.fill_simply()
     project.ok("dbbackup")

@@ -96,6 +96,7 @@ def test_a_swap_that_is_ended_by_a_signal_after_its_rename_is_undone(schema: Mys
     assert schema.scratch() == []
 
 
+@pytest.mark.exhaustive
 def test_a_view_that_cannot_be_made_any_more_undoes_it_all(schema: Mysql, project: Project):
     schema.fill_with_everything()
     elsewhere = f"{schema.name}_elsewhere"

@@ -40,7 +40,7 @@ def server_side(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subj
     yield from make_subject(request.param, request, tmp_path)
 
 
-@pytest.mark.representatives("postgresql-17", "mysql-9")
+@pytest.mark.representatives("postgresql-17")
 def test_a_database_is_dumped_and_restored_on_a_machine_where_nothing_can_be_written(
     server_side: Subject, s3: StorageServer, tmp_path: Path
 ):

@@ -29,6 +29,7 @@ def project(postgis: Postgis, local: Storage) -> Project:
     return Project({"default": postgis.database}, local, postgis.options)
 
 
+@pytest.mark.exhaustive
 def test_what_came_back_is_found_by_its_index(postgis: Postgis, project: Project):
     postgis.fill_simply()
     places = postgis.places()

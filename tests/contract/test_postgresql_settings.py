@@ -167,6 +167,7 @@ CREATE TABLE "S x".of_type (k pair[]);
 """
 
 
+@pytest.mark.exhaustive
 def test_a_check_that_reads_a_table_which_comes_later_is_said_by_the_backup(
     postgresql: Postgresql, local: Storage
 ) -> None:

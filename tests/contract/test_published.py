@@ -104,7 +104,7 @@ def everything(subject: Subject) -> str:
     return found
 
 
-@pytest.mark.representatives("sqlite-sql", "mysql-9")
+@pytest.mark.representatives("sqlite-sql")
 def test_everything_that_is_in_them_comes_back(typical: Subject, empty_project: Project):
     typical.fill_with_everything()
     if isinstance(typical, Mysql) and typical.server.flavour == "mariadb":

@@ -133,7 +133,7 @@ def changed(subject: Subject, local: Storage) -> Project:
     return project
 
 
-@pytest.mark.representatives("sqlite-file-0.5", "postgresql-17-0.5")
+@pytest.mark.representatives("postgresql-17-0.5")
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
 def test_a_client_that_is_killed_in_the_middle_changes_nothing(subject: Subject, changed: Project, share: float):
     before = subject.fingerprint()
@@ -169,7 +169,7 @@ def test_a_supervisor_that_dies_in_the_middle_changes_nothing(subject: Subject, 
     assert len(subject.words()) == 3
 
 
-@pytest.mark.representatives("sqlite-file", "postgresql-17")
+@pytest.mark.representatives("sqlite-file")
 @with_variants
 def test_storage_that_dies_in_the_middle_changes_nothing(subject: Subject, changed: Project):
     before = subject.fingerprint()

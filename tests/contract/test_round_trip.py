@@ -59,7 +59,7 @@ def test_every_remote_brings_it_back(typical: Subject, storage: Storage):
     assert typical.payload() == rows
 
 
-@pytest.mark.representatives("*sqlite*local*", "*sqlite*crypt*")
+@pytest.mark.representatives("*sqlite*crypt*")
 def test_nothing_but_objects_manifests_and_the_guide_lies_on_the_remote(typical: Subject, storage: Storage):
     project = Project({"default": typical.database}, storage, typical.options)
     typical.fill_simply()
@@ -68,7 +68,7 @@ def test_nothing_but_objects_manifests_and_the_guide_lies_on_the_remote(typical:
     assert [name.partition("/")[0] for name in storage.files()] == ["RESTORE.md", "db", "db", "manifests", "manifests"]
 
 
-@pytest.mark.representatives("sqlite-file", "postgresql-17", "mysql-9")
+@pytest.mark.representatives("sqlite-file", "postgresql-17")
 @with_variants
 def test_into_restores_beside_and_leaves_the_live_database_alone(subject: Subject, project: Project):
     subject.fill_with_everything()
@@ -168,7 +168,7 @@ def test_names_and_values_that_are_no_text_come_back_from_a_database_without_an_
     server.query(f"DROP DATABASE {name}")
 
 
-@pytest.mark.representatives("local", "crypt")
+@pytest.mark.representatives("crypt")
 def test_the_guide_on_the_remote_leads_to_the_backup_with_plain_tools(tmp_path: Path, storage: Storage):
     subject = Sqlite(tmp_path, "file")
     subject.fill_simply()

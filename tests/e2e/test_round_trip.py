@@ -28,7 +28,7 @@ CASES = [
 ]
 
 
-@pytest.mark.representatives("postgresql-17-sftp-*", "sqlite-file-volume-*")
+@pytest.mark.representatives("sqlite-file-volume-*")
 @pytest.mark.parametrize(("name", "storage", "password"), CASES)
 def test_what_was_backed_up_comes_back_over_live_data_and_beside_it(
     name: str,

@@ -93,6 +93,7 @@ def test_without_a_place_for_its_state_it_works_and_says_what_is_lost(sqlite: Si
         assert running.ended("success") == 0
 
 
+@pytest.mark.exhaustive
 def test_a_backup_by_exec_is_in_the_metrics(sqlite: Sidecar) -> None:
     with serving(sqlite, BACKUP_SCHEDULE="off") as running:
         running.wait_health("healthy")
