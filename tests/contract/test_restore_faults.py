@@ -86,7 +86,20 @@ def test_a_damaged_object_is_refused_and_the_database_is_as_it_was(
         assert done.code == 5, (damage, done.err)
         assert "damaged" in done.error
         assert subject.fingerprint() == before, damage
-    # Of the right size, it is the newest good one until it is read; of another, there is none.
+
+
+@pytest.mark.representatives("sqlite-file")
+@with_variants
+def test_a_damaged_object_of_the_right_size_is_the_latest_until_it_is_read(
+    subject: Subject, project: Project, tmp_path: Path
+):
+    subject.fill_simply(MEGABYTES)
+    project.ok("dbbackup")
+    (backup,) = project.backups()
+    content = project.storage.copy(backup["path"], tmp_path / "object").read_bytes()
+    subject.lose_words(1)
+    before = subject.fingerprint()
+    project.storage.put(backup["path"], flipped_at_the_end(content), tmp_path / "damaged")
     assert project.run("dbrestore", "--noinput").code == 5
     project.storage.put(backup["path"], cut_by_a_byte(content), tmp_path / "damaged")
     assert project.run("dbrestore", "--noinput").code == 6
