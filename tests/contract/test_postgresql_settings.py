@@ -40,7 +40,6 @@ def project(postgresql: Postgresql, local: Storage) -> Project:
     return Project({"default": postgresql.database}, local, postgresql.options)
 
 
-@pytest.mark.exhaustive
 def test_a_roles_defaults_neither_stop_nor_change_anything(postgresql: Postgresql, project: Project) -> None:
     postgresql.execute(
         "CREATE TABLE value (a text[], b bytea, d date, i interval, t timestamptz, f float8, s text);"
