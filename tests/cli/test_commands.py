@@ -85,6 +85,7 @@ def test_only_the_last_backups_are_kept_when_that_is_said(program: Program):
     assert len(program.listed()) == 2
 
 
+@pytest.mark.exhaustive
 def test_pruning_removes_only_what_it_may(program: Program):
     for _ in range(3):
         program.ok("backup")

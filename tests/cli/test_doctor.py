@@ -55,6 +55,7 @@ def test_an_encrypted_remote_is_tried_whole(program: Program):
     assert "encrypted with a different password" in bad(findings)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("env", "words"),
     [

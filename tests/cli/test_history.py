@@ -59,7 +59,7 @@ def test_what_changes_nothing_is_no_run(program: Program):
     assert runs(program) == before
 
 
-@pytest.mark.representatives("damaged*")
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("where", [0, 4096], ids=["no database", "damaged in its middle"])
 def test_a_damaged_history_is_begun_anew(program: Program, where: int):
     program.ok("backup")

@@ -69,6 +69,7 @@ def test_times_are_in_the_projects_time_zone(program: Program):
     assert "+00:00" in program.ok("list", BACKUP_TIME_ZONE="UTC")
 
 
+@pytest.mark.exhaustive
 def test_media_come_from_the_settings_and_may_be_mounted_elsewhere(program: Program):
     done = program.run("backup")
     assert "Media files are not backed up" in done.err

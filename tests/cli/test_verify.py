@@ -162,6 +162,7 @@ def test_pruning_removes_the_records_of_removed_backups(saved: Program):
 LABELS = ("default", "sqlite")
 
 
+@pytest.mark.exhaustive
 def test_metrics_status_and_page_show_verifications_also_after_the_history_is_lost(saved: Program):
     saved.ok("refresh")
     success = "verify_last_success_timestamp_seconds"

@@ -123,6 +123,7 @@ def test_where_no_backup_would_be_removed_nothing_is_held_and_leftovers_go(shop:
     assert caplog.messages[-1].endswith("before at least 5,000). Check the database.")
 
 
+@pytest.mark.exhaustive
 def test_another_database_is_not_held(shop: Shop, databases: Callable[[dict[str, Any]], None]) -> None:
     paths = {alias: str(shop.folder / f"{name}.sqlite3") for alias, name in (("default", "app"), ("other", "other"))}
     databases({alias: {"ENGINE": "django.db.backends.sqlite3", "NAME": path} for alias, path in paths.items()})

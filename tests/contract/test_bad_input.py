@@ -57,6 +57,7 @@ class TestServer:
         for command in ("dbbackup", "dbrestore"):
             refused(postgresql_project, command, 75, DATABASE, "Connection refused")
 
+    @pytest.mark.exhaustive
     def test_a_server_that_dies_in_the_middle(self, local: Storage):
         with start_postgres(17) as server, server.database() as name:
             subject = Postgresql(server, name)

@@ -67,7 +67,7 @@ def test_a_good_backup_passes_at_each_level(subject: Subject, project: Project, 
     project.ok("dbrestore", "--noinput")
 
 
-@pytest.mark.representatives("sqlite-file")
+@pytest.mark.exhaustive
 @with_variants
 def test_a_flipped_byte_and_a_cut_are_found_at_each_level(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_simply(MEGABYTES)
@@ -92,7 +92,7 @@ def test_a_flipped_byte_and_a_cut_are_found_at_each_level(subject: Subject, proj
     assert records(project.storage) == before
 
 
-@pytest.mark.representatives("postgresql-17", "mysql-9", "mongodb")
+@pytest.mark.representatives("postgresql-17", "mysql-9")
 @with_variants
 def test_a_cut_dump_with_the_right_hash_passes_hash_and_not_read(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_simply(MEGABYTES)
