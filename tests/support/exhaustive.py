@@ -17,7 +17,7 @@ A test, class or module is marked in one of three ways:
 
 - ``exhaustive``: all of it.
 - ``representatives("sqlite-file*", …)``: all but the combinations whose id matches one of these patterns.
-- ``every(3)``: all but each third of a long list of examples.
+- ``every(3)``: all but one in three of a long list of examples.
 
 Without a mark ``LEFT_OUT`` decides by the values of the parameters.
 """
