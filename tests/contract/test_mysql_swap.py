@@ -62,7 +62,7 @@ def test_a_restore_that_is_killed_while_it_waits_for_others_has_changed_nothing(
 
 def test_a_swap_that_is_killed_after_its_rename_is_finished_by_the_next_command(schema: Mysql, project: Project):
     schema.fill_with_everything()
-    procedures = "\n".join(f"CREATE PROCEDURE p{number}() SELECT {number};" for number in range(200))
+    procedures = "\n".join(f"CREATE PROCEDURE p{number}() SELECT {number};" for number in range(400))
     schema.script(procedures)
     then = schema.fingerprint()
     project.ok("dbbackup")
@@ -84,7 +84,7 @@ def test_a_swap_that_is_killed_after_its_rename_is_finished_by_the_next_command(
 @pytest.mark.exhaustive
 def test_a_swap_that_is_ended_by_a_signal_after_its_rename_is_undone(schema: Mysql, project: Project):
     schema.fill_with_everything()
-    schema.script("\n".join(f"CREATE PROCEDURE p{number}() SELECT {number};" for number in range(200)))
+    schema.script("\n".join(f"CREATE PROCEDURE p{number}() SELECT {number};" for number in range(400)))
     project.ok("dbbackup")
     schema.change_everything()
     now = schema.fingerprint()
