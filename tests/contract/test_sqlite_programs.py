@@ -36,6 +36,7 @@ def spoil(path: Path, offset: int, length: int) -> None:
         file.write(b"\xa5" * length)
 
 
+@pytest.mark.representatives("file-wal", "sql-rollback")
 @pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
 @pytest.mark.parametrize("options", [{}, {"SPOOL": True}, {"FORMAT": "sql"}], ids=["file", "spool", "sql"])
 def test_what_was_restored_equals_what_was_backed_up(live: Path, wal: bool, options: dict[str, Any]) -> None:
@@ -157,6 +158,7 @@ def test_the_live_file_keeps_its_owner_and_mode(live: Path) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.representatives("wal")
 @pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
 def test_an_open_connection_sees_the_restored_data(live: Path, wal: bool) -> None:
     build(live, wal=wal)
@@ -185,6 +187,7 @@ def test_a_symbolic_link_stays_one(live: Path, tmp_path: Path) -> None:
     assert contents(live)
 
 
+@pytest.mark.representatives("rollback")
 @pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
 def test_pages_of_another_size_are_restored(live: Path, wal: bool) -> None:
     data = dump(connector(build(live.with_name("other"), page_size=8192, wal=True)))
@@ -208,6 +211,7 @@ def test_pages_of_another_size_do_not_replace_a_log_that_others_use(live: Path) 
     assert contents(live) == before
 
 
+@pytest.mark.representatives("rollback")
 @pytest.mark.parametrize("wal", [False, True], ids=["rollback", "wal"])
 def test_a_restore_names_who_has_locked_the_database(live: Path, wal: bool) -> None:
     data = dump(connector(build(live, wal=wal)))
@@ -634,6 +638,7 @@ def test_a_number_comes_back_bit_for_bit_from_sql_text_or_the_backup_names_its_c
 TEXTS = ("", "a'b", "a\r\nb\\n", "'\n", "\ufeffa", "🎈", "\x01\x1a\x7f", "x" * 3_000_000 + "\n", "a\0b", "\0")
 
 
+@pytest.mark.representatives("UTF-8", "UTF-16le")
 @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
 def test_a_text_comes_back_exactly_from_sql_text_or_the_backup_names_its_column(live: Path, encoding: str) -> None:
     one_row(live, TEXTS, encoding=encoding)

@@ -159,6 +159,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("files", "reason"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_known_is_refused_with_its_reason(write: Write, files: str, reason: str) -> None:
     project = write(files)
