@@ -156,7 +156,7 @@ def test_the_failure_nearest_to_the_source_is_the_one_that_is_reported(store: St
 
 def test_a_client_that_chokes_on_a_damaged_object_is_not_blamed_for_it() -> None:
     digest = Digest((5 * MEGABYTE, "0" * 64))
-    client = Command(("sh", "-c", "head -c 10 > /dev/null; exit 9"), may_stall=False)
+    client = Command(("sh", "-c", "head -c 10 > /dev/null; exit 9"), is_loader=True)
     with pytest.raises(DjangoRcloneError, match="is damaged: it has 3,000,000 bytes"):
         pipe(zeros(3 * MEGABYTE), digest, client)
 
@@ -370,7 +370,7 @@ def test_storage_that_stands_still_is_ended_and_named(sink: str) -> None:
 
 @pytest.mark.parametrize("client", ["sleep 0.5; cat > /dev/null", "cat > /dev/null; sleep 0.5"])
 def test_a_client_may_take_its_time(client: str) -> None:
-    pipe(zeros(5 * MEGABYTE), Command(("sh", "-c", client), may_stall=False), limits=Limits(stall=0.1))
+    pipe(zeros(5 * MEGABYTE), Command(("sh", "-c", client), is_loader=True), limits=Limits(stall=0.1))
 
 
 # What is heard
