@@ -164,7 +164,8 @@ def test_a_mistyped_name_is_a_warning_with_what_was_meant():
         "The variable BACKUP_ENCRYPTION_PASWORD_FILE is unknown and has no effect. Did you mean "
         "BACKUP_ENCRYPTION_PASSWORD_FILE?",
         "The variable BACKUP_REMOT is unknown and has no effect. Did you mean BACKUP_REMOTE?",
-        "The variable BACKUP_ZZZZZZZ is unknown and has no effect. See docs/environment.md.",
+        'The variable BACKUP_ZZZZZZZ is unknown and has no effect. See "Environment variables" in the documentation: '
+        "https://django-rclone.readthedocs.io/",
     )
 
 

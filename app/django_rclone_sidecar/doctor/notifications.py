@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from django_rclone import see_documentation
 from django_rclone_sidecar.bootstrap import Sidecar
 from django_rclone_sidecar.doctor.finding import Finding, fail, ok
 from django_rclone_sidecar.notifications import apprise, http, message
 from django_rclone_sidecar.notifications.delivery import Delivery, attempt
 
-_INVALID_URL = "Apprise does not understand this URL, so no notifications are sent to it. See docs/notifications.md."
+_INVALID_URL = "Apprise does not understand this URL, so no notifications are sent to it. " + see_documentation(
+    "Notifications"
+)
 
 
 def notifications(sidecar: Sidecar) -> Iterator[Finding]:
