@@ -14,8 +14,21 @@ from tests.contract.subjects import Sqlite, Subject
 from tests.contract.subjects.postgresql import Postgresql
 from tests.support.servers import start_postgres
 from tests.support.servers.ports import free_port
+from tests.support.servers.server import Server
 
 DATABASE = 'Database "default": '
+
+
+def server_dies_during_backup(project: Project, server: Server, *program: str) -> None:
+    """Kills the server while the dump ``program`` runs: the error names the database, and nothing is left."""
+    with project.started("dbbackup") as run:
+        run.child(*program)
+        server.kill()
+        done = run.end()
+    assert done.code in (1, 75), done.err
+    assert DATABASE in done.error
+    assert project.storage.files() == []
+    server.restart()
 
 
 @pytest.fixture
@@ -62,14 +75,7 @@ class TestServer:
             subject.fill_simply(megabytes=12)
             options = {**subject.options, **slow("2M")}
             project = Project({"default": subject.database}, local, options)
-            with project.started("dbbackup") as run:
-                run.child("pg_dump", "--format=custom")
-                server.kill()
-                done = run.end()
-            assert done.code in (1, 75), done.err
-            assert DATABASE in done.error
-            assert local.files() == []
-            server.restart()
+            server_dies_during_backup(project, server, *subject.dumper)
 
     @pytest.mark.parametrize("command", ["dbbackup", "dbrestore"])
     def test_a_client_older_than_the_server(self, postgres, local: Storage, command: str):
