@@ -67,7 +67,7 @@ def pushgateway(sidecar: Sidecar) -> Iterator[Finding]:
     if not url:
         yield ok("pushgateway", message="off: BACKUP_PUSHGATEWAY_URL is not set")
         return
-    ask = partial(http.send, http.below(url, "-/ready"))
+    ask = partial(http.send, http.append_path(url, "-/ready"))
     yield _reached("pushgateway", "BACKUP_PUSHGATEWAY_URL", http.address(url), ask, "it is ready")
 
 
