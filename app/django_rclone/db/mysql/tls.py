@@ -28,7 +28,7 @@ def of_settings(options: Mapping[str, Any]) -> dict[str, str]:
     given = {_canonical(key): value for key, value in options.items() if value is not None}
     if unknown := sorted(key for key in given if ("ssl" in key or "tls" in key) and key not in _KNOWN):
         raise ValueError(
-            f"the option {unknown[0]} seems to be about TLS, and is not known. Use ssl_mode or ssl instead"
+            f"the option {unknown[0]} looks like a TLS option, but is unknown. Use ssl_mode or ssl instead"
         )
     nested, asks_for_tls = _nested(given.get("ssl"))
     found = {name: str(value) for key, name in _FILES.items() if (value := given.get(f"ssl_{key}", nested.get(key)))}
