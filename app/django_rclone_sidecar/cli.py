@@ -122,7 +122,7 @@ def _start() -> Environment:
         logs.set_up("json" if os.environ.get("BACKUP_LOG_FORMAT", "").lower() == "json" else "text", "info", secrets)
         raise
     logs.set_up(environment.get("BACKUP_LOG_FORMAT"), environment.get("BACKUP_LOG_LEVEL"), secrets)
-    logs.hide(environment.secrets)
+    logs.add_secrets(environment.secrets)
     for warning in environment.warnings:
         logger.warning("%s", warning, extra={"event": "environment.unknown"})
     return environment

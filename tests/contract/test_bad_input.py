@@ -15,8 +15,21 @@ from tests.contract.subjects.postgresql import Postgresql
 from tests.support.images.clients import client_dir
 from tests.support.servers import start_postgres
 from tests.support.servers.ports import free_port
+from tests.support.servers.server import Server
 
 DATABASE = 'Database "default": '
+
+
+def server_dies_during_backup(project: Project, server: Server, *program: str) -> None:
+    """Kills the server while the dump ``program`` runs: the error names the database, and nothing is left."""
+    with project.started("dbbackup") as run:
+        run.child(*program)
+        server.kill()
+        done = run.end()
+    assert done.code in (1, 75), done.err
+    assert DATABASE in done.error
+    assert project.storage.files() == []
+    server.restart()
 
 
 @pytest.fixture
@@ -64,14 +77,7 @@ class TestServer:
             subject.fill_simply(megabytes=12)
             options = {**subject.options, **slow("2M")}
             project = Project({"default": subject.database}, local, options)
-            with project.started("dbbackup") as run:
-                run.child("pg_dump", "--format=custom")
-                server.kill()
-                done = run.end()
-            assert done.code in (1, 75), done.err
-            assert DATABASE in done.error
-            assert local.files() == []
-            server.restart()
+            server_dies_during_backup(project, server, *subject.dumper)
 
     @pytest.mark.representatives("dbrestore")
     @pytest.mark.parametrize("command", ["dbbackup", "dbrestore"])

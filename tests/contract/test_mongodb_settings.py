@@ -15,7 +15,7 @@ import pytest
 
 from tests.contract.project import Project, Storage, slow
 from tests.contract.subjects.mongodb import Mongodb
-from tests.contract.test_bad_input import DATABASE, refused
+from tests.contract.test_bad_input import DATABASE, refused, server_dies_during_backup
 from tests.support.commands import ROOT
 from tests.support.servers import start_mongo
 from tests.support.servers.ports import LOOPBACK, free_port
@@ -181,14 +181,7 @@ def test_a_server_that_dies_in_the_middle(local: Storage):
         subject = Mongodb(server, name)
         subject.fill_simply(megabytes=40)
         project = Project({"default": subject.database}, local, {**subject.options, **slow("2M")})
-        with project.started("dbbackup") as run:
-            run.child(*subject.dumper)
-            server.kill()
-            done = run.end()
-        assert done.code in (1, 75), done.err
-        assert DATABASE in done.error
-        assert local.files() == []
-        server.restart()
+        server_dies_during_backup(project, server, *subject.dumper)
         subject.close()
 
 

@@ -43,7 +43,7 @@ def module_command(
     module: str,
     *arguments: str | Secret | Attached,
     explain: Explanation,
-    may_stall: bool = True,
+    is_loader: bool = False,
     hide: tuple[Secret, ...] = (),
 ) -> Command:
     """Returns the command that runs a module of this package. It has the import path of this process, which
@@ -56,14 +56,14 @@ def module_command(
             **setting_names.for_helper_program(),
         },
         explain=explain,
-        may_stall=may_stall,
+        is_loader=is_loader,
         hide=hide,
     )
 
 
-def script_command(path: Path, *arguments: str, explain: Explanation, may_stall: bool = True) -> Command:
+def script_command(path: Path, *arguments: str, explain: Explanation, is_loader: bool = False) -> Command:
     """Returns the command that runs a Python file, which can import only the standard library."""
-    return Command((sys.executable, "-I", str(path), *arguments), explain=explain, may_stall=may_stall)
+    return Command((sys.executable, "-I", str(path), *arguments), explain=explain, is_loader=is_loader)
 
 
 def run(main: Callable[[list[str]], None]) -> int | str:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django_rclone import see_documentation
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.masking import mask
 from django_rclone_sidecar.environment import parsers
@@ -133,6 +134,6 @@ def _warnings(environ: Mapping[str, str]) -> list[str]:
         if not name.startswith("BACKUP_") or name in known or _KUBERNETES.fullmatch(name):
             continue
         meant = next(iter(difflib.get_close_matches(name, known, n=1)), "")
-        hint = f" Did you mean {meant}?" if meant else " See docs/environment.md."
+        hint = f" Did you mean {meant}?" if meant else f" {see_documentation('Environment variables')}"
         warnings.append(f"The variable {name} is unknown and has no effect.{hint}")
     return warnings

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django_rclone import setting_names
+from django_rclone import see_documentation, setting_names
 from django_rclone.command import Explanation
 from django_rclone.db.failures import for_database
 from django_rclone.db.helper_programs import reported_error
@@ -37,7 +37,7 @@ _MEANINGS: tuple[tuple[frozenset[int], type[DjangoRcloneError], str], ...] = (
     (
         frozenset({1142, 1143, 1227, 1370, 1410}),
         ConfigurationError,
-        "Grant the role what it lacks; docs/mysql.md lists the rights that a dump and a restore need.",
+        f"Grant the role the rights that it lacks. {see_documentation('MySQL and MariaDB')}",
     ),
     (
         frozenset({1419}),

@@ -34,7 +34,7 @@ def client_command(
     *arguments: str,
     begin: str | None = None,
     explain: Explanation = unexplained,
-    may_stall: bool = True,
+    is_loader: bool = False,
 ) -> Command:
     """Returns a command for the client; ``options`` is the content of the option file, ``begin`` the first statement of
     the session instead of the usual one; empty: none."""
@@ -45,7 +45,7 @@ def client_command(
         env=_ENVIRONMENT,
         inherit=("OPENSSL_CONF",),
         explain=explain,
-        may_stall=may_stall,
+        is_loader=is_loader,
     )
 
 

@@ -108,7 +108,7 @@ class SqliteConnector(BaseConnector):
             return Dump(
                 checks=(
                     sql_text.check(self._sqlite3(), live.schema, explain),
-                    program("check_loadable", path, f"{self.wait:g}", explain=explain, may_stall=False),
+                    program("check_loadable", path, f"{self.wait:g}", explain=explain, is_loader=True),
                 ),
                 command=sql_text.dump(self._sqlite3(), path, self.wait, explain, writable=live.writable),
                 # sqlite3 ends with 0 even if .dump fails, so one of our programs checks the end of its output.

@@ -29,14 +29,14 @@ def plan(
     if sqlite3:
         load, gate = sql_text.load(sqlite3, stage, explain), Gate(tail=partial(_require_commit, alias))
     else:
-        load, gate = program("stage", "load", stage, explain=explain, may_stall=False), Gate()
+        load, gate = program("stage", "load", stage, explain=explain, is_loader=True), Gate()
     return RestorePlan(
         target=target,
         prepare=(program("stage", "prepare", target, stage, str(size), *new, explain=explain),),
         load=(load,),
         commit=(
-            program("check_stage", stage, *quick, explain=explain, may_stall=False),
-            program("replace", target, stage, f"{wait:g}", *new, explain=explain, may_stall=False),
+            program("check_stage", stage, *quick, explain=explain, is_loader=True),
+            program("replace", target, stage, f"{wait:g}", *new, explain=explain, is_loader=True),
         ),
         abort=(program("stage", "abort", stage, explain=explainer(alias, stage, "Removal")),),
         gate=gate,

@@ -111,7 +111,7 @@ def test_a_dump_describes_itself() -> None:
 def test_a_dump_as_sql_text_describes_itself() -> None:
     dump = sqlite(FORMAT="sql").dump(FACTS)
     assert (dump.extension, dump.format, dump.client) == ("sql", "sql", "sqlite3")
-    assert [command.may_stall for command in dump.checks] == [True, False]
+    assert [command.is_loader for command in dump.checks] == [False, True]
 
 
 def test_a_database_without_tables_is_dumped_with_a_note() -> None:

@@ -136,7 +136,7 @@ def write_to_scratch(source: BinaryIO, target: BinaryIO, schema: str, flavour: s
     target.write(journal.set_state(schema, journal.LOADED).encode())
 
 
-def beginning(mode: str, live: str, schema: str, charset: str = "", collation: str = "") -> str:
+def statements_before(mode: str, live: str, schema: str, charset: str = "", collation: str = "") -> str:
     """Returns the statements before the dump."""
     script = journal.assert_lock(live)
     if mode == "scratch":
@@ -155,7 +155,7 @@ def main(arguments: list[str]) -> None:
         for _part, _piece in split(source, flavour, limit):
             continue
         return
-    target.write(beginning(mode, live, schema, *charset).encode())
+    target.write(statements_before(mode, live, schema, *charset).encode())
     if mode == "in-place":
         for _part, piece in split(source, flavour, limit):
             target.write(piece)

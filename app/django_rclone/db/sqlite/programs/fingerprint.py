@@ -51,7 +51,7 @@ _LOADING = re.compile(
 
 
 def read_file(source: BinaryIO, stage: Path) -> Fingerprint:
-    """Return the fingerprint of the database file in ``source``. Raises VerificationFailed if it is damaged."""
+    """Returns the fingerprint of the database file in ``source``. Raises VerificationFailed if it is damaged."""
     descriptor = os.open(stage, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -98,7 +98,7 @@ def _read_table(database: sqlite3.Connection, name: str, builder: Builder) -> No
 
 
 def _select(database: sqlite3.Connection, table: str) -> str:
-    """Return the query for all rows, in any order. Raises sqlite3.OperationalError if there is none."""
+    """Returns the query for all rows, in any order. Raises sqlite3.OperationalError if there is none."""
     found = database.execute(f"PRAGMA table_xinfo({_quoted(table)})").fetchall()
     columns = [name for _id, name, *_rest, hidden in found if hidden != _VIRTUAL]
     names = {column.lower() for column in columns}
@@ -119,7 +119,7 @@ def _select(database: sqlite3.Connection, table: str) -> str:
 
 
 def _add_collations(database: sqlite3.Connection, table: str) -> None:
-    """Add stand-ins for the collations of a table's indexes, so that SQLite reads the table. Nothing is sorted."""
+    """Adds stand-ins for the collations of a table's indexes, so that SQLite reads the table. Nothing is sorted."""
     for _number, index, *_rest in database.execute(f"PRAGMA index_list({_quoted(table)})").fetchall():
         for row in database.execute(f"PRAGMA index_xinfo({_quoted(index)})").fetchall():
             if row[4] and row[4].upper() not in ("BINARY", "NOCASE", "RTRIM"):
@@ -138,7 +138,7 @@ class TextReader:
         self._builder = Builder()
 
     def read(self) -> Fingerprint:
-        """Return the fingerprint. Raises VerificationFailed if the text does not end as it should."""
+        """Returns the fingerprint. Raises VerificationFailed if the text does not end as it should."""
         last = b""
         for statement in self._statements():
             last = statement
@@ -148,7 +148,7 @@ class TextReader:
         return self._builder.finish()
 
     def _statements(self) -> Iterator[bytes]:
-        """Yield the statements but those that insert a row."""
+        """Yields the statements but those that insert a row."""
         text = b""
         while piece := self._source.readline(_PIECE):
             text += piece
@@ -166,7 +166,7 @@ class TextReader:
             raise VerificationFailed("its SQL text ends within a statement.")
 
     def _insert(self, table: bytes, values: bytes) -> None:
-        """Read one row; ``values`` is its beginning."""
+        """Reads one row; ``values`` is its beginning."""
         name = _decode(table)
         whole: list[bytes] | None = [] if name in ("sqlite_schema", "sqlite_master", "sqlite_sequence") else None
         digest = new_hash()
@@ -207,7 +207,7 @@ class TextReader:
 
 
 def _decode(name: bytes) -> str:
-    """Return a name without its quotes."""
+    """Returns a name without its quotes."""
     quote = name[:1]
     if quote == b"[":
         return _text(name[1:-1])
@@ -220,7 +220,7 @@ def _text(data: bytes) -> str:
 
 @interruptible()
 def main(arguments: list[str]) -> None:
-    """Print the fingerprint of what is on stdin."""
+    """Prints the fingerprint of what is on stdin."""
     match arguments:
         case ["file", stage]:
             found = read_file(sys.stdin.buffer, Path(os.fsdecode(stage)))

@@ -57,9 +57,7 @@ def commit(target: Path, stage: Path, wait: float, *, new: bool) -> None:
         mode = _set_rollback_mode(locked_stage)
         end = time.monotonic() + wait
         if new and target.exists() and target.stat().st_size:
-            raise ConfigurationError(
-                f"{target} exists by now and is not empty. Choose another name, or remove it first."
-            )
+            raise ConfigurationError(f"{target} exists now and is not empty. Choose another name, or remove it first.")
         if target.exists() or not publish(stage, target, locked_stage, mode):
             try:
                 _copy_contents(stage, target, end)
