@@ -23,7 +23,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, VerificationFailed
 from django_rclone.process.interrupts import interruptible
 from django_rclone.verification.fingerprint import LARGEST_SCHEMA, Builder, Fingerprint
@@ -232,4 +232,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))
