@@ -27,7 +27,7 @@ from django_rclone.exceptions import (
     VerificationFailed,
 )
 
-SCRIPT_FLAGS = ("-I", "-S")
+SCRIPT_FLAGS: tuple[str, ...] = ("-I", "-S")
 """Without site-packages (-S) Python starts in 7 ms instead of 10 ms."""
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _LINE = re.compile(r"(?P<kind>(?:\w+\.)?[A-Z]\w+): (?P<message>.*)")
