@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -55,7 +54,8 @@ def read_file(source: BinaryIO, stage: Path) -> Fingerprint:
     descriptor = os.open(stage, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            shutil.copyfileobj(source, file, _PIECE)
+            while piece := source.read(_PIECE):
+                file.write(piece)
         with stage.open("rb") as file:
             if file.read(len(_MAGIC)) != _MAGIC:
                 raise VerificationFailed("it does not begin as a SQLite database does.")
