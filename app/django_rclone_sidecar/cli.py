@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 import sys
@@ -107,6 +106,8 @@ def usage() -> str:
 def _unknown_command(command: str) -> str:
     if not command:
         return "error: no command given."
+    import difflib  # noqa: PLC0415 - rarely needed
+
     meant = next(iter(difflib.get_close_matches(command, COMMANDS, n=1)), "")
     return f'error: unknown command "{command}".' + (f" Did you mean {meant}?" if meant else "")
 

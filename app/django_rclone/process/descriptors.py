@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
@@ -37,6 +36,8 @@ def content_file(content: bytes) -> BinaryIO:
         file: BinaryIO = os.fdopen(os.memfd_create("django-rclone"), "w+b")
         os.fchmod(file.fileno(), 0o600)  # MySQL's clients ignore an option file that is writable by others
     else:
+        import tempfile  # noqa: PLC0415 - takes 10 ms to import, and Linux does not need it
+
         file = tempfile.TemporaryFile()  # type: ignore[assignment]  # noqa: SIM115 - no files in memory here
     file.write(content)
     file.flush()

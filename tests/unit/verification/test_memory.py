@@ -96,6 +96,8 @@ def mongodb(rows: int, wide: int) -> tuple[Callable[..., Fingerprint], Iterator[
     return lambda stream: MongodbReader(stream, ()).read(), parts()
 
 
+# Many rows take seconds with each reader.
+@pytest.mark.representatives("10-100-*", "100000-0-postgresql")
 @pytest.mark.parametrize("made", [postgresql, mysql, sqlite, mongodb])
 @pytest.mark.parametrize(("rows", "wide"), [(100_000, 0), (10, 100)])
 def test_rows_are_read_in_constant_memory(made, rows: int, wide: int):

@@ -6,16 +6,20 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django_rclone.db.base import Facts
 from django_rclone.db.mysql.facts import InexactColumn, Leftover, Live, Session, Table
 from django_rclone.db.mysql.quoting import quote_name
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT
 
+if TYPE_CHECKING:
+    from django_rclone.db.base import Facts
+
 
 def parse(output: str) -> Facts:
     """Returns the facts in the probe's output."""
+    from django_rclone.db.base import Facts  # noqa: PLC0415 - the programs that call parse_rows do not need it
+
     rows = [json.loads(line) for line in output.splitlines()]
     state, migrations = parse_rows(rows)
     clock = next((row["clock"] for row in rows if row.get("clock")), "")

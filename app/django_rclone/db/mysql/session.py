@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django_rclone import process
@@ -11,6 +12,8 @@ from django_rclone.command import Command, Explanation, Secret
 from django_rclone.db.mysql.session_variables import init_command
 from django_rclone.exceptions import ProgramFailed
 
+PROBE = Path(__file__).parent / "sql/probe.sql"
+"""The script that prints the facts of a schema."""
 CLIENT_FLAGS = (
     # With --binary-mode the client does not change its input, and runs no client command but "delimiter".
     *("--batch", "--raw", "--skip-column-names", "--binary-mode", "--default-character-set=utf8mb4"),

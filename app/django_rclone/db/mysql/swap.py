@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from django_rclone.db.base import Mode
 from django_rclone.db.failures import NOTHING_CHANGED
 from django_rclone.db.mysql import journal, schema_references
 from django_rclone.db.mysql import schema_changes as changes
@@ -26,6 +25,7 @@ from django_rclone.db.mysql.preflight import problems, stored_object_problems
 from django_rclone.db.mysql.quoting import quote_name, quote_value
 from django_rclone.db.mysql.schema import inspect, stored_objects
 from django_rclone.db.mysql.session import Session
+from django_rclone.db.restore_mode import Mode
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mongodb.archive import Collection
 from django_rclone.db.mongodb.programs.archive_reader import blocks
 from django_rclone.db.mongodb.programs.read_archive import contents
@@ -38,4 +38,4 @@ def main(_arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

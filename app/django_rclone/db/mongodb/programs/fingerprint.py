@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mongodb.archive import Collection
 from django_rclone.db.mongodb.programs.archive_reader import blocks, header_and_collections, kind_of
 from django_rclone.db.mongodb.programs.server import Document, pymongo_errors
@@ -97,4 +97,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

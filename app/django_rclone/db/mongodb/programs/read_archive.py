@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any, BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mongodb.programs.archive_reader import header_and_collections, kind_of
 from django_rclone.db.mongodb.programs.server import Document, pymongo_errors
 from django_rclone.exceptions import VerificationFailed
@@ -44,4 +44,4 @@ def main(_arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

@@ -11,7 +11,7 @@ import re
 import sys
 from typing import BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mysql.dump_format import TABLES
 from django_rclone.db.mysql.programs.insert_rows import InsertRows
 from django_rclone.db.mysql.programs.split import split
@@ -232,4 +232,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mysql import dump_format, journal
 from django_rclone.db.mysql.clients import TITLES
 from django_rclone.db.mysql.dump_format import ALWAYS_PRESENT, STORED_OBJECTS, TABLES, LegacyParts, read_head, read_mark
@@ -165,4 +165,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

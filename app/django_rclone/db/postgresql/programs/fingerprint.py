@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.exceptions import DjangoRcloneError, VerificationFailed
 from django_rclone.verification.fingerprint import LARGEST_SCHEMA, Builder, Fingerprint
 from django_rclone.verification.rows import RowHash, new_hash
@@ -247,4 +247,4 @@ def main(_arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

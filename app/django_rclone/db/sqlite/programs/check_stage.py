@@ -14,7 +14,6 @@ import fcntl
 import os
 import re
 import sqlite3
-import sys
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -113,7 +112,3 @@ def main(arguments: list[str]) -> int | str:
     except (sqlite3.Error, OSError, Damaged) as error:
         return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

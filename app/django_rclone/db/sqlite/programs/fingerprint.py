@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, VerificationFailed
 from django_rclone.process.interrupts import interruptible
 from django_rclone.verification.fingerprint import LARGEST_SCHEMA, Builder, Fingerprint
@@ -55,7 +54,8 @@ def read_file(source: BinaryIO, stage: Path) -> Fingerprint:
     descriptor = os.open(stage, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            shutil.copyfileobj(source, file, _PIECE)
+            while piece := source.read(_PIECE):
+                file.write(piece)
         with stage.open("rb") as file:
             if file.read(len(_MAGIC)) != _MAGIC:
                 raise VerificationFailed("it does not begin as a SQLite database does.")
@@ -232,4 +232,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

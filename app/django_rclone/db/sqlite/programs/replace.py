@@ -15,7 +15,6 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -195,7 +194,3 @@ def main(arguments: list[str]) -> int | str:
     except (sqlite3.Error, OSError, ConfigurationError, Damaged, Unavailable) as error:
         return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
