@@ -10,4 +10,5 @@ INSTALLED_APPS = ["django_rclone"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 DATABASES = _given["DATABASES"]
+MEDIA_ROOT = _given.get("MEDIA_ROOT", "")
 DJANGO_RCLONE = _given["DJANGO_RCLONE"]
