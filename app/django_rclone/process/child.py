@@ -114,8 +114,9 @@ class Process:
     def stderr(self) -> str:
         """The program's stderr so far, with secrets masked."""
         if self._log is not None and not self._log.closed:
+            self._stderr = b""
             size = os.fstat(self._log.fileno()).st_size
-            self._stderr = os.pread(self._log.fileno(), _STDERR_KEPT, max(0, size - _STDERR_KEPT))
+            self._keep(os.pread(self._log.fileno(), _STDERR_KEPT + 1, max(0, size - _STDERR_KEPT - 1)))
         return self.masked(self._stderr.decode(errors="replace"))
 
     def masked(self, text: str) -> str:
