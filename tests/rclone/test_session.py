@@ -172,6 +172,18 @@ def test_an_rclone_that_hangs_is_ended_within_the_limit(counted: Counted) -> Non
     assert counted.starts == ["rcd", "lsjson"]
 
 
+def test_a_move_that_copies_may_take_longer_than_the_stall_limit(counted: Counted) -> None:
+    flags = ("--disable", "move,copy", "--bwlimit", "1M", "--buffer-size", "0")
+    remote = dataclasses.replace(counted.remote, flags=flags, limits=Limits(stall=0.5))
+    Path(remote.root, "a").write_bytes(os.urandom(2_000_000))
+    began = time.monotonic()
+    with session():
+        remote.move("a", "b")
+    assert time.monotonic() - began > 1
+    assert [path.name for path in Path(remote.root).iterdir()] == ["b"]
+    assert counted.starts == ["rcd"]
+
+
 @pytest.mark.parametrize(
     "instead",
     [
@@ -314,6 +326,24 @@ def test_no_connection_stays_open_between_two_queries(sftp: StorageServer, monke
             time.sleep(0.01)
         assert connections() == 0
         assert run(remote.read("session/a")) == b"content"
+
+
+@pytest.mark.usefixtures("either_way")
+def test_the_time_of_an_upload_is_told_from_the_time_of_the_file(
+    s3: StorageServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    remote = Remote(s3.remote)
+    file = tmp_path / "file"
+    file.touch()
+    os.utime(file, (10**9, 10**9))
+    run(remote.command("copyto", str(file), remote.path("times/file")))
+    stored, entry = remote.stored_at("times/file"), remote.stat("times/file")
+    assert stored
+    assert abs(stored.timestamp() - time.time()) < 300
+    assert entry
+    assert entry.modified.timestamp() == 10**9
 
 
 def test_a_long_listing_takes_no_more_memory_than_from_a_program(remote: Remote) -> None:
