@@ -119,6 +119,6 @@ def _started(command: Command) -> RemoteControl | None:
         return RemoteControl(command)
     except Interrupted:
         raise
-    except DjangoRcloneError as error:
+    except (DjangoRcloneError, OSError) as error:
         logger.debug("rclone's remote control cannot be used: %s", error)
         return None
