@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import socket
 import stat
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -320,14 +318,6 @@ def test_what_is_streamed_in_comes_out(remote: Remote) -> None:
 
 
 # What failures mean: real ones
-
-
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """A port on which nobody listens: bound, so that nobody else gets it meanwhile."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
 
 
 @pytest.fixture

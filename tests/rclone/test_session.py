@@ -13,6 +13,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,15 @@ def test_an_rclone_that_dies_during_a_query_is_replaced_by_a_program(silent: int
             counted.remote.files("m")
         killer.join()
     assert counted.starts == ["rcd", "lsjson"]
+
+
+def test_an_error_is_about_the_remote_of_its_query(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"TYPE": "webdav", "URL": f"http://127.0.0.1:{closed_port}"}.items():
+        monkeypatch.setenv(f"RCLONE_CONFIG_AWAY_{name}", value)
+    with session():
+        Remote("").configured()  # starts the rclone
+        with pytest.raises(Unavailable, match=r'^Remote "away:x" cannot be reached: .*connection refused'):
+            Remote("away:x").files("db")
 
 
 def test_an_rclone_that_hangs_is_ended_within_the_limit(counted: Counted) -> None:
@@ -328,9 +338,9 @@ def test_no_connection_stays_open_between_two_queries(sftp: StorageServer, monke
         assert run(remote.read("session/a")) == b"content"
 
 
-@pytest.mark.usefixtures("either_way")
+@pytest.mark.parametrize("way", [nullcontext, session])
 def test_the_time_of_an_upload_is_told_from_the_time_of_the_file(
-    s3: StorageServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    s3: StorageServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: Callable[[], AbstractContextManager[None]]
 ) -> None:
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
@@ -339,7 +349,8 @@ def test_the_time_of_an_upload_is_told_from_the_time_of_the_file(
     file.touch()
     os.utime(file, (10**9, 10**9))
     run(remote.command("copyto", str(file), remote.path("times/file")))
-    stored, entry = remote.stored_at("times/file"), remote.stat("times/file")
+    with way():
+        stored, entry = remote.stored_at("times/file"), remote.stat("times/file")
     assert stored
     assert abs(stored.timestamp() - time.time()) < 300
     assert entry

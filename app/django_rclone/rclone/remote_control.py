@@ -16,8 +16,8 @@ from threading import TIMEOUT_MAX
 from typing import Any
 from urllib.parse import urlencode
 
-from django_rclone.command import Command, Secret
-from django_rclone.exceptions import DjangoRcloneError, ProgramFailed, Unavailable
+from django_rclone.command import Command, Explanation, Secret
+from django_rclone.exceptions import ProgramFailed, Unavailable
 from django_rclone.process import Limits
 from django_rclone.process.child import Process, last_output
 from django_rclone.process.server import Server
@@ -87,10 +87,10 @@ class RemoteControl:
         """Ends rclone."""
         self._server.close()
 
-    def ask(self, request: Request, limits: Limits) -> Any:
+    def ask(self, request: Request, limits: Limits, explain: Explanation) -> Any:
         """Returns the result of a request.
 
-        Raises the error from ``command.explain`` for an error in the answer, Unavailable if a limit is exceeded, and
+        Raises the error that ``explain`` makes of an error in the answer, Unavailable if a limit is exceeded, and
         OSError or ValueError if the answer is not complete.
         """
         self._server.clear_log()
@@ -100,13 +100,10 @@ class RemoteControl:
         with suppress(OSError, ValueError):
             self._exchange(Request("fscache/clear"), limits, self._progress)
         if status != 200:
-            raise self._error(answer)
+            process = self._server.process
+            text = process.masked(str(answer.get("error", "")))
+            raise explain(ProgramFailed(process.command.program, 1, text))
         return answer.get(request.member) if request.member else answer
-
-    def _error(self, answer: Mapping[str, Any]) -> DjangoRcloneError:
-        process = self._server.process
-        text = process.masked(str(answer.get("error", "")))
-        return process.command.explain(ProgramFailed(process.command.program, 1, text))
 
     def _progress(self) -> object:
         """Returns rclone's progress with the current request; None if it does not report it."""

@@ -80,7 +80,7 @@ class _Session:
         if (rclone := self._running[key]) is None:
             raise NotAnswered
         try:
-            return rclone.ask(request, limits)
+            return rclone.ask(request, limits, command.explain)
         except Missing:
             raise
         except (OSError, ValueError) as error:
