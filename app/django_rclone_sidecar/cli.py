@@ -14,6 +14,7 @@ from django_rclone import DOCUMENTATION, output_errors, setting_names
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import secret_values
 from django_rclone.process.interrupts import interruptible
+from django_rclone.rclone.session import session
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment import read
 from django_rclone_sidecar.environment.read import Environment
@@ -72,7 +73,7 @@ def _run(command: str, arguments: list[str]) -> int:
     # Imported on demand: not every command needs Django.
     module = import_module(f"django_rclone_sidecar.commands.{command.replace('-', '_')}")
     try:
-        with interruptible(), setting_names.using(VariableAndCommandNames()):
+        with interruptible(), setting_names.using(VariableAndCommandNames()), session():
             code: int = module.main(arguments, _start())
             return code
     except AlreadyLogged as error:

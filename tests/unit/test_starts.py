@@ -1,6 +1,6 @@
 """Programs start fast: they import nothing at the start that they may not need.
 
-`python -m bench.starts` prints how long each takes.
+`python -m bench.program_starts` prints how long each takes.
 """
 
 from __future__ import annotations

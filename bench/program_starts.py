@@ -1,4 +1,4 @@
-"""Prints how long our programs take to start, of which most is imports: python -m bench.starts [ROUNDS]."""
+"""Prints how long our helper programs take to start: python -m bench.program_starts [ROUNDS]. Most is imports."""
 
 from __future__ import annotations
 
