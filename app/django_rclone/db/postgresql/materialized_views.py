@@ -39,16 +39,16 @@ def _is_loopback_server(entry: Entry, database: str) -> bool:
     return (
         entry.type == "SERVER"
         and entry.details.get("wrapper") == "postgres_fdw"
-        and options.get("dbname") in (None, quote_value(database)[1:-1])
+        and options.get("dbname") in (None, database)
     )
 
 
 def _alter_server(entry: Entry, *, wait: bool) -> str:
     name, set_before = entry.details["name"], entry.details["options"].get("options")
     if wait:
-        change = "DROP options" if set_before is None else f"SET options '{set_before}'"
+        change = "DROP options" if set_before is None else f"SET options {quote_value(set_before)}"
     elif set_before is None:
-        change = f"ADD options '{_LOCK_TIMEOUT}'"
+        change = f"ADD options {quote_value(_LOCK_TIMEOUT)}"
     else:
-        change = f"SET options '{set_before} {_LOCK_TIMEOUT}'"
+        change = f"SET options {quote_value(f'{set_before} {_LOCK_TIMEOUT}')}"
     return f"ALTER SERVER {name} OPTIONS ({change});"

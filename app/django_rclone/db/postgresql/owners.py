@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from django_rclone.db.postgresql.archive import Archive, Entry
 from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.quoting import quote_name
 from django_rclone.display import enumerate_some
 
 
@@ -37,7 +38,7 @@ def policy_problems(archive: Archive, live: Live) -> Iterator[str]:
     """Yields a problem if row-level security policies name roles that do not exist."""
     in_policies = {role for entry in archive.entries for role in entry.details.get("roles", ())}
     if missing := sorted(in_policies - set(live.roles)):
-        lines = " ".join(f'CREATE ROLE "{role}" NOLOGIN;' for role in missing)
+        lines = " ".join(f"CREATE ROLE {quote_name(role)} NOLOGIN;" for role in missing)
         yield f"row-level security policies name roles that do not exist here. Create them: {lines}"
 
 
@@ -45,6 +46,6 @@ def large_object_problems(live: Live, left_out: Iterable[Entry]) -> Iterator[str
     """Yields a problem if large objects of other roles are left out."""
     # Before 17 the contents of all large objects are one entry: it cannot be restored without some of them.
     if theirs := [entry.name for entry in left_out if entry.type == "BLOB"]:
-        lines = " ".join(f'ALTER LARGE OBJECT {name} OWNER TO "{live.role}";' for name in theirs[:5])
+        lines = " ".join(f"ALTER LARGE OBJECT {name} OWNER TO {quote_name(live.role)};" for name in theirs[:5])
         more = f" (and {len(theirs) - 5} more)" if len(theirs) > 5 else ""
         yield f"some large objects belong to other roles. Restore with --into, or, as a superuser, run: {lines}{more}"

@@ -530,6 +530,14 @@ def test_a_policy_for_a_missing_role_is_a_line_to_paste() -> None:
     assert 'CREATE ROLE "ghost" NOLOGIN;' in restore_list.problems[0]
 
 
+def test_role_names_are_quoted_in_lines_to_paste() -> None:
+    policy, large_object = entry(1, "POLICY", "t p", roles=['g"host']), entry(2, "BLOB", "7", "", owner="postgres")
+    live_database = here(role='a"pp', large_object_owners=["postgres"])
+    problems = " ".join(choose(archive(policy, large_object), live_database).problems)
+    assert 'CREATE ROLE "g""host" NOLOGIN;' in problems
+    assert 'ALTER LARGE OBJECT 7 OWNER TO "a""pp";' in problems
+
+
 def test_owners_are_kept_where_they_can_be_given_back() -> None:
     ours, theirs = entry(1, "TABLE", "t"), entry(2, "TABLE", "u", owner="group")
     assert not choose(archive(ours), here()).keep_owners
@@ -631,6 +639,18 @@ def test_a_foreign_server_that_leads_back_does_not_wait_for_ever() -> None:
         "ALTER SERVER s OPTIONS (DROP options);",
     ]
     assert choose(archive(server, filling), here(), False, "other").final_statements == []
+
+
+def test_a_foreign_server_that_leads_back_is_found_by_any_name_and_keeps_its_options() -> None:
+    options = {"dbname": "sh\\o'p", "options": "-c search_path=o\\'p"}
+    server = entry(1, "SERVER", "s", "", name="s", wrapper="postgres_fdw", options=options)
+    filling = entry(2, "MATERIALIZED VIEW DATA", "m", statement=REFRESH)
+    late = choose(archive(server, filling), here(), False, "sh\\o'p").final_statements
+    assert late == [
+        r"ALTER SERVER s OPTIONS (SET options E'-c search_path=o\\''p -c lock_timeout=10s');",
+        REFRESH,
+        r"ALTER SERVER s OPTIONS (SET options E'-c search_path=o\\''p');",
+    ]
 
 
 def test_casts_between_types_of_others_are_a_superusers() -> None:

@@ -139,6 +139,24 @@ def test_names_are_read_in_the_archives_encoding() -> None:
     assert contents["encoding"] == "iso8859-1"
 
 
+SERVER = rb"""--
+-- TOC entry 1 (class 1417 OID 20305)
+-- Name: s; Type: SERVER; Schema: -; Owner: app
+-- Data Pos: 0
+--
+
+CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw OPTIONS (
+    dbname E'sh\\o''p',
+    host 'o''hara'
+);
+"""
+
+
+def test_the_options_of_a_foreign_server_are_read_without_their_quotes() -> None:
+    ((*_, details),) = describe(b"1; 1417 20305 SERVER - s app\n", SERVER)["entries"]
+    assert details["options"] == {"dbname": "sh\\o'p", "host": "o'hara"}
+
+
 def test_an_archive_without_entries_is_fine() -> None:
     assert describe(b";\n", b"")["entries"] == []
 

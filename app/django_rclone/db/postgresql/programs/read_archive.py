@@ -48,7 +48,8 @@ _REFRESH = re.compile(r"^REFRESH MATERIALIZED VIEW .*;$", re.MULTILINE)
 _SERVER = re.compile(
     r'^CREATE SERVER ("(?:[^"]|"")*"|\S+)(?: TYPE .*)? FOREIGN DATA WRAPPER ("(?:[^"]|"")*"|[^\s;]+)', re.MULTILINE
 )
-_OPTION = re.compile(r"^    (\w+) '((?:[^']|'')*)'", re.MULTILINE)
+# quote_literal writes a value with a backslash as E'…', with each backslash doubled.
+_OPTION = re.compile(r"^    (\w+) (E?'(?:[^']|'')*')", re.MULTILINE)
 _LANGUAGE = re.compile(r"^    LANGUAGE (\S+)", re.MULTILINE)
 _SIGNATURE = re.compile(r"^ALTER FUNCTION (.*) OWNER TO ", re.MULTILINE)
 _SETS_PATH = re.compile(r"^    SET search_path TO ", re.MULTILINE)
@@ -149,7 +150,8 @@ def _details(type_: str, statements: str) -> dict[str, Any]:
     if type_ == "MATERIALIZED VIEW DATA" and (refresh := _REFRESH.search(statements)):
         return {"statement": refresh[0]}
     if type_ == "SERVER" and (server := _SERVER.search(statements)):
-        return {"name": server[1], "wrapper": _unquoted(server[2]), "options": dict(_OPTION.findall(statements))}
+        options = {name: _unquoted_value(value) for name, value in _OPTION.findall(statements)}
+        return {"name": server[1], "wrapper": _unquoted(server[2]), "options": options}
     if type_ == "POLICY":
         return {"roles": sorted(_roles(statements, _POLICY))}
     if type_ in ("FUNCTION", "PROCEDURE") and (language := _LANGUAGE.search(statements)):
@@ -189,6 +191,12 @@ def _roles(statement: str, pattern: re.Pattern[str]) -> set[str]:
 
 def _unquoted(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def _unquoted_value(value: str) -> str:
+    if value.startswith("E"):
+        return value[2:-1].replace("''", "'").replace("\\\\", "\\")
+    return value[1:-1].replace("''", "'")
 
 
 def _python_encoding(script: bytes) -> str:
