@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import shlex
 import shutil
@@ -34,12 +35,17 @@ def site(saved: Path, tmp_path: Path) -> Path:
     return tmp_path / "site"
 
 
-def shell(script: str, folder: Path) -> str:
-    """Runs a script as a person with this environment on PATH would."""
+def shell(script: str, folder: Path, *, answers: str = "") -> str:
+    """Runs a script as a person with this environment on PATH would, who gives these answers at a terminal."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = {**os.environ, "PATH": path, "RCLONE_CONFIG": os.devnull}
     env.pop("DJANGO_SETTINGS_MODULE", None)
-    done = subprocess.run(["sh", "-ec", script], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    keyboard, terminal = pty.openpty()
+    with os.fdopen(keyboard, "wb", 0) as typed, os.fdopen(terminal, "rb") as stdin:
+        typed.write(answers.encode())
+        done = subprocess.run(
+            ["sh", "-ec", script], cwd=folder, env=env, stdin=stdin, capture_output=True, text=True, check=False
+        )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -74,7 +80,7 @@ def test_the_commands_of_a_page_run(page: str, site: Path):
     text = (ROOT / page).read_text()
     scripts = re.findall(r"<!-- runs -->\n```sh\n(.*?)```", text, re.DOTALL)
     fingerprint = shell("python manage.py fingerprint", site)
-    said = "".join(shell(script, site) for script in scripts)
+    said = "".join(shell(script, site, answers="y\n" * script.count("\n")) for script in scripts)
     assert "restored from" in said
     assert shell("python manage.py fingerprint", site) == fingerprint
 

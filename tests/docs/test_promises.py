@@ -98,3 +98,9 @@ def test_every_database_of_the_contract_is_there():
     (subjects,) = re.findall(r"^SUBJECTS = \((.*?)^\)", text, re.MULTILINE | re.DOTALL)
     for kind in {name.partition("-")[0] for name in re.findall(r'"([\w.-]+)"', subjects)} - {"folder"}:
         assert kind in {re.sub(r"\W.*", "", section).lower() for section in SECTIONS}
+
+
+def test_the_exceptions_of_the_restore_promise_are_the_same_on_every_page():
+    pages = [(ROOT / name).read_text() for name in ("README.md", "docs/restore.md", "docs/promises.md")]
+    (sentence,) = {found for page in pages for found in re.findall(r"There are two exceptions: .*? undoes it\.", page)}
+    assert [sentence in page for page in pages] == [True] * len(pages)
