@@ -39,3 +39,14 @@ def test_the_other_folders_are_there():
 def test_every_folder_of_tests_is_named():
     folders = [path.parent for path in (ROOT / "tests").glob("*/__init__.py")]
     assert [folder.name for folder in folders if f"`tests/{folder.name}/`" not in TEXT] == []
+
+
+def test_the_modules_that_the_hand_written_parts_name_are_there():
+    written = re.sub(r"<!-- table: .*?<!-- end -->", "", TEXT.partition("\n## Other folders\n")[0], flags=re.DOTALL)
+    rules = re.findall(r"^\| (.*) \| .* \|$", written.partition("\n## Rules\n")[2].partition("\n## ")[0], re.MULTILINE)
+    names = re.findall(r"`([\w/.]+)`", "\n".join(rules)) + re.findall(r"`(\w+(?:/[\w/.]*|\.py))`", written)
+    assert len(names) > len(rules)
+    known = [f".{name}" for name in architecture.modules()]
+    modules = [name for name in names if not name.startswith(("tests/", "app/"))]
+    dotted = [(name, "." + name.removesuffix(".py").rstrip("/").replace("/", ".")) for name in modules]
+    assert [name for name, ending in dotted if not any(module.endswith(ending) for module in known)] == []
