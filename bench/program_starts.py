@@ -35,7 +35,7 @@ def main() -> None:
     print(f"{'python -c pass':40}{cost((sys.executable, '-P', '-c', 'pass'), rounds)}")
     for path in PROGRAMS:
         if path in SCRIPTS:
-            code = f"import sys; sys.path.append({str(path.parent)!r}); import {path.stem}"
+            code = f"import sys; sys.path.append({str(path.parents[1])!r}); import programs.{path.stem}"
             argv = (sys.executable, *helper_programs.SCRIPT_FLAGS, "-c", code)
         else:
             package = ".".join(path.parts[path.parts.index("django_rclone") : -1])

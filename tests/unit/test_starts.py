@@ -55,13 +55,17 @@ SCRIPTS = [path for path in PROGRAMS if path.parts[-3:-1] == ("sqlite", "program
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name)
-def test_a_file_of_the_launcher_finds_what_it_needs_in_the_standard_library(path: Path):
-    imported(f"sys.path.append({str(path.parent)!r}); import {path.stem}", *helper_programs.SCRIPT_FLAGS)
+def test_a_file_of_the_launcher_finds_what_it_needs_in_its_folder_and_the_standard_library(path: Path):
+    imported(f"sys.path.append({str(path.parents[1])!r}); import programs.{path.stem}", *helper_programs.SCRIPT_FLAGS)
 
 
 def test_the_launcher_runs_main_with_the_arguments_and_ends_as_it_does(tmp_path: Path):
     program = tmp_path / "program.py"
-    program.write_text("def main(arguments):\n    print(arguments)\n    return f'Damaged: {len(arguments)}'\n")
+    (tmp_path / "shared.py").write_text("KIND = 'Damaged'\n")
+    program.write_text(
+        "from .shared import KIND\n\n"
+        "def main(arguments):\n    print(arguments)\n    return f'{KIND}: {len(arguments)}'\n"
+    )
     argv = helper_programs.script_command(program, "one", "-two", explain=lambda failure: failure).argv
     done = subprocess.run([str(part) for part in argv], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, "['one', '-two']\n", "Damaged: 2\n")

@@ -1,4 +1,4 @@
-"""Commands for our SQLite programs, which need nothing but the standard library."""
+"""Commands for our SQLite programs, which need nothing but the standard library and each other."""
 
 from __future__ import annotations
 

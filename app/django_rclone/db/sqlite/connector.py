@@ -112,7 +112,7 @@ class SqliteConnector(BaseConnector):
                 ),
                 command=sql_text.dump(self._sqlite3(), path, self.wait, explain, writable=live.writable),
                 # sqlite3 ends with 0 even if .dump fails, so one of our programs checks the end of its output.
-                through=(program("check_sql", explain=explain),),
+                through=(program("check_dumped_text", explain=explain),),
                 extension="sql",
                 format="sql",
                 client="sqlite3",

@@ -86,7 +86,7 @@ def _explain(failure: ProgramFailed, path: str, action: str, nothing_changed: bo
 
 def _meaning(failure: ProgramFailed, path: str, action: str) -> tuple[type[DjangoRcloneError], str]:
     lines = [line.strip() for line in failure.stderr.splitlines() if line.strip()]
-    for line in lines:  # sqlite3 prints its error first, then check_sql.py that the text is incomplete
+    for line in lines:  # sqlite3 prints its error first, then check_dumped_text.py that the text is incomplete
         for pattern, kind, sentence in _MEANINGS:
             if re.match(pattern, line):
                 text = line.partition(": ")[2]

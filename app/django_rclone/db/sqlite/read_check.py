@@ -34,7 +34,7 @@ def of_file(alias: str, path: str, size: int) -> ReadCheck:
 
 def of_text(alias: str, path: str) -> ReadCheck:
     """Returns the check of SQL text."""
-    return ReadCheck((program("check_text", explain=_explainer(alias, path)),))
+    return ReadCheck((program("check_stored_text", explain=_explainer(alias, path)),))
 
 
 def _explainer(alias: str, path: str) -> Explanation:

@@ -1,1 +1,1 @@
-"""Helper programs, each a process that the recipe starts."""
+"""Helper programs, each a process that the recipe starts, and what they share."""

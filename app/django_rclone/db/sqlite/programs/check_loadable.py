@@ -16,6 +16,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from .errors import ConfigurationError, error_line
+from .quoting import quote_name
+
 _ALL = 2**31 - 1
 _WIDTH = 200
 """Columns that one statement reads: SQLite limits its results and terms."""
@@ -34,10 +37,6 @@ _LENGTH = (
     "CASE typeof({0}) WHEN 'blob' THEN 2 * length({0}) + 4 WHEN 'text' THEN length(CAST({0} AS BLOB)) + 3 ELSE 30 END"
 )
 _FILE_KEEPS = 'FORMAT "file" keeps them.'
-
-
-class ConfigurationError(Exception):
-    """The text could not be loaded; the message says why, and what to do."""
 
 
 class NotLoadable(ConfigurationError):
@@ -112,10 +111,10 @@ def _tables(database: sqlite3.Connection) -> list[tuple[str, list[str]]]:
 
 
 def _values(database: sqlite3.Connection, table: str, columns: list[str]) -> Iterator[str]:
-    quoted = [_quoted(column) for column in columns]
+    quoted = [quote_name(column) for column in columns]
     tests = [f"max({form.format(column)})" for column in quoted for form in (_TEXT, _REAL)]
     length = "+".join(_LENGTH.format(column) for column in quoted)
-    query = f"SELECT max({length}), {', '.join(tests)} FROM {_quoted(table)} NOT INDEXED"  # noqa: S608 - quoted
+    query = f"SELECT max({length}), {', '.join(tests)} FROM {quote_name(table)} NOT INDEXED"  # noqa: S608 - quoted
     longest, *changed = database.execute(query).fetchone()
     limit = database.getlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH)
     if (longest or 0) + 1000 > limit:
@@ -136,10 +135,6 @@ def _values(database: sqlite3.Connection, table: str, columns: list[str]) -> Ite
             )
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def main(arguments: list[str]) -> int | str:
     """Returns the exit code, or the line that reports the error."""
     path, wait = arguments
@@ -147,6 +142,5 @@ def main(arguments: list[str]) -> int | str:
         for sentence in check(Path(os.fsdecode(path)), float(wait)):
             print(" ".join(sentence.split()))
     except (sqlite3.Error, OSError, ConfigurationError) as error:
-        text = " ".join(str(error).split())
-        return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {text}"
+        return " ".join(error_line(error).split())
     return 0

@@ -17,7 +17,10 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, 1.3 "The Database Header"
+from .errors import Damaged, error_line
+from .file_format import MAGIC
+from .quoting import quote_name
+
 # Output of integrity_check that is not damage: invalid values, which were there when the backup was made; and a
 # full-text index that needs the app's own tokenizer.
 _NO_DAMAGE = re.compile(
@@ -32,10 +35,6 @@ _MISSING = re.compile(
 )
 
 
-class Damaged(Exception):
-    """The backup is not a complete database."""
-
-
 class _CannotCheck(Exception):
     """The check needs a function or collation that only the app has; the message names it."""
 
@@ -44,7 +43,7 @@ def check(stage: Path, *, quick: bool) -> None:
     """Raises Damaged unless the stage is an intact database. Other restores do not sweep the stage meanwhile."""
     with stage.open("r+b") as locked_stage:
         fcntl.flock(locked_stage, fcntl.LOCK_EX)
-        if locked_stage.read(len(_MAGIC)) != _MAGIC:
+        if locked_stage.read(len(MAGIC)) != MAGIC:
             raise Damaged("nothing was loaded.")
         try:
             with closing(sqlite3.connect(f"{stage.as_uri()}?immutable=1", uri=True)) as database:
@@ -76,7 +75,7 @@ def _faults(database: sqlite3.Connection, pragma: str) -> list[str]:
 
 def _run(database: sqlite3.Connection, pragma: str, table: str = "") -> list[str]:
     """Returns what the check finds. Raises _CannotCheck where it does not run without the app."""
-    argument = '("' + table.replace('"', '""') + '")' if table else ""
+    argument = f"({quote_name(table)})" if table else ""
     try:
         return [fault for (fault,) in database.execute(f"PRAGMA {pragma}{argument}")]
     except sqlite3.OperationalError as error:
@@ -110,5 +109,5 @@ def main(arguments: list[str]) -> int | str:
     try:
         check(Path(stage), quick=quick == ["quick"])
     except (sqlite3.Error, OSError, Damaged) as error:
-        return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
+        return error_line(error)
     return 0

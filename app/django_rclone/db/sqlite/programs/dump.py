@@ -20,6 +20,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from .errors import ConfigurationError, Unavailable, error_line
+from .read_transaction import begin, connect
+
 CHUNK = 1 << 20
 _CHECKPOINT = 200
 """Milliseconds that a checkpoint waits for readers. Writers wait meanwhile, so it is short, and repeated."""
@@ -27,25 +30,8 @@ _LEFTOVER = 3600.0
 """Age in seconds from which a copy with a name counts as left over: copies are unlinked as soon as they are open."""
 
 
-class ConfigurationError(Exception):
-    """The request cannot work; the message says what to change."""
-
-
-class Unavailable(Exception):
-    """Other processes have used the database for longer than WAIT."""
-
-
 class LogInUse(Unavailable):
     """Readers have kept the write-ahead log from being emptied. The connector knows what to advise."""
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """Opens the database without ever creating it; for writing where possible, since only then can SQLite roll back
-    after a crash, empty the write-ahead log, and remove its own files."""
-    mode = "rw" if os.access(path, os.W_OK) else "ro"
-    database = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=0, isolation_level=None)
-    database.execute("PRAGMA query_only = ON")
-    return database
 
 
 def has_dbpage() -> bool:
@@ -54,27 +40,6 @@ def has_dbpage() -> bool:
         database.execute("SELECT pgno FROM sqlite_dbpage")
         return True
     return False
-
-
-def begin(database: sqlite3.Connection, wait: float) -> int:
-    """Begins a read transaction, and returns the database's size in it.
-
-    SQLite's own busy handler slows down to ten attempts a second, and busy writers can keep it out for a minute.
-    """
-    end = time.monotonic() + wait
-    while True:
-        try:
-            database.execute("BEGIN")
-            database.execute("SELECT count(*) FROM sqlite_master").fetchall()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
-                raise
-            database.execute("ROLLBACK")
-            time.sleep(0.003)
-        else:
-            (pages,) = database.execute("PRAGMA page_count").fetchone()
-            (page_size,) = database.execute("PRAGMA page_size").fetchone()
-            return int(pages) * int(page_size)
 
 
 def pages_of_table(database: sqlite3.Connection, wait: float) -> Iterator[bytes]:
@@ -181,5 +146,5 @@ def main(arguments: list[str]) -> int | str:
             while rest:
                 rest = rest[os.write(1, rest) :]
     except (sqlite3.Error, OSError, ConfigurationError, Unavailable) as error:
-        return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
+        return error_line(error)
     return 0

@@ -23,13 +23,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django_rclone.db import entry_point
+from django_rclone.db.sqlite.programs.file_format import MAGIC
+from django_rclone.db.sqlite.programs.quoting import quote_name
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, VerificationFailed
 from django_rclone.process.interrupts import interruptible
 from django_rclone.verification.fingerprint import LARGEST_SCHEMA, Builder, Fingerprint
 from django_rclone.verification.rows import new_hash
 
 _PIECE = 1 << 20
-_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, 1.3 "The Database Header"
 _PRAGMAS = ("encoding", "page_size", "auto_vacuum", "application_id", "user_version")
 _VIRTUAL = 2  # in the column "hidden" of table_xinfo, a generated column that is not stored
 _QUOTED = rb"""(?:"(?:[^"]|"")*+"|'(?:[^']|'')*+'|`(?:[^`]|``)*+`|\[[^\]]*+\])"""
@@ -57,7 +58,7 @@ def read_file(source: BinaryIO, stage: Path) -> Fingerprint:
             while piece := source.read(_PIECE):
                 file.write(piece)
         with stage.open("rb") as file:
-            if file.read(len(_MAGIC)) != _MAGIC:
+            if file.read(len(MAGIC)) != MAGIC:
                 raise VerificationFailed("it does not begin as a SQLite database does.")
         try:
             with closing(sqlite3.connect(f"{stage.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
@@ -99,16 +100,16 @@ def _read_table(database: sqlite3.Connection, name: str, builder: Builder) -> No
 
 def _select(database: sqlite3.Connection, table: str) -> str:
     """Returns the query for all rows, in any order. Raises sqlite3.OperationalError if there is none."""
-    found = database.execute(f"PRAGMA table_xinfo({_quoted(table)})").fetchall()
+    found = database.execute(f"PRAGMA table_xinfo({quote_name(table)})").fetchall()
     columns = [name for _id, name, *_rest, hidden in found if hidden != _VIRTUAL]
     names = {column.lower() for column in columns}
     # Other tables may refer to a rowid (a full-text index does).
     rowid = next(([name] for name in ("rowid", "_rowid_", "oid") if name not in names), [])
-    listed = ", ".join(map(_quoted, columns))
+    listed = ", ".join(map(quote_name, columns))
     # An index may need a function or a collation that only the app has. A table without rowid is an index itself.
     _add_collations(database, table)
     queries = [
-        f"SELECT {', '.join([*first, listed])} FROM {_quoted(table)}{how}"  # noqa: S608 - quoted
+        f"SELECT {', '.join([*first, listed])} FROM {quote_name(table)}{how}"  # noqa: S608 - quoted
         for first, how in ((rowid, " NOT INDEXED"), ([], " NOT INDEXED"), ([], ""))
     ]
     for query in queries[:-1]:
@@ -120,14 +121,10 @@ def _select(database: sqlite3.Connection, table: str) -> str:
 
 def _add_collations(database: sqlite3.Connection, table: str) -> None:
     """Adds stand-ins for the collations of a table's indexes, so that SQLite reads the table. Nothing is sorted."""
-    for _number, index, *_rest in database.execute(f"PRAGMA index_list({_quoted(table)})").fetchall():
-        for row in database.execute(f"PRAGMA index_xinfo({_quoted(index)})").fetchall():
+    for _number, index, *_rest in database.execute(f"PRAGMA index_list({quote_name(table)})").fetchall():
+        for row in database.execute(f"PRAGMA index_xinfo({quote_name(index)})").fetchall():
             if row[4] and row[4].upper() not in ("BINARY", "NOCASE", "RTRIM"):
                 database.create_collation(row[4], lambda _a, _b: 0)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 class TextReader:

@@ -16,10 +16,14 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from .errors import error_line
+from .file_format import MAGIC
+from .quoting import quote_name
+from .read_transaction import begin, connect
+
 COUNTING = 2.0
 """Seconds that counting rows may take, for all tables together."""
 _HEADER = 100
-_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, 1.3 "The Database Header"
 
 
 def probe(path: Path, wait: float) -> dict[str, Any]:
@@ -32,13 +36,12 @@ def probe(path: Path, wait: float) -> dict[str, Any]:
     with path.open("rb") as file:
         header = file.read(_HEADER)
     found |= {"size": path.stat().st_size, "writable": os.access(path, os.W_OK)}
-    found["journal_mode"] = {1: "rollback", 2: "wal"}.get(header[18], "") if header.startswith(_MAGIC) else ""
+    found["journal_mode"] = {1: "rollback", 2: "wal"}.get(header[18], "") if header.startswith(MAGIC) else ""
     try:
-        with closing(_connect(path)) as database:
-            _begin(database, wait)
+        with closing(connect(path)) as database:
+            found["size"] = begin(database, wait)
             (page_size,) = database.execute("PRAGMA page_size").fetchone()
-            (pages,) = database.execute("PRAGMA page_count").fetchone()
-            found |= {"size": pages * page_size, "page_size": page_size, "dbpage": _has_dbpage(database)}
+            found |= {"page_size": page_size, "dbpage": _has_dbpage(database)}
             found["migrations"] = _migrations(database)
             found["tables"], found["row_counts"] = _tables(database)
             found["schema"] = _schema(database)
@@ -47,31 +50,6 @@ def probe(path: Path, wait: float) -> dict[str, Any]:
             raise
         found["damaged"] = str(error)  # not an error: the database may need a restore
     return found
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Opens the database; for writing where possible: a reader can neither roll back after a crash, nor remove the
-    files that SQLite puts next to a database in WAL mode."""
-    mode = "rw" if os.access(path, os.W_OK) else "ro"
-    database = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=0, isolation_level=None)
-    database.execute("PRAGMA query_only = ON")
-    return database
-
-
-def _begin(database: sqlite3.Connection, wait: float) -> None:
-    """Begins a read transaction. Tries often, since busy writers leave small gaps between their locks."""
-    end = time.monotonic() + wait
-    while True:
-        try:
-            database.execute("BEGIN")
-            database.execute("SELECT count(*) FROM sqlite_master").fetchall()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
-                raise
-            database.execute("ROLLBACK")
-            time.sleep(0.003)
-        else:
-            return
 
 
 def _has_dbpage(database: sqlite3.Connection) -> bool:
@@ -135,10 +113,9 @@ def _analysed(database: sqlite3.Connection) -> dict[str, int]:
 
 def _add_number(database: sqlite3.Connection, what: str, table: str, rows: dict[str, int]) -> None:
     """Adds the number to ``rows``, unless it cannot be read (a virtual table of a module that only the app has)."""
-    quoted = '"' + table.replace('"', '""') + '"'
     for hint in ("", " NOT INDEXED"):  # an index may have a collation that only the app has
         with suppress(sqlite3.OperationalError):
-            (number,) = database.execute(f"SELECT {what} FROM {quoted}{hint}").fetchone()  # noqa: S608 - quoted above
+            (number,) = database.execute(f"SELECT {what} FROM {quote_name(table)}{hint}").fetchone()  # noqa: S608 - quoted
             if isinstance(number or 0, int):
                 rows[table] = number or 0
             return
@@ -171,5 +148,5 @@ def main(arguments: list[str]) -> int | str:
     try:
         print(json.dumps(probe(Path(os.fsdecode(path)), float(wait))))
     except (sqlite3.Error, OSError) as error:
-        return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
+        return error_line(error)
     return 0

@@ -21,10 +21,11 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-_COMPANIONS = ("-journal", "-wal", "-shm")
+from .errors import ConfigurationError, Damaged, Unavailable, error_line
+from .file_format import COMPANIONS, MAGIC
+
 # Offsets in the header, https://www.sqlite.org/fileformat.html 1.3: the page size (two bytes), then the journal
 # mode twice, for writers and for readers (1 rollback, 2 write-ahead log).
-_MAGIC = b"SQLite format 3\0"
 _PAGE_SIZE = slice(16, 18)
 _MODES = slice(18, 20)
 _ROLLBACK, _WAL = b"\1\1", b"\2\2"
@@ -35,18 +36,6 @@ _CACHE = 32 * 1024
 """KiB of pages in memory. SQLite syncs its journal each time they are written out: with the default of 2 MiB, writing
 565 MB over a file as large took 3.0 s, with 32 MiB 2.3 s."""
 _IN_USE = "other processes have it locked. Stop them, then try again."
-
-
-class ConfigurationError(Exception):
-    """The request cannot work; the message says what to change."""
-
-
-class Damaged(Exception):
-    """The backup is not a complete database."""
-
-
-class Unavailable(Exception):
-    """Other processes have used the live database for longer than WAIT."""
 
 
 def commit(target: Path, stage: Path, wait: float, *, new: bool) -> None:
@@ -70,7 +59,7 @@ def commit(target: Path, stage: Path, wait: float, *, new: bool) -> None:
 def _set_rollback_mode(stage: BinaryIO) -> bytes:
     """Sets the stage to rollback-journal mode, so that it is one file, and returns the mode that it had."""
     header = os.pread(stage.fileno(), 100, 0)
-    if not header.startswith(_MAGIC):
+    if not header.startswith(MAGIC):
         raise Damaged("nothing was loaded.")
     os.pwrite(stage.fileno(), _ROLLBACK, _MODES.start)
     return header[_MODES]
@@ -84,7 +73,7 @@ def publish(stage: Path, target: Path, locked_stage: BinaryIO, mode: bytes) -> b
     _set_owner(locked_stage, folder)
     os.pwrite(locked_stage.fileno(), mode, _MODES.start)
     os.fsync(locked_stage)
-    for companion in _COMPANIONS:  # of an earlier file: SQLite would take them for those of this one
+    for companion in COMPANIONS:  # of an earlier file: SQLite would take them for those of this one
         target.with_name(target.name + companion).unlink(missing_ok=True)
     try:
         target.hardlink_to(stage)
@@ -110,7 +99,7 @@ def replace(stage: Path, target: Path, locked_stage: BinaryIO, mode: bytes, end:
         _set_owner(locked_stage, status)
         os.pwrite(locked_stage.fileno(), mode, _MODES.start)
         os.fsync(locked_stage)
-        for companion in _COMPANIONS:  # first: with them SQLite would read the restored file as malformed
+        for companion in COMPANIONS:  # first: with them SQLite would read the restored file as malformed
             target.with_name(target.name + companion).unlink(missing_ok=True)
         stage.rename(target)
         _sync_folder(target)
@@ -122,7 +111,7 @@ def _copy_contents(stage: Path, target: Path, end: float) -> None:
         page_size = file.read(100)[_PAGE_SIZE]
     with target.open("rb") as file:
         header = file.read(100)
-    resized = header.startswith(_MAGIC) and header[_MODES] == _WAL and header[_PAGE_SIZE] != page_size
+    resized = header.startswith(MAGIC) and header[_MODES] == _WAL and header[_PAGE_SIZE] != page_size
 
     def give_up(status: int, _remaining: int, _total: int) -> None:
         # Without this, Connection.backup tries forever.
@@ -192,5 +181,5 @@ def main(arguments: list[str]) -> int | str:
     try:
         commit(Path(target), Path(stage), float(wait), new=new == ["new"])
     except (sqlite3.Error, OSError, ConfigurationError, Damaged, Unavailable) as error:
-        return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
+        return error_line(error)
     return 0

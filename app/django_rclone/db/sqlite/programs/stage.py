@@ -24,31 +24,24 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from .errors import ConfigurationError, Damaged, error_line
+from .file_format import COMPANIONS, MAGIC
+
 _CHUNK = 1 << 20
-_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, 1.3 "The Database Header"
-_COMPANIONS = ("-journal", "-wal", "-shm")
 _NAME = re.compile(r".*\.restore-([0-9a-f]+)\.(\d+)\.[0-9a-f]+")
 _STALE = 3600.0
 """Age in seconds from which a stage that is not locked counts as left over, wherever its restore ran."""
-
-
-class ConfigurationError(Exception):
-    """The request cannot work; the message says what to change."""
 
 
 class WrongName(ConfigurationError):
     """No database can be at this path; the caller of this program knows what to correct."""
 
 
-class Damaged(Exception):
-    """The backup is not a complete database."""
-
-
 def sniff() -> str:
     """Returns the format of stdin. The file name does not show it: django-rclone 0.4 named SQL text like a database
     file."""
     head = sys.stdin.buffer.read(4096)
-    if head.startswith(_MAGIC):
+    if head.startswith(MAGIC):
         return "file"
     if b"\0" not in head and re.match(rb"\s*(?:PRAGMA|BEGIN|CREATE|--|/\*)", head, re.IGNORECASE):
         return "sql"
@@ -113,7 +106,7 @@ def load(stage: Path) -> None:
     with stage.open("r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         first = sys.stdin.buffer.read(_CHUNK)
-        if not first.startswith(_MAGIC):
+        if not first.startswith(MAGIC):
             raise Damaged("it does not begin like a SQLite database.")
         file.write(first)
         shutil.copyfileobj(sys.stdin.buffer, file, _CHUNK)
@@ -123,7 +116,7 @@ def load(stage: Path) -> None:
 
 def abort(stage: Path) -> None:
     """Removes the stage."""
-    for ending in ("", *_COMPANIONS):
+    for ending in ("", *COMPANIONS):
         stage.with_name(stage.name + ending).unlink(missing_ok=True)
 
 
@@ -142,7 +135,7 @@ def main(arguments: list[str]) -> int | str:
             case ["abort", stage]:
                 abort(Path(stage))
             case _:
-                return f"ConfigurationError: {arguments} is not a known command."
+                raise ConfigurationError(f"{arguments} is not a known command.")
     except (OSError, ConfigurationError, Damaged) as error:
-        return f"{type(error).__name__}: {error}"
+        return error_line(error)
     return 0

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 
+from .errors import Damaged, error_line
+
 _CHUNK = 1 << 20
 _END = b"COMMIT;\n"
 
@@ -21,7 +23,7 @@ def main(_arguments: list[str]) -> int | str:
             end = (end + chunk[-64:])[-64:]
         sys.stdout.buffer.flush()
     except OSError as error:
-        return f"{type(error).__name__}: {error}"
+        return error_line(error)
     if not end.endswith(_END):
-        return "Damaged: sqlite3 could not read all of the database. Check it with PRAGMA integrity_check."
+        return error_line(Damaged("sqlite3 could not read all of the database. Check it with PRAGMA integrity_check."))
     return 0

@@ -1,11 +1,14 @@
 """Reads stdin, and ends with 0 only if it is SQL text with the last statement of sqlite3's ``.dump``, ``COMMIT;``.
 
-Needs only the standard library. Checks the text of a stored backup; ``check_sql`` checks that of a running dump.
+Needs only the standard library. Checks the text of a stored backup; ``check_dumped_text`` checks that of a running
+dump.
 """
 
 from __future__ import annotations
 
 import sys
+
+from .errors import Damaged, error_line
 
 _CHUNK = 1 << 20
 _END = b"COMMIT;"
@@ -20,7 +23,7 @@ def main(_arguments: list[str]) -> int | str:
         while chunk := sys.stdin.buffer.read(_CHUNK):
             end = (end + chunk[-_KEPT:])[-_KEPT:]
     except OSError as error:
-        return f"{type(error).__name__}: {error}"
+        return error_line(error)
     if not end.rstrip().endswith(_END):
-        return "Damaged: its SQL text does not end with COMMIT."
+        return error_line(Damaged("its SQL text does not end with COMMIT."))
     return 0
