@@ -211,7 +211,7 @@ def _of_size(exceeded: Callable[[float, Sequence[float]], bool]) -> Rule:
 
     def rule(backup: Manifest, others: Sequence[Manifest]) -> bool:
         before = [other.bytes for other in others[-11:-1] if other.compression == backup.compression]
-        return len(before) >= anomaly.FEWEST and exceeded(backup.bytes, before)
+        return len(before) >= anomaly.FEWEST_BACKUPS and exceeded(backup.bytes, before)
 
     return rule
 

@@ -16,7 +16,7 @@ from django_rclone.layout.manifest import Manifest
 
 HISTORY = 10
 """Number of earlier backups to compare with: the newest comparable ones."""
-FEWEST = 5
+FEWEST_BACKUPS = 5
 """Fewest earlier backups to compare with. With fewer there is no verdict."""
 
 _SPREAD_POWER = 4
@@ -75,7 +75,7 @@ def problem(backup: Manifest, others: Iterable[Manifest]) -> str:
         key=_order,
         reverse=True,
     )[:HISTORY]
-    return "; ".join([*_sizes(backup, earlier), *_rows(backup, earlier)]) if len(earlier) >= FEWEST else ""
+    return "; ".join([*_sizes(backup, earlier), *_rows(backup, earlier)]) if len(earlier) >= FEWEST_BACKUPS else ""
 
 
 def of_newest(backups: Iterable[Manifest]) -> str:
@@ -106,7 +106,7 @@ def _sizes(backup: Manifest, earlier: Sequence[Manifest]) -> Iterator[str]:
     raw = backup.objects[0].raw_bytes
     if _BYTES.exceeded(backup.bytes, before):
         yield f"its size is {_compared(display.size(backup.bytes), display.size(median(before)), before)}"
-    elif raw is not None and len(raw_before) >= FEWEST and _BYTES.exceeded(raw, raw_before):
+    elif raw is not None and len(raw_before) >= FEWEST_BACKUPS and _BYTES.exceeded(raw, raw_before):
         compared = _compared(display.size(raw), display.size(median(raw_before)), raw_before)
         yield f"its size before compression is {compared}"
 
@@ -118,7 +118,7 @@ def _rows(backup: Manifest, earlier: Sequence[Manifest]) -> Iterator[str]:
         for each in earlier
         if each.tables and (each.row_counts, each.server_version) == (backup.row_counts, backup.server_version)
     ]
-    if not backup.tables or len(counted) < FEWEST:
+    if not backup.tables or len(counted) < FEWEST_BACKUPS:
         return
     rows, before = _total(backup.tables), [_total(each.tables) for each in counted]
     if _ROWS.exceeded(rows, before):

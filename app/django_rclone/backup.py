@@ -19,7 +19,7 @@ from django_rclone.db.base import BaseConnector, Dump, Facts
 from django_rclone.db.inspection import inspect, run_checks
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.layout import backup_ids, folders, object_paths, recovery_points
-from django_rclone.layout.manifest import LARGEST, Manifest, StoredObject
+from django_rclone.layout.manifest import LARGEST_MANIFEST, Manifest, StoredObject
 from django_rclone.layout.manifest_paths import ManifestName
 from django_rclone.layout.object_paths import PARTIAL
 from django_rclone.process.progress import Progress
@@ -236,7 +236,7 @@ def _reading_command(remote: Remote, path: str, method: str) -> str:
 def _serialize(manifest: Manifest) -> bytes:
     """Returns the manifest's bytes, without row counts (no restore needs them) if it would be too large to read."""
     content = manifest.to_json().encode()
-    if len(content) > LARGEST:
+    if len(content) > LARGEST_MANIFEST:
         logger.warning(
             'Database "%s": the manifest would be too large and is written without row counts.', manifest.database
         )

@@ -165,8 +165,8 @@ def check_rclone(**_kwargs: Any) -> list[CheckMessage]:
         version = remote.version()
     except DjangoRcloneError as error:
         return [checks.Warning(f"rclone does not start: {error}", hint=installation.install(), id=f"{TAG}.W004")]
-    if version < installation.OLDEST:
-        have, need = (".".join(str(part) for part in parts) for parts in (version, installation.OLDEST))
+    if version < installation.OLDEST_VERSION:
+        have, need = (".".join(str(part) for part in parts) for parts in (version, installation.OLDEST_VERSION))
         message = f"rclone {have} is too old: {need} or newer is needed."
         return [checks.Warning(message, hint=installation.install(), id=f"{TAG}.W005")]
     return []

@@ -550,7 +550,7 @@ def test_a_backup_is_found_by_its_path(name: str) -> None:
 def test_a_manifest_that_is_too_large_is_damaged_and_never_read(watched: Watched) -> None:
     watched.there.backup("good01", hours=1)
     with watched.there.backup("large1", hours=2).open("r+b") as file:
-        file.truncate(manifests.LARGEST + 1)
+        file.truncate(manifests.LARGEST_MANIFEST + 1)
     found, calls, read = watched.load({})
     assert [(one.id, one.state) for one in found if one.state is not BackupState.ORPHAN] == [
         ("good01", BackupState.GOOD),

@@ -183,7 +183,7 @@ def test_s3_shows_whole_objects_only() -> None:
 
 
 def test_rclone_tells_its_version(remote: Remote) -> None:
-    assert remote.version() >= installation.OLDEST
+    assert remote.version() >= installation.OLDEST_VERSION
 
 
 # Files on a real remote

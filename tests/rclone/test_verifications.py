@@ -14,7 +14,7 @@ from django_rclone.catalog import Backup, BackupState
 from django_rclone.exceptions import NothingToRestore
 from django_rclone.layout import verification_record
 from django_rclone.layout.verification_paths import Level
-from django_rclone.layout.verification_record import LARGEST, VerificationRecord
+from django_rclone.layout.verification_record import LARGEST_RECORD, VerificationRecord
 from django_rclone.retention import Policy, decide
 from django_rclone.selection import Owner
 from tests.rclone.test_catalog import NOW, Folder, Watched, folder, manifest, watched
@@ -146,8 +146,8 @@ def test_the_success_of_another_owner_clears_nothing(folder: Folder):
         (b'{"schema": 2, "id": "aaaaa1"}', "it has schema 2, and this version reads up to 1"),
         (record("bbbbb2", "its end is missing").to_json().encode(), "it cannot be read"),
         (record("aaaaa1").to_json().encode(), "it cannot be read"),
-        (b" " * (LARGEST + 1), "it has more than 65,536 bytes"),
-        (b"[" * LARGEST, "it cannot be read"),
+        (b" " * (LARGEST_RECORD + 1), "it has more than 65,536 bytes"),
+        (b"[" * LARGEST_RECORD, "it cannot be read"),
     ],
 )
 def test_a_hostile_record_is_ignored_with_a_warning(

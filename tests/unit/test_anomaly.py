@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bench import anomaly as simulated
-from django_rclone.anomaly import FEWEST, HISTORY, of_newest, problem
+from django_rclone.anomaly import FEWEST_BACKUPS, HISTORY, of_newest, problem
 from django_rclone.layout.manifest import Manifest, StoredObject
 
 START = datetime(2026, 1, 1, 3, 15, tzinfo=UTC)
@@ -47,13 +47,13 @@ def counted(counts: Sequence[Mapping[str, int]], **about: Any) -> str:
 
 
 sizes = st.integers(0, 1 << 50)
-histories = st.lists(sizes, min_size=FEWEST, max_size=HISTORY)
+histories = st.lists(sizes, min_size=FEWEST_BACKUPS, max_size=HISTORY)
 
 
 # The function
 
 
-@given(st.lists(sizes, max_size=FEWEST))
+@given(st.lists(sizes, max_size=FEWEST_BACKUPS))
 def test_without_enough_earlier_backups_there_is_no_verdict(few: list[int]) -> None:
     assert sized(few) == ""
 
@@ -80,12 +80,12 @@ def test_what_is_unusual_stays_so_further_away(before: list[int], one: int, othe
         assert sized([*before, further])
 
 
-@given(st.integers(1, 1 << 49), st.lists(st.floats(1, 2), min_size=FEWEST, max_size=HISTORY), st.floats(1, 2))
+@given(st.integers(1, 1 << 49), st.lists(st.floats(1, 2), min_size=FEWEST_BACKUPS, max_size=HISTORY), st.floats(1, 2))
 def test_what_varies_by_a_factor_of_two_is_never_unusual(least: int, before: list[float], newest: float) -> None:
     assert sized([round(least * factor) for factor in (*before, newest)]) == ""
 
 
-@given(st.floats(1, 6), st.integers(FEWEST, 3 * HISTORY), st.integers(100_000, 10**9))
+@given(st.floats(1, 6), st.integers(FEWEST_BACKUPS, 3 * HISTORY), st.integers(100_000, 10**9))
 def test_growth_at_any_constant_rate_is_never_unusual(rate: float, days: int, first: int) -> None:
     assert sized([round(first * rate**day) for day in range(days + 1)]) == ""
 

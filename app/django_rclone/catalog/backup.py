@@ -16,8 +16,8 @@ from django_rclone.layout.verification_paths import VerificationName
 from django_rclone.rclone.entries import Entry
 from django_rclone.streams import ENDING
 
-_EARLIEST = datetime.fromtimestamp(0, UTC)
-_LATEST = datetime(2999, 12, 31, tzinfo=UTC)
+_EARLIEST_START = datetime.fromtimestamp(0, UTC)
+_LATEST_START = datetime(2999, 12, 31, tzinfo=UTC)
 """Times of files, and times in their names, are clamped to these two, so that no time zone makes them overflow."""
 
 
@@ -51,7 +51,7 @@ class Backup:
     state: BackupState
     manifest: Manifest
     """The manifest on the remote; if there is none, one derived from the file's name."""
-    modified: datetime = _EARLIEST
+    modified: datetime = _EARLIEST_START
     problem: str = ""
     verifications: tuple[VerificationName, ...] = ()
     """Its verifications that the remote has a record of, newest first."""
@@ -79,7 +79,7 @@ def from_manifest(found: Manifest, files: Mapping[str, Entry]) -> Backup:
         size=stored.bytes,
         state=BackupState.DAMAGED if problem else BackupState.GOOD,
         manifest=found,
-        modified=_bounded(entry.modified) if entry else _EARLIEST,
+        modified=_bounded(entry.modified) if entry else _EARLIEST_START,
         problem=problem,
     )
 
@@ -89,7 +89,7 @@ def from_unreadable_manifest(name: ManifestName, problem: str) -> Backup:
     try:
         moment = _bounded(recovery_points.moment_of(name.point))
     except ValueError:
-        moment = _EARLIEST
+        moment = _EARLIEST_START
     return Backup(
         id=name.id,
         database=name.alias,
@@ -127,10 +127,10 @@ def from_file(path: str, entry: Entry, scheme: Scheme) -> Backup:
 
 
 def _bounded(moment: datetime) -> datetime:
-    return min(max(moment, _EARLIEST), _LATEST)
+    return min(max(moment, _EARLIEST_START), _LATEST_START)
 
 
-def undocumented(path: str, alias: str, size: int, moment: datetime = _EARLIEST) -> Manifest:
+def undocumented(path: str, alias: str, size: int, moment: datetime = _EARLIEST_START) -> Manifest:
     """Returns a manifest for an object that has none, with format and compression derived from its name."""
     stem, compression = path, ""
     for method, ending in ENDING.items():

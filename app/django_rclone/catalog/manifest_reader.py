@@ -21,7 +21,7 @@ from django_rclone.rclone.remote import Remote
 _BY_NAME = 300
 
 # Bytes of manifests that one call reads into memory.
-_AT_ONCE = 2 * manifests.LARGEST
+_AT_ONCE = 2 * manifests.LARGEST_MANIFEST
 
 # Largest number of steps in the search for manifests that cannot be decrypted: 100 damaged ones among 10,000 take about
 # as many.
@@ -42,9 +42,9 @@ def read(
     readable: dict[str, Manifest] = {}
     paths = {entry.path: name.path for name, entry in unread.items()}
     problems = {
-        name.path: f"has {entry.size:,} bytes; a manifest has at most {manifests.LARGEST:,}"
+        name.path: f"has {entry.size:,} bytes; a manifest has at most {manifests.LARGEST_MANIFEST:,}"
         for name, entry in unread.items()
-        if entry.size > manifests.LARGEST
+        if entry.size > manifests.LARGEST_MANIFEST
     }
     for entries, patterns in _batches(list(unread.values()), alias, all_of_them=all_of_them):
         try:
@@ -61,7 +61,7 @@ def _batches(
     unread: Sequence[Entry], alias: str, *, all_of_them: bool
 ) -> Iterator[tuple[Sequence[Entry], tuple[str, ...]]]:
     """Yields the manifests to read in one call, and the patterns that match them: a single pattern where possible."""
-    fit = [entry for entry in unread if entry.size <= manifests.LARGEST]
+    fit = [entry for entry in unread if entry.size <= manifests.LARGEST_MANIFEST]
     little = sum(entry.size for entry in fit) <= _AT_ONCE and len(fit) == len(unread)
     if fit and little and (all_of_them or len(fit) > _BY_NAME):
         yield fit, (f"[0-9]*-{quote(alias, safe='') + '-*' if alias else '*'}.json",)

@@ -15,7 +15,7 @@ from django_rclone.layout import verification_record
 from django_rclone.layout.folders import MANIFEST_DIR
 from django_rclone.layout.manifest_paths import ManifestName
 from django_rclone.layout.verification_paths import VerificationName, parse_verification_name
-from django_rclone.layout.verification_record import LARGEST, VerificationRecord, VerificationRecordError
+from django_rclone.layout.verification_record import LARGEST_RECORD, VerificationRecord, VerificationRecordError
 from django_rclone.rclone.entries import Entry
 from django_rclone.rclone.errors import Undecryptable
 from django_rclone.rclone.glob_patterns import literal
@@ -81,7 +81,11 @@ def standing_failure(records: Iterable[VerificationRecord]) -> VerificationRecor
 
 def _read(remote: Remote, wanted: Mapping[VerificationName, Entry]) -> dict[VerificationName, VerificationRecord]:
     """Returns the records that can be read, and warns of the others."""
-    ignored = {name: f"it has more than {LARGEST:,} bytes" for name, entry in wanted.items() if entry.size > LARGEST}
+    ignored = {
+        name: f"it has more than {LARGEST_RECORD:,} bytes"
+        for name, entry in wanted.items()
+        if entry.size > LARGEST_RECORD
+    }
     fit = [name for name in wanted if name not in ignored]
     found: dict[VerificationName, VerificationRecord] = {}
     for part in batched(fit, _BY_NAME):

@@ -13,7 +13,7 @@ from typing import Any
 
 from django_rclone import folder_overlap, streams
 from django_rclone.layout import object_paths
-from django_rclone.process.limits import LONGEST
+from django_rclone.process.limits import LONGEST_LIMIT
 
 
 def non_empty_string(value: Any) -> str:
@@ -79,7 +79,7 @@ def boolean(value: Any) -> str:
 
 
 def seconds(value: Any) -> str:
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= LONGEST):
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= LONGEST_LIMIT):
         return ""
     return "must be a number of seconds, or None for no limit"
 

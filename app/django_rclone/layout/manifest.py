@@ -16,7 +16,7 @@ from django_rclone.layout import backup_ids, object_paths, recovery_points
 
 SCHEMA = 1
 
-LARGEST = 16 * 1024 * 1024
+LARGEST_MANIFEST = 16 * 1024 * 1024
 """Largest size of a manifest, in bytes. Row counts of 3,200 schemas with 90 tables each take 12.7 MB, and reading them
 takes 70 MiB of memory (both measured)."""
 
@@ -101,8 +101,8 @@ def parse(text: str) -> Manifest:
     knows. All values are safe to use without further checks: the object's path is below the remote and contains the
     manifest's id, strings have no NUL, and numbers and times are within bounds.
     """
-    if len(text) > LARGEST:
-        raise ManifestError(f"This is not a manifest: a manifest has at most {LARGEST:,} bytes.")
+    if len(text) > LARGEST_MANIFEST:
+        raise ManifestError(f"This is not a manifest: a manifest has at most {LARGEST_MANIFEST:,} bytes.")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -17,7 +17,7 @@ from django_rclone.layout.verification_paths import Level, VerificationName, Ver
 
 SCHEMA = 1
 
-LARGEST = 64 * 1024
+LARGEST_RECORD = 64 * 1024
 """Largest size of a record, in bytes."""
 
 _LONGEST_PROBLEM = 2000

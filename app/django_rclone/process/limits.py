@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LONGEST = 100 * 365 * 86400
+LONGEST_LIMIT = 100 * 365 * 86400
 """The longest duration that a setting may have, a century, in seconds: a date plus a duration must be a valid date."""
 
 

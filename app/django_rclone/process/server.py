@@ -19,7 +19,7 @@ _START_LIMIT = 10.0
 _CREDENTIALS = struct.Struct("3i")  # struct ucred in unix(7): pid, uid, gid
 
 
-class Server:
+class SocketServer:
     """A program that listens on an abstract Unix socket until it is closed. If this process is killed, so is it.
 
     An abstract socket needs no folder that can be written to, has a short name, and leaves nothing behind. It has no

@@ -45,7 +45,7 @@ def after_backup(remote: Remote, made: Manifest, pruning: Pruning | None, remove
 def _anomaly_of(remote: Remote, made: Manifest) -> str:
     """Returns how a new backup is unusual. If the earlier ones cannot be read, logs that: the backup itself is good."""
     try:
-        fewest = anomaly.FEWEST + 1  # with the new one
+        fewest = anomaly.FEWEST_BACKUPS + 1  # with the new one
         return anomaly.problem(made, catalog.newest_manifests(remote, made.database, _COMPARED, fewest=fewest))
     except Interrupted:
         raise

@@ -6,7 +6,7 @@ import re
 
 from django_rclone import setting_names
 
-OLDEST = (1, 63)
+OLDEST_VERSION = (1, 63)
 """Oldest supported rclone: the first that reports which backends show unfinished uploads (PartialUploads)."""
 
 

@@ -26,7 +26,7 @@ from django_rclone.rclone.configuration import Sections
 from django_rclone.rclone.entries import Entry
 from django_rclone.rclone.errors import Missing, explain, progress
 from django_rclone.rclone.installation import install, parse_version
-from django_rclone.rclone.remote_control import Request
+from django_rclone.rclone.remote_control import ControlRequest
 from django_rclone.rclone.session import NotAnswered, ask
 from django_rclone.rclone.upload_parts import part_flags
 
@@ -57,7 +57,7 @@ _SEPARATOR = "\x1e"
 _STAT = {"filesOnly": True, "noMimeType": True}
 
 # Names of files that a form can hold as they are.
-_PLAIN_NAME = re.compile(r"[\w.,%~+@ -]+", re.ASCII)
+_NAME_FOR_FORM = re.compile(r"[\w.,%~+@ -]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Remote:
         limits = self._query_limits
         return run(self._query_command(*arguments), timeout=limits.timeout, stall=limits.stall)
 
-    def _query_json(self, kind: type | UnionType, *arguments: str, request: Request | None = None) -> Any:
+    def _query_json(self, kind: type | UnionType, *arguments: str, request: ControlRequest | None = None) -> Any:
         """Runs a query and returns rclone's JSON output. Raises DjangoRcloneError if it is not of type ``kind``.
 
         The session's rclone answers it if it can: ``request`` is the same query for it.
@@ -161,12 +161,12 @@ class Remote:
             )
         return found
 
-    def _ask(self, request: Request, kind: type | UnionType = dict) -> Any:
+    def _ask(self, request: ControlRequest, kind: type | UnionType = dict) -> Any:
         """Returns the result of a request to the session's rclone. Raises NotAnswered."""
         command = self.command("rcd", defaults={**_DEFAULTS, **_QUERY_DEFAULTS})
         return ask(command, request, self._query_limits, kind)
 
-    def _carry_out(self, request: Request, *arguments: str) -> None:
+    def _carry_out(self, request: ControlRequest, *arguments: str) -> None:
         """Carries out a change: with the session's rclone if it can, else with a program of its own."""
         try:
             self._ask(request)
@@ -177,11 +177,11 @@ class Remote:
         """Returns the full path of a folder, with the remote's name in rclone."""
         return self._with_alias(self.path(folder))
 
-    def _request(self, method: str, path: str, member: str = "", **parameters: Any) -> Request:
+    def _request(self, method: str, path: str, member: str = "", **parameters: Any) -> ControlRequest:
         """Returns a request about the folder ``path``."""
-        return Request(method, {"fs": self._fs(path), "remote": "", **parameters}, member)
+        return ControlRequest(method, {"fs": self._fs(path), "remote": "", **parameters}, member)
 
-    def _file_request(self, method: str, path: str, member: str = "", **parameters: Any) -> Request:
+    def _file_request(self, method: str, path: str, member: str = "", **parameters: Any) -> ControlRequest:
         """Returns a request about the file ``path``."""
         folder, name = posixpath.split(path)
         return self._request(method, folder, member, remote=name, **parameters)
@@ -211,13 +211,13 @@ class Remote:
         plain, backend = self.plain, connection_strings.without_path(self.plain.root)
         return parse_features(
             plain._query_json(
-                dict, "backend", "features", backend, request=Request("operations/fsinfo", {"fs": backend})
+                dict, "backend", "features", backend, request=ControlRequest("operations/fsinfo", {"fs": backend})
             )
         )
 
     def configured(self) -> Sections:
         """Returns the sections of rclone.conf."""
-        sections: Sections = self._query_json(dict, "config", "dump", request=Request("config/dump"))
+        sections: Sections = self._query_json(dict, "config", "dump", request=ControlRequest("config/dump"))
         return sections
 
     def version(self) -> tuple[int, ...]:
@@ -292,7 +292,7 @@ class Remote:
 
     def _upload(self, path: str, content: bytes) -> None:
         folder, name = posixpath.split(path)
-        if _PLAIN_NAME.fullmatch(name):
+        if _NAME_FOR_FORM.fullmatch(name):
             request = self._request("operations/uploadfile", folder)
             with suppress(NotAnswered):
                 self._ask(dataclasses.replace(request, upload=(name, content)))
@@ -305,7 +305,7 @@ class Remote:
         # If the backend cannot rename, rclone copies: the stall limit allows that to take as long as bytes move.
         (from_folder, from_name), (to_folder, to_name) = posixpath.split(source), posixpath.split(destination)
         files = {"srcFs": self._fs(from_folder), "srcRemote": from_name, "dstFs": self._fs(to_folder)}
-        request = Request("operations/movefile", {**files, "dstRemote": to_name})
+        request = ControlRequest("operations/movefile", {**files, "dstRemote": to_name})
         self._carry_out(request, "moveto", self.path(source), self.path(destination))
 
     def delete(self, path: str) -> None:

@@ -20,7 +20,7 @@ from django_rclone.command import Command, Explanation, Secret
 from django_rclone.exceptions import ProgramFailed, Unavailable
 from django_rclone.process import Limits
 from django_rclone.process.child import Process, last_output
-from django_rclone.process.server import Server
+from django_rclone.process.server import SocketServer
 from django_rclone.process.stall import stall_message
 from django_rclone.rclone.errors import counters
 
@@ -37,7 +37,7 @@ _BOUNDARY = secrets.token_hex(16)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ControlRequest:
     """A request to rclone's remote control."""
 
     method: str
@@ -81,13 +81,13 @@ class RemoteControl:
             argv=(*command.argv, "--rc-addr", f"unix://@{address}", *_FLAGS),
             env={**command.env, "RCLONE_RC_USER": _USER, "RCLONE_RC_PASS": Secret(password)},
         )
-        self._server = Server(command, address, _ANNOUNCEMENT)
+        self._server = SocketServer(command, address, _ANNOUNCEMENT)
 
     def close(self) -> None:
         """Ends rclone."""
         self._server.close()
 
-    def ask(self, request: Request, limits: Limits, explain: Explanation) -> Any:
+    def ask(self, request: ControlRequest, limits: Limits, explain: Explanation) -> Any:
         """Returns the result of a request.
 
         Raises the error that ``explain`` makes of an error in the answer, Unavailable if a limit is exceeded, and
@@ -98,7 +98,7 @@ class RemoteControl:
         # Cached remotes hold connections, of which a server may allow only one, locks of local caches, and old
         # options: the programs that move data must find none of them, and the next request new ones.
         with suppress(OSError, ValueError):
-            self._exchange(Request("fscache/clear"), limits, self._progress)
+            self._exchange(ControlRequest("fscache/clear"), limits, self._progress)
         if status != 200:
             process = self._server.process
             text = process.masked(str(answer.get("error", "")))
@@ -109,10 +109,12 @@ class RemoteControl:
         """Returns rclone's progress with the current request; None if it does not report it."""
         limits = Limits(timeout=_STATISTICS_EVERY)
         with suppress(OSError, ValueError, Unavailable):
-            return counters(self._exchange(Request("core/stats"), limits, lambda: None)[1])
+            return counters(self._exchange(ControlRequest("core/stats"), limits, lambda: None)[1])
         return None
 
-    def _exchange(self, request: Request, limits: Limits, progress: Callable[[], object]) -> tuple[int, dict[str, Any]]:
+    def _exchange(
+        self, request: ControlRequest, limits: Limits, progress: Callable[[], object]
+    ) -> tuple[int, dict[str, Any]]:
         """Returns the status and the content of the answer to a request."""
         watch = _Watch(self._server.process, limits, progress)
         received = bytearray()

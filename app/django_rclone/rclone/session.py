@@ -19,13 +19,13 @@ from django_rclone.command import Command
 from django_rclone.exceptions import DjangoRcloneError, Interrupted, Unavailable
 from django_rclone.process import Limits
 from django_rclone.process.child_environment import child_environment
-from django_rclone.process.server import Server
+from django_rclone.process.server import SocketServer
 from django_rclone.rclone.errors import Missing
-from django_rclone.rclone.remote_control import RemoteControl, Request
+from django_rclone.rclone.remote_control import ControlRequest, RemoteControl
 
 logger = logging.getLogger("django_rclone")
 
-_MOST = 2
+_MOST_PROCESSES = 2
 """Largest number of rclones in the background: one for an encrypted remote, and one for the remote under it."""
 
 
@@ -36,7 +36,7 @@ class NotAnswered(Exception):
 @contextmanager
 def session() -> Iterator[None]:
     """Answers the queries in this block with one rclone; in other threads, each query starts a program."""
-    if _current.get() is not None or not Server.SUPPORTED:
+    if _current.get() is not None or not SocketServer.SUPPORTED:
         yield
         return
     started = _Session()
@@ -48,7 +48,7 @@ def session() -> Iterator[None]:
         started.close()
 
 
-def ask(command: Command, request: Request, limits: Limits, kind: type | UnionType) -> Any:
+def ask(command: Command, request: ControlRequest, limits: Limits, kind: type | UnionType) -> Any:
     """Returns the result of a request to the rclone that ``command`` starts, of type ``kind``.
 
     Raises Missing and Unavailable as a program of its own does, and NotAnswered instead of all other errors.
@@ -71,7 +71,7 @@ class _Session:
         self._running: dict[object, RemoteControl | None] = {}
         """None for those that cannot be used."""
 
-    def ask(self, command: Command, request: Request, limits: Limits) -> Any:
+    def ask(self, command: Command, request: ControlRequest, limits: Limits) -> Any:
         environment, _secrets = child_environment(command)
         key = (command.argv, tuple(sorted(environment.items())))
         if key not in self._running:
@@ -101,7 +101,7 @@ class _Session:
 
     def _make_room(self) -> None:
         running = [key for key, rclone in self._running.items() if rclone is not None]
-        if len(running) == _MOST:
+        if len(running) == _MOST_PROCESSES:
             self._discard(running[0])
             del self._running[running[0]]
 

@@ -11,7 +11,7 @@ from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone_sidecar import arguments, bootstrap
 from django_rclone_sidecar.doctor import databases, notifications, remote
 from django_rclone_sidecar.doctor import environment as surroundings
-from django_rclone_sidecar.doctor.finding import Finding, Level, fail, run_check
+from django_rclone_sidecar.doctor.finding import Finding, FindingLevel, fail, run_check
 from django_rclone_sidecar.environment.read import Environment
 
 
@@ -35,7 +35,7 @@ def main(argv: list[str], environment: Environment) -> int:
         found.append(finding)
         if not options.json:
             print(display.printable(str(finding)), flush=True)
-    healthy = not any(finding.level is Level.FAIL for finding in found)
+    healthy = not any(finding.level is FindingLevel.FAIL for finding in found)
     if options.json:
         print(json.dumps({"ok": healthy, "findings": [finding.document() for finding in found]}, indent=2))
     return 0 if healthy else DjangoRcloneError.exit_code

@@ -16,5 +16,5 @@ def create_parser() -> ArgumentParser:
 
 def main(argv: list[str], environment: Environment) -> int:
     create_parser().parse_args(argv)
-    server.Server(server.listen(environment.get("PORT"))).run()
+    server.WebServer(server.listen(environment.get("PORT"))).run()
     return 0

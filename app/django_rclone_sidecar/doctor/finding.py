@@ -11,7 +11,7 @@ from functools import partial
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 
 
-class Level(StrEnum):
+class FindingLevel(StrEnum):
     """Severity of a finding."""
 
     OK = "ok"
@@ -24,7 +24,7 @@ class Finding:
     """One line: the check, its level, and a message that says what to do."""
 
     check: str
-    level: Level
+    level: FindingLevel
     message: str
 
     def __str__(self) -> str:
@@ -35,9 +35,9 @@ class Finding:
         return dataclasses.asdict(self)
 
 
-ok = partial(Finding, level=Level.OK)
-warn = partial(Finding, level=Level.WARN)
-fail = partial(Finding, level=Level.FAIL)
+ok = partial(Finding, level=FindingLevel.OK)
+warn = partial(Finding, level=FindingLevel.WARN)
+fail = partial(Finding, level=FindingLevel.FAIL)
 
 
 def run_check[T](name: str, check: Callable[[T], Iterator[Finding]], subject: T) -> Iterator[Finding]:

@@ -52,7 +52,7 @@ def _program(found: list[RemoteUnderCheck]) -> Iterator[Finding]:
     remote = conf.remote()
     version = remote.version()
     shown = ".".join(str(part) for part in version)
-    if version < installation.OLDEST:
+    if version < installation.OLDEST_VERSION:
         yield fail("rclone", message=f"{shown} is too old. {installation.install()}")
         return
     yield ok("rclone", message=shown)

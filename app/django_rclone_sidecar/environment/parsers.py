@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from django_rclone.process.limits import LONGEST
+from django_rclone.process.limits import LONGEST_LIMIT
 from django_rclone.rclone import secrets
 from django_rclone_sidecar.environment import malformed_urls
 
@@ -24,7 +24,7 @@ class UnusableValue(ValueError):
 _ON = ("on", "true", "yes", "1", "y", "t")
 _OFF = ("off", "false", "no", "0", "n", "f")
 
-_MOST = 10**9
+_MOST_ACCEPTED = 10**9
 """Largest accepted whole number."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -43,7 +43,7 @@ def choice(*choices: str) -> Callable[[str], str]:
 
 def whole_number(text: str) -> int:
     """A whole number, 1 or more."""
-    if not re.fullmatch(r"0*[0-9]{1,10}", text) or not 1 <= int(text) <= _MOST:
+    if not re.fullmatch(r"0*[0-9]{1,10}", text) or not 1 <= int(text) <= _MOST_ACCEPTED:
         raise ValueError
     return int(text)
 
@@ -56,7 +56,7 @@ def seconds(text: str) -> float | None:
     if match is None:
         raise ValueError
     found = float(match[1]) * _UNITS[match[2]]
-    if not 0 < found <= LONGEST:
+    if not 0 < found <= LONGEST_LIMIT:
         raise ValueError
     return found
 

@@ -82,7 +82,7 @@ class KnownManifest(models.Model):
         db_table = "known"
 
 
-class Tally(models.Model):
+class Counter(models.Model):
     """A counter."""
 
     name = models.TextField()

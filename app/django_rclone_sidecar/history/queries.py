@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from django_rclone_sidecar.history.models import Tally, TaskRecord
+from django_rclone_sidecar.history.models import Counter, TaskRecord
 from django_rclone_sidecar.report import Outcome
 
 
@@ -46,9 +46,9 @@ def last_verified() -> dict[tuple[str, str], datetime]:
     return {(row["database"], row["run__level"]): row["newest"] for row in newest if row["newest"]}
 
 
-def tallies() -> dict[tuple[str, str, str], int]:
+def counters() -> dict[tuple[str, str, str], int]:
     """Returns the counters by name, database and label, as sums over the engines that a database has had."""
     found: dict[tuple[str, str, str], int] = defaultdict(int)
-    for name, database, label, value in Tally.objects.values_list("name", "database", "label", "value"):
+    for name, database, label, value in Counter.objects.values_list("name", "database", "label", "value"):
         found[name, database, label] += value
     return found

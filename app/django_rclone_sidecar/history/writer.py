@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from django.db.models import F
 
 from django_rclone.clocks import AHEAD
-from django_rclone_sidecar.history.models import DatabaseRecord, RunRecord, StoredBackups, Tally, TaskRecord
+from django_rclone_sidecar.history.models import Counter, DatabaseRecord, RunRecord, StoredBackups, TaskRecord
 from django_rclone_sidecar.report import Outcome, Report, Result
 
 _KEPT = 1000
@@ -101,8 +101,8 @@ def close_killed_runs(now: datetime) -> list[Report]:
 
 def count(name: str, *, database: str = "", engine: str = "", label: str = "", by: int = 1) -> None:
     """Increments a counter."""
-    tally, _ = Tally.objects.get_or_create(name=name, database=database, engine=engine, label=label)
-    Tally.objects.filter(pk=tally.pk).update(value=F("value") + by)
+    counter, _ = Counter.objects.get_or_create(name=name, database=database, engine=engine, label=label)
+    Counter.objects.filter(pk=counter.pk).update(value=F("value") + by)
 
 
 def _run(report: Report) -> RunRecord:

@@ -58,7 +58,7 @@ class _StateBuilder:
         verify = environment.get("BACKUP_VERIFY_SCHEDULE")
         self.verify_schedule = Schedule(verify, self.zone) if verify else None
         self.tasks = queries.LastTasks.read()
-        self.tallies = queries.tallies()
+        self.counters = queries.counters()
         self.verified = queries.last_verified()
         refresh = self.facts.get("observed") or {}
         self.observed_at = datetime.fromisoformat(refresh["at"]) if refresh else None
@@ -80,7 +80,7 @@ class _StateBuilder:
             remote_error=self.remote_error,
             observed_at=self.observed_at,
             rclone=self.facts.get("versions", {}).get("rclone", ""),
-            notify_failures=sum(each for (name, *_), each in self.tallies.items() if name == writer.NOTIFY_FAILURES),
+            notify_failures=sum(each for (name, *_), each in self.counters.items() if name == writer.NOTIFY_FAILURES),
             last_runs=self.last_runs(runs) if runs else (),
             next_verification=self.verify_schedule.after(self.now) if self.verify_schedule else None,
         )
@@ -103,8 +103,8 @@ class _StateBuilder:
             last_attempt=max(attempts, default=None),
             stored=stored.count if stored else 0,
             stored_bytes=stored.size if stored else 0,
-            runs=self.tally("backup", target.alias),
-            restores=self.tally("restore", target.alias),
+            runs=self.run_counts("backup", target.alias),
+            restores=self.run_counts("restore", target.alias),
             restore_seconds=_seconds(restored),
             overdue=self.policy.overdue(database_identity, newest.started_at if newest else None, self.now),
             running=last is not None and last.outcome == Outcome.RUNNING,
@@ -113,7 +113,7 @@ class _StateBuilder:
             next_run=self.policy.next_run(database_identity, self.now),
             anomaly=display.one_line(self.facts.get("unusual", {}).get(target.alias, "")),
             verifications={
-                (level, outcome): self.tally(f"verify {level}", target.alias)[outcome]
+                (level, outcome): self.run_counts(f"verify {level}", target.alias)[outcome]
                 for level in LEVELS
                 for outcome in _ENDED
             },
@@ -185,12 +185,12 @@ class _StateBuilder:
             next_run=self.policy.next_run(_MEDIA, self.now),
         )
 
-    def tally(self, command: str, alias: str) -> dict[str, int]:
+    def run_counts(self, command: str, alias: str) -> dict[str, int]:
         """Returns the number of tasks by outcome, under all engines that the database has had."""
         return {
             outcome: sum(
                 value
-                for (name, database, label), value in self.tallies.items()
+                for (name, database, label), value in self.counters.items()
                 if name == writer.RUNS and database == alias and label == f"{command} {outcome}"
             )
             for outcome in (Outcome.SUCCESS, Outcome.FAILURE)

@@ -21,7 +21,7 @@ SECONDS = 5.0
 
 _COMMANDS = ("backup", "media-backup")
 
-_LONGEST = 10_000
+_LONGEST_REASON = 10_000
 """Characters of a reason; Healthchecks keeps 100 kB."""
 
 
@@ -29,7 +29,7 @@ _KUMA = "/api/push/"
 """In the path of Uptime Kuma's push URLs, which take the outcome in the query string.
 Source: github.com/louislam/uptime-kuma, server/routers/api-router.js"""
 
-_LONGEST_PUSH = 250
+_LONGEST_REASON_IN_URL = 250
 """Characters of a reason in a URL, as many as Uptime Kuma keeps."""
 
 
@@ -77,10 +77,10 @@ def _push(service: str, reasons: str) -> str:
     """Returns the push URL of Uptime Kuma with the outcome in its query string."""
     parts = urlsplit(service)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    query |= {"status": "down", "msg": reasons[:_LONGEST_PUSH]} if reasons else {"status": "up", "msg": "OK"}
+    query |= {"status": "down", "msg": reasons[:_LONGEST_REASON_IN_URL]} if reasons else {"status": "up", "msg": "OK"}
     return parts._replace(query=urlencode(query, errors="replace")).geturl()
 
 
 def _reasons(report: Report) -> str:
     reasons = [result.error for result in report.failed] or [report.error]
-    return logs.masked("\n".join(reasons))[:_LONGEST] or f"Ended with exit code {report.exit_code}."
+    return logs.masked("\n".join(reasons))[:_LONGEST_REASON] or f"Ended with exit code {report.exit_code}."

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from django_rclone.process.descriptors import content_file
 
-VARIABLE = "DJANGO_RCLONE_PULSE"
+VARIABLE = "DJANGO_RCLONE_LIVENESS"
 """Number of the file descriptor that the children of ``serve`` inherit."""
 
 FRESH = 60.0

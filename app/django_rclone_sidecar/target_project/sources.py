@@ -66,7 +66,7 @@ def _from_settings(environ: Mapping[str, str], module: str) -> Target:
         raise child_process.SettingsModuleMissing(
             f"TARGET_PATH is {path}: no such folder. Mount the project's source there."
         )
-    request = child_process.Request(
+    request = child_process.LoadRequest(
         module,
         path,
         child_process.DEADLINE,

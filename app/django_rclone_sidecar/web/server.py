@@ -20,7 +20,7 @@ from django_rclone.exceptions import ConfigurationError
 _BACKLOG = 512
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class WebServer(BaseApplication):  # type: ignore[misc]
     """gunicorn with our options. It takes over the socket."""
 
     def __init__(self, listener: socket.socket) -> None:

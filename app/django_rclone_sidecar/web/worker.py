@@ -22,9 +22,9 @@ from gunicorn.http import wsgi
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.base import Worker as BaseWorker
 
-_MOST = 256
+_MOST_CONNECTIONS = 256
 """Open connections; with more, the oldest is closed. A process may be limited to 1,024 descriptors."""
-_LONGEST = 16 * 1024
+_LONGEST_HEAD = 16 * 1024
 """The longest head of a request, in bytes."""
 _HEAD, _RESPONSE, _LINGER = 10.0, 15.0, 2.0
 """Seconds that a client has to send the head, to read the response, and to close after that."""
@@ -108,7 +108,7 @@ class Worker(BaseWorker):  # type: ignore[misc]
         client = _Connection(accepted, address, listener.getsockname(), time.monotonic() + _HEAD)
         self._clients[client] = None
         self._selector.register(accepted, selectors.EVENT_READ, partial(self._read, client))
-        if len(self._clients) > _MOST:
+        if len(self._clients) > _MOST_CONNECTIONS:
             self._close_oldest()
 
     def _read(self, client: _Connection) -> None:
@@ -123,7 +123,7 @@ class Worker(BaseWorker):  # type: ignore[misc]
             else:
                 future = self._pool.submit(self._respond, client)
                 future.add_done_callback(partial(self._view_finished, client))
-        elif len(client.head) > _LONGEST:
+        elif len(client.head) > _LONGEST_HEAD:
             self._selector.unregister(client.socket)
             self._send(client, _TOO_LONG)
 

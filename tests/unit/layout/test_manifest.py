@@ -218,7 +218,7 @@ def test_no_document_can_do_more_than_be_refused(name: str, value: Any) -> None:
 
 def test_a_manifest_has_a_largest_size() -> None:
     with pytest.raises(ManifestError, match="at most 16,777,216 bytes"):
-        manifest.parse(changed(host="x" * manifest.LARGEST))
+        manifest.parse(changed(host="x" * manifest.LARGEST_MANIFEST))
 
 
 def test_a_manifest_with_names_that_are_no_text_can_be_written_anywhere() -> None:

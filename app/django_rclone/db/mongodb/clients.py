@@ -13,7 +13,7 @@ FOLDERS = (
     "/opt/homebrew/opt/mongodb-database-tools/bin",
     "/usr/local/opt/mongodb-database-tools/bin",
 )
-OLDEST = (100, 3)
+OLDEST_VERSION = (100, 3)
 """The first version with ``--config``."""
 
 
@@ -31,10 +31,11 @@ def newest_client(alias: str, binary_dir: str) -> Client:
         where = f"in BINARY_DIR ({binary_dir})" if binary_dir else "on this machine"
         raise ConfigurationError(f'Database "{alias}": mongodump and mongorestore were not found {where}. {install()}')
     newest = max(found, key=_version)
-    if _version(newest) < OLDEST:
+    if _version(newest) < OLDEST_VERSION:
+        oldest = ".".join(map(str, OLDEST_VERSION))
         raise ConfigurationError(
-            f'Database "{alias}": mongodump {newest.version} is older than {OLDEST[0]}.{OLDEST[1]}, the first that '
-            f"can read the password from a file. {install()}"
+            f'Database "{alias}": mongodump {newest.version} is older than {oldest}, the first that can read the '
+            f"password from a file. {install()}"
         )
     return newest
 

@@ -19,7 +19,7 @@ class Restore:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveDatabase:
     """The live database and its server. Fields have the names that the probe prints."""
 
     sharded: bool
@@ -38,8 +38,8 @@ class Live:
     """Staged collections of restores."""
 
 
-def live(facts: Facts) -> Live:
+def live(facts: Facts) -> LiveDatabase:
     """Returns the details of the facts."""
     found = facts.details["live"]
-    assert isinstance(found, Live)
+    assert isinstance(found, LiveDatabase)
     return found

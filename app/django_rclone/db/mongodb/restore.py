@@ -14,7 +14,7 @@ from django_rclone.db.client_programs import Client
 from django_rclone.db.mongodb import facts as mongodb_facts
 from django_rclone.db.mongodb.archive import Archive
 from django_rclone.db.mongodb.commands import Commands
-from django_rclone.db.mongodb.facts import Live
+from django_rclone.db.mongodb.facts import LiveDatabase
 from django_rclone.db.mongodb.names import staged_prefix
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, Locked, VerificationFailed
@@ -50,7 +50,7 @@ def plan(commands: Commands, client: Client, facts: Facts, mode: Mode, archive: 
     )
 
 
-def _mongorestore(commands: Commands, client: Client, live: Live, archive: Archive, token: str) -> Command:
+def _mongorestore(commands: Commands, client: Client, live: LiveDatabase, archive: Archive, token: str) -> Command:
     source, target = archive.database, commands.connection.database
     only = () if len(archive.databases) == 1 else (f"--nsInclude={_escape_pattern(source)}.*",)
     without = (f"--nsExclude={_escape_pattern(f'{source}.{entry.name}')}" for entry in archive.excluded)

@@ -15,7 +15,7 @@ from django_rclone.db.mysql import clients, dump_format, dump_preflight, probe_o
 from django_rclone.db.mysql import facts as mysql_facts
 from django_rclone.db.mysql.connection import Connection, connection
 from django_rclone.db.mysql.errors import explainer, program_explainer
-from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.facts import LiveDatabase
 from django_rclone.db.mysql.preflight import restore_problems
 from django_rclone.db.mysql.recovery import is_unfinished
 from django_rclone.db.mysql.restore import PROGRAMS, RestoreCommands, plan
@@ -145,6 +145,6 @@ class MysqlDumpConnector(BaseConnector):
         load = shlex.join([*(flag for flag in CLIENT_FLAGS if flag in _BY_HAND), "restored"])
         return f"{client} --execute='CREATE DATABASE restored' && {object_command} | {client} {load}"
 
-    def _commands(self, live: Live) -> RestoreCommands:
+    def _commands(self, live: LiveDatabase) -> RestoreCommands:
         client = clients.for_server(self.alias, self._binary_dir, live.flavour, live.version)
         return RestoreCommands(self.alias, self.connection, client, live.max_packet, live.sets_restricted)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from django_rclone.db.mysql.session_variables import DUMPING
 
 if TYPE_CHECKING:
-    from django_rclone.db.mysql.facts import Live
+    from django_rclone.db.mysql.facts import LiveDatabase
 
 TABLES = "tables"
 STORED_OBJECTS = ("routines", "triggers", "views", "events")
@@ -58,7 +58,7 @@ _GTIDS = (b"SET @MYSQLDUMP_TEMP_LOG_BIN", b"SET @@SESSION.SQL_LOG_BIN", b"SET @@
 _CHANGES_SCHEMA = (b"USE `", b"CREATE DATABASE ", b"/*!40000 DROP DATABASE ")
 
 
-def parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
+def parts(live: LiveDatabase, database: str) -> Iterator[tuple[str, list[str]]]:
     """Yields each part of the schema, with the dump program's arguments."""
     common = [*_COMMON, *_BY_FLAVOUR[live.flavour]]
     history = ["--dump-history"] if any(table.type == "SYSTEM VERSIONED" for table in live.tables.values()) else []
@@ -68,7 +68,7 @@ def parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
         yield part, [*common, *arguments]
 
 
-def stored_object_parts(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
+def stored_object_parts(live: LiveDatabase, database: str) -> Iterator[tuple[str, list[str]]]:
     """Yields the parts of stored objects, with the arguments that differ between them."""
     # Without a table's name, the program would read all tables, although it writes none of them.
     any_table = [name for name, table in live.tables.items() if table.type != "SEQUENCE"][:1] or list(live.views)[:1]
@@ -84,7 +84,7 @@ def stored_object_parts(live: Live, database: str) -> Iterator[tuple[str, list[s
         yield "events", [*no_tables, "--skip-triggers", "--events", "--", database, *any_table]
 
 
-def stored_object_arguments(live: Live, database: str) -> Iterator[tuple[str, list[str]]]:
+def stored_object_arguments(live: LiveDatabase, database: str) -> Iterator[tuple[str, list[str]]]:
     """Yields the parts of stored objects, with all arguments of the dump program."""
     for part, arguments in stored_object_parts(live, database):
         yield part, [*_COMMON, *_BY_FLAVOUR[live.flavour], *arguments]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django_rclone.db.mysql import session_variables
 from django_rclone.db.mysql.clients import numbers
-from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.facts import LiveDatabase
 from django_rclone.db.mysql.grants import REQUIRED_TO_DUMP, account, grant_statement
 from django_rclone.db.mysql.table_rewrites import packet_advice
 from django_rclone.display import enumerate_some
@@ -14,7 +14,7 @@ from django_rclone.display import enumerate_some
 _SHOW_CREATE_ROUTINE = (11, 3)
 
 
-def problems(live: Live, schema: str) -> Iterator[str]:
+def problems(live: LiveDatabase, schema: str) -> Iterator[str]:
     """Yields why no dump can be made that could be restored here, one or two sentences each."""
     if lacking := live.rights.lacking(schema, REQUIRED_TO_DUMP):
         yield (
@@ -45,7 +45,7 @@ def problems(live: Live, schema: str) -> Iterator[str]:
     yield from _table_problems(live)
 
 
-def _table_problems(live: Live) -> Iterator[str]:
+def _table_problems(live: LiveDatabase) -> Iterator[str]:
     """Yields the problems of tables that the server would not create again, or only with changes."""
     on = {name for name, value in live.variables.items() if value == "ON"}
     forced = {"sql_require_primary_key", "sql_generate_invisible_primary_key"} & on
@@ -69,7 +69,7 @@ def _table_problems(live: Live) -> Iterator[str]:
         )
 
 
-def notes(live: Live, schema: str) -> Iterator[str]:
+def notes(live: LiveDatabase, schema: str) -> Iterator[str]:
     """Yields what users should know about a dump, one or two sentences each."""
     if not live.tables:
         yield f"{schema} has no tables."
@@ -116,7 +116,7 @@ _INEXACT = (
 )
 
 
-def _grant_to_see_routines(live: Live, schema: str) -> str:
+def _grant_to_see_routines(live: LiveDatabase, schema: str) -> str:
     if live.flavour == "mysql":
         return f"GRANT SHOW_ROUTINE ON *.* TO {account(live.user)};"
     if numbers(live.version)[:2] < _SHOW_CREATE_ROUTINE:
@@ -124,5 +124,5 @@ def _grant_to_see_routines(live: Live, schema: str) -> str:
     return grant_statement(["SHOW CREATE ROUTINE"], schema, live.user)
 
 
-def _grant_to_set_variables(live: Live) -> str:
+def _grant_to_set_variables(live: LiveDatabase) -> str:
     return f"GRANT SESSION_VARIABLES_ADMIN ON *.* TO {account(live.user)};"

@@ -31,7 +31,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class OpenSession:
     """Another session that uses the schema."""
 
     id: int
@@ -70,7 +70,7 @@ class InexactColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveDatabase:
     """The live schema and its server. Definers are written as CURRENT_USER() returns them."""
 
     version: str
@@ -94,7 +94,7 @@ class Live:
     """Definer by name."""
     referrers: tuple[str, ...] = ()
     """Foreign keys of other schemas that refer to this one, as sentences."""
-    sessions: tuple[Session, ...] = ()
+    sessions: tuple[OpenSession, ...] = ()
     schemas: Mapping[str, int] = field(default_factory=dict)
     """The number of visible tables and views in each schema."""
     grants: tuple[str, ...] = ()
@@ -148,8 +148,8 @@ class Live:
         return sorted(name for name, table in self.tables.items() if table.engine not in SNAPSHOTS)
 
 
-def live(facts: Facts) -> Live:
+def live(facts: Facts) -> LiveDatabase:
     """Returns the details of the facts."""
     found = facts.details["live"]
-    assert isinstance(found, Live)
+    assert isinstance(found, LiveDatabase)
     return found

@@ -14,7 +14,7 @@ from django_rclone.db.mysql.names import JOURNAL, lock
 from django_rclone.db.mysql.quoting import quote_bytes, quote_name, quote_value
 
 if TYPE_CHECKING:
-    from django_rclone.db.mysql.session import Session
+    from django_rclone.db.mysql.session import ClientSession
 
 # When an assertion fails, the script runs one of these. It is not a valid statement, and the server repeats it in its
 # error.
@@ -87,7 +87,7 @@ def record_session(schema: str) -> str:
     return _row(quote_name(schema, JOURNAL), "session", 0, "CONNECTION_ID()")
 
 
-def read(session: Session, schema: str) -> Journal | None:
+def read(session: ClientSession, schema: str) -> Journal | None:
     """Returns the journal of a scratch schema; None where there is none."""
     table = quote_name(schema, JOURNAL)
     there = f"table_schema = {quote_value(schema)} AND table_name = '{JOURNAL}'"

@@ -10,9 +10,9 @@ from django_rclone.db.mysql.quoting import quote_pattern
 
 JOURNAL = "__django_rclone_journal"
 """The journal table in a scratch schema."""
-_LONGEST = 64  # characters, of any identifier
+_LONGEST_IDENTIFIER = 64  # characters, of any identifier
 _SCRATCH = re.compile(r"(.*)__restore_(new|old)_([0-9a-f]{8})", re.DOTALL)
-_STEM = _LONGEST - len("__restore_new_") - 8
+_STEM = _LONGEST_IDENTIFIER - len("__restore_new_") - 8
 
 
 def _stem(live: str) -> str:

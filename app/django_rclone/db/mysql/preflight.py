@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from django_rclone.db.mysql import grants
-from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.facts import LiveDatabase
 from django_rclone.db.mysql.grants import SETS_DEFINERS, account
 from django_rclone.db.mysql.names import scratch, scratch_pattern
 from django_rclone.db.restore_mode import Mode
@@ -19,7 +19,7 @@ _DEFINER = re.compile(
 _FUNCTION = re.compile(rb"^(?:/\*!\d+ )?CREATE(?:\*/ /\*!\d+)? DEFINER=[^\n]* FUNCTION ", re.MULTILINE)
 
 
-def problems(live: Live, mode: Mode) -> Iterator[str]:
+def problems(live: LiveDatabase, mode: Mode) -> Iterator[str]:
     """Yields why a restore cannot work, one or two sentences each."""
     if live.read_only:
         yield "this server is read-only. Restore on the primary."
@@ -34,7 +34,7 @@ def problems(live: Live, mode: Mode) -> Iterator[str]:
         yield f"the schema {mode.into} is not empty. Name one that is empty or does not exist."
 
 
-def restore_problems(live: Live, name: str) -> Iterator[str]:
+def restore_problems(live: LiveDatabase, name: str) -> Iterator[str]:
     """Yields why a restore over the live schema would fail, as far as is known without a backup."""
     yield from problems(live, Mode())
     if live.rights.lacking(scratch(name, "0" * 8), ("CREATE",)):
@@ -44,7 +44,7 @@ def restore_problems(live: Live, name: str) -> Iterator[str]:
         )
 
 
-def stored_object_problems(live: Live, texts: Mapping[str, bytes], parts: Iterable[str]) -> Iterator[str]:
+def stored_object_problems(live: LiveDatabase, texts: Mapping[str, bytes], parts: Iterable[str]) -> Iterator[str]:
     """Yields why this role could not create the stored objects of a dump."""
     chosen = {part: texts[part] for part in parts if texts.get(part)}
     definers = {match.decode() for text in chosen.values() for match in _DEFINER.findall(text)}
@@ -63,7 +63,7 @@ def stored_object_problems(live: Live, texts: Mapping[str, bytes], parts: Iterab
         )
 
 
-def notes(live: Live, mode: Mode) -> Iterator[str]:
+def notes(live: LiveDatabase, mode: Mode) -> Iterator[str]:
     """Yields what will not be exact, and what the user should know before confirming."""
     if mode.in_place:
         yield (
@@ -78,7 +78,7 @@ def notes(live: Live, mode: Mode) -> Iterator[str]:
         yield _about_sessions(live, mode)
 
 
-def _about_sessions(live: Live, mode: Mode) -> str:
+def _about_sessions(live: LiveDatabase, mode: Mode) -> str:
     listed = enumerate_some(session.described for session in live.sessions)
     connected = "Another session is" if len(live.sessions) == 1 else f"{len(live.sessions)} other sessions are"
     if mode.terminate_sessions:
@@ -86,7 +86,7 @@ def _about_sessions(live: Live, mode: Mode) -> str:
     return f"{connected} connected ({listed}): stop the application first, or add --terminate-sessions."
 
 
-def cannot_create_scratch(live: Live, schema: str, live_schema: str) -> str:
+def cannot_create_scratch(live: LiveDatabase, schema: str, live_schema: str) -> str:
     """Returns the error for a role that may not create the scratch schema of a restore."""
     return (
         f"the role may not create the scratch schema {schema}, which a restore loads into. As an "
@@ -95,11 +95,11 @@ def cannot_create_scratch(live: Live, schema: str, live_schema: str) -> str:
     )
 
 
-def _scratch_grant(live: Live, name: str) -> str:
+def _scratch_grant(live: LiveDatabase, name: str) -> str:
     return f"GRANT ALL ON `{scratch_pattern(name).replace('`', '``')}`.* TO {account(live.user)};"
 
 
-def cannot_create_schema(live: Live, schema: str) -> str:
+def cannot_create_schema(live: LiveDatabase, schema: str) -> str:
     """Returns the error for a role that may not create the schema that --into names."""
     grant = grants.grant_statement(["ALL"], schema, live.user)
     return f"the role may not create the schema {schema}. As an administrator, run: {grant} Nothing was changed."

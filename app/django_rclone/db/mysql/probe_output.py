@@ -8,7 +8,7 @@ from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from django_rclone.db.mysql.facts import InexactColumn, Leftover, Live, Session, Table
+from django_rclone.db.mysql.facts import InexactColumn, Leftover, LiveDatabase, OpenSession, Table
 from django_rclone.db.mysql.quoting import quote_name
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT
 
@@ -34,12 +34,12 @@ def parse(output: str) -> Facts:
     )
 
 
-def parse_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]:
+def parse_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[LiveDatabase, dict[str, str]]:
     """Returns the facts in the probe's documents, and the newest migrations."""
     server, found = _grouped(rows)
     views = {row["view"]: row for row in found["view"]}
     order = creation_order({name: str(row["definition"] or "") for name, row in views.items()}, server["name"])
-    state = Live(
+    state = LiveDatabase(
         version=server["version"],
         user=server["user"],
         charset=server["charset"],
@@ -100,8 +100,8 @@ def _table(row: Mapping[str, Any]) -> Table:
     return Table(row["type"], row["engine"] or "", int(row["rows"] or 0), int(row["bytes"] or 0))
 
 
-def _session(row: Mapping[str, Any]) -> Session:
-    return Session(int(row["session"]), row["account"], row["host"] or "", row["command"], int(row["seconds"] or 0))
+def _session(row: Mapping[str, Any]) -> OpenSession:
+    return OpenSession(int(row["session"]), row["account"], row["host"] or "", row["command"], int(row["seconds"] or 0))
 
 
 def creation_order(definitions: Mapping[str, str], schema: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from django_rclone.db.mysql import journal
-from django_rclone.db.mysql.facts import Leftover, Live
+from django_rclone.db.mysql.facts import Leftover, LiveDatabase
 from django_rclone.db.mysql.names import leftovers, lock
 from django_rclone.db.mysql.swap import SWAP_LOCK_WAIT, Swap
 
@@ -13,7 +13,7 @@ _MINIMUM_AGE = 60
 """Seconds for which a restore may have no session, between its load and its swap."""
 
 
-def is_unfinished(live: Live) -> bool:
+def is_unfinished(live: LiveDatabase) -> bool:
     """Returns whether an interrupted restore has to be finished, undone or cleaned up."""
     return any(_is_actionable(leftover, live.locked) for leftover in live.leftovers)
 

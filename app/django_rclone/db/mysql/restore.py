@@ -13,7 +13,7 @@ from django_rclone.db.helper_programs import module_command
 from django_rclone.db.mysql.clients import Clients
 from django_rclone.db.mysql.connection import Connection
 from django_rclone.db.mysql.errors import explainer, program_explainer
-from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.facts import LiveDatabase
 from django_rclone.db.mysql.names import scratch
 from django_rclone.db.mysql.preflight import notes, problems
 from django_rclone.db.mysql.session import client_command
@@ -66,7 +66,7 @@ class RestoreCommands:
         return client_command(self.clients.client, options, begin=begin, explain=explain, is_loader=True)
 
 
-def plan(commands: RestoreCommands, live: Live, mode: Mode, *, has_routines_and_events: bool) -> RestorePlan:
+def plan(commands: RestoreCommands, live: LiveDatabase, mode: Mode, *, has_routines_and_events: bool) -> RestorePlan:
     """Returns the plan. Raises ConfigurationError if the restore cannot work."""
     location = commands.connection.location
     if found := list(problems(live, mode)):
@@ -96,7 +96,7 @@ def plan(commands: RestoreCommands, live: Live, mode: Mode, *, has_routines_and_
     )
 
 
-def _into(commands: RestoreCommands, live: Live, schema: str, plan_notes: tuple[str, ...]) -> RestorePlan:
+def _into(commands: RestoreCommands, live: LiveDatabase, schema: str, plan_notes: tuple[str, ...]) -> RestorePlan:
     created = schema not in live.schemas
     split = (
         commands.split("scratch", schema, live.charset, live.collation) if created else commands.split("into", schema)

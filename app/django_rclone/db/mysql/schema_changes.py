@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from django_rclone.db.mysql.dump_format import STORED_OBJECTS
-from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.facts import LiveDatabase
 from django_rclone.db.mysql.quoting import quote_name
 
 LOCK_TIMEOUT = 10
@@ -33,7 +33,7 @@ def wait_for_locks(live: str, tables: Iterable[str]) -> str:
     return f"{session_settings()}LOCK TABLES {locks};\nUNLOCK TABLES;\n" if locks else ""
 
 
-def drop_stored_objects(schema: str, state: Live, parts: Iterable[str]) -> str:
+def drop_stored_objects(schema: str, state: LiveDatabase, parts: Iterable[str]) -> str:
     """Returns the statements that drop the stored objects of these parts: first events, which start by themselves."""
     chosen = set(parts)
     names: list[tuple[str, str]] = []
@@ -48,7 +48,7 @@ def drop_stored_objects(schema: str, state: Live, parts: Iterable[str]) -> str:
     return "".join(f"DROP {kind} IF EXISTS {quote_name(schema, name)};\n" for kind, name in names)
 
 
-def drop_tables(schema: str, state: Live) -> str:
+def drop_tables(schema: str, state: LiveDatabase) -> str:
     """Returns the statements that drop all tables and sequences."""
     kinds = {name: "SEQUENCE" if table.type == "SEQUENCE" else "TABLE" for name, table in state.tables.items()}
     return "".join(f"DROP {kind} {quote_name(schema, name)};\n" for name, kind in kinds.items())

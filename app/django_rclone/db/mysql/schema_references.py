@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django_rclone.db.mysql.quoting import quote_name, quote_value
-from django_rclone.db.mysql.session import Session
+from django_rclone.db.mysql.session import ClientSession
 from django_rclone.db.mysql.table_rewrites import requalify
 from django_rclone.exceptions import DjangoRcloneError
 
@@ -32,7 +32,7 @@ SELECT JSON_OBJECT('table', table_name, 'column', column_name, 'default', column
 _BEGIN = "/*M!100600 SET SESSION system_versioning_alter_history = KEEP */;\n"
 
 
-def find(session: Session, scratch: str, live: str) -> list[dict[str, Any]]:
+def find(session: ClientSession, scratch: str, live: str) -> list[dict[str, Any]]:
     """Returns the references of the tables of ``scratch`` to correct once they are in ``live``, for the journal."""
     schema, qualifier = quote_value(scratch), quote_value(f"{quote_name(scratch)}.")
     keys = session.rows(_KEYS.format(schema=schema))
@@ -42,7 +42,7 @@ def find(session: Session, scratch: str, live: str) -> list[dict[str, Any]]:
     return found
 
 
-def _clause(session: Session, schema: str, table: str, key: str) -> str:
+def _clause(session: ClientSession, schema: str, table: str, key: str) -> str:
     """Returns a foreign key as the server prints it."""
     text = session.run(f"SHOW CREATE TABLE {quote_name(schema, table)};")
     pattern = rf"^ *(CONSTRAINT {re.escape(quote_name(key))} FOREIGN KEY .*?),?$"
@@ -69,7 +69,7 @@ def statements(live: str, found: Iterable[Mapping[str, Any]], dropped: Iterable[
     return _BEGIN + "".join(lines) if lines else ""
 
 
-def missing_keys(session: Session, live: str, found: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def missing_keys(session: ClientSession, live: str, found: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Returns the foreign keys among ``found`` that ``live`` lacks, by table and name."""
     query = (
         "SELECT JSON_OBJECT('table', table_name, 'key', constraint_name) "  # noqa: S608

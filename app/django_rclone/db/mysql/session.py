@@ -59,7 +59,7 @@ def dump_command(program: str, options: str, *arguments: str) -> Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class ClientSession:
     """Access to the server; each script is a separate connection."""
 
     client: str

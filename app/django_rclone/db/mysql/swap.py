@@ -18,13 +18,13 @@ from django_rclone.db.mysql import journal, schema_references
 from django_rclone.db.mysql import schema_changes as changes
 from django_rclone.db.mysql.dump_format import STORED_OBJECTS
 from django_rclone.db.mysql.errors import error_in, explained, user_error
-from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.facts import LiveDatabase
 from django_rclone.db.mysql.journal import Journal
 from django_rclone.db.mysql.names import JOURNAL, displaced, lock
 from django_rclone.db.mysql.preflight import problems, stored_object_problems
 from django_rclone.db.mysql.quoting import quote_name, quote_value
 from django_rclone.db.mysql.schema import inspect, stored_objects
-from django_rclone.db.mysql.session import Session
+from django_rclone.db.mysql.session import ClientSession
 from django_rclone.db.restore_mode import Mode
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed
@@ -38,13 +38,13 @@ SWAP_LOCK_WAIT = 20
 class Swap:
     """A scratch schema and the live schema that it replaces."""
 
-    session: Session
+    session: ClientSession
     dumper: str
     live: str
     scratch: str
     location: str
 
-    def inspect(self, schema: str) -> Live:
+    def inspect(self, schema: str) -> LiveDatabase:
         """Returns the current facts of a schema."""
         return inspect(self.session, schema)
 

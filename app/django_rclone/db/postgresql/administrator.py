@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django_rclone.command import Attached, Command
 from django_rclone.db.postgresql.connection import Connection
 from django_rclone.db.postgresql.extensions import table_of_extension
-from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.facts import LiveDatabase
 from django_rclone.db.postgresql.psql import Psql
 from django_rclone.db.postgresql.quoting import quote_name
 from django_rclone.db.postgresql.restore_list import RestoreList
@@ -21,7 +21,7 @@ class Administrator:
 
     psql: Psql
     target: Connection
-    state: Live
+    state: LiveDatabase
     restore_list: RestoreList
 
     def before(self) -> list[Command]:

@@ -24,7 +24,7 @@ _PARTS_OF_TABLE = frozenset({"CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", 
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ArchiveEntry:
     """One entry of an archive's table of contents."""
 
     id: int
@@ -73,7 +73,7 @@ class Entry:
         first, _, last = self.name.partition("..")
         return int(last) - int(first) + 1 if first.isdigit() and last.isdigit() else 1
 
-    def is_part_of(self, other: Entry) -> bool:
+    def is_part_of(self, other: ArchiveEntry) -> bool:
         """Returns whether this entry, which depends on the other one, cannot be restored without it."""
         if self.type in PARTS:
             return True
@@ -92,7 +92,7 @@ class Archive:
     client_version: str
     encoding: str
     """Python's name of its encoding."""
-    entries: tuple[Entry, ...]
+    entries: tuple[ArchiveEntry, ...]
 
     @property
     def main_owner(self) -> str:
@@ -115,7 +115,7 @@ def parse(contents: str) -> Archive:
     """Returns the archive that ``read_archive`` described."""
     document = json.loads(contents)
     entries = (
-        Entry(id_, type_, schema, name, owner, tuple(dependencies), details)
+        ArchiveEntry(id_, type_, schema, name, owner, tuple(dependencies), details)
         for id_, type_, schema, name, owner, dependencies, details in document["entries"]
     )
     return Archive(document["server_version"], document["client_version"], document["encoding"], tuple(entries))

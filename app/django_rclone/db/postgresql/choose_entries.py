@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django_rclone.db.postgresql.archive import LARGE_OBJECTS, Archive, Entry
+from django_rclone.db.postgresql.archive import LARGE_OBJECTS, Archive, ArchiveEntry
 from django_rclone.db.postgresql.extensions import plan_extensions, table_of_extension
-from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.facts import LiveDatabase
 from django_rclone.db.postgresql.materialized_views import refresh_last
 from django_rclone.db.postgresql.owners import (
     keeps_owners,
@@ -35,7 +35,7 @@ _BY_SUPERUSER = {
 }
 
 
-def choose(archive: Archive, live: Live, administrator: bool = False, database: str = "") -> RestoreList:
+def choose(archive: Archive, live: LiveDatabase, administrator: bool = False, database: str = "") -> RestoreList:
     """Returns the entries to restore into the database of this name. ``administrator``: whether an administrator
     creates extensions."""
     chosen = _Chooser(archive, live, administrator).choose()
@@ -44,7 +44,7 @@ def choose(archive: Archive, live: Live, administrator: bool = False, database: 
 
 
 class _Chooser:
-    def __init__(self, archive: Archive, live: Live, administrator: bool) -> None:
+    def __init__(self, archive: Archive, live: LiveDatabase, administrator: bool) -> None:
         self.archive = archive
         self.live = live
         self.administrator = administrator
@@ -55,7 +55,7 @@ class _Chooser:
         self.types = {entry.id: entry.type for entry in archive.entries}
         self.ids = set(self.types)
         self.sequences = {(entry.schema, entry.name) for entry in archive.entries if entry.type == "SEQUENCE"}
-        self.left_out: dict[int, Entry] = {}
+        self.left_out: dict[int, ArchiveEntry] = {}
         self.moved_to_end: set[int] = set()
         self.missing_roles: set[str] = set()
 
@@ -86,7 +86,7 @@ class _Chooser:
         restore_list.problems += policy_problems(self.archive, live)
         restore_list.problems += large_object_problems(live, self.left_out.values())
 
-    def _reason_to_omit(self, entry: Entry) -> str | None:
+    def _reason_to_omit(self, entry: ArchiveEntry) -> str | None:
         """Returns None for an entry that is restored, else the beginning of a note, or an empty string for no note."""
         if entry.type.startswith("SUBSCRIPTION"):
             return "Subscriptions belong to the server and are left as they are"
@@ -103,7 +103,7 @@ class _Chooser:
             return reason
         return self._reason_for_privileges(entry) if entry.type in ("ACL", "DEFAULT ACL") else None
 
-    def _reason_for_ordinary_role(self, entry: Entry) -> str | None:
+    def _reason_for_ordinary_role(self, entry: ArchiveEntry) -> str | None:
         live = self.live
         if self._is_of_extension(entry):
             return self._reason_of_extension(entry)
@@ -126,7 +126,7 @@ class _Chooser:
             return "Large objects of other roles are left as they are"
         return None
 
-    def _is_of_own_type(self, entry: Entry) -> bool:
+    def _is_of_own_type(self, entry: ArchiveEntry) -> bool:
         """Returns whether a cast is for a type in the archive: its owner may create it."""
         return any(self.types.get(number) in ("TYPE", "DOMAIN", "TABLE", "SHELL TYPE") for number in entry.dependencies)
 
@@ -143,18 +143,18 @@ class _Chooser:
             created_first.update(self.extensions.schemas)
         return name in created_first or any(schema == name for _, schema, _ in self.live.staying)
 
-    def _is_own_schema(self, entry: Entry) -> bool:
+    def _is_own_schema(self, entry: ArchiveEntry) -> bool:
         """Returns whether the entry is a schema that will already exist and belong to this role."""
         ours = {schema.name for schema in self.live.schemas if schema.ours}
         return entry.type == "SCHEMA" and (
             entry.name in ours or self.extensions.schemas.get(entry.name) == self.live.role
         )
 
-    def _is_of_other_role(self, entry: Entry) -> bool:
+    def _is_of_other_role(self, entry: ArchiveEntry) -> bool:
         """Returns whether the entry is a schema that the administrator creates for another role."""
         return entry.type == "SCHEMA" and self.extensions.schemas.get(entry.name, self.live.role) != self.live.role
 
-    def _is_of_extension(self, entry: Entry) -> bool:
+    def _is_of_extension(self, entry: ArchiveEntry) -> bool:
         """Returns whether the entry is about a member of an extension that is not in the archive."""
         if entry.type == "TABLE DATA":
             return not entry.schema
@@ -164,7 +164,7 @@ class _Chooser:
             return bool(entry.dependencies) and self.ids.isdisjoint(entry.dependencies)
         return False
 
-    def _reason_of_extension(self, entry: Entry) -> str | None:
+    def _reason_of_extension(self, entry: ArchiveEntry) -> str | None:
         if entry.type == "ACL":
             left = "Privileges on what belongs to extensions are left as they are"
             return self._leave_to_administrator(entry) if self.administrator else left
@@ -175,12 +175,12 @@ class _Chooser:
             return None
         return "Left as it is, because this role may not write what belongs to an extension"
 
-    def _leave_to_administrator(self, entry: Entry) -> str:
+    def _leave_to_administrator(self, entry: ArchiveEntry) -> str:
         known = [text for text, roles in entry.statements if self._roles_exist(roles)]
         self.restore_list.grants_by_administrator += [text for text in known if text.startswith(("GRANT ", "REVOKE "))]
         return ""
 
-    def _reason_for_privileges(self, entry: Entry) -> str | None:
+    def _reason_for_privileges(self, entry: ArchiveEntry) -> str | None:
         """Returns None to restore the entry, or moves those of its statements that work here to the end."""
         unknown = {role for _, roles in entry.statements for role in roles} - set(self.live.roles)
         self.missing_roles |= unknown

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from django_rclone.db.postgresql.extensions import table_of_extension
-from django_rclone.db.postgresql.facts import ExtensionRows, Live
+from django_rclone.db.postgresql.facts import ExtensionRows, LiveDatabase
 from django_rclone.db.postgresql.quoting import quote_name, quote_value
 from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.exceptions import ConfigurationError
@@ -22,7 +22,7 @@ _MOST_ROWS = 1000
 _MOST_CHARACTERS = 1 << 20
 
 
-def recorded_rows(live: Live) -> dict[str, str]:
+def recorded_rows(live: LiveDatabase) -> dict[str, str]:
     """Returns the rows that a backup records together with the settings of its session."""
     tables = [table for table in live.extension_rows if _fits(table)]
     return (
@@ -30,7 +30,7 @@ def recorded_rows(live: Live) -> dict[str, str]:
     )
 
 
-def dump_notes(live: Live) -> Iterable[str]:
+def dump_notes(live: LiveDatabase) -> Iterable[str]:
     """Yields the notes on a dump: tables with too many rows to be recorded."""
     for table in live.extension_rows:
         if not _fits(table):

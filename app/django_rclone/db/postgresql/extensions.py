@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django_rclone.db.postgresql.archive import PARTS, Archive, Entry
-from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.archive import PARTS, Archive, ArchiveEntry
+from django_rclone.db.postgresql.facts import LiveDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Extensions:
     """The extensions that an archive names, and how they are created."""
 
     names: tuple[str, ...]
-    created_first: tuple[Entry, ...]
+    created_first: tuple[ArchiveEntry, ...]
     """Entries of missing extensions that another role has to create before the restore."""
     schemas: Mapping[str, str]
     """The schemas that an administrator creates before the extensions, with their owners."""
@@ -22,7 +22,7 @@ class Extensions:
     """Why the restore cannot work, one or two sentences each."""
 
 
-def plan_extensions(archive: Archive, live: Live, administrator: bool) -> Extensions:
+def plan_extensions(archive: Archive, live: LiveDatabase, administrator: bool) -> Extensions:
     """Returns the archive's extensions. ``administrator``: whether an administrator creates those that are missing."""
     entries = [entry for entry in archive.entries if entry.type == "EXTENSION"]
     missing = [entry for entry in entries if entry.name not in live.extensions]
@@ -42,12 +42,12 @@ def plan_extensions(archive: Archive, live: Live, administrator: bool) -> Extens
     )
 
 
-def _can_create(live: Live, entry: Entry) -> bool:
+def _can_create(live: LiveDatabase, entry: ArchiveEntry) -> bool:
     """Returns whether this role can create the extension itself."""
     return live.available.get(entry.name, False) and live.may_create
 
 
-def _schemas(archive: Archive, live: Live, created_first: list[Entry]) -> dict[str, str]:
+def _schemas(archive: Archive, live: LiveDatabase, created_first: list[ArchiveEntry]) -> dict[str, str]:
     schemas_of_missing = {entry.extension_schema for entry in created_first}
     owners = {entry.name: entry.owner for entry in archive.entries if entry.type == "SCHEMA"}
     # This role must be able to create objects in every schema that the archive fills.
@@ -58,7 +58,7 @@ def _schemas(archive: Archive, live: Live, created_first: list[Entry]) -> dict[s
     }
 
 
-def table_of_extension(entry: Entry) -> tuple[str, str]:
+def table_of_extension(entry: ArchiveEntry) -> tuple[str, str]:
     """Returns schema and name of the extension's table or sequence that the entry fills."""
     if entry.schema:
         return entry.schema, entry.name

@@ -22,7 +22,7 @@ class Schema:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class OpenSession:
     """Another session of the database."""
 
     pid: int
@@ -74,7 +74,7 @@ class ConfigurationTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveDatabase:
     """The live database and its server. Fields have the names that the probe prints."""
 
     version: str
@@ -123,7 +123,7 @@ class Live:
     large_object_owners: tuple[str, ...]
     """Other roles that own large objects here."""
     lock_limit: int
-    sessions: tuple[Session, ...]
+    sessions: tuple[OpenSession, ...]
     prepared: tuple[str, ...]
     """Prepared transactions that hold locks in this database."""
     session: Mapping[str, str]
@@ -158,7 +158,7 @@ class Live:
                 return list(table.lacking)
         return ["SELECT", "INSERT", "DELETE"]
 
-    def as_new_database(self) -> Live:
+    def as_new_database(self) -> LiveDatabase:
         """Returns the facts for a database that was just created on the same server."""
         return dataclasses.replace(
             self,
@@ -184,8 +184,8 @@ class Live:
         )
 
 
-def live(facts: Facts) -> Live:
+def live(facts: Facts) -> LiveDatabase:
     """Returns the details of the facts."""
     found = facts.details["live"]
-    assert isinstance(found, Live)
+    assert isinstance(found, LiveDatabase)
     return found

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 
-from django_rclone.db.postgresql.archive import RELATIONS, Archive, Entry
-from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.archive import RELATIONS, Archive, ArchiveEntry
+from django_rclone.db.postgresql.facts import LiveDatabase
 from django_rclone.db.postgresql.restore_list import RestoreList
 
-_FIRST = 17
+_FIRST_VERSION = 17
 _FILLING = "MATERIALIZED VIEW DATA"
 _BUILT = ("INDEX", "CONSTRAINT")
 _PARTS = ("INDEX ATTACH", "COMMENT")
@@ -24,9 +24,9 @@ _SETTINGS_OF_NEXT_ENTRY = re.compile(r"^SET default_\w+ = .*;\n?", re.MULTILINE)
 WITHOUT_EVENT_TRIGGERS = "SET LOCAL session_replication_role = replica;"
 
 
-def move_to_end(path: str, restore_list: RestoreList, archive: Archive, live: Live) -> None:
+def move_to_end(path: str, restore_list: RestoreList, archive: Archive, live: LiveDatabase) -> None:
     """Moves entries that run user-defined functions to the end, where these have ``path`` as their search path."""
-    if live.major < _FIRST:
+    if live.major < _FIRST_VERSION:
         return
     calls = _CalledFunctions(restore_list, archive)
     built = [
@@ -56,11 +56,11 @@ def move_to_end(path: str, restore_list: RestoreList, archive: Archive, live: Li
     restore_list.entries = [entry for entry in restore_list.entries if entry.id not in ids | ids_of_filling]
 
 
-def _script(entry: Entry) -> str:
+def _script(entry: ArchiveEntry) -> str:
     return _SETTINGS_OF_NEXT_ENTRY.sub("", entry.script).strip()
 
 
-def _name(function: Entry) -> str:
+def _name(function: ArchiveEntry) -> str:
     return function.signature.partition("(")[0] + "("
 
 
@@ -71,8 +71,8 @@ class _CalledFunctions:
         self._functions = {entry.id: entry for entry in restore_list.entries if entry.signature}
         self._entries = {entry.id: entry for entry in archive.entries}
 
-    def called_by(self, entry: Entry) -> list[Entry]:
-        found: list[Entry] = []
+    def called_by(self, entry: ArchiveEntry) -> list[ArchiveEntry]:
+        found: list[ArchiveEntry] = []
         if entry.type == "CONSTRAINT":
             # The archive has no dependencies of its index.
             found += [function for function in self._functions.values() if _name(function) in _script(entry)]

@@ -6,8 +6,8 @@ granted after its script, the views are filled after that.
 
 from __future__ import annotations
 
-from django_rclone.db.postgresql.archive import Entry
-from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.archive import ArchiveEntry
+from django_rclone.db.postgresql.facts import LiveDatabase
 from django_rclone.db.postgresql.maintenance import WITHOUT_EVENT_TRIGGERS
 from django_rclone.db.postgresql.quoting import quote_value
 from django_rclone.db.postgresql.restore_list import RestoreList
@@ -16,7 +16,7 @@ _LOCK_TIMEOUT = "-c lock_timeout=10s"
 _FILLING = "MATERIALIZED VIEW DATA"
 
 
-def refresh_last(restore_list: RestoreList, live: Live, database: str) -> None:
+def refresh_last(restore_list: RestoreList, live: LiveDatabase, database: str) -> None:
     """Moves the filling of materialized views after our own final statements if it depends on them."""
     loopback_servers = [entry for entry in restore_list.entries if _is_loopback_server(entry, database)]
     filling = [entry for entry in restore_list.entries if entry.type == _FILLING and entry.statement]
@@ -34,7 +34,7 @@ def refresh_last(restore_list: RestoreList, live: Live, database: str) -> None:
     restore_list.final_statements += [_alter_server(entry, wait=True) for entry in loopback_servers]
 
 
-def _is_loopback_server(entry: Entry, database: str) -> bool:
+def _is_loopback_server(entry: ArchiveEntry, database: str) -> bool:
     options = entry.details.get("options", {})
     return (
         entry.type == "SERVER"
@@ -43,7 +43,7 @@ def _is_loopback_server(entry: Entry, database: str) -> bool:
     )
 
 
-def _alter_server(entry: Entry, *, wait: bool) -> str:
+def _alter_server(entry: ArchiveEntry, *, wait: bool) -> str:
     name, set_before = entry.details["name"], entry.details["options"].get("options")
     if wait:
         change = "DROP options" if set_before is None else f"SET options {quote_value(set_before)}"

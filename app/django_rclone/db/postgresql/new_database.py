@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from django_rclone.command import Attached, Command
-from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.facts import LiveDatabase
 from django_rclone.db.postgresql.psql import Psql
 from django_rclone.db.postgresql.quoting import quote_name, quote_value
 
@@ -16,7 +16,7 @@ SELECT format('DROP DATABASE %I', datname) FROM pg_catalog.pg_database
 """
 
 
-def create_database(psql: Psql, live: Live, name: str) -> tuple[list[Command], str]:
+def create_database(psql: Psql, live: LiveDatabase, name: str) -> tuple[list[Command], str]:
     """Returns the commands that create the database, and the mark that it has until the restore is complete."""
     mark = f"unfinished restore by django-rclone {secrets.token_hex(8)}"
     connection = psql.connection
@@ -40,7 +40,7 @@ def drop_database(psql: Psql, name: str, mark: str) -> Command:
     return psql.in_isolated_session(psql.connection, *variables, "-f", Attached(_DROP.encode(), "drop if it is ours"))
 
 
-def _same_locale(live: Live) -> str:
+def _same_locale(live: LiveDatabase) -> str:
     """Returns the options of CREATE DATABASE for the live database's encoding and locale."""
     row = live.database
     parts = [

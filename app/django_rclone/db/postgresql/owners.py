@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from django_rclone.db.postgresql.archive import Archive, Entry
-from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.archive import Archive, ArchiveEntry
+from django_rclone.db.postgresql.facts import LiveDatabase
 from django_rclone.db.postgresql.quoting import quote_name
 from django_rclone.display import enumerate_some
 
 
-def keeps_owners(archive: Archive, live: Live) -> bool:
+def keeps_owners(archive: Archive, live: LiveDatabase) -> bool:
     """Returns whether this role can restore the owner of every entry."""
     owners = {entry.owner for entry in archive.entries if (entry.type, entry.name) != ("SCHEMA", "public")} - {""}
     if live.superuser:
@@ -19,7 +19,7 @@ def keeps_owners(archive: Archive, live: Live) -> bool:
     return len(owners) == 1 and owners != {live.role} and owners <= set(live.own_roles) and live.owns_database
 
 
-def owner_notes(live: Live, owners: Collection[str]) -> Iterator[str]:
+def owner_notes(live: LiveDatabase, owners: Collection[str]) -> Iterator[str]:
     """Yields a note if objects of these owners will belong to this role."""
     if others := set(owners) - {live.role, "pg_database_owner"}:
         yield f'What belonged to {enumerate_some(sorted(others))} will belong to "{live.role}".'
@@ -34,7 +34,7 @@ def missing_role_notes(missing: Collection[str]) -> Iterator[str]:
         )
 
 
-def policy_problems(archive: Archive, live: Live) -> Iterator[str]:
+def policy_problems(archive: Archive, live: LiveDatabase) -> Iterator[str]:
     """Yields a problem if row-level security policies name roles that do not exist."""
     in_policies = {role for entry in archive.entries for role in entry.details.get("roles", ())}
     if missing := sorted(in_policies - set(live.roles)):
@@ -42,7 +42,7 @@ def policy_problems(archive: Archive, live: Live) -> Iterator[str]:
         yield f"row-level security policies name roles that do not exist here. Create them: {lines}"
 
 
-def large_object_problems(live: Live, left_out: Iterable[Entry]) -> Iterator[str]:
+def large_object_problems(live: LiveDatabase, left_out: Iterable[ArchiveEntry]) -> Iterator[str]:
     """Yields a problem if large objects of other roles are left out."""
     # Before 17 the contents of all large objects are one entry: it cannot be restored without some of them.
     if theirs := [entry.name for entry in left_out if entry.type == "BLOB"]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django_rclone.db.base import Mode
 from django_rclone.db.postgresql.archive import LARGE_OBJECTS, Archive
-from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.facts import LiveDatabase
 from django_rclone.db.postgresql.quoting import quote_value
 from django_rclone.db.postgresql.restore_list import RestoreList
 from django_rclone.display import enumerate_some
@@ -22,7 +22,12 @@ _POSSIBLE = 4
 
 
 def problems(
-    live: Live, state: Live, mode: Mode, archive: Archive | None, restore_list: RestoreList | None, administrator: bool
+    live: LiveDatabase,
+    state: LiveDatabase,
+    mode: Mode,
+    archive: Archive | None,
+    restore_list: RestoreList | None,
+    administrator: bool,
 ) -> list[str]:
     """Returns why the restore cannot work, one or two sentences each. ``state`` is that of the database to fill."""
     found = list(restore_list.problems) if restore_list else []
@@ -56,7 +61,7 @@ def problems(
     return found
 
 
-def restore_problems(live: Live) -> list[str]:
+def restore_problems(live: LiveDatabase) -> list[str]:
     """Returns why no restore could work here, whatever the backup holds."""
     found = ["This server is a standby: a restore needs the primary."] if live.in_recovery else []
     if closed := sorted(schema.name for schema in live.schemas if not schema.may_create):
@@ -72,7 +77,7 @@ def restore_problems(live: Live) -> list[str]:
     return found
 
 
-def dump_notes(live: Live) -> Iterable[str]:
+def dump_notes(live: LiveDatabase) -> Iterable[str]:
     """Yields the notes on a dump that is complete, but whose restore may fail."""
     for table, reader, other in live.dependent_rows:
         yield (
@@ -82,7 +87,7 @@ def dump_notes(live: Live) -> Iterable[str]:
         )
 
 
-def _missing_rights(state: Live, restore_list: RestoreList) -> Iterable[str]:
+def _missing_rights(state: LiveDatabase, restore_list: RestoreList) -> Iterable[str]:
     may_create = {schema.name: schema.may_create for schema in state.schemas}
     if closed := sorted(schema for schema in restore_list.schemas_to_fill if not may_create.get(schema, True)):
         yield (
@@ -96,7 +101,7 @@ def _missing_rights(state: Live, restore_list: RestoreList) -> Iterable[str]:
         )
 
 
-def _locks(state: Live, archive: Archive) -> int:
+def _locks(state: LiveDatabase, archive: Archive) -> int:
     return int(_LOCKS_TO_DROP * state.relations) + state.large_objects + _locks_to_make(archive)
 
 
@@ -105,7 +110,7 @@ def _locks_to_make(archive: Archive) -> int:
     return int(_LOCKS_TO_MAKE * entries) + sum(entry.large_objects for entry in archive.entries)
 
 
-def _too_many_locks(state: Live, archive: Archive) -> Iterable[str]:
+def _too_many_locks(state: LiveDatabase, archive: Archive) -> Iterable[str]:
     needed, room = _locks(state, archive), _POSSIBLE * state.lock_limit
     if needed > room:
         less = ", or restore with --into, which needs fewer." if _locks_to_make(archive) <= room else "."
@@ -116,7 +121,12 @@ def _too_many_locks(state: Live, archive: Archive) -> Iterable[str]:
 
 
 def notes(
-    live: Live, state: Live, mode: Mode, archive: Archive | None, restore_list: RestoreList | None, administrator: bool
+    live: LiveDatabase,
+    state: LiveDatabase,
+    mode: Mode,
+    archive: Archive | None,
+    restore_list: RestoreList | None,
+    administrator: bool,
 ) -> Iterable[str]:
     """Yields what will not be exact, and what the user should know before confirming."""
     if restore_list and restore_list.extensions.created_first and mode.into in live.databases and not administrator:
@@ -141,7 +151,7 @@ def notes(
         yield from restore_list.notes
 
 
-def _about_sessions(state: Live, mode: Mode) -> str:
+def _about_sessions(state: LiveDatabase, mode: Mode) -> str:
     listed = enumerate_some(session.described for session in state.sessions)
     connected = "Another session is" if len(state.sessions) == 1 else f"{len(state.sessions)} other sessions are"
     if not mode.terminate_sessions:

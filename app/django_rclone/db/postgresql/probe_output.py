@@ -9,7 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from django_rclone.db.base import Facts
-from django_rclone.db.postgresql.facts import ConfigurationTable, ExtensionRows, Live, Schema, SearchPathSchema, Session
+from django_rclone.db.postgresql.facts import (
+    ConfigurationTable,
+    ExtensionRows,
+    LiveDatabase,
+    OpenSession,
+    Schema,
+    SearchPathSchema,
+)
 
 
 def parse(output: str) -> Facts:
@@ -36,20 +43,20 @@ def _readable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def _live(found: Mapping[str, Any]) -> Live:
+def _live(found: Mapping[str, Any]) -> LiveDatabase:
     values: dict[str, Any] = {
-        field.name: found[field.name] for field in dataclasses.fields(Live) if field.name in found
+        field.name: found[field.name] for field in dataclasses.fields(LiveDatabase) if field.name in found
     }
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     values["staying"] = frozenset((type_, schema, name) for type_, schema, name in values["staying"])
-    for name, kind in (("schemas", Schema), ("sessions", Session), ("search_path", SearchPathSchema)):
+    for name, kind in (("schemas", Schema), ("sessions", OpenSession), ("search_path", SearchPathSchema)):
         values[name] = tuple(kind(**_tuples(row)) for row in values[name])
     values["extension_rows"] = tuple(ExtensionRows(**_tuples(row)) for row in values.get("extension_rows", ()))
     values["configuration"] = tuple(
         ConfigurationTable(schema, name, tuple(lacking), comment)
         for schema, name, lacking, comment in values["configuration"]
     )
-    return Live(**values)
+    return LiveDatabase(**values)
 
 
 def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:

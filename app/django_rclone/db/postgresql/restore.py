@@ -14,7 +14,7 @@ from django_rclone.db.postgresql.archive import Archive
 from django_rclone.db.postgresql.choose_entries import choose
 from django_rclone.db.postgresql.connection import Connection
 from django_rclone.db.postgresql.errors import archive_explainer
-from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.facts import LiveDatabase
 from django_rclone.db.postgresql.new_database import create_database, drop_database, keep_database
 from django_rclone.db.postgresql.preflight import notes, problems
 from django_rclone.db.postgresql.psql import SQL, Psql
@@ -29,7 +29,7 @@ _COMMIT = re.compile(
 )
 
 
-def plan(psql: Psql, live: Live, mode: Mode, archive: Archive | None) -> RestorePlan:
+def plan(psql: Psql, live: LiveDatabase, mode: Mode, archive: Archive | None) -> RestorePlan:
     """Returns the plan. Raises ConfigurationError when the archive cannot be restored here."""
     target = psql.connection.to_database(mode.into) if mode.into else psql.connection
     name = mode.into or str(live.database["datname"])
@@ -76,14 +76,14 @@ def _pg_restore(psql: Psql, restore_list: RestoreList | None) -> Command:
     return Command(argv, env={"LC_ALL": "C"}, explain=archive_explainer(psql.alias))
 
 
-def _head(psql: Psql, live: Live, archive: Archive | None) -> Callable[[bytes], bytes]:
+def _head(psql: Psql, live: LiveDatabase, archive: Archive | None) -> Callable[[bytes], bytes]:
     encoding = archive.encoding if archive is not None else "utf-8"
     path = session_settings.search_path(psql.session, live, archive).encode(encoding, "surrogateescape")
     return partial(session_settings.header, path=path, keep_transaction_timeout=live.major >= 17)
 
 
 def _load(
-    psql: Psql, target: Connection, mode: Mode, restore_list: RestoreList | None, live: Live, first: str
+    psql: Psql, target: Connection, mode: Mode, restore_list: RestoreList | None, live: LiveDatabase, first: str
 ) -> Command:
     extensions = restore_list.extensions.names if restore_list is not None else list(live.extensions)
     files = ["begin.sql"]

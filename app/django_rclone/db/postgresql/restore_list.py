@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django_rclone.db.postgresql.archive import PARTS, Entry
+from django_rclone.db.postgresql.archive import PARTS, ArchiveEntry
 from django_rclone.db.postgresql.extensions import Extensions
 
 
@@ -13,7 +13,7 @@ class RestoreList:
     """The entries to restore, and what else the restore has to do."""
 
     extensions: Extensions
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[ArchiveEntry] = field(default_factory=list)
     keep_owners: bool = False
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -22,7 +22,7 @@ class RestoreList:
     """All schemas that the archive names."""
     final_statements: list[str] = field(default_factory=list)
     """Statements that run at the end, instead of entries that cannot be restored unchanged."""
-    extension_data: list[Entry] = field(default_factory=list)
+    extension_data: list[ArchiveEntry] = field(default_factory=list)
     """Contents of extensions' tables and sequences that this role may not write."""
     grants_by_administrator: list[str] = field(default_factory=list)
     """GRANT and REVOKE statements for objects of extensions, and for schemas of other roles."""

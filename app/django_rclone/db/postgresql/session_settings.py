@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from django_rclone.db.postgresql.archive import Archive
-from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.facts import LiveDatabase
 from django_rclone.db.postgresql.quoting import quote_name, quote_value
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
@@ -42,7 +42,7 @@ def printing(session: Mapping[str, str]) -> dict[str, str]:
     return {name: session[name] for name in _PRINTING if name in session}
 
 
-def recorded_settings(live: Live) -> dict[str, str]:
+def recorded_settings(live: LiveDatabase) -> dict[str, str]:
     """Returns the settings of the application's sessions that a backup records."""
     found = {name: live.session[name] for name in _RECORDED_SETTINGS if _is_to_record(live, name)}
     found[_SEARCH_PATH] = _path(schema.schema for schema in live.search_path)
@@ -51,14 +51,14 @@ def recorded_settings(live: Live) -> dict[str, str]:
     return found
 
 
-def _is_to_record(live: Live, name: str) -> bool:
+def _is_to_record(live: LiveDatabase, name: str) -> bool:
     # A user-defined configuration does not exist yet when the session begins.
     return name in live.session and (
         name != "default_text_search_config" or live.session[name].startswith("pg_catalog.")
     )
 
 
-def dump_notes(live: Live) -> Iterable[str]:
+def dump_notes(live: LiveDatabase) -> Iterable[str]:
     """Yields notes on schemas that a restore by a superuser leaves out of its search path."""
     for schema in live.search_path:
         if live.superuser and schema.of_others and schema.used:
@@ -70,7 +70,7 @@ def dump_notes(live: Live) -> Iterable[str]:
             )
 
 
-def search_path(session: Mapping[str, str], live: Live, archive: Archive | None) -> str:
+def search_path(session: Mapping[str, str], live: LiveDatabase, archive: Archive | None) -> str:
     """Returns the search path of the restore: the recorded one, or the one that this role's sessions have here.
 
     Raises ConfigurationError if the recorded one is not a list of schemas.
@@ -90,7 +90,7 @@ def search_path(session: Mapping[str, str], live: Live, archive: Archive | None)
     return _path(names)
 
 
-def _trusted(live: Live, archive: Archive) -> set[str]:
+def _trusted(live: LiveDatabase, archive: Archive) -> set[str]:
     # The owner of most objects is the application's role.
     owner = str(live.database.get("owner", ""))
     return {live.role, owner, "pg_database_owner", archive.main_owner, *live.superusers}
@@ -101,7 +101,7 @@ def _path(names: Iterable[str]) -> str:
     return ", ".join([*(quote_name(name) for name in names), "pg_temp"])
 
 
-def statements(session: Mapping[str, str], live: Live) -> str:
+def statements(session: Mapping[str, str], live: LiveDatabase) -> str:
     """Returns SQL that sets the recorded settings, or those of the live database's sessions."""
     session = session or recorded_settings(live)
     return "".join(

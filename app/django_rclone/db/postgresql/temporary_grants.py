@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django_rclone.command import Attached
-from django_rclone.db.postgresql.facts import Live
+from django_rclone.db.postgresql.facts import LiveDatabase
 from django_rclone.db.postgresql.quoting import psql_variables
 
 _SQL = Path(__file__).parent / "sql"
@@ -42,7 +42,7 @@ def revoke(grants: Iterable[TemporaryGrant]) -> list[str | Attached]:
     return _script("revoke_temporary.sql", grants)
 
 
-def not_revoked(live: Live) -> Iterator[TemporaryGrant]:
+def not_revoked(live: LiveDatabase) -> Iterator[TemporaryGrant]:
     """Yields the grants of killed restores that have not been revoked."""
     if live.restoring:
         return

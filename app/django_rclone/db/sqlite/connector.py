@@ -14,7 +14,7 @@ from django_rclone.db.sqlite import facts as sqlite_facts
 from django_rclone.db.sqlite.commands import program
 from django_rclone.db.sqlite.connection import journal_mode, locate
 from django_rclone.db.sqlite.errors import explainer
-from django_rclone.db.sqlite.facts import Live
+from django_rclone.db.sqlite.facts import LiveDatabase
 from django_rclone.db.sqlite.restore import plan, restore_problems, stage_path
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.layout.manifest import Manifest
@@ -159,7 +159,7 @@ class SqliteConnector(BaseConnector):
             return f"{object_command} | sqlite3 -bail restored.sqlite3"
         return f"{object_command} > restored.sqlite3"
 
-    def _path(self, live: Live) -> str:
+    def _path(self, live: LiveDatabase) -> str:
         """Returns the database file's path, with links followed."""
         return live.path or self.path
 

@@ -9,7 +9,7 @@ from django_rclone.db.base import Facts
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveDatabase:
     """The live database file."""
 
     exists: bool = True
@@ -25,8 +25,8 @@ class Live:
     """The statements that ``.dump`` runs again, each with the name of the table that it creates or an empty string."""
 
 
-def live(facts: Facts) -> Live:
+def live(facts: Facts) -> LiveDatabase:
     """Returns the details of the facts."""
     found = facts.details["live"]
-    assert isinstance(found, Live)
+    assert isinstance(found, LiveDatabase)
     return found

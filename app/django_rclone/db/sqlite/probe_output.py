@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django_rclone.db.base import Facts
-from django_rclone.db.sqlite.facts import Live
+from django_rclone.db.sqlite.facts import LiveDatabase
 
 
 def parse(output: str) -> Facts:
@@ -18,7 +18,7 @@ def parse(output: str) -> Facts:
         tables=found.get("tables", {}),
         migrations=found.get("migrations", {}),
         details={
-            "live": Live(
+            "live": LiveDatabase(
                 exists=found["exists"],
                 path=found["path"],
                 writable=found.get("writable", False),

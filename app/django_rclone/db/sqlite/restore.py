@@ -12,13 +12,13 @@ from django_rclone.db.base import Gate, Mode, RestorePlan
 from django_rclone.db.sqlite import sql_text
 from django_rclone.db.sqlite.commands import program
 from django_rclone.db.sqlite.errors import explainer
-from django_rclone.db.sqlite.facts import Live
+from django_rclone.db.sqlite.facts import LiveDatabase
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.layout.manifest import StoredObject
 
 
 def plan(
-    alias: str, live: Live, mode: Mode, target: str, stored: StoredObject, wait: float, sqlite3: str = ""
+    alias: str, live: LiveDatabase, mode: Mode, target: str, stored: StoredObject, wait: float, sqlite3: str = ""
 ) -> RestorePlan:
     """Returns the plan for a backup; ``sqlite3``: the program that loads it, if it is SQL text."""
     size = stored.raw_bytes or stored.bytes
@@ -54,7 +54,7 @@ def restore_problems(path: str) -> list[str]:
     ]
 
 
-def _notes(live: Live, mode: Mode, target: str) -> Iterator[str]:
+def _notes(live: LiveDatabase, mode: Mode, target: str) -> Iterator[str]:
     if live.damaged and not mode.into:
         yield f"{target} is damaged. After the restore, restart the processes that have it open."
     elif live.exists and not mode.into:

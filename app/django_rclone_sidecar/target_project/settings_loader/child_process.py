@@ -28,7 +28,7 @@ class SettingsModuleMissing(ConfigurationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class LoadRequest:
     """The settings module to load, and options."""
 
     module: str
@@ -41,7 +41,7 @@ class Request:
 
 
 def run_worker(
-    request: Request, environ: Mapping[str, str], *, flip_decisions: bool = False, other_machine: bool = False
+    request: LoadRequest, environ: Mapping[str, str], *, flip_decisions: bool = False, other_machine: bool = False
 ) -> dict[str, Any]:
     """Returns the worker's reply (see ``reply``). Raises ConfigurationError.
 
@@ -77,7 +77,7 @@ def run_worker(
     return reply
 
 
-def _explain(failure: ProgramFailed, request: Request) -> DjangoRcloneError:
+def _explain(failure: ProgramFailed, request: LoadRequest) -> DjangoRcloneError:
     # faulthandler prints 'Timeout (0:00:30)!', then for each thread 'File "/target/x.py", line 3 in <module>'.
     # https://docs.python.org/3/library/faulthandler.html
     _before, timed_out, stacks = failure.stderr.rpartition("Timeout (")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django_rclone_sidecar.target_project.settings_loader import messages
-from django_rclone_sidecar.target_project.settings_loader.child_process import Request, run_worker
+from django_rclone_sidecar.target_project.settings_loader.child_process import LoadRequest, run_worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Loaded:
     """Settings that the module does not set."""
 
 
-def load(request: Request, environ: Mapping[str, str]) -> Loaded:
+def load(request: LoadRequest, environ: Mapping[str, str]) -> Loaded:
     """Returns the settings. Raises ConfigurationError if the module cannot be loaded at all, and its subclass
     SettingsModuleMissing if the module does not exist.
 

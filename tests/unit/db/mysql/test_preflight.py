@@ -10,7 +10,7 @@ import pytest
 
 from django_rclone.db.mysql import dump_preflight, schema_references
 from django_rclone.db.mysql import facts as mysql_facts
-from django_rclone.db.mysql.facts import Live
+from django_rclone.db.mysql.facts import LiveDatabase
 from django_rclone.db.mysql.inexact_values import value_queries
 from django_rclone.db.mysql.session_variables import init_command
 from tests.unit.db.mysql.test_connector import facts
@@ -19,7 +19,7 @@ LIVE = mysql_facts.live(facts())
 ON_MARIADB = mysql_facts.live(facts(version="11.8.6-MariaDB"))
 
 
-def problems(live: Live, **changes: Any) -> str:
+def problems(live: LiveDatabase, **changes: Any) -> str:
     return " ".join(dump_preflight.problems(dataclasses.replace(live, **changes), "app"))
 
 

@@ -12,10 +12,10 @@ import pytest
 
 from django_rclone.command import Attached, Secret
 from django_rclone.db.base import Dump, Facts, Mode
-from django_rclone.db.postgresql.archive import Archive, Entry
+from django_rclone.db.postgresql.archive import Archive, ArchiveEntry
 from django_rclone.db.postgresql.choose_entries import choose
 from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConnector
-from django_rclone.db.postgresql.facts import Live, live
+from django_rclone.db.postgresql.facts import LiveDatabase, live
 from django_rclone.db.postgresql.probe_output import parse
 from django_rclone.db.postgresql.psql import SQL
 from django_rclone.db.postgresql.quoting import psql_variables
@@ -77,16 +77,16 @@ def facts(**changes: Any) -> Facts:
     )
 
 
-def here(**changes: Any) -> Live:
+def here(**changes: Any) -> LiveDatabase:
     return live(facts(**changes))
 
 
-def entry(number: int, type_: str, name: str, schema: str = "public", /, *needs: int, **details: Any) -> Entry:
+def entry(number: int, type_: str, name: str, schema: str = "public", /, *needs: int, **details: Any) -> ArchiveEntry:
     owner = details.pop("owner", "app")
-    return Entry(number, type_, schema, name, owner, needs, details)
+    return ArchiveEntry(number, type_, schema, name, owner, needs, details)
 
 
-def archive(*entries: Entry, version: str = "17.4") -> Archive:
+def archive(*entries: ArchiveEntry, version: str = "17.4") -> Archive:
     return Archive(version, "17.4", "utf-8", entries)
 
 
@@ -94,7 +94,7 @@ def ids(restore_list: RestoreList) -> list[int]:
     return [chosen.id for chosen in restore_list.entries]
 
 
-def contents(*entries: Entry, version: str = "17.4") -> str:
+def contents(*entries: ArchiveEntry, version: str = "17.4") -> str:
     values = [list(dataclasses.astuple(one)) for one in entries]
     return json.dumps({"server_version": version, "client_version": "17.4", "encoding": "utf-8", "entries": values})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from django_rclone.db.postgresql.archive import Archive, Entry
+from django_rclone.db.postgresql.archive import Archive, ArchiveEntry
 from django_rclone.db.postgresql.choose_entries import choose
 from django_rclone.db.postgresql.maintenance import move_to_end
 from django_rclone.db.postgresql.restore_list import RestoreList
@@ -18,7 +18,7 @@ ON = 'ALTER FUNCTION public.f(text) SET search_path = "public", pg_temp;'
 OFF = "ALTER FUNCTION public.f(text) RESET search_path;"
 
 
-def moved(*entries: Entry, version: int = 170004, superuser: bool = False) -> RestoreList:
+def moved(*entries: ArchiveEntry, version: int = 170004, superuser: bool = False) -> RestoreList:
     found: Archive = archive(*entries)
     live = here(version_num=version, superuser=superuser)
     restore_list = choose(found, live)
@@ -67,7 +67,7 @@ def test_the_settings_of_the_next_entry_are_not_taken_along() -> None:
         ((FUNCTION, TABLE, entry(3, "INDEX", "i", "public", 2, script="CREATE INDEX i ON public.t (a);")), 170004),
     ],
 )
-def test_nothing_moves_where_nothing_needs_it(entries: tuple[Entry, ...], version: int) -> None:
+def test_nothing_moves_where_nothing_needs_it(entries: tuple[ArchiveEntry, ...], version: int) -> None:
     restore_list = moved(*entries, version=version, superuser=True)
     assert (ids(restore_list), restore_list.final_statements) == ([1, 2, 3], [])
 

@@ -167,7 +167,7 @@ def test_a_table_of_contents_without_an_end_is_not_read_for_ever(
     program = tmp_path / "pg_restore"
     program.write_text("#!/bin/sh\necho 'pg_restore: error: could not read from input file: end of file' >&2\nexit 1\n")
     program.chmod(0o755)
-    monkeypatch.setattr(read_archive, "_LARGEST", 1 << 20)
+    monkeypatch.setattr(read_archive, "_LARGEST_TABLE_OF_CONTENTS", 1 << 20)
     endless = (tmp_path / "zeros").open("w+b")
     endless.truncate(1 << 24)
     with endless, pytest.raises(DjangoRcloneError, match="does not end within 1 MiB"):

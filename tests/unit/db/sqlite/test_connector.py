@@ -13,12 +13,12 @@ from django_rclone.command import Command
 from django_rclone.db.base import Facts, Mode
 from django_rclone.db.sqlite.connection import locate
 from django_rclone.db.sqlite.connector import SqliteConnector
-from django_rclone.db.sqlite.facts import Live
+from django_rclone.db.sqlite.facts import LiveDatabase
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed
 from tests.contract import sqlite_support as support
 from tests.contract.sqlite_support import manifest
 
-FACTS = Facts("3.46.1", 4096, tables={"t": 1}, details={"live": Live(path="/srv/app.db", writable=True)})
+FACTS = Facts("3.46.1", 4096, tables={"t": 1}, details={"live": LiveDatabase(path="/srv/app.db", writable=True)})
 
 
 def sqlite(name: Any = "/srv/app.db", **options: Any) -> SqliteConnector:
@@ -85,18 +85,18 @@ def test_a_missing_sqlite3_program_is_reported_only_where_it_is_needed(tmp_path:
 @pytest.mark.parametrize(
     ("live", "size", "words"),
     [
-        (Live(exists=False), 0, "does not exist"),
-        (Live(), 0, "is empty"),
-        (Live(damaged="file is not a database"), 9, "is damaged"),
+        (LiveDatabase(exists=False), 0, "does not exist"),
+        (LiveDatabase(), 0, "is empty"),
+        (LiveDatabase(damaged="file is not a database"), 9, "is damaged"),
     ],
 )
-def test_what_is_no_database_is_never_dumped(live: Live, size: int, words: str) -> None:
+def test_what_is_no_database_is_never_dumped(live: LiveDatabase, size: int, words: str) -> None:
     with pytest.raises(DjangoRcloneError, match=rf'^Database "default": /srv/app.db {words}'):
         sqlite().dump(Facts("3.46.1", size, details={"live": live}))
 
 
 def test_a_schema_of_a_newer_sqlite_is_not_called_damaged() -> None:
-    live = Live(damaged='malformed database schema (t) - near "NEW": syntax error')
+    live = LiveDatabase(damaged='malformed database schema (t) - near "NEW": syntax error')
     with pytest.raises(DjangoRcloneError, match=r"SQLite 3.46.1 cannot read the schema of /srv/app.db .* is newer"):
         sqlite().dump(Facts("3.46.1", 9, details={"live": live}))
 
@@ -115,7 +115,7 @@ def test_a_dump_as_sql_text_describes_itself() -> None:
 
 
 def test_a_database_without_tables_is_dumped_with_a_note() -> None:
-    assert "no tables" in sqlite().dump(Facts("3.46.1", 4096, details={"live": Live()})).notes[0]
+    assert "no tables" in sqlite().dump(Facts("3.46.1", 4096, details={"live": LiveDatabase()})).notes[0]
 
 
 def test_a_restore_into_another_name_is_next_to_the_live_file() -> None:

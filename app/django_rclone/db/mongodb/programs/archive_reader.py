@@ -17,8 +17,10 @@ from django_rclone.exceptions import VerificationFailed
 
 _MAGIC = struct.pack("<I", 0x8199E26D)
 _TERMINATOR = b"\xff\xff\xff\xff"
-_LARGEST = 16 * 1024 * 1024 + 16 * 1024  # the limit of a document, and the server's allowance for its own fields
-_SMALLEST = 5  # bytes of an empty document
+_LARGEST_DOCUMENT = (
+    16 * 1024 * 1024 + 16 * 1024
+)  # the limit of a document, and the server's allowance for its own fields
+_SMALLEST_DOCUMENT = 5  # bytes of an empty document
 _LIST, _COLLECTION = "its list of collections", "a collection"
 
 
@@ -62,7 +64,7 @@ def _document(archive: BinaryIO, begin: bytes, part: str) -> bytes:
     if len(begin) < 4:
         raise VerificationFailed(f"it ends within {part}")
     (size,) = struct.unpack("<I", begin)
-    if not _SMALLEST <= size <= _LARGEST:
+    if not _SMALLEST_DOCUMENT <= size <= _LARGEST_DOCUMENT:
         raise VerificationFailed(f"{part} cannot be read")
     body = archive.read(size - 4)
     if len(body) < size - 4:

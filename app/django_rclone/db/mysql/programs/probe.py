@@ -24,7 +24,7 @@ from django_rclone.db.mysql.inexact_values import ValueQuery, value_queries
 from django_rclone.db.mysql.names import JOURNAL, leftovers, lock
 from django_rclone.db.mysql.option_file import OWN_GROUP, read_options
 from django_rclone.db.mysql.quoting import quote_name, quote_value
-from django_rclone.db.mysql.session import PROBE, Session
+from django_rclone.db.mysql.session import PROBE, ClientSession
 from django_rclone.db.mysql.session_variables import RESTRICTED, UNLIMITED
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
 from django_rclone.process.interrupts import interruptible
@@ -57,7 +57,7 @@ SELECT JSON_OBJECT('leftover', {name}, 'state', CONVERT(body USING utf8mb4),
 """
 
 
-def probe(session: Session, schema: str, flavour: str) -> None:
+def probe(session: ClientSession, schema: str, flavour: str) -> None:
     """Prints the facts."""
     print(json.dumps({"variables": _variables(session)}))
     print(json.dumps({"sets_restricted": flavour != "mysql" or _can_run(session, RESTRICTED)}))
@@ -77,13 +77,13 @@ def probe(session: Session, schema: str, flavour: str) -> None:
         print(json.dumps(document))
 
 
-def _variables(session: Session) -> dict[str, str]:
+def _variables(session: ClientSession) -> dict[str, str]:
     """Returns the variables of a new session: the server's and the account's defaults, and init_connect."""
     lines = session.run(_SESSION_DEFAULTS, begin="").splitlines()
     return dict(line.split("\t", 1) for line in lines if "\t" in line)
 
 
-def _can_run(session: Session, statement: str) -> bool:
+def _can_run(session: ClientSession, statement: str) -> bool:
     try:
         session.run(f"{statement};")
     except ProgramFailed:
@@ -91,19 +91,19 @@ def _can_run(session: Session, statement: str) -> bool:
     return True
 
 
-def _values(session: Session, queries: Iterable[ValueQuery]) -> Iterator[dict[str, Any]]:
+def _values(session: ClientSession, queries: Iterable[ValueQuery]) -> Iterator[dict[str, Any]]:
     """Runs the value queries within the time limit; columns without a result stay unknown."""
     end = time.monotonic() + _TIME_LIMIT
     for query in queries:
         yield from query.parse(_run_or_empty(session, query.sql) if time.monotonic() < end else "")
 
 
-def _leftover(session: Session, name: str) -> str:
+def _leftover(session: ClientSession, name: str) -> str:
     query = _LEFTOVER.format(name=quote_value(name), journal=quote_name(name, JOURNAL))
     return _run_or_empty(session, query) or json.dumps({"leftover": name, "state": "", "age": 0}) + "\n"
 
 
-def _run_or_empty(session: Session, query: str, schema: str = "") -> str:
+def _run_or_empty(session: ClientSession, query: str, schema: str = "") -> str:
     try:
         return session.run(query, schema)
     except ProgramFailed:  # not readable, or dropped meanwhile
@@ -126,7 +126,7 @@ def main(arguments: list[str]) -> None:
     client, options = clients[flavour if flavour in installed else installed[0]]
     with explained(location):
         try:
-            session = Session(client, Path(options).read_text())
+            session = ClientSession(client, Path(options).read_text())
             if requires_tls and not _variables(session).get("Ssl_cipher"):
                 raise ConfigurationError(_WITHOUT_TLS.format(location=location))
             probe(session, schema, flavour)

@@ -23,7 +23,7 @@ from django_rclone.db.mysql.names import JOURNAL
 from django_rclone.db.mysql.preflight import cannot_create_schema, cannot_create_scratch, stored_object_problems
 from django_rclone.db.mysql.quoting import quote_name
 from django_rclone.db.mysql.recovery import finish
-from django_rclone.db.mysql.session import Session
+from django_rclone.db.mysql.session import ClientSession
 from django_rclone.db.mysql.swap import Swap
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
 from django_rclone.process.interrupts import interruptible
@@ -39,7 +39,7 @@ class Steps:
     flags: tuple[str, ...] = ()
 
     @property
-    def session(self) -> Session:
+    def session(self) -> ClientSession:
         return self.swap.session
 
     @property
@@ -115,7 +115,7 @@ class Steps:
 def main(arguments: list[str]) -> None:
     """Runs the step that the first argument names."""
     step, location, client, options, dumper, live, schema, *flags = arguments
-    swap = Swap(Session(client, Path(options).read_text()), dumper, live, schema, location)
+    swap = Swap(ClientSession(client, Path(options).read_text()), dumper, live, schema, location)
     with explained(location):
         getattr(Steps(swap, tuple(flags)), step)()
 

@@ -24,7 +24,7 @@ from django_rclone.exceptions import DjangoRcloneError, ProgramFailed
 _FIRST_READ = 1 << 18
 # Room for 200,000 entries: a hundred times what fits into one transaction under the default settings. This much is in
 # memory twice.
-_LARGEST = 64 << 20
+_LARGEST_TABLE_OF_CONTENTS = 64 << 20
 _TOO_SHORT = "end of file"
 # The entries that stand for data of the archive. Their names are those of their tables, by object id.
 _LISTED = re.compile(r"^(\d+); (\d+) (\d+) (.*)$", re.MULTILINE)
@@ -70,11 +70,11 @@ def contents(pg_restore: str, archive: BinaryIO) -> dict[str, Any]:
         except ProgramFailed as failure:
             if _TOO_SHORT not in failure.stderr:
                 raise
-            if len(head) >= _LARGEST:
+            if len(head) >= _LARGEST_TABLE_OF_CONTENTS:
                 raise DjangoRcloneError(
-                    f"error: its table of contents does not end within {_LARGEST >> 20} MiB"
+                    f"error: its table of contents does not end within {_LARGEST_TABLE_OF_CONTENTS >> 20} MiB"
                 ) from failure
-            more = archive.read(min(len(head), _LARGEST - len(head)))
+            more = archive.read(min(len(head), _LARGEST_TABLE_OF_CONTENTS - len(head)))
             if not more:
                 raise
             head += more
