@@ -8,7 +8,7 @@ from functools import partial
 
 from django_rclone.command import Attached, Command
 from django_rclone.db.base import Mode, RestorePlan
-from django_rclone.db.postgresql import extension_rows, maintenance, session_settings
+from django_rclone.db.postgresql import extension_rows, maintenance, search_path, session_settings
 from django_rclone.db.postgresql.administrator import Administrator
 from django_rclone.db.postgresql.archive import Archive
 from django_rclone.db.postgresql.choose_entries import choose
@@ -39,7 +39,7 @@ def plan(psql: Psql, live: LiveDatabase, mode: Mode, archive: Archive | None) ->
         raise ConfigurationError(f'Database "{psql.alias}": {" Also: ".join(found)}')
     first = extension_rows.load_first(psql.alias, restore_list, psql.session) if restore_list else ""
     if restore_list is not None and archive is not None:
-        path = session_settings.search_path(psql.session, live, archive)
+        path = search_path.for_restore(psql.session, live, archive)
         maintenance.move_to_end(path, restore_list, archive, live)
     prepare: list[Command] = []
     commit: tuple[Command, ...] = ()
@@ -78,7 +78,7 @@ def _pg_restore(psql: Psql, restore_list: RestoreList | None) -> Command:
 
 def _head(psql: Psql, live: LiveDatabase, archive: Archive | None) -> Callable[[bytes], bytes]:
     encoding = archive.encoding if archive is not None else "utf-8"
-    path = session_settings.search_path(psql.session, live, archive).encode(encoding, "surrogateescape")
+    path = search_path.for_restore(psql.session, live, archive).encode(encoding, "surrogateescape")
     return partial(session_settings.header, path=path, keep_transaction_timeout=live.major >= 17)
 
 
