@@ -35,7 +35,7 @@ def start(thread: threading.Thread) -> None:
 
 
 class Process:
-    """A running program in a process group of its own. Its stderr is kept, limited in size and with secrets masked."""
+    """A running program in a separate process group. Its stderr is kept, limited in size and with secrets masked."""
 
     def __init__(
         self, command: Command, stdin: int, stdout: int, keep: Sequence[int] = (), log: BinaryIO | None = None

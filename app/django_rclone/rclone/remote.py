@@ -19,7 +19,7 @@ from django_rclone.command import Command, Secret
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.layout.object_paths import PARTIAL
 from django_rclone.process import NO_LIMITS, Limits, run
-from django_rclone.rclone import connection_strings, entries
+from django_rclone.rclone import connection_strings, entries, environment
 from django_rclone.rclone import flags as rclone_flags
 from django_rclone.rclone.abilities import Abilities, parse_features
 from django_rclone.rclone.configuration import Sections
@@ -30,19 +30,9 @@ from django_rclone.rclone.remote_control import ControlRequest
 from django_rclone.rclone.session import NotAnswered, ask
 from django_rclone.rclone.upload_parts import part_flags
 
-# Variables from which rclone's backends read credentials and proxies.
-_INHERIT = (
-    *("XDG_*", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
-    *("AWS_*", "GOOGLE_*", "AZURE_*", "OS_*", "ST_*", "SSH_AUTH_SOCK", "KRB5*"),
-)
-
 # Independent of the environment: rclone logs warnings and errors, never asks for a password, and repeats requests but
 # never a whole command. The scheduler repeats a failed run.
 _FIXED_FLAGS = ("--log-level", "NOTICE", "--ask-password=false", "--retries", "1")
-
-# Defaults that users may override. A query moves no data and gets only two attempts, so that it fails fast.
-_DEFAULTS = {"RCLONE_CONTIMEOUT": "15s"}
-_QUERY_DEFAULTS = {"RCLONE_LOW_LEVEL_RETRIES": "2"}
 
 # Makes rclone log its progress as JSON lines.
 _JSON_PROGRESS = ("--use-json-log", "--stats", "2s", "--stats-log-level", "NOTICE")
@@ -96,8 +86,8 @@ class Remote:
         separator = "" if self.root.endswith((":", "/")) else "/"
         return f"{self.root}{separator}{name}" if name else self.root
 
-    def command(self, *arguments: str, defaults: Mapping[str, str] = _DEFAULTS) -> Command:
-        """Returns the rclone command with the given arguments.
+    def command(self, *arguments: str, is_query: bool = False) -> Command:
+        """Returns the rclone command with the given arguments. A query moves no backup data.
 
         The user's settings, classified by ``rclone_flags``, are passed by environment: rclone can read each flag from
         there. Raises ConfigurationError for a refused setting.
@@ -106,12 +96,8 @@ class Remote:
         configuration = ("--config", self.config) if self.config else ()
         return Command(
             (self.binary, *(self._with_alias(argument) for argument in arguments), *configuration, *_FIXED_FLAGS),
-            env={
-                **{name: value for name, value in defaults.items() if name not in user_settings.inherit},
-                **user_settings.env,
-                **self.env,
-            },
-            inherit=(*_INHERIT, *user_settings.inherit),
+            env=environment.variables(user_settings, self.env, is_query=is_query),
+            inherit=environment.inherited(user_settings),
             hide=user_settings.hide,
             explain=partial(explain, self.where, self._aliases),
             install=install(),
@@ -129,7 +115,7 @@ class Remote:
 
     def _query_command(self, *arguments: str) -> Command:
         """Returns a command that transfers no backup data."""
-        command = self.command(*arguments, *_JSON_PROGRESS, defaults={**_DEFAULTS, **_QUERY_DEFAULTS})
+        command = self.command(*arguments, *_JSON_PROGRESS, is_query=True)
         return dataclasses.replace(command, progress=progress)
 
     @property
@@ -137,7 +123,7 @@ class Remote:
         return Limits(timeout=self.limits.timeout, stall=self.limits.stall or _STALL_LIMIT)
 
     def _query(self, *arguments: str) -> bytes:
-        """Runs a query as a program of its own and returns rclone's output."""
+        """Runs a query as a separate program and returns rclone's output."""
         limits = self._query_limits
         return run(self._query_command(*arguments), timeout=limits.timeout, stall=limits.stall)
 
@@ -163,11 +149,11 @@ class Remote:
 
     def _ask(self, request: ControlRequest, kind: type | UnionType = dict) -> Any:
         """Returns the result of a request to the session's rclone. Raises NotAnswered."""
-        command = self.command("rcd", defaults={**_DEFAULTS, **_QUERY_DEFAULTS})
+        command = self.command("rcd", is_query=True)
         return ask(command, request, self._query_limits, kind)
 
     def _carry_out(self, request: ControlRequest, *arguments: str) -> None:
-        """Carries out a change: with the session's rclone if it can, else with a program of its own."""
+        """Carries out a change: with the session's rclone if it can, else with a separate program."""
         try:
             self._ask(request)
         except NotAnswered:
@@ -233,7 +219,7 @@ class Remote:
         )
         options = {"filesOnly": True, "noMimeType": True}
         request = self._request("operations/list", folder, "list", opt=options)
-        # A large mirror is listed as a stream by a program of its own, which ends with the query.
+        # A large mirror is listed as a stream by a separate program, which ends with the query.
         small = not recursive and not filtered
         try:
             output = self._query_json(list, *listing, request=request if small else None)

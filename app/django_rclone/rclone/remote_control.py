@@ -26,7 +26,7 @@ from django_rclone.rclone.errors import counters
 
 _USER = "django-rclone"
 _ANNOUNCEMENT = "Serving remote control on"
-# No limits of its own for a request: a move may copy for hours. Answers are not kept for later.
+# A request has no limits in rclone: a move may copy for hours. Answers are not kept for later.
 _FLAGS = (
     *("--rc-server-read-timeout", "0", "--rc-server-write-timeout", "0"),
     *("--rc-job-expire-duration", "1s", "--rc-job-expire-interval", "1s"),

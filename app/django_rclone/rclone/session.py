@@ -1,8 +1,8 @@
 """A session: one rclone in the background answers all queries of a run, by its remote control.
 
-A query takes some milliseconds then, instead of the start of a program, which takes 80 ms. Programs of their own move
-all data, and answer every query that the remote control does not answer, or answers with an error that rclone's log
-and exit code explain better: ``NotAnswered``.
+A query takes some milliseconds then, instead of the start of a program, which takes 80 ms. Data is moved by
+separate rclone processes. They also answer the queries that the background rclone cannot answer, or answers with an
+error that the log and exit code of a separate process explain better: ``NotAnswered``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MOST_PROCESSES = 2
 
 
 class NotAnswered(Exception):
-    """The query is to be made with a program of its own."""
+    """The query must be made by a separate program."""
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def session() -> Iterator[None]:
 def ask(command: Command, request: ControlRequest, limits: Limits, kind: type | UnionType) -> Any:
     """Returns the result of a request to the rclone that ``command`` starts, of type ``kind``.
 
-    Raises Missing and Unavailable as a program of its own does, and NotAnswered instead of all other errors.
+    Raises Missing and Unavailable as a separate program does, and NotAnswered instead of all other errors.
     """
     current = _current.get()
     if current is None or current.process_id != os.getpid():
@@ -114,7 +114,7 @@ _current: ContextVar[_Session | None] = ContextVar("rclone session", default=Non
 
 
 def _started(command: Command) -> RemoteControl | None:
-    """Returns a new rclone; None if it cannot be used. Programs of their own then say why, if it concerns them too."""
+    """Returns a new rclone; None if it cannot be used. Separate programs then report why, if it concerns them too."""
     try:
         return RemoteControl(command)
     except Interrupted:
