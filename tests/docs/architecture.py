@@ -81,7 +81,7 @@ class Import:
         return f"{self.importer}:{self.line} imports {self.imported}"
 
     def between(self, package: str) -> tuple[str, str] | None:
-        """Return which child of a package imports which other one, or None if this import stays inside or leaves it.
+        """Returns which child of a package imports which other one, or None if this import stays inside or leaves it.
 
         The package's own ``__init__.py`` counts as a child.
         """
@@ -91,13 +91,13 @@ class Import:
 
 @cache
 def modules() -> Mapping[str, Module]:
-    """Return every module under app/ by its dotted name."""
+    """Returns every module under app/ by its dotted name."""
     return {name: Module(name, path, ast.parse(path.read_text(), str(path))) for name, path in _paths().items()}
 
 
 @cache
 def _paths() -> Mapping[str, Path]:
-    """Return the path of every module by its dotted name. To parse all of them takes half a second."""
+    """Returns the path of every module by its dotted name. To parse all of them takes half a second."""
     found = {}
     for path in sorted(APP.rglob("*.py")):
         parts = path.relative_to(APP).with_suffix("").parts
@@ -106,18 +106,18 @@ def _paths() -> Mapping[str, Path]:
 
 
 def packages() -> list[str]:
-    """Return the dotted name of every package under app/."""
+    """Returns the dotted name of every package under app/."""
     return [name for name, path in _paths().items() if path.name == "__init__.py"]
 
 
 def children(package: str) -> list[str]:
-    """Return the names of the modules and packages that lie directly in a package."""
+    """Returns the names of the modules and packages that lie directly in a package."""
     names = (name.rpartition(".") for name in modules())
     return sorted(last for parent, _, last in names if parent == package)
 
 
 def child(package: str, module: str) -> str:
-    """Return the child of a package that a module is or lies in; an empty string if it lies elsewhere."""
+    """Returns the child of a package that a module is or lies in; an empty string if it lies elsewhere."""
     if module == package:
         return "__init__"
     return module.removeprefix(f"{package}.").partition(".")[0] if module.startswith(f"{package}.") else ""
@@ -125,12 +125,12 @@ def child(package: str, module: str) -> str:
 
 @cache
 def imports() -> Sequence[Import]:
-    """Return every import of one of our modules by another: at the top, in a function, for types, and by name."""
+    """Returns every import of one of our modules by another: at the top, in a function, for types, and by name."""
     return sorted({edge for module in modules().values() for edge in imports_of(module, modules())})
 
 
 def imports_of(module: Module, known: Iterable[str]) -> Iterator[Import]:
-    """Yield a module's imports of known modules."""
+    """Yields a module's imports of known modules."""
     constants = dict(_constants(module.tree))
     for node in ast.walk(module.tree):
         for name in _imported(node, module, constants):
@@ -139,7 +139,7 @@ def imports_of(module: Module, known: Iterable[str]) -> Iterator[Import]:
 
 
 def _imported(node: ast.AST, module: Module, constants: Mapping[str, str]) -> Iterator[str]:
-    """Yield the dotted names that a statement or call imports, which may go on to a class or function."""
+    """Yields the dotted names that a statement or call imports, which may go on to a class or function."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
@@ -153,17 +153,17 @@ def _imported(node: ast.AST, module: Module, constants: Mapping[str, str]) -> It
 
 
 def _first(call: ast.Call) -> list[ast.expr]:
-    """Return a call's first argument, or those that are given by name."""
+    """Returns a call's first argument, or those that are given by name."""
     return call.args[:1] or [keyword.value for keyword in call.keywords]
 
 
 def _called(call: ast.Call) -> str:
-    """Return the last part of the name of the function that is called."""
+    """Returns the last part of the name of the function that is called."""
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _literal(node: ast.expr, constants: Mapping[str, str]) -> str:
-    """Return a string as far as the source shows it: of an f-string, what stands before the first placeholder."""
+    """Returns a string as far as the source shows it: of an f-string, what stands before the first placeholder."""
     if isinstance(node, ast.JoinedStr):
         start = node.values[0] if node.values else node
         return _literal(start, constants)
@@ -173,21 +173,21 @@ def _literal(node: ast.expr, constants: Mapping[str, str]) -> str:
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield the module's names for strings."""
+    """Yields the module's names for strings."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield from ((target.id, node.value.value) for target in node.targets if isinstance(target, ast.Name))
 
 
 def _known(name: str, known: Iterable[str]) -> str:
-    """Return the longest beginning of a dotted name that is a known module; an empty string if none is."""
+    """Returns the longest beginning of a dotted name that is a known module; an empty string if none is."""
     while name and name not in known:
         name = name.rpartition(".")[0]
     return name
 
 
 def graph(package: str, edges: Iterable[Import]) -> dict[str, dict[str, list[Import]]]:
-    """Return which child of a package imports which other child, and by which imports."""
+    """Returns which child of a package imports which other child, and by which imports."""
     found: dict[str, dict[str, list[Import]]] = {}
     for edge in edges:
         if ends := edge.between(package):
@@ -196,7 +196,7 @@ def graph(package: str, edges: Iterable[Import]) -> dict[str, dict[str, list[Imp
 
 
 def circles(package: str, edges: Iterable[Import]) -> list[list[Import]]:
-    """Return a circle of imports for each child of a package that imports itself through others."""
+    """Returns a circle of imports for each child of a package that imports itself through others."""
     steps = graph(package, edges)
     found: dict[frozenset[str], list[Import]] = {}
     for start in steps:
@@ -215,7 +215,7 @@ def circles(package: str, edges: Iterable[Import]) -> list[list[Import]]:
 
 
 def not_downwards(package: str, rows: Sequence[Sequence[str]], edges: Iterable[Import]) -> list[Import]:
-    """Return the imports between the children of a package that go to a higher row or stay in the same one."""
+    """Returns the imports between the children of a package that go to a higher row or stay in the same one."""
     place = {name: number for number, row in enumerate(rows) for name in row}
     ends = ((edge, edge.between(package)) for edge in edges)
     return [
@@ -233,7 +233,7 @@ _STARTS = re.compile(
 
 
 def starts_programs(tree: ast.Module) -> list[str]:
-    """Return the names in a module by which it could start a program itself."""
+    """Returns the names in a module by which it could start a program itself."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -248,7 +248,7 @@ def starts_programs(tree: ast.Module) -> list[str]:
 
 
 def picture() -> str:
-    """Return the rows of the two packages next to each other, as text."""
+    """Returns the rows of the two packages next to each other, as text."""
     sidecar, app = (
         [name, "", *(_row(name, row) for row in ROWS[name])] for name in ("django_rclone_sidecar", "django_rclone")
     )
@@ -263,7 +263,7 @@ def _row(package: str, names: Sequence[str]) -> str:
 
 
 def package_tables(top: str) -> str:
-    """Return a section with a table of modules for a package and for each package in it."""
+    """Returns a section with a table of modules for a package and for each package in it."""
     inside = [name for name in packages() if name == top or name.startswith(f"{top}.")]
     return "\n\n".join(_section(name, top) for name in sorted(inside, key=lambda name: name.split(".")))
 
@@ -284,5 +284,5 @@ def _section(package: str, top: str) -> str:
 
 
 def _marked_up(summary: str) -> str:
-    """Return a summary as Markdown; docstrings quote code in double backticks."""
+    """Returns a summary as Markdown; docstrings quote code in double backticks."""
     return re.sub(r"``([^`]+)``", r"`\1`", summary)

@@ -24,7 +24,7 @@ def find(pruning: Pruning, listed: Sequence[Backup], now: datetime) -> Iterator[
     """Yields the leftovers of interrupted runs.
 
     ``now`` must not be later than the newest good backup: if this machine's clock is ahead, a file that another machine
-    is writing looks old. For the same reason, the storage's time of the file counts too.
+    is writing looks old. The storage's clock can be wrong too, so a file must be old by both clocks.
     """
     remote, timeout = pruning.remote, pruning.timeout
     ids_with_manifest = {backup.id for backup in listed if backup.manifest.id}

@@ -18,7 +18,7 @@ _COUNTED = {"table": "rows", "collection": "documents", "large objects": "object
 
 
 def differences(backup: Fingerprint, restored: Fingerprint) -> list[str]:
-    """Return how ``restored`` differs from ``backup``, one sentence each, sorted by kind and name; none if they are
+    """Returns how ``restored`` differs from ``backup``, one sentence each, sorted by kind and name; none if they are
     equal. They contain lines of definitions, but never values of rows."""
     return [
         *_differing_objects(backup.objects, restored.objects),
@@ -41,7 +41,7 @@ def _differing_objects(
 
 
 def _changes(before: tuple[str, ...], now: tuple[str, ...]) -> str:
-    """Return the first lines that differ, in one line."""
+    """Returns the first lines that differ, in one line."""
     found = list(islice(_changed_lines(before, now), _MOST_LINES + 1))
     for index, ((sign, old), (next_sign, new)) in enumerate(pairwise(found)):
         if (sign, next_sign) == ("-", "+"):
@@ -52,7 +52,7 @@ def _changes(before: tuple[str, ...], now: tuple[str, ...]) -> str:
 
 
 def _start(old: str, new: str) -> int:
-    """Return where to begin to show two long lines, so that their difference is seen."""
+    """Returns where to begin to show two long lines, so that their difference is seen."""
     if max(len(old), len(new)) <= _WIDTH:
         return 0
     same = takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False))

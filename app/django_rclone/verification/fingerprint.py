@@ -48,7 +48,7 @@ class Fingerprint(NamedTuple):
     """What is not compared, one sentence each."""
 
     def to_json(self) -> str:
-        """Return the form for another process: ASCII on one line."""
+        """Returns the form for another process: ASCII on one line."""
         return json.dumps(
             {
                 "objects": [[*identity, list(lines)] for identity, lines in self.objects.items()],
@@ -60,7 +60,7 @@ class Fingerprint(NamedTuple):
 
 
 def parse(text: str | bytes) -> Fingerprint:
-    """Return the fingerprint that ``to_json`` described. Raises DjangoRcloneError if ``text`` is not one."""
+    """Returns the fingerprint that ``to_json`` described. Raises DjangoRcloneError if ``text`` is not one."""
     try:
         document = json.loads(text)
         return Fingerprint(
@@ -84,17 +84,17 @@ class Builder:
         self._size = 0
 
     def object(self, kind: str, name: str, *lines: str) -> None:
-        """Add an object, or more lines to one. Raises DjangoRcloneError if the schema is too large."""
+        """Adds an object, or more lines to one. Raises DjangoRcloneError if the schema is too large."""
         self._grow(kind, name, *lines)
         self._objects.setdefault(Identity(kind, name), []).extend(lines)
 
     def value(self, kind: str, name: str, value: str) -> None:
-        """Set the value of a sequence or setting."""
+        """Sets the value of a sequence or setting."""
         self._grow(kind, name, value)
         self._values[Identity(kind, name)] = value
 
     def rows(self, kind: str, name: str = "") -> RowHash:
-        """Return the rows of a table, to add more to."""
+        """Returns the rows of a table, to add more to."""
         identity = Identity(kind, name)
         if identity not in self._rows:
             self._grow(kind, name)
@@ -102,12 +102,12 @@ class Builder:
         return self._rows[identity]
 
     def note(self, sentence: str) -> None:
-        """Add a note."""
+        """Adds a note."""
         self._grow(sentence)
         self._notes.append(sentence)
 
     def finish(self) -> Fingerprint:
-        """Return the fingerprint."""
+        """Returns the fingerprint."""
         return Fingerprint(
             {identity: tuple(lines) for identity, lines in self._objects.items()},
             dict(self._values),

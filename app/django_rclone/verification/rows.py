@@ -43,16 +43,16 @@ class Rows:
         return sum(count for _index, count, _total in self.buckets)
 
     def to_json(self) -> list[list[int | str]]:
-        """Return the form for a JSON document."""
+        """Returns the form for a JSON document."""
         return [[index, count, f"{total:x}"] for index, count, total in self.buckets]
 
     @classmethod
     def from_json(cls, document: Iterable[tuple[int, int, str]]) -> Rows:
-        """Return the rows that ``to_json`` described."""
+        """Returns the rows that ``to_json`` described."""
         return cls(tuple((int(index), int(count), int(total, 16)) for index, count, total in document))
 
     def compare(self, now: Rows) -> RowDifference:
-        """Return how the rows ``now`` differ from these."""
+        """Returns how the rows ``now`` differ from these."""
         before = {index: (count, total) for index, count, total in self.buckets}
         after = {index: (count, total) for index, count, total in now.buckets}
         none = (0, 0)
@@ -94,18 +94,18 @@ class RowHash:
         return any(self._counts)
 
     def add(self, row: bytes) -> None:
-        """Add one row."""
+        """Adds one row."""
         self.add_hash(blake2b(row, digest_size=_BYTES).digest())
 
     def add_hash(self, digest: bytes) -> None:
-        """Add one row by its hash, of ``new_hash``."""
+        """Adds one row by its hash, of ``new_hash``."""
         number = int.from_bytes(digest, "little")
         index = number % BUCKETS
         self._counts[index] += 1
         self._sums[index] += number
 
     def finish(self) -> Rows:
-        """Return number and hash of the rows so far."""
+        """Returns number and hash of the rows so far."""
         return Rows(
             tuple(
                 (index, count, total % _MODULUS)
@@ -116,5 +116,5 @@ class RowHash:
 
 
 def new_hash(beginning: bytes = b"") -> blake2b:
-    """Return the hash of a row that arrives in pieces."""
+    """Returns the hash of a row that arrives in pieces."""
     return blake2b(beginning, digest_size=_BYTES)

@@ -36,8 +36,8 @@ _BY_FLAVOUR = {
     "mariadb": (),
 }
 
-# The comments of mysqldump and mariadb-dump before each section. Placeholders of views belong to the views: because of
-# them a view may come before another one that it uses.
+# The comments of mysqldump and mariadb-dump before each section. Views are dumped with placeholders, so their order
+# does not matter.
 _SECTIONS = (
     (b"-- Table structure for table ", TABLES),
     (b"-- Sequence structure for ", TABLES),

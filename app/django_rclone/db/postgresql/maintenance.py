@@ -25,7 +25,8 @@ WITHOUT_EVENT_TRIGGERS = "SET LOCAL session_replication_role = replica;"
 
 
 def move_to_end(path: str, restore_list: RestoreList, archive: Archive, live: LiveDatabase) -> None:
-    """Moves entries that run user-defined functions to the end, where these have ``path`` as their search path."""
+    """Moves entries that run user-defined functions to the end of the restore; there, ``path`` is the search path of
+    these functions."""
     if live.major < _FIRST_VERSION:
         return
     calls = _CalledFunctions(restore_list, archive)

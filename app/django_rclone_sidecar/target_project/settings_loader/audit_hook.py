@@ -38,8 +38,7 @@ def install() -> None:
 
 
 def _mkdir(path: Any, *args: Any, **kwargs: Any) -> None:
-    """Creates no folder. Fails if the folder exists, or in a ``try``; elsewhere it acts as if it had succeeded, as it
-    would in the web container."""
+    """Replaces ``os.mkdir``: fails if the folder exists or the call is in a ``try``; otherwise does nothing."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(path))
     stack = TRACE.stack()

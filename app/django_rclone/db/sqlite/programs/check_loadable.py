@@ -130,8 +130,8 @@ def _values(database: sqlite3.Connection, table: str, columns: list[str]) -> Ite
             )
         if changed[2 * number + 1]:
             yield (
-                f"{table}.{column} has numbers that sqlite3 {sqlite3.sqlite_version} does not read back as they were: "
-                f"next to the largest or the smallest, or -0.0. {_FILE_KEEPS}"
+                f"{table}.{column} has numbers that sqlite3 {sqlite3.sqlite_version} does not read back exactly: "
+                f"close to the largest or the smallest possible number, or -0.0. {_FILE_KEEPS}"
             )
 
 
