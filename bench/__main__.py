@@ -96,7 +96,7 @@ def print_restore(server: PostgresServer, name: str, where: Path) -> None:
 
 
 def print_compression(server: PostgresServer, name: str, where: Path) -> None:
-    """What compresses where the dump program does not: the same stream to the same folder."""
+    """Measures compression outside the dump program: the same stream to the same folder."""
     raw = where / "raw.dump"
     dump = [server.client_dir / "pg_dump", "-Fc", "--compress=0", f"--file={raw}"]
     cost(dump, server.environment(name))
@@ -115,7 +115,7 @@ def _compressing(way: str, file: Path, remote: Path) -> Callable[[], Cost]:
 
 
 def print_fixed_cost(server: PostgresServer, where: Path) -> None:
-    """What a backup costs that has nothing to back up, and where that goes."""
+    """Measures a backup that has nothing to back up, and its parts."""
     with data.database(server, 0) as empty:
         project = _project(server, empty, str(where / "empty"))
         first = project.cost("django", "dbbackup")
@@ -141,7 +141,7 @@ def print_fixed_cost(server: PostgresServer, where: Path) -> None:
 
 
 def print_memory_and_disk(server: PostgresServer, where: Path) -> None:
-    """What our processes hold and write, seen through a remote whose own server is none of them."""
+    """Measures memory and writes of our processes, with a remote whose own server is none of them."""
     rows = []
     with serve_s3(where) as storage:
         for megabytes in (50, 2000):

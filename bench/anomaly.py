@@ -157,7 +157,7 @@ ORDINARY: Mapping[str, tuple[Database, Day]] = {
     ),
     "server upgraded, row counts lost": (of(200 * MB), changed(100, upgraded)),
 }
-"""What happens in a year of nightly backups, and loses nothing: every alarm is a false one."""
+"""Events in a year of nightly backups that lose nothing: every alarm is a false one."""
 
 
 def without(*tables: str) -> Callable[[Database], Database]:
@@ -192,7 +192,7 @@ LOSSES: Mapping[str, Callable[[Database], Database]] = {
     "all values encrypted by an intruder": encrypted,
     "ten times as many rows (a loop that inserts)": lambda before: grown(before, 10),
 }
-"""What an operator wants to know of with the next backup."""
+"""Losses that an operator wants to know of with the next backup."""
 
 BEFORE_LOSS: Mapping[str, tuple[Database, Day]] = {
     "steady": (of(200 * MB), steady(0.002)),

@@ -1,4 +1,4 @@
-"""What the image costs: `python -m bench.image` prints it, and so does `make bench`."""
+"""Size of the image: `python -m bench.image` prints it, and so does `make bench`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command costs, together with all that it starts."""
+"""Cost of a command, together with all that it starts."""
 
 import os
 import resource
@@ -14,7 +14,7 @@ _CLIENTS = ("pg_dump", "pg_restore", "psql")
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a tree of processes held at one moment, in bytes."""
+    """Memory of a tree of processes at one moment, in bytes."""
 
     pss: int = 0
     """Shared pages counted once."""
@@ -26,7 +26,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a command cost. ``cpu`` in seconds; ``written``: bytes that it caused to be written to disks."""
+    """Cost of a command. ``cpu`` in seconds; ``written``: bytes that it caused to be written to disks."""
 
     seconds: float
     cpu: float

@@ -1,4 +1,4 @@
-"""What `serve` costs while it waits, and how fast it tells: `python -m bench.serve`, and `make bench`."""
+"""Cost of `serve` while it waits, and the delay of its reports: `python -m bench.serve`, and `make bench`."""
 
 from __future__ import annotations
 

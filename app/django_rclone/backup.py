@@ -35,7 +35,7 @@ _TYPICAL_RATIO = 3.5
 
 @dataclass(slots=True)
 class BackupRun:
-    """What all backups of one run share: remote, recovery point, clock and source of randomness."""
+    """Input that all backups of one run share: remote, recovery point, clock and source of randomness."""
 
     remote: Remote
     project: str = ""

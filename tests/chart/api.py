@@ -1,4 +1,4 @@
-"""As much of a Kubernetes API as Helm asks when a template looks an object up."""
+"""Part of a Kubernetes API: as much as Helm asks when a template looks an object up."""
 
 import json
 import threading

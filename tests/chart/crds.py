@@ -11,7 +11,7 @@ _FOLDER = Path(__file__).with_name("crds")
 
 
 def faults(one: dict[str, Any]) -> Iterator[str]:
-    """What does not fit in an object: also fields that the operator would silently drop."""
+    """Yields the faults of an object: also fields that the operator would silently drop."""
     schema = _strict(json.loads((_FOLDER / f"{one['kind'].lower()}.json").read_text()))
     for error in jsonschema.Draft202012Validator(schema).iter_errors(one):
         yield f"{error.json_path}: {error.message}"

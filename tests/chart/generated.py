@@ -19,4 +19,4 @@ FILES: Mapping[Path, Callable[[], str]] = {
     # After the schema: nothing is rendered of values that it does not know.
     snapshot.FILE: snapshot.now,
 }
-"""What each of them has to hold, in the order in which they are written."""
+"""Content that each of them must have, in the order in which they are written."""

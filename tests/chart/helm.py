@@ -51,14 +51,14 @@ def template(*options: str | Path, chart: Path = CHART, kubernetes: str = NEWEST
 
 @functools.cache
 def rendered(values: Path) -> str:
-    """What the chart renders with a values file, as text."""
+    """Returns the chart's rendering with a values file, as text."""
     done = template("--values", values)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def objects(values: Path) -> list[Object]:
-    """What the chart renders with a values file."""
+    """Returns the chart's rendering with a values file."""
     return parsed(rendered(values))
 
 

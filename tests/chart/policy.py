@@ -1,4 +1,4 @@
-"""What every platform asks of what runs on it: Pod Security "restricted", and what is written down in this project."""
+"""Policies of platforms: Pod Security "restricted", and what is written down in this project."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _SECRET_NAME = re.compile(r"(?i)(password|passwd|secret|token|_key)$")
 
 
 def offences(one: Object) -> Iterator[str]:
-    """What an object does that it should not."""
+    """Yields the violations of an object."""
     spec = pod_spec(one)
     if spec is None:
         return
@@ -48,7 +48,7 @@ def _of_pod(spec: dict[str, Any]) -> Iterator[str]:
 
 
 def of_container(container: dict[str, Any]) -> Iterator[str]:
-    """What a container does that it should not."""
+    """Yields the violations of a container."""
     context = container.get("securityContext", {})
     if context.get("privileged"):
         yield "privileged"

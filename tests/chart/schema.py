@@ -68,7 +68,7 @@ DEFINITIONS: Mapping[str, Any] = {
         },
     },
 }
-"""What several values have in common."""
+"""Definitions that several values share."""
 
 DEPENDENCY: Mapping[str, Any] = {
     "global": {"type": "object", "description": "What Helm hands to a chart that another one depends on."},

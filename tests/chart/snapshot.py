@@ -1,4 +1,4 @@
-"""What the chart renders with the least that has to be said: kept, so that every change of it is seen in a review."""
+"""Rendering of the chart with the fewest values: kept, so that every change of it is seen in a review."""
 
 from pathlib import Path
 
@@ -9,5 +9,5 @@ FILE = Path(__file__).with_name("snapshot.yaml")
 
 
 def now() -> str:
-    """What it renders now."""
+    """Returns the present rendering."""
     return helm.rendered(CHART / "ci" / "cronjob-values.yaml")

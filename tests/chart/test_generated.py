@@ -1,4 +1,4 @@
-"""What is made from other files is what they say now, and what is told twice is the same."""
+"""Generated files agree with their sources, and repeated statements with each other."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is made of the values: jobs, the pod that keeps the schedule, restores."""
+"""Objects that the values make: jobs, the pod that keeps the schedule, restores."""
 
 import hashlib
 from typing import Any

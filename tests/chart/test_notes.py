@@ -1,4 +1,4 @@
-"""What people read after an install: what is there now, and three commands that are right."""
+"""Notes after an install: what exists now, and three commands that are right."""
 
 import re
 import shutil

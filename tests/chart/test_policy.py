@@ -1,4 +1,4 @@
-"""What every platform asks of what runs on it, in every rendering."""
+"""Policies of platforms hold in every rendering."""
 
 import re
 from pathlib import Path

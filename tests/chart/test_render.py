@@ -1,4 +1,4 @@
-"""What is rendered is accepted: by Helm, by the oldest and the newest Kubernetes, by Prometheus Operator."""
+"""Renderings are accepted: by Helm, by the oldest and the newest Kubernetes, by Prometheus Operator."""
 
 from pathlib import Path
 

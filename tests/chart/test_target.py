@@ -16,7 +16,7 @@ from tests.cli.program import Program
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """What the web image has: the demo's project, with its database."""
+    """Content of the web image: the demo's project, with its database."""
     copy = tmp_path / "web"
     shutil.copytree(CHART.parents[1] / "demo", copy)
     run(["python", "manage.py", "migrate", "--verbosity=0"], copy)
@@ -41,7 +41,7 @@ def program(tmp_path: Path) -> Program:
 
 
 def command(values: str, folders: dict[str, Path]) -> list[str]:
-    """What the init container runs, where its folders are these."""
+    """Returns the command of the init container, where its folders are these."""
     (job,) = helm.by_kind(helm.objects(CHART / f"ci/target-{values}-values.yaml"), "CronJob")
     container: dict[str, Any] = (helm.pod_spec(job) or {})["initContainers"][0]
     words = [*container["command"], *container.get("args", [])]

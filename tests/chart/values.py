@@ -27,12 +27,12 @@ class Value:
     default: Any
     section: str
     schema: Mapping[str, Any] = field(default_factory=dict)
-    """What its comment adds to the schema."""
+    """Addition of its comment to the schema."""
     children: tuple["Value", ...] = ()
     """Those of a group: a mapping whose keys are explained one by one."""
 
     def leaves(self) -> Iterator["Value"]:
-        """What users set: this value, or those of the group."""
+        """Values that users set: this value, or those of the group."""
         if self.children:
             for child in self.children:
                 yield from child.leaves()

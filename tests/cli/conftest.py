@@ -1,4 +1,4 @@
-"""What the tests of the sidecar share."""
+"""Fixtures of the tests of the sidecar."""
 
 import shutil
 from collections.abc import Iterator

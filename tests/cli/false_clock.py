@@ -48,7 +48,7 @@ class FalseClock:
         return {"LD_PRELOAD": str(_library()), "TEST_CLOCK": str(self._file)}
 
     def now(self) -> datetime:
-        """What the programs see, in UTC."""
+        """Time that the programs see, in UTC."""
         (offset,) = struct.unpack_from("d", self._file.read_bytes())
         return datetime.fromtimestamp(offset + self._elapsed(), UTC)
 

@@ -1,4 +1,4 @@
-"""What tests of the watchers do to databases, and read in the history."""
+"""Actions of the tests of notifications on databases, and their reading of the history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.cli.program import Program
 
 @contextmanager
 def breaks(database: Path) -> Iterator[None]:
-    """For as long as needed the database is none."""
+    """Replaces the database by something that is none, as long as needed."""
     whole = database.read_bytes()
     database.write_bytes(b"no database at all" * 1000)
     try:

@@ -103,7 +103,7 @@ class Program:
             os.close(theirs)
 
     def listed(self, *arguments: str) -> list[dict[str, Any]]:
-        """What `list --json` prints."""
+        """Returns the output of `list --json`."""
         return json.loads(self.ok("list", "--json", *arguments))
 
     def stored(self) -> list[str]:

@@ -91,7 +91,7 @@ class Serving:
 
 
 def partial(program: Program) -> list[str]:
-    """What rclone has begun to write and not finished."""
+    """Returns the files that rclone has begun to write and not finished."""
     return [path for path in program.stored() if path.endswith(".partial")]
 
 

@@ -1,4 +1,4 @@
-"""What the history keeps of runs, whoever started them."""
+"""The history of runs, however they were started."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What nobody expects on a remote: an odd manifest is a damaged one, and what is dated later does not count."""
+"""Unexpected manifests: an odd one is a damaged one, and one with a later date does not count."""
 
 import json
 from collections.abc import Callable

@@ -19,7 +19,7 @@ KILLED = ("backup", "default", "failure", 137)
 
 
 def good(program: Program) -> int:
-    """How many backups there are that can be restored."""
+    """Returns the number of backups that can be restored."""
     return sum(row["state"] == "good" for row in program.listed())
 
 

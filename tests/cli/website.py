@@ -1,4 +1,4 @@
-"""What `serve` shows, as a browser or a monitor sees it: a real web server on a port of its own."""
+"""Pages of `serve`, as a browser or a monitor sees them: a real web server on a separate port."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.servers.ports import LOOPBACK, free_port, wait_until
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered."""
+    """Answer of the server."""
 
     status: int
     headers: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Where the cluster comes from: KUBECONFIG names one, or kind makes one, or we start a node of our own."""
+"""Sources of the cluster: KUBECONFIG names one, or kind makes one, or we start a node."""
 
 import os
 import shlex

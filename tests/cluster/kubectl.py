@@ -32,7 +32,7 @@ class Kubectl:
         return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=PATIENCE + 60, check=False)
 
     def __call__(self, *arguments: str, stdin: str = "") -> str:
-        """What kubectl prints. Fails the test, with what goes on in the namespace, when kubectl fails."""
+        """Returns the output of kubectl. Fails the test, with the events of the namespace, when kubectl fails."""
         done = self.run(*arguments, stdin=stdin)
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}\n{self.story()}"
         return done.stdout
@@ -68,7 +68,7 @@ class Kubectl:
         return answer
 
     def story(self) -> str:
-        """What happened in the namespace, for whoever reads why a test failed."""
+        """Returns the events of the namespace, for the report of a failed test."""
         said = [self.run("get", "pods,jobs", "--output=wide").stdout]
         said.append(self.run("get", "events", "--sort-by=.lastTimestamp").stdout)
         for pod in self.run("get", "pods", "--output=name").stdout.split():

@@ -19,7 +19,7 @@ from tests.cluster.servers import BUCKET, KEY, SECRET, Servers, rclone_env, secr
 
 RELEASE = "site-backup"
 NAME = f"{RELEASE}-django-rclone"
-"""What the chart calls its objects."""
+"""Names of the chart's objects."""
 YEARLY = "0 0 1 1 *"
 """A schedule that comes due in no test."""
 
@@ -50,7 +50,7 @@ class Site:
     kubectl: Kubectl
     servers: Servers
     home: Path
-    """Where values files are written."""
+    """Folder of the values files."""
 
     def install(self, **values: Any) -> None:
         """Installs the chart with these values over what every test needs."""
@@ -62,7 +62,7 @@ class Site:
         self._helm("upgrade", RELEASE, CHART, "--reset-then-reuse-values", *changes)
 
     def doctor(self) -> str:
-        """What `helm test` prints."""
+        """Returns the output of `helm test`."""
         return self._helm("test", RELEASE, f"--timeout={PATIENCE}s")
 
     def uninstall(self) -> None:
@@ -74,7 +74,7 @@ class Site:
         self.kubectl("create", "job", f"--from=cronjob/{NAME}", job)
 
     def run(self, *arguments: str) -> str:
-        """What a verb prints in a pod of its own, which is the CronJob's but for the verb."""
+        """Returns the output of a verb in a separate pod, which is the CronJob's but for the verb."""
         template = self.kubectl.get(f"cronjob/{NAME}")["spec"]["jobTemplate"]["spec"]["template"]
         pod = f"verb-{uuid.uuid4().hex[:8]}"
         template["spec"]["containers"][0]["args"] = list(arguments)
@@ -105,7 +105,7 @@ class Site:
         return self.servers.sql(self.name, _FINGERPRINT)
 
     def stored(self) -> list[str]:
-        """What lies in the site's folder of the bucket."""
+        """Returns the paths in the site's folder of the bucket."""
         return self.servers.objects(self.name)
 
     def _values(self) -> dict[str, Any]:

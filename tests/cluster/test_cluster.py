@@ -1,4 +1,4 @@
-"""What the chart promises, where it has to be kept: in a cluster."""
+"""The chart's promises, in a cluster."""
 
 import json
 import time
@@ -180,6 +180,6 @@ def metrics(site: Site) -> Callable[[str], float | None]:
 
 
 def exit_code(pod: dict[str, object]) -> int:
-    """What a pod's container ended with."""
+    """Returns the exit code of a pod's container."""
     status: list[dict[str, dict[str, dict[str, int]]]] = pod["status"]["containerStatuses"]  # type: ignore[index]
     return status[0]["state"]["terminated"]["exitCode"]

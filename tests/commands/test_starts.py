@@ -1,4 +1,4 @@
-"""How often a command starts rclone: a start takes longer than most queries."""
+"""Number of rclone's starts in a command: a start takes longer than most queries."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ MAKERS = {
     "collations": _make_collations,
     "time series": _make_time_series,
 }
-"""What not every server that speaks MongoDB's protocol has."""
+"""Abilities that not every server of MongoDB's protocol has."""
 
 
 def change(database: Database[dict[str, Any]], abilities: Collection[str]) -> None:

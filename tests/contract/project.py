@@ -139,7 +139,7 @@ class Project:
         return done.error if code else done.out
 
     def backups(self, *arguments: str) -> list[dict[str, Any]]:
-        """What `listbackups --json` says."""
+        """Returns the output of `listbackups --json`."""
         listed: list[dict[str, Any]] = json.loads(self.ok("listbackups", "--json", *arguments))
         return listed
 

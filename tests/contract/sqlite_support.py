@@ -141,7 +141,7 @@ def connector(path: Path, *, patient: bool = True, **options: Any) -> SqliteConn
 
 
 def facts(connector: SqliteConnector, python: str = sys.executable) -> Facts:
-    """What the probe finds out."""
+    """Returns the facts that the probe finds."""
     return connector.facts(process.run(by(connector.probe(), python)).decode())
 
 
@@ -161,7 +161,7 @@ def by(command: Command, python: str) -> Command:
 
 
 def manifest(data: bytes, form: str = "") -> Manifest:
-    """What would be known of a backup with this content; without a format, what is known of one by others."""
+    """Returns the manifest of a backup with this content; without a format, that of a file made by others."""
     now = datetime.now(UTC)
     stored = StoredObject("db/object", len(data), "0" * 64 if form else "", len(data) if form else None)
     return Manifest(

@@ -1,4 +1,4 @@
-"""Whatever dies during a backup, nothing half-done becomes visible, and nothing goes on running."""
+"""Death of a program during a backup: no partial backup becomes visible, and nothing continues to run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def at(moment: str, run: Started, subject: Subject) -> int:
 
 
 def visible(storage: Storage) -> list[str]:
-    """What somebody who looks at the remote could take for a backup."""
+    """Returns everything on the remote that could be taken for a backup."""
     return [name for name in storage.files() if not name.endswith(".partial")]
 
 

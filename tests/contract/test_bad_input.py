@@ -1,4 +1,4 @@
-"""What goes wrong gives one clear line, the documented exit code, and no loss."""
+"""Bad input gives one clear line, the documented exit code, and no loss."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_each_edit_of_a_dump_is_named(subject: Subject, request: pytest.FixtureR
 
 
 def prepared(subject: Subject, folder: Path) -> tuple[Callable[[bytes], Fingerprint], Iterator[Edit]]:
-    """How to read a dump, and the edits of one; the first of them is no edit."""
+    """Reader of a dump, and the edits of one; the first of them is no edit."""
     subject.fill_with_everything()
     match subject:
         case Postgresql():

@@ -1,4 +1,4 @@
-"""What was restored is dumped again, and equals the backup; what was changed is named."""
+"""Fingerprints: a restored database is dumped again and equals the backup; each change is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What MongoDB alone does, or cannot do: no snapshot, a swap in steps, one restore at a time."""
+"""MongoDB's particular behaviour and limits: no snapshot, a swap in steps, one restore at a time."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Owned(Postgresql):
             self.server.query(f"DROP ROLE IF EXISTS {role}")
 
     def state(self, into: str = "") -> str:
-        """What the database holds and what its probe answers."""
+        """Returns the contents of the database and the answer of its probe."""
         found = self.fingerprint(into)
         if ignored := self.schema.head.get("ignore"):
             # The rows that the restore itself has caused.

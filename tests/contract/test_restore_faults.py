@@ -1,4 +1,4 @@
-"""Whatever is wrong with an object, or dies during a restore, the database is as it was."""
+"""Faults of objects, and deaths during a restore: the database is as it was."""
 
 from __future__ import annotations
 

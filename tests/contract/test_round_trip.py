@@ -1,4 +1,4 @@
-"""What was backed up comes back: all of it, and nothing else."""
+"""Round trip: everything that was backed up comes back, and nothing else."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from tests.contract.sqlite_support import build, change, connect, connector, con
 
 @pytest.fixture
 def live(tmp_path: Path) -> Path:
-    """Where the live database will be; its name holds what quoting can get wrong."""
+    """Path of the live database; its name holds what quoting can get wrong."""
     folder = tmp_path / "it's 100% #1?"
     folder.mkdir()
     return folder / "app [a]*.sqlite3"

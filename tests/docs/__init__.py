@@ -1,1 +1,1 @@
-"""What README.md and docs/ say, held to what the code does. `python -m tests.docs` writes the generated tables anew."""
+"""Tests of README.md and docs/ against the code. `python -m tests.docs` writes the generated tables anew."""

@@ -1,4 +1,4 @@
-"""What MkDocs is told of this repository: a link leads to the same file on the site as in a check-out.
+"""MkDocs' view of this repository: a link leads to the same file on the site as in a check-out.
 
 README.md is the site's first page. What pages link to outside docs/, such as Compose files, is taken onto the site; a
 folder is a list of its files there, unless it has a README.md. mkdocs.yml names this file.

@@ -60,7 +60,7 @@ def settings() -> str:
 
 
 def exit_codes() -> str:
-    """What the commands end with."""
+    """Returns the exit codes of the commands."""
     meanings = {0: "Done."}
     classes = [DjangoRcloneError, *DjangoRcloneError.__subclasses__()]
     for kind in classes:
@@ -121,7 +121,7 @@ def environment() -> str:
 
 
 def commands() -> str:
-    """What the sidecar's program can do."""
+    """Returns the verbs of the sidecar's program."""
     return table(("command", "meaning"), [(f"`{name}`", meaning) for name, meaning in cli.COMMANDS.items()])
 
 
@@ -133,7 +133,7 @@ def command_options(name: str) -> str:
 
 
 def metric_names() -> str:
-    """What `/metrics` tells."""
+    """Returns the metrics of `/metrics`."""
     rows = [
         (f"`{metrics.PREFIX}{name}`", metric.kind, ", ".join(f"`{label}`" for label in metric.labels), metric.help)
         for name, metric in metrics.METRICS.items()
@@ -142,7 +142,7 @@ def metric_names() -> str:
 
 
 def rclone_options_table() -> str:
-    """What users may set of rclone, and what not."""
+    """Returns the options of rclone that users may set, and those that they may not."""
     passed = {what: _flags(names) for what, names in rclone_options.PASSED.items()}
     passed["backends' options"] = "`--s3-…`, `--sftp-…` and so on, but for those below"
     ours = {what: _flags(names) for what, names in rclone_options.OURS.items()}

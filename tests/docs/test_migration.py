@@ -59,7 +59,7 @@ def test_commands_that_are_shown_take_their_options(page: str):
 
 
 def parser(name: str) -> CommandParser:
-    """What reads a command's arguments."""
+    """Returns the parser of a command's arguments."""
     return load_command_class("django_rclone", name).create_parser("manage.py", name)
 
 

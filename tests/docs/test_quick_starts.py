@@ -134,7 +134,7 @@ def test_the_job_that_lists_is_the_one_that_backs_up():
 
 
 def commands(page: str, program: str) -> list[str]:
-    """What a page says to a program, wherever it does."""
+    """Returns the arguments that a page passes to a program, in all places."""
     text = re.sub(r" +# .*", "", (ROOT / page).read_text())
     return [found.strip() for found in re.findall(rf"{program} ([a-z][^`\n]*)", text)]
 

@@ -1,4 +1,4 @@
-"""What Compose has brought up."""
+"""A project that Compose has started."""
 
 from __future__ import annotations
 

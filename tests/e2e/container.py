@@ -45,7 +45,7 @@ class Sidecar:
         return done
 
     def listed(self) -> list[dict[str, Any]]:
-        """What `list --json` prints."""
+        """Returns the output of `list --json`."""
         listed: list[dict[str, Any]] = json.loads(self.ok("list", "--json").out)
         return listed
 

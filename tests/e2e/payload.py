@@ -29,5 +29,5 @@ def fill(server: PostgresServer, database: str) -> None:
 
 
 def checksum(server: PostgresServer, database: str) -> list[tuple[object, ...]]:
-    """What is the same when all rows are."""
+    """Returns values that are the same when all rows are."""
     return server.query("SELECT count(*), sum(length(data)), sum(id * hashtext(data)) FROM payload", database)

@@ -22,7 +22,7 @@ class Gateway:
     """A running server with one bucket."""
 
     remote: str
-    """What to give rclone: "gateway:backups"."""
+    """Remote for rclone: "gateway:backups"."""
     environment: Mapping[str, str] = field(repr=False)
     """The variables that define the remote."""
     _container: DockerContainer = field(repr=False)

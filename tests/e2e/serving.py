@@ -29,18 +29,18 @@ class Serving:
 
     @property
     def address(self) -> str:
-        """Where it listens."""
+        """Address that it listens on."""
         return f"http://{LOOPBACK}:{self.port}"
 
     def fetch(self, path: str) -> str:
-        """What it answers, also where that is an error."""
+        """Returns its answer, also where that is an error."""
         try:
             return web.fetch(f"{self.address}{path}")
         except urllib.error.HTTPError as error:
             return error.read().decode()
 
     def status(self) -> dict[str, Any]:
-        """What /status says; empty where nobody answers."""
+        """Returns the content of /status; empty without an answer."""
         try:
             document: dict[str, Any] = json.loads(self.fetch("/status"))
         except OSError:
@@ -48,7 +48,7 @@ class Serving:
         return document
 
     def database(self) -> dict[str, Any]:
-        """What /status says of the only database; empty where that is not known."""
+        """Returns the part of /status about the only database; empty where that is not known."""
         found = self.status().get("databases") or [{}]
         only: dict[str, Any] = found[0]
         return only
@@ -65,7 +65,7 @@ class Serving:
         return found[0] if found else None
 
     def ended(self, outcome: str) -> float | None:
-        """How many backups ended so."""
+        """Returns the number of backups with this outcome."""
         return self.metric("backup_runs_total", outcome=outcome)
 
     def wait_metric(self, name: str, value: float, seconds: float = 60, **labels: str) -> None:
@@ -92,7 +92,7 @@ class Serving:
         return done.out
 
     def listed(self) -> list[dict[str, Any]]:
-        """What `list --json` prints."""
+        """Returns the output of `list --json`."""
         listed: list[dict[str, Any]] = json.loads(self.ok("django-rclone", "list", "--json"))
         return listed
 
@@ -111,7 +111,7 @@ class Serving:
         return _docker("top", self.id, "-eo", "pid,args").out
 
     def health(self) -> str:
-        """What Docker thinks of it: "starting", "healthy" or "unhealthy"."""
+        """Returns Docker's state of it: "starting", "healthy" or "unhealthy"."""
         return self.inspect(".State.Health.Status")
 
     def wait_health(self, health: str, seconds: float = 60) -> None:
@@ -119,7 +119,7 @@ class Serving:
         wait_until(lambda: self.health() == health, f"the container is {health}", seconds)
 
     def inspect(self, field: str) -> str:
-        """What Docker knows of it."""
+        """Returns Docker's description of it."""
         return _docker("inspect", f"--format={{{{{field}}}}}", self.id).out.strip()
 
     def logs(self) -> str:

@@ -82,7 +82,7 @@ class Site(Composed):
         return self.run("run", "--rm", "-T", *options, "sidecar", *arguments)
 
     def fetch(self, path: str) -> str:
-        """What the sidecar answers at the port of this machine."""
+        """Returns the sidecar's answer at the port of this machine."""
         return web_client.fetch(f"http://{self.run('port', 'sidecar', '8000').strip()}{path}")
 
     def knows(self, metric: str) -> bool:

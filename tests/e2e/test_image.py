@@ -1,4 +1,4 @@
-"""What the image is: small, without what it does not need, and at home under any user."""
+"""The image: small, without unneeded files, and able to run as any user."""
 
 from __future__ import annotations
 

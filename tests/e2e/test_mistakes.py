@@ -1,4 +1,4 @@
-"""What goes wrong on a bad day: each has one message that says what to do, and an exit code of its own."""
+"""Mistakes on a bad day: each has one message that says what to do, and a separate exit code."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Watched(Composed):
     """A site whose backups are watched."""
 
     def told(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """What the webhook was told: status and name of each alert, and its annotations."""
+        """Returns the alerts that the webhook got: status and name of each, and its annotations."""
         said = self.run("logs", "--no-log-prefix", "--no-color", "receiver")
         sent = [json.loads(line.partition(SECRET)[2]) for line in said.splitlines() if SECRET in line]
         alerts = [alert for message in sent for alert in message["alerts"]]

@@ -44,7 +44,7 @@ def slow(on: Callable[[str], Sidecar], server: PostgresServer) -> Sidecar:
 
 
 def states(running: Serving) -> list[str]:
-    """How the backups are that somebody would find; what is just being written says so, and is none."""
+    """Returns the states of the listed backups, except those that are just being written."""
     return [entry["state"] for entry in running.listed() if entry["state"] != "partial"]
 
 

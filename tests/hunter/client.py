@@ -32,7 +32,7 @@ class Kill:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a command ended; times are those that it saw."""
+    """Result of a command; times are those that it saw."""
 
     code: int
     out: str

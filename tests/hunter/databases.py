@@ -1,4 +1,4 @@
-"""What must be true of backups and restores of databases."""
+"""Rules for backups and restores of databases."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ INACCURATE = 300
 
 @dataclass
 class Hunt:
-    """What the examples of a hunt share, and what they have counted."""
+    """State that the examples of a hunt share, and their counts."""
 
     base: Path
     s3: StorageServer
@@ -63,7 +63,7 @@ class Hunt:
 
 
 class Example(RuleBasedStateMachine):
-    """What the steps of an example are made of."""
+    """Parts of the steps of an example."""
 
     hunt: ClassVar[Hunt]
 

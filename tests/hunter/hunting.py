@@ -28,7 +28,7 @@ EXAMPLES = 10
 
 @dataclass(frozen=True, slots=True)
 class Catch:
-    """What a hunt has found: the fault, the steps of the smallest example, and what it took."""
+    """Finding of a hunt: the fault, the steps of the smallest example, and what it took."""
 
     fault: BaseException
     told: list[str]
@@ -47,12 +47,12 @@ class Catch:
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """How a hunt ended."""
+    """Result of a hunt."""
 
     examples: int
     commands: int
     done: int
-    """How many of them ended with exit code 0."""
+    """Number of them that ended with exit code 0."""
     seconds: float
     catch: Catch | None
     passed_by: Mapping[str, int]

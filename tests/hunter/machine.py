@@ -34,7 +34,7 @@ PROJECTS = st.integers(0, 2)
 SEEDS = st.integers(0, 999)
 CLOCKS = (0, 0, -1800, 1800, 3 * 3600, 2 * 86400, 400 * 86400, -2 * 86400, -400 * 86400)
 AHEAD_ONCE = st.sampled_from((0, 0, 0, 3 * 3600, 2 * 86400, -2 * 86400)) if drawn("clock") else st.just(0)
-"""How wrong, once more, a clock is for a single backup: a machine that has not yet asked for the time."""
+"""Further error of a clock for a single backup: a machine that has not yet asked for the time."""
 KILL = st.builds(Kill, st.integers(1, 14), st.booleans())
 KILLS = st.one_of(st.none(), st.none(), st.none(), KILL) if drawn("kill") else st.none()
 

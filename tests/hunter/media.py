@@ -1,4 +1,4 @@
-"""What must be true of backups and restores of media files."""
+"""Rules for backups and restores of media files."""
 
 from __future__ import annotations
 

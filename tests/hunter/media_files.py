@@ -1,4 +1,4 @@
-"""What happens to media folders."""
+"""Changes of media folders."""
 
 from __future__ import annotations
 

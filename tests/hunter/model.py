@@ -1,4 +1,4 @@
-"""What must be true: who owns what lies on the remotes, and what each restore has to give."""
+"""Model of a hunt: what each remote holds, who owns it, and what each restore has to give."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ class Backup:
 
     owner: Owner
     path: str
-    """As the command printed it."""
+    """Output of the command, as it printed it."""
     fingerprint: str
     moment: float
     ended: float
     files: frozenset[str]
-    """What came with it, by path below the world."""
+    """Files that came with it, by path below the world."""
     damaged: bool = False
     unsigned: bool = False
     """Nothing says any more whose it is: its manifest is gone or cannot be read."""
@@ -82,7 +82,7 @@ class Model:
     unsure: set[str] = field(default_factory=set)
     """Names of files that killed runs wrote: each may be part of a backup or not."""
     mirrors: dict[Owner, dict[str, str] | None] = field(default_factory=dict)
-    """What each mirror holds: files by path; None where nobody knows."""
+    """Contents of each mirror: files by path; None where they are unknown."""
     sources: dict[Owner, str] = field(default_factory=dict)
     """The project of which each mirror was made last."""
     plain: dict[str, tuple[Owner, str]] = field(default_factory=dict)

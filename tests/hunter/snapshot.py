@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Look = Mapping[str, str]
-"""What lies at each path: a folder, a link with its target, a special file, or a file with size and hash."""
+"""Content of each path: a folder, a link with its target, a special file, or a file with size and hash."""
 
 _seen: dict[tuple[int, int, int, int, int], str] = {}
 

@@ -15,7 +15,7 @@ from tests.hunter.stores import Store
 from tests.support.servers import StorageServer
 
 WITHOUT = frozenset(os.environ.get("HUNT_WITHOUT", "").replace(",", " ").split())
-"""What a hunt leaves out: kinds of steps and settings, by the names that `drawn` and the machine's rules ask for."""
+"""Kinds of steps and settings that a hunt leaves out, by the names that `drawn` and the machine's rules ask for."""
 
 ENGINES = tuple(os.environ.get("ENGINES", "").replace(",", " ").split())
 """Databases on servers that projects may have, besides SQLite files: postgresql, mariadb, mysql."""
@@ -126,7 +126,7 @@ class Plan:
 
 
 def _fields() -> dict[str, st.SearchStrategy[Any]]:
-    """How each setting is drawn; most projects share a remote and a name."""
+    """Draws each setting; most projects share a remote and a name."""
     remotes: tuple[str, ...] = ("a", "a", "a", "b")
     remotes += ("s3", "s3") if drawn("s3") else ()
     remotes += ("crypt a",) if drawn("crypt") else ()
@@ -177,7 +177,7 @@ class Project:
     clock: int = 0
     """Seconds that the clock of its host is ahead."""
     aside: dict[str, Path] = field(default_factory=dict)
-    """Where the contents of folders are that are not mounted, by path below the media folder."""
+    """Places of the contents of folders that are not mounted, by path below the media folder."""
 
     @property
     def media(self) -> Path:
@@ -222,7 +222,7 @@ class World:
         return self.s3_folder if name == "s3" else self.root / "remotes" / name
 
     def address(self, area: str) -> str:
-        """What rclone calls it."""
+        """Rclone's name for it."""
         return f"{self.s3.remote}/{self.root.name}" if area == "s3" else str(self.area(area))
 
     def look(self) -> dict[str, str]:

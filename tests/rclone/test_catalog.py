@@ -1,4 +1,4 @@
-"""What is on the remote is told for what it is, and only what is proven is restored unasked."""
+"""The catalog: everything on the remote is listed correctly, and only what is proven is restored by default."""
 
 from __future__ import annotations
 

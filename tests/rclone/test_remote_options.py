@@ -1,4 +1,4 @@
-"""What a remote is configured with, wherever that stands, and calls that do not end. With a real rclone."""
+"""Configuration of a remote, from every source, and calls that do not end. With a real rclone."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _LOCALE = re.compile(r"LC_|LANG")
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended."""
+    """Result of a command."""
 
     code: int
     out: str
@@ -64,7 +64,7 @@ def start(command: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
 
 
 def _forkable(command: Sequence[str], options: Mapping[str, Any]) -> list[str]:
-    """What the fork server calls this command; nothing where only a fresh process will do."""
+    """Returns this command as the fork server takes it; empty where only a fresh process will do."""
     if not options.keys() <= {"env", "cwd", "stdin", "stdout", "stderr", "text"}:
         return []
     env = options.get("env") or os.environ

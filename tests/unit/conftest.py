@@ -1,4 +1,4 @@
-"""What the unit tests share: the environment's own rclone, a remote in a folder, and a look at what is left behind."""
+"""Fixtures of the unit tests: the environment's own rclone, a remote in a folder, and a check for leftovers."""
 
 from __future__ import annotations
 

@@ -37,12 +37,12 @@ def backup(
 
 
 def sized(sizes: Sequence[int]) -> str:
-    """What is unusual about the last of backups of these sizes."""
+    """Returns the problem of the last of backups of these sizes."""
     return of_newest([backup(number, size) for number, size in enumerate(sizes)])
 
 
 def counted(counts: Sequence[Mapping[str, int]], **about: Any) -> str:
-    """What is unusual about the last of backups with these row counts, whose sizes are all the same."""
+    """Returns the problem of the last of backups with these row counts, whose sizes are all the same."""
     return of_newest([backup(number, MB, tables, **about) for number, tables in enumerate(counts)])
 
 

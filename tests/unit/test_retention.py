@@ -43,7 +43,7 @@ def backup(days: float, state: BackupState = BackupState.GOOD, backup_id: str = 
 
 
 def removed(backups: Iterable[Backup], policy: Policy, zone: tzinfo = UTC, new_id: str = "") -> list[Backup]:
-    """What is removed, oldest first."""
+    """Returns the removed backups, oldest first."""
     decisions = decide(backups, policy, now=NOW, zone=zone, new_id=new_id)
     return [one.backup for one in reversed(decisions) if not one.keep]
 
@@ -154,7 +154,7 @@ def test_a_second_pruning_removes_nothing_more(backups: list[Backup], policy: Po
 def test_a_pruning_that_was_interrupted_is_completed_by_the_next(
     backups: list[Backup], policy: Policy, zone: tzinfo, gone: set[int]
 ) -> None:
-    """Whatever part of it was done, in any order, the rest is what was left to do."""
+    """An interrupted pruning continues: any part of it can be done first, in any order."""
     planned = removed(backups, policy, zone)
     done = [one for number, one in enumerate(planned) if number in gone]
     rest = [one for one in backups if one not in done]
@@ -227,7 +227,7 @@ def test_moments_mean_the_same_in_whatever_zone_they_are_written(
 
 @given(backups=mixed, policy=policies, zone=zones, hours=st.integers(0, 10**6))
 def test_time_alone_removes_nothing(backups: list[Backup], policy: Policy, zone: tzinfo, hours: int) -> None:
-    """Where no backups are made any more, the last ones stay: ages count from the newest good one."""
+    """The last backups stay when no new ones are made: ages count from the newest good one."""
     later = decide(backups, policy, now=NOW + timedelta(hours=hours), zone=zone)
     assert later == decide(backups, policy, now=NOW, zone=zone)
 

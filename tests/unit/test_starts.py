@@ -28,7 +28,7 @@ STARTERS = {"mysql/programs/dump.py", "mysql/programs/probe.py", "mysql/programs
 
 
 def imported(code: str, *flags: str) -> set[str]:
-    """What a new Python imports for this code, beyond what it imports for none."""
+    """Returns the modules that a new Python imports for this code, beyond those that it imports for none."""
     before, after = "import sys; old = set(sys.modules)", "print(*sorted(set(sys.modules) - old))"
     argv = [sys.executable, *flags, "-c", f"{before}\n{code}\n{after}"]
     return set(subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines()[-1].split())

@@ -18,7 +18,7 @@ from django_rclone.layout.manifest_paths import ManifestName
 
 
 class Level(StrEnum):
-    """How thoroughly a backup is verified."""
+    """Level of a verification: how thoroughly a backup is verified."""
 
     HASH = "hash"
     """The whole object is read; its length and SHA-256 match the manifest."""

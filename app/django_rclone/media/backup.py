@@ -90,7 +90,7 @@ def _refuse_missing(source: Path, remote: Remote, folder: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Backup:
-    """What one backup syncs, and how."""
+    """Input of one backup: what it syncs, and how."""
 
     remote: Remote
     folder: str

@@ -41,7 +41,7 @@ class Pruning:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a pruning would do: a decision for each backup, newest first, and leftovers of interrupted runs."""
+    """Plan of a pruning: a decision for each backup, newest first, and leftovers of interrupted runs."""
 
     decisions: tuple[Decision, ...]
     leftovers: tuple[Decision, ...] = ()

@@ -68,7 +68,7 @@ class Rows:
 
 
 class RowDifference(NamedTuple):
-    """How the rows of one table differ."""
+    """Difference between the rows of one table."""
 
     missing: int
     """How many rows there are less than before."""

@@ -31,10 +31,10 @@ class Pusher:
     environment: Environment
 
     def run_started(self, report: Report) -> None:
-        """Nothing to push at the start."""
+        """Does nothing: there is nothing to push at the start."""
 
     def task_ended(self, report: Report, result: Result) -> None:
-        """No push per task."""
+        """Does nothing: nothing is pushed per task."""
 
     def run_ended(self, report: Report) -> None:
         groups = {result.database: (result, values(report.command, result)) for result in report.results}

@@ -1,4 +1,4 @@
-"""What every sentence of the contract needs of a database, whatever its kind."""
+"""Interface of a database for the contract, of any kind."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Subject(ABC):
             self._alone.close()
 
     def progress(self, run: Started) -> int:
-        """How many bytes the running dump has written."""
+        """Returns the number of bytes that the running dump has written."""
         return written(run.child(*self.dumper))
 
     @property
@@ -109,7 +109,7 @@ class Subject(ABC):
 
     @abstractmethod
     def payload(self) -> Any:
-        """What there is of the payload, shortly."""
+        """Returns a summary of the payload."""
 
     @abstractmethod
     def add_later_things(self) -> None:

@@ -67,7 +67,7 @@ class Mysql(SqlSubject):
         return bool(self.server.query(query)[0][0])
 
     def sessions(self) -> list[str]:
-        """What the role's sessions are doing."""
+        """Returns the queries that the role's sessions are running."""
         query = f"SELECT IFNULL(info, '') FROM information_schema.processlist WHERE user = '{self.role}'"
         return [text for (text,) in self.server.query(query)]
 

@@ -83,7 +83,7 @@ class Postgis(Postgresql):
         self.server.query(LATER_BY_ADMINISTRATOR, self.name)
 
     def places(self, into: str = "") -> list[tuple[Any, ...]]:
-        """What the server makes of the geometries, and what its index finds."""
+        """Returns the server's view of the geometries, and the finds of its index."""
         return self.execute(
             "SELECT id, ST_AsEWKT(spot), ST_Area(area) FROM place WHERE spot && ST_Expand(spot, 1)", into
         )

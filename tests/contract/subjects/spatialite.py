@@ -76,7 +76,7 @@ class Spatialite(Sqlite):
         return pformat(found) + self._with_module(QUESTIONS, path)
 
     def _with_module(self, script: str, path: Path | None = None) -> str:
-        """What the sqlite3 program says, which loads modules where Python's library may not be allowed to."""
+        """Returns the output of the sqlite3 program, which loads modules even if Python's library may not."""
         command = ["sqlite3", "-batch", "-bail", "-init", os.devnull, "-cmd", "SELECT load_extension('mod_spatialite')"]
         done = subprocess.run(
             [*command, "-quote", str(path or self.path)], input=script.encode(), capture_output=True, check=False

@@ -1,4 +1,4 @@
-"""Where the images come from that the tests run servers in.
+"""Sources of the images that the tests run servers in.
 
 In this order: an environment variable (TEST_IMAGE_POSTGRES_17=…), an image that is here already, the official
 image when a registry answers, and a stand-in built from Debian's packages that honours the same variables.

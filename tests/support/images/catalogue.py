@@ -10,7 +10,7 @@ class Image:
 
     official: str
     base: str = ""
-    """What the stand-in is built on, as name:version in this catalogue."""
+    """Base of the stand-in, as name:version in this catalogue."""
     dockerfile: str = ""
     """The folder in tests/support/images with the stand-in's Dockerfile."""
     arguments: Mapping[str, str] = field(default_factory=dict)
@@ -18,7 +18,7 @@ class Image:
     passed: tuple[str, ...] = ()
     """Environment variables of this machine that are build arguments too, where they are set."""
     suite: str = ""
-    """For Debian itself, which nothing is under: the suite that debootstrap makes it of."""
+    """Suite that debootstrap makes Debian itself of, which has no base."""
 
 
 def _debian(suite: str) -> Image:

@@ -1,4 +1,4 @@
-"""What the tests of the Compose files need beside servers: Compose itself, and a web container."""
+"""Tools of the tests of the Compose files besides servers: Compose itself, and a web container."""
 
 import shutil
 import subprocess

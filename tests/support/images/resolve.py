@@ -11,7 +11,7 @@ from tests.support.images.engine import EngineError, label, present
 from tests.support.images.pull import pull
 
 USED: list[str] = []
-"""What was found so far, in words, for reports."""
+"""Findings so far, in words, for reports."""
 
 
 @functools.cache

@@ -39,7 +39,7 @@ def _digest(bases: list[str]) -> str:
 
 
 def _context() -> Iterator[Path]:
-    """What the builder gets to see: .dockerignore names it, and nothing else."""
+    """Files that the builder sees: .dockerignore names them, and no others."""
     yield ROOT / "Dockerfile"
     for line in (ROOT / ".dockerignore").read_text().splitlines():
         if line.startswith("!"):

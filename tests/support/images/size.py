@@ -1,4 +1,4 @@
-"""How large an image is, and what takes it."""
+"""Size of an image, by component."""
 
 import re
 
@@ -6,7 +6,7 @@ from tests.support.images.engine import docker
 
 MEGABYTE = 1_000_000
 LIMIT = 450 * MEGABYTE
-"""What the image may have at most."""
+"""Largest size of the image."""
 
 _SHOWN = 12
 

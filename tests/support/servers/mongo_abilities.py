@@ -1,4 +1,4 @@
-"""What not every server that speaks MongoDB's protocol can do, found out by doing it."""
+"""Abilities that not every server of MongoDB's protocol has, found out by trying them."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,7 +14,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "collations": {"collation": {"locale": "de"}},
     "time series": {"timeseries": {"timeField": "at"}},
 }
-"""For each ability the options of a collection that has it."""
+"""Options of a collection that has the ability, for each ability."""
 
 
 def of(database: Database[dict[str, Any]]) -> frozenset[str]:

@@ -40,7 +40,7 @@ class Prometheus(ReadyServer):
         return found
 
     def wait_for(self, expression: str, seconds: float = 60) -> list[dict[str, Any]]:
-        """What `query` gives, as soon as it gives anything. Raises TimeoutError when it does not."""
+        """Returns the result of `query`, as soon as there is one. Raises TimeoutError when there is none."""
         wait_until(lambda: bool(self.query(expression)), f"any series of {expression}", seconds)
         return self.query(expression)
 

@@ -1,4 +1,4 @@
-"""What Prometheus and the servers around it have in common: they listen for HTTP, and say when they are ready."""
+"""Base of Prometheus and the servers around it: they listen for HTTP, and report when they are ready."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ class ReadyServer(Server):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Address that it listens on."""
         return f"http://{self.host}:{self.port}"
 
     def answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""What every database server in a container can be told."""
+"""Interface of every database server in a container."""
 
 from abc import ABC, abstractmethod
 

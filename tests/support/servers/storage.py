@@ -19,7 +19,7 @@ class StorageServer:
     """A running storage server and how rclone gets at it."""
 
     remote: str
-    """What to give rclone, such as "s3:backups"."""
+    """Remote for rclone, such as "s3:backups"."""
     environment: Mapping[str, str] = field(repr=False)
     """The variables that define the remote, and keep rclone from reading the user's own configuration."""
     folder: Path

@@ -10,7 +10,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def fetch(url: str, method: str = "GET", body: Any = None) -> str:
-    """What the server answers. The body is sent as JSON. Raises OSError, also where the server says no."""
+    """Returns the server's answer. The body is sent as JSON. Raises OSError, also where the server says no."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     with _OPENER.open(request, timeout=10) as response:

@@ -31,9 +31,9 @@ class Webhook:
     """A running server."""
 
     url: str
-    """Where it listens, without a slash at the end; it takes every path."""
+    """Address that it listens on, without a slash at the end; it takes every path."""
     status: int = 200
-    """What it answers from now on, such as 500."""
+    """Status of its answers from now on, such as 500."""
     _arrived: "queue.SimpleQueue[Request]" = field(default_factory=queue.SimpleQueue, repr=False)
 
     def next(self, seconds: float = 60) -> Request:

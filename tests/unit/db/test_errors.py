@@ -1,4 +1,4 @@
-"""What users read when one of a database's programs fails: one line with the database, the cause and what to do."""
+"""Errors of a database's programs for users: one line with the database, the cause and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a program that prints a fingerprint."""
+"""Failures of a program that prints a fingerprint."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_a_gate_holds_back_exactly_its_bytes_however_they_come(pieces: list[byte
 
 
 def _now(descriptor: int) -> bytes:
-    """What can be read without waiting."""
+    """Returns the bytes that can be read without waiting."""
     try:
         return os.read(descriptor, 1 << 16)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""What users set of rclone in RCLONE_FLAGS and in the environment. With a real rclone, where it is asked."""
+"""Users' settings of rclone in RCLONE_FLAGS and in the environment. With a real rclone, where it is asked."""
 
 from __future__ import annotations
 

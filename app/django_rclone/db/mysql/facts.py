@@ -128,7 +128,7 @@ class LiveDatabase:
 
     @property
     def short_version(self) -> str:
-        """For instance ``9.7.4``."""
+        """Version of the server, for instance ``9.7.4``."""
         return ".".join(str(part) for part in numbers(self.version))
 
     @property

@@ -145,7 +145,7 @@ class LiveDatabase:
 
     @property
     def short_version(self) -> str:
-        """For instance ``17.4``."""
+        """Version of the server, for instance ``17.4``."""
         return self.version.partition(" ")[0]
 
     def missing_privileges(self, schema: str, name: str) -> list[str]:

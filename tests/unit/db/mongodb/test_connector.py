@@ -119,7 +119,7 @@ class TestRightsToRestore:
     PRIVILEGE: ClassVar = {"resource": {"db": "shop", "collection": ""}, "actions": ["find", "insert"]}
 
     def rights(self, *privileges: dict, users: int = 1) -> list[str]:
-        """What `probe` finds to be lacking on a server that answers so."""
+        """Returns the rights that `probe` finds lacking on a server with these answers."""
         answer = {"authInfo": {"authenticatedUsers": [{}] * users, "authenticatedUserPrivileges": list(privileges)}}
         database = SimpleNamespace(name="shop", command=lambda _question: answer)
         return probe._lacking(probe._actions(database))

@@ -1,4 +1,4 @@
-"""What an archive holds, read from its beginning."""
+"""Contents of an archive, read from its beginning."""
 
 from __future__ import annotations
 

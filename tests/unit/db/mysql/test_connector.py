@@ -1,4 +1,4 @@
-"""What the MySQL connector plans, asks for and refuses."""
+"""The MySQL connector: its plans, its options and its refusals."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What keeps a MySQL or MariaDB schema from being backed up, and what a backup says."""
+"""Obstacles to a backup of a MySQL or MariaDB schema, and notes of a backup."""
 
 from __future__ import annotations
 

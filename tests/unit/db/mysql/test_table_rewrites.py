@@ -1,4 +1,4 @@
-"""What is changed, and checked, in the text of a dump's tables."""
+"""Changes and checks in the text of a dump's tables."""
 
 from __future__ import annotations
 

@@ -274,7 +274,7 @@ PATH = b"SELECT pg_catalog.set_config('search_path', '', false);\n"
 
 
 def script_begins(made: PgDumpConnector, found: Facts, made_by: Manifest, what: str = "") -> str:
-    """What becomes of the line that sets the search path, where a line of data looks the same."""
+    """Returns the line that sets the search path as it is passed on, where a line of data looks the same."""
     head = made.restore(found, made_by, Mode(), what).gate.head
     assert head is not None
     first, _, rest = head(PATH + PATH).partition(b"\n")

@@ -1,4 +1,4 @@
-"""What an archive holds, read from what pg_restore says of it."""
+"""Contents of an archive, read from pg_restore's list and script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the SQLite connector describes, without anything being run."""
+"""Descriptions of the SQLite connector, without anything being run."""
 
 from __future__ import annotations
 
