@@ -16,7 +16,8 @@ from collections.abc import Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
 
-_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it has a random name and is private
+from django_rclone_sidecar.memory_folder import SHARED_MEMORY
+
 _PREFIX = "django-rclone-config-"
 _NAME = "rclone.conf"
 _COPIED = "as-copied"
@@ -59,7 +60,7 @@ def _original(environ: MutableMapping[str, str]) -> str:
     """Returns RCLONE_CONFIG as it was before one of our runs changed it."""
     now = environ.get("RCLONE_CONFIG", "")
     folder = Path(now).parent
-    ours = now == os.devnull or (folder.parent == _MEMORY and folder.name.startswith(_PREFIX))
+    ours = now == os.devnull or (folder.parent == SHARED_MEMORY and folder.name.startswith(_PREFIX))
     return environ.get(_GIVEN, now) if ours else now
 
 
@@ -118,7 +119,7 @@ def _folder(process: int) -> Path | None:
     _sweep()
     while True:
         try:
-            folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_MEMORY))
+            folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=SHARED_MEMORY))
         except OSError:
             return None
         lock = _open(folder)
@@ -138,7 +139,7 @@ def _remove(folder: Path, maker: int) -> None:
 
 def _sweep() -> None:
     """Removes the folders of killed processes."""
-    for folder in _MEMORY.glob(f"{_PREFIX}*"):
+    for folder in SHARED_MEMORY.glob(f"{_PREFIX}*"):
         lock = _open(folder)
         if lock is None:
             continue

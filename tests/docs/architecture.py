@@ -39,7 +39,7 @@ ROWS: Mapping[str, Sequence[Sequence[str]]] = {
         ("history", "target_project", "setting_names"),
         ("environment", "logs"),
         ("scheduler", "report", "rclone_config"),
-        ("arguments", "container", "spawn", "versions"),
+        ("arguments", "container", "memory_folder", "spawn", "versions"),
     ),
 }
 """The order of what lies directly in each of the two packages: a row may import the rows below it, and no other row.

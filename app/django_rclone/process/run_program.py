@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
 from django_rclone.command import Command
-from django_rclone.exceptions import Unavailable
-from django_rclone.process.child import Process, end, last_output
+from django_rclone.process.child import Process, end
 from django_rclone.process.collector import collected_output
 from django_rclone.process.descriptors import content_file
 from django_rclone.process.interrupts import signals_deferred
-from django_rclone.process.stall import Activity, stall_message
+from django_rclone.process.limits import Limits
+from django_rclone.process.stall import Activity, LimitWatch
 
 
 def run(
@@ -35,16 +33,10 @@ def run(
             process = Process(command, source.fileno(), write)
             stack.callback(end, [process])
             process.drain(activity.read_line)
-        deadline = time.monotonic() + (timeout or threading.TIMEOUT_MAX)
-        while True:
-            patience = min(deadline, activity.last + (stall or threading.TIMEOUT_MAX)) - time.monotonic()
-            if process.wait(max(0, patience)) is not None:
-                break
-            now = time.monotonic()
-            if now >= deadline:
-                raise Unavailable(f"{command.program} did not end within {timeout:g} s.{last_output(process)}")
-            if stall is not None and now >= activity.last + stall:
-                raise Unavailable(stall_message(stall, process))
+        watch = LimitWatch(process, Limits(timeout=timeout, stall=stall), lambda: activity.last)
+        while process.wait(watch.seconds_left()) is None:
+            watch.check_timeout()
+            watch.check_stall()
     if process.returncode != 0:
         raise process.failure()
     return output()

@@ -12,16 +12,15 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import TIMEOUT_MAX
 from typing import Any
 from urllib.parse import urlencode
 
 from django_rclone.command import Command, Explanation, Secret
 from django_rclone.exceptions import ProgramFailed, Unavailable
 from django_rclone.process import Limits
-from django_rclone.process.child import Process, last_output
+from django_rclone.process.child import Process
 from django_rclone.process.server import SocketServer
-from django_rclone.process.stall import stall_message
+from django_rclone.process.stall import LimitWatch
 from django_rclone.rclone.errors import counters
 
 _USER = "django-rclone"
@@ -142,10 +141,10 @@ class _Watch:
     """Watches the time limits of one exchange."""
 
     def __init__(self, process: Process, limits: Limits, progress: Callable[[], object]) -> None:
-        self._process, self._progress, self._limits = process, progress, limits
+        self._progress = progress
         self._reached: object = None
         self._last = time.monotonic()
-        self._deadline = self._last + (limits.timeout or TIMEOUT_MAX)
+        self._limits = LimitWatch(process, limits, lambda: self._last)
 
     def wait(self, connection: socket.socket, event: int) -> None:
         """Waits until data can be sent or received. Raises Unavailable if a limit is exceeded."""
@@ -155,21 +154,12 @@ class _Watch:
             self._check()
         self._last = time.monotonic()
 
-    @property
-    def _stall(self) -> float:
-        return self._limits.stall or TIMEOUT_MAX
-
     def _seconds(self) -> float:
-        left = min(self._deadline, self._last + self._stall) - time.monotonic()
-        return max(0.001, min(_STATISTICS_EVERY, left))
+        return max(0.001, min(_STATISTICS_EVERY, self._limits.seconds_left()))
 
     def _check(self) -> None:
-        now = time.monotonic()
-        if now >= self._deadline:
-            name, limit = self._process.command.program, self._limits.timeout
-            raise Unavailable(f"{name} did not end within {limit:g} s.{last_output(self._process)}")
+        self._limits.check_timeout()
         reached = self._progress()
         if reached is not None and reached != self._reached:
             self._reached, self._last = reached, time.monotonic()
-        elif now >= self._last + self._stall:
-            raise Unavailable(stall_message(self._stall, self._process))
+        self._limits.check_stall()

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import socket
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
 from django_rclone.exceptions import ConfigurationError
+from django_rclone_sidecar.memory_folder import memory_folder
 
 _BACKLOG = 512
 
@@ -39,7 +38,6 @@ class WebServer(BaseApplication):  # type: ignore[misc]
 
 def options(listener: socket.socket) -> dict[str, Any]:
     """Returns gunicorn's options. gunicorn owns the socket from now on."""
-    memory = Path("/dev/shm")  # noqa: S108 - no name in it is fixed
     return {
         "bind": [f"fd://{listener.detach()}"],
         "workers": 1,
@@ -49,7 +47,7 @@ def options(listener: socket.socket) -> dict[str, Any]:
         "preload_app": True,
         "graceful_timeout": 3,
         # The worker's heartbeat file, in memory: a slow disk must not look like a dead worker.
-        "worker_tmp_dir": str(memory) if os.access(memory, os.W_OK) else tempfile.gettempdir(),
+        "worker_tmp_dir": str(memory_folder()),
         "control_socket_disable": True,
         "accesslog": None,
         "errorlog": None,

@@ -64,6 +64,12 @@ def error_in(stderr: str) -> tuple[int, str]:
     return int(groups[letter]), str(groups[f"{letter}t"]).strip()
 
 
+def scratch_removed(location: str, after: str) -> DjangoRcloneError:
+    """Returns the error that another command has removed the scratch schema. ``after``: as for ``user_error``."""
+    rest = f" {after}" if after else ""
+    return DjangoRcloneError(f"the scratch schema for {location} is gone: another command removed it.{rest} Try again.")
+
+
 def user_error(failure: ProgramFailed, location: str, after: str = "") -> DjangoRcloneError:
     """Returns the error for users. ``after``: a sentence about the state of the database."""
     code, message = error_in(failure.stderr)
@@ -71,9 +77,7 @@ def user_error(failure: ProgramFailed, location: str, after: str = "") -> Django
     if LOCKED in failure.stderr:
         return Locked(f"another restore of {location} runs. Wait until it has ended, then try again.")
     if GONE in failure.stderr:
-        return DjangoRcloneError(
-            f"the scratch schema for {location} is gone: another command removed it.{rest} Try again."
-        )
+        return scratch_removed(location, after)
     reported = reported_error(failure)
     if reported and reported.kind == ConfigurationError.__name__:
         return ConfigurationError(f"{reported.message} ({location}).{rest}")

@@ -17,7 +17,7 @@ from django_rclone.db.failures import NOTHING_CHANGED
 from django_rclone.db.mysql import journal, schema_references
 from django_rclone.db.mysql import schema_changes as changes
 from django_rclone.db.mysql.dump_format import STORED_OBJECTS
-from django_rclone.db.mysql.errors import error_in, explained, user_error
+from django_rclone.db.mysql.errors import error_in, explained, scratch_removed, user_error
 from django_rclone.db.mysql.facts import LiveDatabase
 from django_rclone.db.mysql.journal import Journal
 from django_rclone.db.mysql.names import JOURNAL, displaced, lock
@@ -52,10 +52,7 @@ class Swap:
         """Returns the journal. Raises DjangoRcloneError if another command has removed it."""
         found = journal.read(self.session, self.scratch)
         if found is None:
-            raise DjangoRcloneError(
-                f"the scratch schema for {self.location} is gone: another command removed it. {NOTHING_CHANGED} "
-                "Try again."
-            )
+            raise scratch_removed(self.location, NOTHING_CHANGED)
         return found
 
     def run(self, *, terminate: bool = False) -> None:

@@ -21,7 +21,6 @@ _PARTS = ("INDEX ATTACH", "COMMENT")
 _BOUNDARIES = frozenset({"SCHEMA", "EXTENSION", "TABLE DATA", *RELATIONS} - {"VIEW", "MATERIALIZED VIEW"})
 # pg_restore prints these before the heading of the next entry.
 _SETTINGS_OF_NEXT_ENTRY = re.compile(r"^SET default_\w+ = .*;\n?", re.MULTILINE)
-WITHOUT_EVENT_TRIGGERS = "SET LOCAL session_replication_role = replica;"
 
 
 def move_to_end(path: str, restore_list: RestoreList, archive: Archive, live: LiveDatabase) -> None:
@@ -51,10 +50,9 @@ def move_to_end(path: str, restore_list: RestoreList, archive: Archive, live: Li
         *(entry.statement for entry in filling if entry.id in ids_of_filling),
         *(f"ALTER FUNCTION {signature} RESET search_path;" for signature in signatures),
     ]
-    if live.superuser and any(entry.type == "EVENT TRIGGER" for entry in restore_list.entries):
-        late = [WITHOUT_EVENT_TRIGGERS, *(statement for statement in late if statement != WITHOUT_EVENT_TRIGGERS)]
     restore_list.final_statements = late
     restore_list.entries = [entry for entry in restore_list.entries if entry.id not in ids | ids_of_filling]
+    restore_list.disable_event_triggers(live)
 
 
 def _script(entry: ArchiveEntry) -> str:

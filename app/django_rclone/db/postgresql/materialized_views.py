@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from django_rclone.db.postgresql.archive import ArchiveEntry
 from django_rclone.db.postgresql.facts import LiveDatabase
-from django_rclone.db.postgresql.maintenance import WITHOUT_EVENT_TRIGGERS
 from django_rclone.db.postgresql.quoting import quote_value
 from django_rclone.db.postgresql.restore_list import RestoreList
 
@@ -24,9 +23,7 @@ def refresh_last(restore_list: RestoreList, live: LiveDatabase, database: str) -
         return
     moved = {entry.id for entry in filling}
     restore_list.entries = [entry for entry in restore_list.entries if entry.id not in moved]
-    if live.superuser and any(entry.type == "EVENT TRIGGER" for entry in restore_list.entries):
-        # In pg_restore's order these statements would run before the event triggers exist.
-        restore_list.final_statements.insert(0, WITHOUT_EVENT_TRIGGERS)
+    restore_list.disable_event_triggers(live)
     # A foreign table of the same database waits for our own locks, which the server's deadlock detection does not
     # see: its session gives up after a while.
     restore_list.final_statements += [_alter_server(entry, wait=False) for entry in loopback_servers]

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from django_rclone.db.postgresql.archive import PARTS, ArchiveEntry
 from django_rclone.db.postgresql.extensions import Extensions
+from django_rclone.db.postgresql.facts import LiveDatabase
+
+_WITHOUT_EVENT_TRIGGERS = "SET LOCAL session_replication_role = replica;"
 
 
 @dataclass(slots=True)
@@ -36,3 +39,12 @@ class RestoreList:
     def schemas_to_fill(self) -> set[str]:
         """The schemas in which something is created."""
         return {entry.schema for entry in self.entries if entry.type not in PARTS} - {""}
+
+    def disable_event_triggers(self, live: LiveDatabase) -> None:
+        """Makes the final statements begin with one that disables event triggers, if the restore creates any.
+
+        In pg_restore's order, these statements would run before the event triggers exist.
+        """
+        if live.superuser and any(entry.type == "EVENT TRIGGER" for entry in self.entries):
+            others = [statement for statement in self.final_statements if statement != _WITHOUT_EVENT_TRIGGERS]
+            self.final_statements = [_WITHOUT_EVENT_TRIGGERS, *others]
