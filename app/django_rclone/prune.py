@@ -16,6 +16,7 @@ from django_rclone.layout.folders import MANIFEST_DIR
 from django_rclone.layout.manifest import Manifest
 from django_rclone.layout.manifest_paths import ManifestName, parse_manifest_name
 from django_rclone.layout.object_paths import Scheme, object_path_problem, path_problem
+from django_rclone.rclone.errors import AccessDenied
 from django_rclone.rclone.remote import Remote
 from django_rclone.retention import Decision, Policy
 from django_rclone.selection import Owner
@@ -114,7 +115,7 @@ def after_backup(remote: Remote, made: Manifest, pruning: Pruning | None, remove
     """Compares a new backup with those before it, then prunes, unless ``pruning`` is None.
 
     Returns how the backup is unusual; empty if it is normal. An unusual one is logged as a warning and holds pruning.
-    Calls ``removed`` with each backup after its removal.
+    Calls ``removed`` with each backup after its removal. Credentials that must not delete are no failure.
     """
     planned = plan(pruning) if pruning else None
     found = planned.anomaly if planned else _anomaly_of(remote, made)
@@ -126,8 +127,16 @@ def after_backup(remote: Remote, made: Manifest, pruning: Pruning | None, remove
             extra={"event": "backup.unusual", "database": made.database},
         )
     if pruning and planned and not held:
-        for decision in carry_out(pruning, planned):
-            removed(decision.backup)
+        try:
+            for decision in carry_out(pruning, planned):
+                removed(decision.backup)
+        except AccessDenied as error:
+            logger.warning(
+                'Database "%s": the remote does not let these credentials delete. Old backups are left to `%s`, with '
+                "other credentials. (%s)",
+                *(made.database, setting_names.current().prune_command, error),
+                extra={"event": "prune.denied", "database": made.database},
+            )
     return found
 
 

@@ -124,6 +124,12 @@ VARIABLES: Mapping[str, Variable] = {
         parse=parsers.time_zone,
         unset="`TIME_ZONE` of the project, else UTC",
     ),
+    "BACKUP_PRUNE": Variable(
+        "Whether a backup is followed by retention. Set it to off if `prune` runs elsewhere, with other credentials.",
+        "on or off",
+        "on",
+        parsers.switch,
+    ),
     "BACKUP_KEEP_LAST": Variable(
         "How many backups of each database are kept. Older ones are removed after a new backup is complete.",
         "a whole number, 1 or more",

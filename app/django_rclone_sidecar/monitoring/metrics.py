@@ -184,6 +184,12 @@ METRICS: Mapping[str, Metric] = {
         (*DATABASE, "level"),
         _last_verified,
     ),
+    "verify_failed": Metric(
+        "gauge",
+        "1 if the newest verification of a backup failed, else 0.",
+        DATABASE,
+        _each(lambda database: database.verification is not None and not database.verification.passed),
+    ),
     "media_last_success_timestamp_seconds": Metric(
         "gauge",
         "When the media files were last backed up; 0 if never.",
