@@ -145,15 +145,20 @@ def test_prune_has_other_credentials_and_needs_no_database(program: Program, kee
     for _ in range(3):
         program.ok("backup", BACKUP_PRUNE="off")
     # The database's password is not there, and neither is its server.
-    url = program.env["DATABASE_URL"]
     elsewhere = {**site.pruner, "BACKUP_KEEP_LAST": "2", "BACKUP_STATE_DIR": str(program.folder / "elsewhere")}
     program.path("app").rename(program.folder / "moved")
     (removed,) = json.loads(program.ok("prune", "--json", **elsewhere))
     program.path("app").with_name("moved").rename(program.path("app"))
-    assert url == program.env["DATABASE_URL"]
     assert removed["path"] not in site.objects()
     assert len(program.listed()) == 2
+    # The bucket keeps what was removed.
+    stem = Path(removed["path"]).stem
+    assert [name for name in site.objects("--s3-versions") if name.startswith(f"db/{stem}-v")]
+    assert program.run("prune", DATABASE_URL="postgres://database.invalid/site", **site.pruner).code == 0
     # These credentials write nothing.
+    done = program.run("verify", **site.pruner)
+    assert done.code == 0
+    assert "the record of that was not written" in done.err
     done = program.run("backup", **site.pruner)
     assert done.code == 2
     assert "denies access" in done.error
@@ -164,9 +169,11 @@ def test_prune_has_other_credentials_and_needs_no_database(program: Program, kee
 def test_prune_without_the_right_says_so(site: Site):
     for _ in range(3):
         site.program.ok("backup", BACKUP_PRUNE="off")
-    done = site.program.run("prune", BACKUP_KEEP_LAST="2")
-    assert done.code == 2
-    assert "denies access" in done.error
+    # Nobody may delete what is locked on a server without versions.
+    for env in ({}, {} if site.gateway.versions else site.pruner):
+        done = site.program.run("prune", BACKUP_KEEP_LAST="2", **env)
+        assert done.code == 2
+        assert "denies access" in done.error
     assert len(site.program.listed()) == 3
 
 
