@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
@@ -127,17 +128,25 @@ def after_backup(remote: Remote, made: Manifest, pruning: Pruning | None, remove
             extra={"event": "backup.unusual", "database": made.database},
         )
     if pruning and planned and not held:
-        try:
+        with left_to_others_if_denied(f'Database "{made.database}"', database=made.database):
             for decision in carry_out(pruning, planned):
                 removed(decision.backup)
-        except AccessDenied as error:
-            logger.warning(
-                'Database "%s": the remote does not let these credentials delete. Old backups are left to `%s`, with '
-                "other credentials. (%s)",
-                *(made.database, setting_names.current().prune_command, error),
-                extra={"event": "prune.denied", "database": made.database},
-            )
     return found
+
+
+@contextmanager
+def left_to_others_if_denied(subject: str, **about: str) -> Iterator[None]:
+    """Logs a warning if the remote denies deletes: pruning after a backup is then left to others. ``about`` is logged
+    too."""
+    try:
+        yield
+    except AccessDenied as error:
+        logger.warning(
+            "%s: the remote does not let these credentials delete. Old backups are left to `%s`, with other "
+            "credentials. (%s)",
+            *(subject, setting_names.current().prune_command, error),
+            extra={"event": "prune.denied", **about},
+        )
 
 
 def _anomaly_of(remote: Remote, made: Manifest) -> str:

@@ -238,6 +238,7 @@ def test_what_an_intruder_deletes_and_overwrites_comes_back(program: Program, ke
         (version,) = (name for name in names if name.startswith(f"db/{stem}-v"))
         assert told(copying, VERSION=version, OBJECT=row["path"]).code == 0
     assert told(use).code == 0
+    (program.folder / "recovered").rename(program.path("recovered"))
     assert program.note("recovered") == "second"
     env = {"BACKUP_REMOTE": str(recovered)}
     assert [row["state"] for row in program.listed(**env)] == ["good", "good"]
