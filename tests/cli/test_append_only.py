@@ -23,6 +23,7 @@ from tests.docs.tables import ROOT
 from tests.support.commands import Done, run
 from tests.support.servers.ports import wait_until
 from tests.support.servers.s3gateway import Gateway, start_gateway
+from tests.support.servers.s3requests import Refused
 
 PAGE = (ROOT / "docs/append-only.md").read_text()
 
@@ -206,6 +207,18 @@ def test_a_dump_that_fails_leaves_no_backup(site: Site):
     assert done.code != 0
     assert program.listed() == []
     assert not [name for name in site.objects() if name.startswith(("db/", "manifests/"))]
+
+
+def test_neither_user_can_delete_versions_or_switch_them_off(program: Program, keeps_versions: Gateway):
+    site = Site(program, keeps_versions)
+    program.ok("backup")
+    path = f"site/{program.listed()[0]['path']}"
+    version = keeps_versions.oldest_version(site.bucket, path)
+    for user in keeps_versions.users:
+        with pytest.raises(Refused, match="AccessDenied"):
+            keeps_versions.delete_version(user, site.bucket, path, version)
+        with pytest.raises(Refused, match="AccessDenied"):
+            keeps_versions.suspend_versions(user, site.bucket)
 
 
 @pytest.mark.representatives("locked")

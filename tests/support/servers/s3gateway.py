@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -59,8 +60,22 @@ class Gateway:
             self._send("PUT", f"/{name}?versioning", _VERSIONED)
         self._send("PUT", f"/{name}?policy", json.dumps({"Version": "2012-10-17", "Statement": policy}).encode())
 
-    def _send(self, method: str, path: str, body: bytes = b"", **headers: str) -> None:
-        s3requests.send(self._address, (KEY, SECRET), method, path, body, **headers)
+    def oldest_version(self, bucket: str, path: str) -> str:
+        """The id of an object's oldest version."""
+        listed = self._send("GET", f"/{bucket}?versions")
+        return re.findall(rf"<Key>{re.escape(path)}</Key>.*?<VersionId>(\w+)<", listed)[-1]
+
+    def delete_version(self, user: str, bucket: str, path: str, version: str) -> None:
+        """Deletes a version of an object for good, as a user. Raises Refused."""
+        s3requests.send(self._address, (user, f"{user}-secret"), "DELETE", f"/{bucket}/{path}?versionId={version}")
+
+    def suspend_versions(self, user: str, bucket: str) -> None:
+        """Tells a bucket to keep no further versions, as a user. Raises Refused."""
+        body = _VERSIONED.replace(b"Enabled", b"Suspended")
+        s3requests.send(self._address, (user, f"{user}-secret"), "PUT", f"/{bucket}?versioning", body)
+
+    def _send(self, method: str, path: str, body: bytes = b"", **headers: str) -> str:
+        return s3requests.send(self._address, (KEY, SECRET), method, path, body, **headers)
 
     def kill(self) -> None:
         """Ends the server as a power cut would. `restart` brings it back with what it had."""

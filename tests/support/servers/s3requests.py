@@ -16,7 +16,8 @@ class Refused(Exception):
 def send(address: str, user: tuple[str, str], method: str, path: str, body: bytes = b"", **headers: str) -> str:
     """Sends a request signed by a user (key and secret) and returns the answer. Raises Refused.
 
-    ``path`` may end with the name of a sub-resource: ``/bucket?policy``. Underscores in names of headers are hyphens.
+    ``path`` may end with a sub-resource, as in ``/bucket?policy`` and ``/bucket/key?versionId=1``. Underscores in names
+    of headers are hyphens.
     Source: docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
     """
     now = datetime.now(UTC)
@@ -31,8 +32,10 @@ def send(address: str, user: tuple[str, str], method: str, path: str, body: byte
     }
     names = ";".join(sorted(signed))
     resource, _, query = path.partition("?")
+    if query and "=" not in query:
+        query += "="
     lines = [f"{name}:{signed[name]}" for name in sorted(signed)]
-    canonical = "\n".join((method, resource, f"{query}=" if query else "", *lines, "", names, digest))
+    canonical = "\n".join((method, resource, query, *lines, "", names, digest))
     hashed = hashlib.sha256(canonical.encode()).hexdigest()
     key = f"AWS4{user[1]}".encode()
     for part in scope.split("/"):
