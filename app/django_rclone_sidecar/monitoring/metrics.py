@@ -159,6 +159,12 @@ METRICS: Mapping[str, Metric] = {
         DATABASE,
         _each(lambda database: bool(database.anomaly)),
     ),
+    "verify_failed": Metric(
+        "gauge",
+        "1 if the newest verification of a backup failed, else 0.",
+        DATABASE,
+        _each(lambda database: database.verification is not None and not database.verification.passed),
+    ),
     "next_run_timestamp_seconds": Metric(
         "gauge",
         "When the next scheduled run begins; 0 if never. Media files, if backed up, have the operation media-backup "
@@ -183,12 +189,6 @@ METRICS: Mapping[str, Metric] = {
         "When a verification at this level or a higher one last succeeded; 0 if never.",
         (*DATABASE, "level"),
         _last_verified,
-    ),
-    "verify_failed": Metric(
-        "gauge",
-        "1 if the newest verification of a backup failed, else 0.",
-        DATABASE,
-        _each(lambda database: database.verification is not None and not database.verification.passed),
     ),
     "media_last_success_timestamp_seconds": Metric(
         "gauge",
