@@ -36,5 +36,6 @@ def test_a_lost_machine_is_brought_back_as_the_page_says(site: Site, tmp_path: P
     for block in blocks:
         done = run(["sh", "-ec", block.replace(" site_", f" {project}_")], env=env, cwd=tmp_path / "site")
         assert done.code == 0, done.err
+        assert "was not notified" not in done.err
     assert site.contents() == before
     assert (tmp_path / "site/after.json").read_bytes() == (tmp_path / "site/before.json").read_bytes()
