@@ -15,7 +15,7 @@ from django_rclone.rclone.errors import AccessDenied
 from django_rclone.rclone.remote import Remote
 from django_rclone_sidecar import container
 from django_rclone_sidecar.doctor import test_object
-from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
+from django_rclone_sidecar.doctor.finding import Finding, fail, ok, run_check, warn
 
 # Amazon S3 refuses requests signed 15 minutes off; elsewhere a wrong clock picks the wrong `latest`.
 _SKEW = timedelta(minutes=1)
@@ -35,7 +35,7 @@ class RemoteUnderCheck:
 def check(*, prunes: bool) -> Iterator[Finding]:
     """Yields the findings for the remote. ``prunes`` tells whether backups are followed by retention."""
     found: list[Remote] = []
-    yield from safely("rclone", _program, found)
+    yield from run_check("rclone", _program, found)
     for remote in found:
         subject = RemoteUnderCheck(remote, prunes)
         for name, function in (
@@ -47,7 +47,7 @@ def check(*, prunes: bool) -> Iterator[Finding]:
             ("encryption", _encryption),
             ("remote", _deletable),
         ):
-            yield from safely(name, function, subject)
+            yield from run_check(name, function, subject)
 
 
 def _program(found: list[Remote]) -> Iterator[Finding]:

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.session_variables import DUMPING
+
+if TYPE_CHECKING:
+    from django_rclone.db.mysql.facts import Live
 
 TABLES = "tables"
 STORED_OBJECTS = ("routines", "triggers", "views", "events")

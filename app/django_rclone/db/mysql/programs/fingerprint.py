@@ -11,7 +11,7 @@ import re
 import sys
 from typing import BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mysql.dump_format import TABLES
 from django_rclone.db.mysql.programs.insert_rows import InsertRows
 from django_rclone.db.mysql.programs.split import split
@@ -68,7 +68,7 @@ class Delimiters:
         self._quote = b""
 
     def ends(self, line: bytes) -> bool:
-        """Read the next line of a statement, and return whether the statement ends in it."""
+        """Reads the next line of a statement, and returns whether the statement ends in it."""
         position = 0
         while True:
             if self._quote:
@@ -102,7 +102,7 @@ class Reader:
         self._part = TABLES
 
     def read(self, source: BinaryIO, flavour: str) -> Fingerprint:
-        """Return the fingerprint. Raises VerificationFailed if the dump is not complete."""
+        """Returns the fingerprint. Raises VerificationFailed if the dump is not complete."""
         for part, piece in split(source, flavour):
             if part != self._part:
                 self._part, self._settings = part, {}
@@ -137,7 +137,7 @@ class Reader:
             self._add(b"".join(statement))
 
     def _begin_insert(self) -> bool:
-        """Begin to read rows if the text so far is the beginning of INSERT."""
+        """Begins to read rows if the text so far is the beginning of INSERT."""
         text = b"".join(self._statement) + self._line if self._statement else self._line
         match = _INSERT.match(text) if text.startswith(b"INSERT ") else None
         if match is None:
@@ -176,7 +176,7 @@ class Reader:
             self._builder.object("other statements", "", *_lines(text))
 
     def _set_defaults(self, schema: bytes, defaults: bytes) -> None:
-        """Add the defaults of the schema, or those under which the next stored object was created. The schema may be
+        """Adds the defaults of the schema, or those under which the next stored object was created. The schema may be
         restored under another name."""
         if not schema:
             self._defaults = defaults
@@ -187,7 +187,7 @@ class Reader:
             self._settings[b"defaults"] = defaults
 
     def _add_table(self, table: str, text: bytes) -> None:
-        """Add a table, and each of its keys and constraints under its own name."""
+        """Adds a table, and each of its keys and constraints under its own name."""
         add = self._builder.object
         self._builder.rows("table", table)
         for line in text.split(b"\n"):
@@ -211,7 +211,7 @@ class Reader:
 
 
 def _decode(name: bytes) -> str:
-    """Return a name without its quotes."""
+    """Returns a name without its quotes."""
     unquoted = name[1:-1].replace(b"``", b"`") if name.startswith(b"`") else name
     return unquoted.decode(errors="surrogateescape")
 
@@ -226,10 +226,10 @@ def _lines(text: bytes) -> list[str]:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the fingerprint of the dump on stdin."""
+    """Prints the fingerprint of the dump on stdin."""
     (flavour,) = arguments
     print(Reader().read(sys.stdin.buffer, flavour).to_json())
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

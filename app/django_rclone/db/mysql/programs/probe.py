@@ -15,18 +15,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mysql.clients import flavour_of, wrong_flavour
-from django_rclone.db.mysql.connection import OWN_GROUP
 from django_rclone.db.mysql.errors import explained
 from django_rclone.db.mysql.grants import without_password_hash
 from django_rclone.db.mysql.handshake import receive_greeting
 from django_rclone.db.mysql.inexact_values import ValueQuery, value_queries
 from django_rclone.db.mysql.names import JOURNAL, leftovers, lock
-from django_rclone.db.mysql.option_file import read_options
+from django_rclone.db.mysql.option_file import OWN_GROUP, read_options
 from django_rclone.db.mysql.quoting import quote_name, quote_value
-from django_rclone.db.mysql.schema import PROBE
-from django_rclone.db.mysql.session import Session
+from django_rclone.db.mysql.session import PROBE, Session
 from django_rclone.db.mysql.session_variables import RESTRICTED, UNLIMITED
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
 from django_rclone.process.interrupts import interruptible
@@ -139,4 +137,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

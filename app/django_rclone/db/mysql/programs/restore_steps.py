@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.failures import NOTHING_CHANGED
 from django_rclone.db.mysql import journal
 from django_rclone.db.mysql import schema_changes as changes
@@ -121,4 +121,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))
