@@ -105,7 +105,8 @@ def add_verification_options(parser: ArgumentParser, list_command: str) -> None:
         metavar="LEVEL",
         default=Level.READ.value,
         help="hash: read the whole object, and compare its length and SHA-256 with the manifest. read (the default): "
-        "also read it with the database's client to its end.",
+        "also read it with the database's client to its end. drill: restore it into a scratch database, compare that "
+        "with the backup, and drop it.",
     )
 
 

@@ -95,7 +95,7 @@ def main(argv: list[str], environment: Environment) -> int:
         parser.error("--id chooses one backup: do not use several --database with it")
     with locked_run.start("verify", environment) as (sidecar, task_runner):
         task_runner.report.level = given.level
-        verification = Verification(conf.remote(), Level(given.level), quiet=not logs.shows_progress())
+        verification = verify.configured(conf.remote(), Level(given.level), quiet=not logs.shows_progress())
         work = _VerifyRun(verification, given)
         try:
             aliases = _aliases(given, sidecar, verification)

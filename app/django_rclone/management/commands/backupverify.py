@@ -15,7 +15,6 @@ from django_rclone.layout.verification_record import VerificationRecord
 from django_rclone.management import options as arguments
 from django_rclone.management.base import BackupCommand
 from django_rclone.selection import Owner
-from django_rclone.verify import Verification
 
 
 class Command(BackupCommand):
@@ -33,7 +32,7 @@ class Command(BackupCommand):
         arguments.add_verification_options(parser, "listbackups --json")
 
     def work(self, *, database: list[str] | None, level: str, id: str | None, **options: Any) -> None:  # noqa: A002
-        run = Verification(conf.remote(), Level(level), quiet=self.quiet)
+        run = verify.configured(conf.remote(), Level(level), quiet=self.quiet)
         if id and len(database or ()) > 1:
             raise ConfigurationError("--id chooses one backup: do not use several --database with it.")
         if id and not database:

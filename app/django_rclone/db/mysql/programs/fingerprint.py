@@ -1,7 +1,8 @@
 """A helper program: reads a dump in our format on stdin and prints its fingerprint as JSON.
 
-    fingerprint FLAVOUR
+    fingerprint FLAVOUR [drill]
 
+With ``drill`` enabled and disabled events are the same: a drill restores them disabled.
 Rows are those of INSERT. What legitimately differs after a restore is left out here, each with its reason.
 """
 
@@ -15,6 +16,7 @@ from django_rclone.db import helper_programs
 from django_rclone.db.mysql.dump_format import TABLES
 from django_rclone.db.mysql.programs.insert_rows import InsertRows
 from django_rclone.db.mysql.programs.split import split
+from django_rclone.db.mysql.schema_changes import disable_events
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.verification.fingerprint import LARGEST_SCHEMA, Builder, Fingerprint
 
@@ -89,7 +91,8 @@ class Delimiters:
 class Reader:
     """Reads one dump."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_enabled_events: bool = True) -> None:
+        self._with_enabled_events = with_enabled_events
         self._builder = Builder()
         self._delimiters = Delimiters()
         self._line = b""
@@ -134,7 +137,8 @@ class Reader:
         self._statement.append(line)
         if self._delimiters.ends(line):
             statement, self._statement, self._size = self._statement, [], 0
-            self._add(b"".join(statement))
+            text = b"".join(statement)
+            self._add(text if self._with_enabled_events or self._part != "events" else disable_events(text))
 
     def _begin_insert(self) -> bool:
         """Begin to read rows if the text so far is the beginning of INSERT."""
@@ -227,8 +231,8 @@ def _lines(text: bytes) -> list[str]:
 
 def main(arguments: list[str]) -> None:
     """Print the fingerprint of the dump on stdin."""
-    (flavour,) = arguments
-    print(Reader().read(sys.stdin.buffer, flavour).to_json())
+    flavour, *drill = arguments
+    print(Reader(with_enabled_events=not drill).read(sys.stdin.buffer, flavour).to_json())
 
 
 if __name__ == "__main__":
