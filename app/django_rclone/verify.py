@@ -19,6 +19,7 @@ from django_rclone.db.base import BaseConnector, ReadCheck
 from django_rclone.drill import assertions
 from django_rclone.drill.assertions import Assertion
 from django_rclone.drill.recipe import DrillFailed, DrillSettings, drill
+from django_rclone.drill.report import DatabaseReport
 from django_rclone.exceptions import (
     ConfigurationError,
     DjangoRcloneError,
@@ -129,6 +130,13 @@ def _check_owner(backup: Backup, owner: Owner) -> None:
         )
 
 
+def report_on(run: Verification, connector: BaseConnector, owner: Owner) -> DatabaseReport:
+    """Returns what is recorded about the verifications of a database's backups. Verifies nothing."""
+    found = catalog.load(run.remote, run.names, owner.alias)
+    backups = [backup for backup in found if backup.manifest.id and owner.owns_exactly(backup)]
+    return DatabaseReport(owner.alias, connector.engine, backups, catalog.read_verifications(run.remote, backups))
+
+
 def verify_each(
     connector: BaseConnector,
     backups: Sequence[Backup],
@@ -184,6 +192,17 @@ def _prepared(connector: BaseConnector, backup: Backup, run: Verification) -> Ca
         return partial(drill, connector, backup, settings)
     check = ReadCheck() if run.level is Level.HASH else connector.read_check(backup.manifest)
     return partial(_carry_out, connector, backup, check, run)
+
+
+def success(backup: Backup, record: VerificationRecord) -> str:
+    """Returns the message for a backup that passed, with recovery time and age of the recovery point after a drill."""
+    size, duration = display.size(backup.size), display.duration(record.seconds)
+    found = f'Database "{backup.database}": {backup.path} passed ({record.level}, {size} in {duration}).'
+    recovery = record.drill.recovery_seconds if record.drill else None
+    if recovery is None:
+        return found
+    age = display.age(record.verified_at - backup.moment)
+    return f"{found} It was restored in {display.duration(recovery)}; the recovery point is {age} old."
 
 
 def _failed(connector: BaseConnector, backup: Backup, level: Level, problem: str) -> VerificationFailed:

@@ -220,9 +220,32 @@ class _Drill:
                 "were compared."
             )
         self.notes += expected.notes
-        self.notes += manifest_comparison.notes(manifest, restored)
+        self.notes += manifest_comparison.notes(manifest, restored, facts.migrations)
         yield from differences(expected, restored, definitions=alike)
-        yield from manifest_comparison.problems(manifest, restored, facts.migrations)
+        yield from self._missing_tables(restored)
+        yield from manifest_comparison.migration_problems(manifest, facts.migrations)
+
+    def _missing_tables(self, restored: Fingerprint) -> Iterator[str]:
+        """Yields the tables of the manifest that were not restored, and that the live database has now.
+
+        One that it does not have may have been dropped between the probe and the dump.
+        """
+        missing = manifest_comparison.missing_tables(self.backup.manifest, restored)
+        live = self._live_tables() if missing else frozenset()
+        for name in missing:
+            if name in live:
+                yield f'table "{name}" is in the manifest, and is missing'
+            else:
+                self.notes.append(f'table "{name}" is in the manifest, and neither in the backup nor in the database')
+
+    def _live_tables(self) -> frozenset[str]:
+        try:
+            return frozenset(inspect(self.connector, finish=False).tables)
+        except Interrupted:
+            raise
+        except DjangoRcloneError as error:
+            self.notes.append(f"The live database could not be inspected: {error}")
+            return frozenset()
 
     def _restored(self, facts: Facts) -> Fingerprint:
         """Returns the fingerprint of the scratch database, which is dumped as for a backup."""
