@@ -32,7 +32,8 @@ def create_parser() -> ArgumentParser:
     """Returns the parser of the command's arguments."""
     parser = arguments.create_parser(
         "verify",
-        "Verify backups by reading them in full, and record the results on the remote. A backup that failed is not the "
+        "Verify backups by reading them in full, or by restoring them into a scratch database, and record the results "
+        "on the remote. A backup that failed is not the "
         "latest one any more, and retention does not count it, until a verification at the same or a higher level "
         "passes. Exit code 5: a backup failed its verification; 6: there is nothing to verify.",
     )

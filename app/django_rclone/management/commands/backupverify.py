@@ -25,7 +25,8 @@ class Command(BackupCommand):
     """Verifies backups."""
 
     help = (
-        "Verifies backups by reading them in full, and records the result on the remote. A backup that failed is not "
+        "Verifies backups by reading them in full, or by restoring them into a scratch database, and records the "
+        "result on the remote. A backup that failed is not "
         "the latest one any more, and retention does not count it, until a verification at the same or a higher level "
         "passes. Exit codes: 0 all passed, 1 failure, 2 wrong configuration or usage, 5 verification failed, "
         "6 nothing to verify, 75 storage unreachable."
