@@ -170,7 +170,7 @@ class _Drill:
             planned = restore.plan(self.scratch.server, settings.remote, self.backup, mode, finish=False)
             restore.carry_out_unannounced(planned, settings.limits, quiet=settings.quiet)
         except DjangoRcloneError as error:
-            if self._is_fault_of_backup(error):
+            if self._is_fault_of_backup(error) and self._is_of_version():
                 problem = failures.damage(self.connector.alias, error)
                 raise VerificationFailed(f"it cannot be restored: {problem}") from error
             raise
@@ -181,6 +181,12 @@ class _Drill:
         general = type(error) in (DjangoRcloneError, ProgramFailed)
         of_database = str(error).startswith(f'Database "{self.connector.alias}": ')
         return general and of_database and not _NOT_THE_BACKUP.search(str(error))
+
+    def _is_of_version(self) -> bool:
+        """Returns whether the scratch server has the version that the backup comes from: another may not understand
+        it."""
+        version = inspect(self.scratch.server, finish=False).server_version
+        return self.connector.prints_alike(self.backup.manifest.server_version, version)
 
     def _expected(self, planned: PlannedRestore) -> Fingerprint:
         """Returns the fingerprint of the backup, of what its restore does not leave out."""
