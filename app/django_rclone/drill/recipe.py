@@ -24,6 +24,7 @@ from django_rclone.exceptions import (
     DjangoRcloneError,
     Interrupted,
     ProgramFailed,
+    Unavailable,
     VerificationFailed,
 )
 from django_rclone.layout.drill_result import RESTORE, DrillResult
@@ -88,8 +89,8 @@ def _claimed(scratch: Scratch) -> Iterator[None]:
     """Claims the scratch database, after those of dead drills have been dropped, and drops it at the end."""
     try:
         process.run(scratch.sweep, timeout=None)
-    except Interrupted:
-        raise
+    except (Interrupted, ConfigurationError, Unavailable):
+        raise  # the claim would fail too
     except DjangoRcloneError as error:
         logger.warning("Scratch databases of earlier drills could not be dropped: %s", error)
     with process.hold(scratch.claim, scratch.claim_input):
