@@ -147,14 +147,19 @@ def large(subject: Subject, local: Storage) -> Project:
     return project
 
 
-def begin_load(subject: Subject, run: Started) -> None:
-    """Waits until a slow drill is in the middle of its load. It has read the beginning of the object before."""
+def begin_load(subject: Subject, run: Started) -> int:
+    """Waits until a slow drill is in the middle of its load, and returns the id of the program that reads the
+    object."""
+    found: list[int] = []
 
     def begun() -> bool:
         cats = [pid for pid, line in run.children().items() if "rclone" in line and " cat " in line]
-        return bool(scratch_databases(subject)) and any(3e6 < written(pid) < 1e12 for pid in cats)
+        # It has read the beginning of the object before.
+        found[:] = [pid for pid in cats if 3e6 < written(pid) < 1e12]
+        return bool(scratch_databases(subject) and found)
 
     wait_until(begun, "the stream", seconds=60)
+    return found[0]
 
 
 @pytest.mark.representatives("sqlite-file", "postgresql-17", "mysql-9", "mongodb")
@@ -208,10 +213,12 @@ def test_two_drills_at_once_do_not_touch_each_other(subject: Subject, large: Pro
     fast = Project(large.databases, large.storage, dict(large.options))
     large.options |= slow("2M")
     with large.started(*DRILL) as run:
-        begin_load(subject, run)
+        reader = begin_load(subject, run)
+        os.kill(reader, signal.SIGSTOP)
         (running,) = scratch_databases(subject)
         fast.ok(*DRILL)
         assert scratch_databases(subject) == [running]
+        os.kill(reader, signal.SIGCONT)
         done = run.end()
     assert done.code == 0, done.err
     assert scratch_databases(subject) == []
