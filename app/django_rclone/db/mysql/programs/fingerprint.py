@@ -232,7 +232,10 @@ def _lines(text: bytes) -> list[str]:
 def main(arguments: list[str]) -> None:
     """Print the fingerprint of the dump on stdin."""
     flavour, *drill = arguments
-    print(Reader(with_enabled_events=not drill).read(sys.stdin.buffer, flavour).to_json())
+    found = Reader(with_enabled_events=not drill).read(sys.stdin.buffer, flavour)
+    while sys.stdin.buffer.read(1 << 16):  # the stream ends only after the programs before this one have
+        continue
+    print(found.to_json())
 
 
 if __name__ == "__main__":
