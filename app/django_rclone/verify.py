@@ -177,6 +177,8 @@ def verify(connector: BaseConnector, backup: Backup, run: Verification) -> Verif
         found = error.result if isinstance(error, DrillFailed) else None
         _record(backup, problem, time.monotonic() - began, run, found)
         raise _failed(connector, backup, run.level, problem) from error
+    for note in result.notes if result else ():
+        logger.warning('Database "%s": %s', connector.alias, display.one_line(note))
     return _record(backup, "", time.monotonic() - began, run, result)
 
 

@@ -326,9 +326,11 @@ def test_a_server_of_another_version_compares_rows_only(request: pytest.FixtureR
         subject.fill_simply()
         subject.add_later_things()
         project.ok("dbbackup")
-        project.ok(*DRILL)
+        done = project.run(*DRILL)
+        assert done.code == 0, done.err
         (note,) = record(local)["drill"]["notes"]
         assert "only rows, sequences and settings were compared" in note
+        assert note in done.err
         subject.close()
 
 
