@@ -24,8 +24,9 @@ test-cluster: ## Try the chart in a real cluster: KUBECONFIG's, kind's, or one t
 hunt: ## Draw steps at random, and look for lost or mixed-up data: make hunt MINUTES=60
 	@MINUTES="$(MINUTES)" scripts/hunt.sh
 
-unit: ## Run the tests that need no server
-	@python="$$(scripts/venv.sh test requirements/test.txt)" && "$$python" -m pytest -q -n auto --dist worksteal tests/unit
+unit: ## Run the tests that need no server, but the exhaustive ones
+	@python="$$(scripts/venv.sh test requirements/test.txt)" && \
+		"$$python" -m pytest -q -n auto --dist worksteal -m "not exhaustive" tests/unit
 
 coverage: ## Run the same tests once with branch coverage, and print that of each package
 	@scripts/coverage.sh

@@ -42,7 +42,7 @@ class Project:
             "DATABASES": {"default": self.database},
             "DJANGO_RCLONE": {"REMOTE": self.remote, "RCLONE_BINARY": str(RCLONE), **self.options},
         }
-        env = {**self.env, "BENCH_SETTINGS": json.dumps(given), "DJANGO_SETTINGS_MODULE": "bench.settings"}
+        env = {**self.env, "PROJECT_SETTINGS": json.dumps(given), "DJANGO_SETTINGS_MODULE": "tests.contract.settings"}
         return cost([sys.executable, "-m", *command], env, memory=memory)
 
 

@@ -8,7 +8,9 @@ export MINUTES="${MINUTES:-60}"
 
 python="$(scripts/venv.sh test requirements/test.txt)"
 echo "== beyond make test"
-"$python" -m pytest --collect-only -q -m exhaustive | sed -n 's/^\(tests[^[]*\).*/\1/p' | uniq -c
+listed="$("$python" -m pytest --collect-only -q -m exhaustive)"
+sed -n 's/^\(tests[^[]*\).*/\1/p' <<<"$listed" | uniq -c
+echo "        in all, of all tests: $(tail -n 1 <<<"$listed")"
 pythons=scripts/pythons.sh
 [[ ! -x "$pythons" ]] || echo "        the tests that depend on Python, on each supported version: $pythons"
 echo "        the tests of random examples (hypothesis) with 500 examples each in place of 40"

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from django_rclone import DOCUMENTATION, conf, folder_overlap, setting_names
+from django_rclone import conf, folder_overlap, see_documentation, setting_names
 from django_rclone.db import registry
 from django_rclone.db.sqlite.connector import SqliteConnector
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
@@ -26,7 +26,7 @@ from django_rclone.setting_names import Key
 
 TAG = "django_rclone"
 
-_CONNECTOR_HINT = f'See "Writing a connector" in the documentation: {DOCUMENTATION}'
+_CONNECTOR_HINT = see_documentation("Writing a connector")
 
 
 @register(TAG)
@@ -83,7 +83,7 @@ def _rclone_problems() -> Iterator[CheckMessage]:
         yield checks.Warning(message, hint=hint, id=f"{TAG}.W006")
     with suppress(DjangoRcloneError):  # an invalid value, or an rclone that does not run
         for problem in conf.rclone_problems():
-            yield Error(problem, hint=f'See "rclone options" in the documentation: {DOCUMENTATION}', id=f"{TAG}.E008")
+            yield Error(problem, hint=see_documentation("rclone options"), id=f"{TAG}.E008")
 
 
 @register(TAG)

@@ -50,8 +50,9 @@ class Command:
 
     ``env`` is added to the variables that the program inherits: those that ``inherit`` names (a trailing ``*``
     matches any ending) and the few that every program gets. ``explain`` converts the program's failure into the
-    error that users read. ``may_stall`` is False for a database client, which may move no bytes for a long time (an
-    index build): the stall limit does not apply to it. ``install`` is the advice to show if the program is missing.
+    error that users read. ``is_loader`` is True for a program that loads a dump, or checks it as a load would: the
+    stall limit does not apply to it, because it may move no bytes for a long time (an index build), and a signal does
+    not end it during its commit. ``install`` is the advice to show if the program is missing.
     ``hide`` has further secrets to mask in the program's output, such as those in attached content. ``succeeded``
     takes the program's stderr and returns whether exit code 0 means success, where the code alone is not enough.
     ``progress`` takes a line of stderr and returns the progress that it shows, or None; without ``progress``, every
@@ -62,7 +63,7 @@ class Command:
     env: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
     inherit: tuple[str, ...] = ()
     explain: Explanation = field(default=_unchanged, repr=False, compare=False)
-    may_stall: bool = True
+    is_loader: bool = False
     install: str = field(default="", repr=False, compare=False)
     hide: tuple[Secret, ...] = field(default=(), repr=False)
     succeeded: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)

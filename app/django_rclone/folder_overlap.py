@@ -79,10 +79,10 @@ def of_media_root(remote: Remote, media_root: Path) -> str:
 def is_inside(inner: Path, outer: Path) -> bool:
     """Returns whether ``inner`` is ``outer`` or is inside it, also through links and mounts."""
     inner, outer = Path(os.path.realpath(inner)), Path(os.path.realpath(outer))
-    return any(folder == outer or _same(folder, outer) for folder in (inner, *inner.parents))
+    return any(folder == outer or _is_same_file(folder, outer) for folder in (inner, *inner.parents))
 
 
-def _same(one: Path, other: Path) -> bool:
+def _is_same_file(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
     except (OSError, ValueError):

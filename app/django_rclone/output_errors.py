@@ -23,14 +23,14 @@ class Tolerant:
     def write(self, text: str = "", *arguments: Any, **options: Any) -> int:
         """Writes the text. Escapes characters that the stream's encoding lacks."""
         try:
-            self._do("write", text, *arguments, **options)
+            self._call("write", text, *arguments, **options)
         except UnicodeEncodeError as error:
             plain = text.encode(error.encoding, errors="backslashreplace").decode(error.encoding)
-            self._do("write", plain, *arguments, **options)
+            self._call("write", plain, *arguments, **options)
         return len(text)
 
     def flush(self) -> None:
-        self._do("flush")
+        self._call("flush")
 
     def isatty(self) -> bool:
         return self.error is None and bool(self._stream.isatty())
@@ -43,7 +43,7 @@ class Tolerant:
             return ""
         return self.error.strerror or str(self.error)
 
-    def _do(self, method: str, *arguments: Any, **options: Any) -> None:
+    def _call(self, method: str, *arguments: Any, **options: Any) -> None:
         if self.error is None:
             try:
                 getattr(self._stream, method)(*arguments, **options)

@@ -76,14 +76,16 @@ def _server_clock(connector: BaseConnector | None) -> datetime | None:
 
 
 def by_path(remote: Remote, names: Scheme, owner: Owner, path: str) -> Backup:
-    """Returns the backup at ``path``, which is relative to the backup folder or begins with it.
+    """Returns the backup at ``path``, which is relative to the backup folder or begins with it, or is that of a backup
+    in another folder, from before DB_BACKUP_DIR was changed.
 
     Raises NothingToRestore if there is none, ConfigurationError if the path is not valid or the backup is incomplete
     or of another database, and VerificationFailed if it is damaged.
     """
     _check_path(path)
     full = path if path.startswith(names.folder + "/") else f"{names.folder}/{path}"
-    backup = catalog.find(catalog.load(remote, names), full) or _in_subfolder(remote, full)
+    backups = catalog.load(remote, names)
+    backup = catalog.find(backups, full) or _in_subfolder(remote, full) or _in_another_folder(backups, path)
     if backup is None:
         raise NothingToRestore(f"There is no {full} on the remote. See {setting_names.current().list_command}.")
     _check_choice(backup, owner)
@@ -111,6 +113,11 @@ def _in_subfolder(remote: Remote, path: str) -> Backup | None:
         return None
     manifest = catalog.undocumented(path, "", entry.size, entry.modified)
     return Backup("", "", path, entry.modified, entry.size, BackupState.UNVERIFIED, manifest, entry.modified)
+
+
+def _in_another_folder(backups: Sequence[Backup], path: str) -> Backup | None:
+    """Returns the backup with this path from the remote's root or, as listings show it, with this file name."""
+    return catalog.find(backups, path) or next((backup for backup in backups if backup.file == path), None)
 
 
 def _check_path(path: str) -> None:

@@ -221,7 +221,7 @@ def _carry_out(connector: BaseConnector, backup: Backup, check: ReadCheck, run: 
     title = f"{connector.alias}: verification"
     progress = Progress(title, lambda: digest.bytes, stored.bytes, quiet=run.quiet)
     # None of them is the last program, which must read everything: pg_restore 13 does not read an archive's last bytes.
-    programs = [replace(command, may_stall=False) for command in check.programs]
+    programs = [replace(command, is_loader=True) for command in check.programs]
     try:
         _run_all(check.prepare)
         source = run.remote.read(backup.path)

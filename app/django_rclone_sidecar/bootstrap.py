@@ -56,7 +56,7 @@ def start(environment: Environment, *, announce: bool = True) -> Sidecar:
     rclone_config.provide(os.environ)
     settings = import_module(SETTINGS_MODULE)
     target: Target = settings.TARGET
-    logs.hide(build.passwords(target, settings.DJANGO_RCLONE))
+    logs.add_secrets(build.passwords(target, settings.DJANGO_RCLONE))
     _find_connectors(environment, target)
     django.setup()
     sidecar = Sidecar(environment, target, build.aliases(environment, target))

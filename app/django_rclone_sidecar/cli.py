@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 import sys
@@ -15,6 +14,7 @@ from django_rclone import DOCUMENTATION, output_errors, setting_names
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.masking import secret_values
 from django_rclone.process.interrupts import interruptible
+from django_rclone.rclone.session import session
 from django_rclone_sidecar import logs
 from django_rclone_sidecar.environment import read
 from django_rclone_sidecar.environment.read import Environment
@@ -73,7 +73,7 @@ def _run(command: str, arguments: list[str]) -> int:
     # Imported on demand: not every command needs Django.
     module = import_module(f"django_rclone_sidecar.commands.{command.replace('-', '_')}")
     try:
-        with interruptible(), setting_names.using(VariableAndCommandNames()):
+        with interruptible(), setting_names.using(VariableAndCommandNames()), session():
             code: int = module.main(arguments, _start())
             return code
     except AlreadyLogged as error:
@@ -107,6 +107,8 @@ def usage() -> str:
 def _unknown_command(command: str) -> str:
     if not command:
         return "error: no command given."
+    import difflib  # noqa: PLC0415 - rarely needed
+
     meant = next(iter(difflib.get_close_matches(command, COMMANDS, n=1)), "")
     return f'error: unknown command "{command}".' + (f" Did you mean {meant}?" if meant else "")
 
@@ -122,7 +124,7 @@ def _start() -> Environment:
         logs.set_up("json" if os.environ.get("BACKUP_LOG_FORMAT", "").lower() == "json" else "text", "info", secrets)
         raise
     logs.set_up(environment.get("BACKUP_LOG_FORMAT"), environment.get("BACKUP_LOG_LEVEL"), secrets)
-    logs.hide(environment.secrets)
+    logs.add_secrets(environment.secrets)
     for warning in environment.warnings:
         logger.warning("%s", warning, extra={"event": "environment.unknown"})
     return environment

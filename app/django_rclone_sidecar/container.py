@@ -14,7 +14,7 @@ _SIGNS = ("/.dockerenv", "/run/.containerenv")
 
 
 def is_ephemeral(remote: str) -> bool:
-    """Tells whether a remote is a folder in a container that is not on a volume."""
+    """Returns whether a remote is a folder in a container that is not on a volume."""
     if ":" in remote or not in_container():
         return False
     folder = Path(remote).absolute()
@@ -22,5 +22,5 @@ def is_ephemeral(remote: str) -> bool:
 
 
 def in_container() -> bool:
-    """Tells whether this process runs in a container of Docker, Podman or Kubernetes."""
+    """Returns whether this process runs in a container of Docker, Podman or Kubernetes."""
     return "KUBERNETES_SERVICE_HOST" in os.environ or any(Path(sign).exists() for sign in _SIGNS)

@@ -83,7 +83,7 @@ def set_up(form: str, level: str, secrets: Iterable[str]) -> None:
     root.setLevel(_LEVELS[level.upper()])
 
 
-def hide(secrets: Iterable[str]) -> None:
+def add_secrets(secrets: Iterable[str]) -> None:
     """Adds secrets to be masked in the log."""
     added = list(secrets)
     for formatter in _formatters():
@@ -96,7 +96,7 @@ def masked(text: str) -> str:
 
 
 def shows_progress() -> bool:
-    """Tells whether progress is shown on stderr."""
+    """Returns whether progress is shown on stderr."""
     as_json = any(isinstance(form, JsonFormatter) for form in _formatters())
     return logging.getLogger().level <= logging.INFO and not as_json
 

@@ -37,6 +37,7 @@ def emptied(program: Program) -> Program:
     return program
 
 
+@pytest.mark.exhaustive
 def test_it_warns_and_holds_pruning_until_a_normal_one_or_force(emptied: Program):
     done = emptied.run("backup")
     assert done.code == 0
@@ -54,6 +55,7 @@ def test_it_warns_and_holds_pruning_until_a_normal_one_or_force(emptied: Program
     assert len(emptied.listed()) == 6
 
 
+@pytest.mark.exhaustive
 def test_without_retention_it_warns_too(emptied: Program):
     del emptied.env["BACKUP_KEEP_LAST"]
     done = emptied.run("backup")
@@ -80,6 +82,7 @@ def test_people_are_told(emptied: Program, webhook: Webhook):
     assert webhook.rest() == []
 
 
+@pytest.mark.exhaustive
 def test_metric_status_and_page_show_it_until_a_normal_one(emptied: Program):
     emptied.ok("refresh")
     with serving(emptied) as website:
@@ -102,6 +105,7 @@ def test_metric_status_and_page_show_it_until_a_normal_one(emptied: Program):
         assert website.get("/status").json["problems"] == []
 
 
+@pytest.mark.exhaustive
 def test_the_pushgateway_has_it(emptied: Program, pushgateway: Pushgateway):
     emptied.env["BACKUP_PUSHGATEWAY_URL"] = pushgateway.url
     emptied.ok("backup", DATABASE_URL=emptied.url("another"))

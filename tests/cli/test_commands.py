@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 
+import pytest
+
 from tests.cli.program import Program
 from tests.contract.project import alive
 
@@ -37,6 +39,7 @@ def test_the_list_of_an_empty_remote_is_empty_and_asks_no_database(program: Prog
     assert json.loads(program.ok("list", "--json")) == []
 
 
+@pytest.mark.exhaustive
 def test_a_list_shows_backups_and_media(program: Program):
     program.fill_media()
     program.ok("backup")
@@ -61,6 +64,7 @@ def test_several_databases_stand_alone(program: Program):
     assert program.run("backup", "--database", "extra").code not in (0, 3)
 
 
+@pytest.mark.exhaustive
 def test_databases_can_be_chosen(program: Program):
     program.add("extra")
     program.ok("backup", "--database", "extra")
@@ -72,6 +76,7 @@ def test_databases_can_be_chosen(program: Program):
     assert done.error == 'BACKUP_DATABASES names the database "other"; the target has: default, extra.'
 
 
+@pytest.mark.exhaustive
 def test_only_the_last_backups_are_kept_when_that_is_said(program: Program):
     done = program.run("backup")
     assert "Retention is not set (BACKUP_KEEP_LAST, BACKUP_KEEP_DAILY and so on): all backups are kept." in done.err
@@ -80,6 +85,7 @@ def test_only_the_last_backups_are_kept_when_that_is_said(program: Program):
     assert len(program.listed()) == 2
 
 
+@pytest.mark.exhaustive
 def test_pruning_removes_only_what_it_may(program: Program):
     for _ in range(3):
         program.ok("backup")
@@ -93,6 +99,7 @@ def test_pruning_removes_only_what_it_may(program: Program):
     assert program.listed() == [newest]
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_removed_after_a_failure(program: Program):
     for _ in range(3):
         program.ok("backup")
@@ -101,6 +108,7 @@ def test_nothing_is_removed_after_a_failure(program: Program):
     assert len(program.listed()) == 3
 
 
+@pytest.mark.exhaustive
 def test_a_second_run_does_not_start(program: Program):
     program.ok("backup")
     folder = os.open(program.folder / "state", os.O_RDONLY)
@@ -122,6 +130,7 @@ def test_a_state_folder_that_cannot_be_is_said(program: Program):
     assert "Set BACKUP_STATE_DIR to another folder." in done.error
 
 
+@pytest.mark.exhaustive
 def test_media_follow_the_choice(program: Program):
     assert "Media files: none" in program.run("backup").err
     done = program.run("backup", BACKUP_MEDIA="on")
@@ -134,6 +143,7 @@ def test_media_follow_the_choice(program: Program):
     assert (program.remote / "media/photo.jpg").exists()
 
 
+@pytest.mark.exhaustive
 def test_a_media_folder_that_has_gone_fails_the_run_and_not_the_databases(program: Program):
     program.fill_media()
     program.ok("media-backup")
@@ -180,6 +190,7 @@ def test_a_signal_ends_a_run_in_order(program: Program):
     program.ok("backup")
 
 
+@pytest.mark.exhaustive
 def test_somebody_who_stops_listening_is_no_accident(program: Program):
     for _ in range(2):
         program.ok("backup")

@@ -44,6 +44,7 @@ def test_a_restore_is_planned_when_there_is_something_to_restore(program: Progra
     assert [entry for entry in findings if "can be restored to" in entry["message"]]
 
 
+@pytest.mark.exhaustive
 def test_an_encrypted_remote_is_tried_whole(program: Program):
     code, findings = examined(program, BACKUP_ENCRYPTION_PASSWORD="canary")
     assert code == 0
@@ -54,6 +55,7 @@ def test_an_encrypted_remote_is_tried_whole(program: Program):
     assert "encrypted with a different password" in bad(findings)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("env", "words"),
     [
@@ -77,6 +79,7 @@ def test_each_mistake_is_found_with_its_remedy(program: Program, env: dict[str, 
     assert words in bad(findings)
 
 
+@pytest.mark.exhaustive
 def test_a_media_folder_that_was_emptied_is_found(program: Program):
     program.fill_media()
     program.ok("media-backup")

@@ -23,6 +23,7 @@ def sealed(program: Program) -> Program:
     return program
 
 
+@pytest.mark.exhaustive
 def test_everything_but_the_guide_is_encrypted_names_too(sealed: Program):
     guide, *rest = sealed.stored()
     assert guide == "RESTORE.md"
@@ -47,12 +48,14 @@ def test_an_encrypted_backup_is_listed_restored_and_pruned(sealed: Program):
     assert sealed.listed() == [newest]
 
 
+@pytest.mark.exhaustive
 def test_a_management_command_in_the_sidecar_encrypts_too(sealed: Program):
     sealed.ok("manage", "dbbackup")
     assert len(sealed.listed()) == 2
     assert {path.partition("/")[0] for path in sealed.stored()} == {"RESTORE.md", "encrypted"}
 
 
+@pytest.mark.exhaustive
 def test_the_password_may_be_in_a_file(sealed: Program):
     secret = sealed.folder / "secret"
     secret.write_text(f"{PASSWORD}\n")
@@ -62,6 +65,7 @@ def test_the_password_may_be_in_a_file(sealed: Program):
     assert len(sealed.listed()) == 1
 
 
+@pytest.mark.representatives("arguments1")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -84,11 +88,13 @@ def test_a_wrong_password_is_said_and_shows_no_empty_list(sealed: Program, argum
     assert sealed.note() == "second"
 
 
+@pytest.mark.exhaustive
 def test_a_missing_password_finds_nothing_and_says_so(sealed: Program):
     done = sealed.run("restore", "--latest", BACKUP_ENCRYPTION_PASSWORD="")
     assert done.code == 6
 
 
+@pytest.mark.exhaustive
 def test_a_damaged_object_is_refused(sealed: Program):
     (row,) = sealed.listed()
     path = max((sealed.remote / path for path in sealed.stored()), key=lambda path: path.stat().st_mtime_ns)
@@ -103,6 +109,7 @@ def test_a_damaged_object_is_refused(sealed: Program):
     assert sealed.note() == "second"
 
 
+@pytest.mark.exhaustive
 def test_an_object_cut_between_two_blocks_is_refused(program: Program):
     # `rclone cat` ends 0 on it: only the manifest's hash tells.
     program.env |= {"BACKUP_ENCRYPTION_PASSWORD": PASSWORD, "BACKUP_COMPRESSION": "none"}
@@ -147,6 +154,7 @@ def test_the_guide_leads_to_the_backup_with_rclone_alone(sealed: Program):
     assert sealed.note("restored") == "first"
 
 
+@pytest.mark.exhaustive
 def test_a_guide_from_before_encryption_is_written_anew(program: Program):
     program.ok("backup")
     assert "crypt" not in (program.remote / "RESTORE.md").read_text()
@@ -160,6 +168,7 @@ def test_a_remote_that_has_the_views_own_name_is_refused(program: Program):
     assert 'A remote named "decrypted" cannot be encrypted' in done.error
 
 
+@pytest.mark.exhaustive
 def test_parameters_that_would_change_the_encryption_are_refused(sealed: Program):
     # rclone obeys these rather than the remote's own: names would be readable.
     before = sealed.stored()

@@ -83,6 +83,7 @@ def test_all_programs_have_the_same_clock_whenever_they_were_started(tmp_path):
     assert seen[-1] < datetime.fromisoformat(python(clock, child).split()[0]) < clock.now()
 
 
+@pytest.mark.exhaustive
 def test_every_wait_of_pythons_goes_as_fast_as_the_clock(tmp_path):
     # Without the false clock, ten minutes of waiting would be ended by the time limit of the test.
     for name, (wall, steady) in json.loads(python(FalseClock(tmp_path, BEFORE_SUMMER_TIME, 1000), LOOK, "600")).items():

@@ -37,6 +37,7 @@ def test_a_backup_begins_and_is_done(beating: Program, webhook: Webhook):
     assert pings(webhook) == [START, DONE]
 
 
+@pytest.mark.exhaustive
 def test_other_commands_are_none_of_its_business(beating: Program, webhook: Webhook):
     beating.ok("backup")
     assert pings(webhook) == [START, DONE]
@@ -78,6 +79,7 @@ def test_an_interrupted_run_has_failed(beating: Program, webhook: Webhook):
     assert pings(webhook) == [FAIL]
 
 
+@pytest.mark.exhaustive
 def test_a_service_that_says_no_or_hangs_harms_no_backup(beating: Program, webhook: Webhook):
     webhook.status = 404
     done = beating.run("backup", BACKUP_LOG_LEVEL="debug")
@@ -100,6 +102,7 @@ def test_the_doctor_finds_one_that_is_not_there(program: Program):
     assert "canary" not in done.out + done.err
 
 
+@pytest.mark.exhaustive
 def test_a_push_url_of_uptime_kuma_is_told_in_its_own_way(program: Program, webhook: Webhook):
     program.env["BACKUP_HEARTBEAT_URL"] = f"{webhook.url}/api/push/Zz9canary0?status=up&msg=OK&ping="
     program.ok("backup")

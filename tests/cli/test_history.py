@@ -44,6 +44,7 @@ def test_a_failure_before_the_beginning_is_one_of_all_databases_that_are_known(p
     assert runs(program)[2:] == [("media-backup", "", "failure", 2)]
 
 
+@pytest.mark.exhaustive
 def test_what_changes_nothing_is_no_run(program: Program):
     program.ok("backup")
     before = runs(program)
@@ -58,6 +59,7 @@ def test_what_changes_nothing_is_no_run(program: Program):
     assert runs(program) == before
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("where", [0, 4096], ids=["no database", "damaged in its middle"])
 def test_a_damaged_history_is_begun_anew(program: Program, where: int):
     program.ok("backup")
@@ -71,6 +73,7 @@ def test_a_damaged_history_is_begun_anew(program: Program, where: int):
     assert runs(program)[-1] == ("backup", "default", "success", 0)
 
 
+@pytest.mark.exhaustive
 def test_a_history_of_another_version_is_begun_anew(program: Program):
     program.ok("backup")
     file = program.folder / "state" / "history.sqlite3"
@@ -80,6 +83,7 @@ def test_a_history_of_another_version_is_begun_anew(program: Program):
     assert runs(program) == [("backup", "default", "success", 0)]
 
 
+@pytest.mark.exhaustive
 def test_counts_go_on_when_old_runs_are_forgotten(program: Program):
     program.ok("backup")
     program.execute(

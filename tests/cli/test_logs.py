@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+import pytest
+
 from tests.cli.program import Program
 
 
@@ -32,6 +34,7 @@ def test_a_failure_is_an_object_too_and_carries_the_clients_own_words(program: P
     assert (said["level"], said["event"]) == ("error", "backup.failed")
 
 
+@pytest.mark.exhaustive
 def test_the_level_decides_what_is_left_out(program: Program):
     assert program.run("backup", BACKUP_LOG_LEVEL="error").err == ""
     assert " INFO " in program.run("backup").err

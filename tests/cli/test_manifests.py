@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from tests.cli.program import Program
 from tests.cli.website import serving
 
@@ -89,6 +91,7 @@ def test_a_backup_dated_after_now_silences_no_alarm(program: Program):
         assert website.metrics()["backup_overdue", ("default", "sqlite")] == 1
 
 
+@pytest.mark.exhaustive
 def test_a_clock_that_was_once_ahead_takes_no_new_backup_away(program: Program):
     for number in range(2):
         program.ok("backup")

@@ -96,6 +96,7 @@ def test_samples_that_others_push_are_written_with_the_tables_words():
     assert registry.get_sample_value(family.name, {"database": "default", "engine": "sqlite"}) == 7
 
 
+@pytest.mark.exhaustive
 def test_a_runs_figures_come_back_after_a_restart_with_an_empty_state_folder(program: Program):
     program.fill_media()
     program.add("second")

@@ -132,6 +132,7 @@ def test_a_service_that_is_not_there_or_says_no_harms_no_backup(told: Program, w
     assert tally(told, "notify_failures") == 4
 
 
+@pytest.mark.exhaustive
 def test_a_service_that_hangs_holds_nothing_up(told: Program):
     with silent() as port:
         told.env |= {"BACKUP_NOTIFY_URLS": f"json://127.0.0.1:{port}/?rto=3600", "BACKUP_NOTIFY_ON": "all"}
@@ -150,6 +151,7 @@ def test_no_secret_is_sent(told: Program, webhook: Webhook):
         assert "canary" not in str(request.headers)
 
 
+@pytest.mark.exhaustive
 def test_the_doctor_says_whether_somebody_would_be_told(told: Program, webhook: Webhook):
     assert "is valid" in told.ok("doctor")
     assert webhook.rest() == []

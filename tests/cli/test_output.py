@@ -8,6 +8,7 @@ from tests.cli.program import Program
 from tests.support.spoilt_output import SPOILT, gone
 
 
+@pytest.mark.representatives("closed-stdout")
 @pytest.mark.parametrize("number", [1, 2], ids=["stdout", "stderr"])
 @pytest.mark.parametrize("how", SPOILT)
 def test_a_backup_prunes_and_ends_well_whatever_becomes_of_its_output(program: Program, how: str, number: int):
@@ -25,6 +26,7 @@ def test_a_failure_keeps_its_exit_code_whatever_becomes_of_stderr(program: Progr
     assert "Traceback" not in done.err
 
 
+@pytest.mark.representatives("arguments0")
 @pytest.mark.parametrize("arguments", [("list",), ("list", "--json"), ("version",), ("prune", "--json"), ("doctor",)])
 def test_output_that_is_what_a_command_is_for_is_missed(program: Program, arguments: tuple[str, ...]):
     program.ok("backup")
@@ -34,6 +36,7 @@ def test_output_that_is_what_a_command_is_for_is_missed(program: Program, argume
     assert "Traceback" not in done.err
 
 
+@pytest.mark.representatives("arguments0")
 @pytest.mark.parametrize("arguments", [("list",), ("version",), ("list", "--help"), ("help",)])
 def test_a_reader_who_leaves_early_has_read_enough(program: Program, arguments: tuple[str, ...]):
     program.ok("backup")

@@ -67,6 +67,7 @@ def test_it_shows_what_is_backed_up_and_when(observed: Program):
     assert {str(observed.remote), "@daily (Europe/Berlin)"} <= set(page.texts["dd"])
 
 
+@pytest.mark.exhaustive
 def test_times_have_their_zone(observed: Program):
     with serving(observed) as website:
         page = read(website.get("/").text)
@@ -75,12 +76,14 @@ def test_times_have_their_zone(observed: Program):
         assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+0[12]:00", text), text
 
 
+@pytest.mark.exhaustive
 def test_the_zone_of_the_environment_wins(observed: Program):
     with serving(observed, BACKUP_TIME_ZONE="Asia/Tokyo") as website:
         page = read(website.get("/").text)
     assert all(text.endswith("+09:00") for text in page.texts["time"])
 
 
+@pytest.mark.exhaustive
 def test_a_failed_run_is_told_with_its_reason_and_the_old_backup_stays_in_sight(observed: Program):
     observed.path("second").rename(observed.folder / "away")
     assert observed.run("backup").code == 3
@@ -95,6 +98,7 @@ def test_a_failed_run_is_told_with_its_reason_and_the_old_backup_stays_in_sight(
     assert page.texts["title"] == ["✗ Backups"]
 
 
+@pytest.mark.exhaustive
 def test_an_error_disappears_from_the_problems_with_the_next_good_backup(observed: Program):
     away = observed.folder / "away"
     observed.path("second").rename(away)
@@ -125,6 +129,7 @@ def test_hostile_names_are_only_text(observed: Program):
     assert metrics.status == 200
 
 
+@pytest.mark.exhaustive
 def test_browsers_may_use_its_style_and_nothing_else(observed: Program):
     with serving(observed) as website:
         answer = website.get("/")
@@ -137,6 +142,7 @@ def test_browsers_may_use_its_style_and_nothing_else(observed: Program):
     assert "prefers-color-scheme: dark" in style
 
 
+@pytest.mark.exhaustive
 def test_it_can_be_read_by_all(observed: Program):
     with serving(observed) as website:
         page = read(website.get("/").text)

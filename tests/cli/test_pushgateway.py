@@ -62,6 +62,7 @@ def test_a_restore_tells_how_long_it_took(pushing: Program, pushgateway: Pushgat
     assert pushgateway.values(SUCCESS) == [success]
 
 
+@pytest.mark.exhaustive
 def test_the_next_run_tells_a_gateway_that_was_away(program: Program):
     with start_pushgateway() as gateway:
         program.env["BACKUP_PUSHGATEWAY_URL"] = gateway.url

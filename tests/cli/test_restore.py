@@ -43,6 +43,7 @@ def test_naming_a_backup_is_consent_where_nobody_sits(two: Program):
     assert two.note() == "first"
 
 
+@pytest.mark.exhaustive
 def test_a_time_is_in_the_zone_that_is_set(two: Program):
     _, oldest = two.listed()
     two.ok("restore", "--at", oldest["when"])
@@ -62,6 +63,7 @@ def test_a_dry_run_prints_every_command_and_changes_nothing(two: Program):
     assert two.note() == "third"
 
 
+@pytest.mark.representatives("y-second")
 @pytest.mark.parametrize(("answer", "restored"), [("y", "second"), ("n", "third"), ("", "third")])
 def test_somebody_at_a_terminal_sees_the_plan_and_is_asked(two: Program, answer: str, restored: str):
     done = two.at_terminal(answer, "restore", "--latest")
@@ -71,6 +73,7 @@ def test_somebody_at_a_terminal_sees_the_plan_and_is_asked(two: Program, answer:
     assert two.note() == restored
 
 
+@pytest.mark.exhaustive
 def test_yes_at_a_terminal_does_not_ask(two: Program):
     done = two.at_terminal("n", "restore", "--latest", "--yes")
     assert done.code == 0, done.err
@@ -86,6 +89,7 @@ def test_somebody_at_a_terminal_may_choose_from_a_list(two: Program):
     assert two.note() == "first"
 
 
+@pytest.mark.exhaustive
 def test_an_id_or_a_path_that_is_not_there_is_nothing_to_restore(two: Program):
     for arguments in (["--id", "zzzzz9"], ["--input-path", "db/none.sqlite3"]):
         done = two.run("restore", *arguments)
@@ -95,6 +99,7 @@ def test_an_id_or_a_path_that_is_not_there_is_nothing_to_restore(two: Program):
     assert two.note() == "third"
 
 
+@pytest.mark.exhaustive
 def test_a_damaged_backup_is_refused(two: Program):
     newest, _ = two.listed()
     (two.remote / newest["path"]).write_bytes(b"cut")
@@ -105,6 +110,7 @@ def test_a_damaged_backup_is_refused(two: Program):
     assert two.note() == "first"
 
 
+@pytest.mark.exhaustive
 def test_what_a_dead_run_left_is_restored_only_by_its_path(two: Program):
     newest, _ = two.listed()
     (manifest,) = (two.remote / "manifests").glob(f"*{newest['id']}*")
@@ -163,6 +169,7 @@ def test_a_backup_first_saves_what_is_there(two: Program):
     assert two.note() == "third"
 
 
+@pytest.mark.exhaustive
 def test_a_backup_first_that_fails_stops_the_restore(two: Program):
     (two.remote / "RESTORE.md").unlink()
     (two.remote / "RESTORE.md.partial").mkdir()  # in the way of the guide, and no manifest comes before that
@@ -172,6 +179,7 @@ def test_a_backup_first_that_fails_stops_the_restore(two: Program):
     assert two.note() == "third"
 
 
+@pytest.mark.exhaustive
 def test_each_database_of_a_restore_stands_alone(two: Program):
     two.add("extra")
     done = two.run("restore", "--latest")
@@ -183,6 +191,7 @@ def test_each_database_of_a_restore_stands_alone(two: Program):
     assert "cannot   " in dry.out
 
 
+@pytest.mark.exhaustive
 def test_different_recovery_points_are_said(program: Program):
     program.add("extra")
     program.ok("backup")
@@ -197,6 +206,7 @@ def test_different_recovery_points_are_said(program: Program):
     assert f"different recovery points: default {point}, extra {earlier}." in done.err
 
 
+@pytest.mark.exhaustive
 def test_a_backup_goes_to_the_database_that_it_was_made_of(two: Program):
     two.add("extra")
     two.write("extra", "extra")

@@ -84,6 +84,7 @@ def test_more_than_half_need_force(kept: Program):
     assert ids(kept) == "012"
 
 
+@pytest.mark.exhaustive
 def test_a_backup_whose_pruning_is_refused_is_kept_and_tells_how_to_go_on(kept: Program):
     done = kept.run("backup", BACKUP_KEEP_LAST="2")
     assert done.code == 1
@@ -123,6 +124,7 @@ def test_a_variable_replaces_the_whole_policy_of_the_project(kept: Program):
     assert ids(kept) == "0123"
 
 
+@pytest.mark.exhaustive
 def test_without_a_policy_the_projects_number_to_keep_applies_to_prune_alone(kept: Program):
     target(kept, DB_CLEANUP_KEEP=7)
     kept.ok("backup")

@@ -34,6 +34,7 @@ def looked(program: Program) -> datetime:
     return datetime.fromisoformat(seen(program)["at"])
 
 
+@pytest.mark.representatives("15-143")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_missed_slot_is_caught_up_at_the_start_and_a_stop_ends_all(program: Program, number: int, code: int):
     with serving(program) as served:
@@ -69,6 +70,7 @@ def test_a_killed_schedule_ends_it_and_the_next_start_says_what_became_of_the_ru
     assert second == SUCCESS
 
 
+@pytest.mark.exhaustive
 def test_everything_killed_in_the_middle_of_a_run_is_a_failed_run_at_the_next_start(program: Program):
     slow(program)
     with serving(program) as served:
@@ -95,6 +97,7 @@ def test_a_killed_web_server_ends_it(program: Program):
         assert "The web server ended (killed by signal 9)." in served.said
 
 
+@pytest.mark.exhaustive
 def test_a_killed_run_counts_as_failed_at_once_and_another_can_be_made(program: Program):
     slow(program)
     with serving(program) as served:
@@ -115,6 +118,7 @@ def test_a_second_run_during_a_run_ends_with_4_and_is_none(program: Program):
         assert runs(program) == [("backup", "default", "running", None)]
 
 
+@pytest.mark.exhaustive
 def test_a_run_has_its_grace_to_end(program: Program):
     slow(program, 3)
     with serving(program, BACKUP_STOP_GRACE="60") as served:
@@ -133,6 +137,7 @@ def test_a_run_that_takes_longer_is_cancelled_cleanly(program: Program):
     assert program.stored() == []
 
 
+@pytest.mark.exhaustive
 def test_a_storage_that_stops_in_the_middle_of_a_run_is_asked_again_later(program: Program, tmp_path):
     slow(program, 20)
     with serve_s3(tmp_path) as storage:
@@ -148,6 +153,7 @@ def test_a_storage_that_stops_in_the_middle_of_a_run_is_asked_again_later(progra
             assert served.process.poll() is None
 
 
+@pytest.mark.exhaustive
 def test_of_two_with_one_state_folder_each_makes_its_run_and_never_at_once(program: Program):
     slow(program)
     with serving(program) as one, serving(program) as other:
@@ -158,6 +164,7 @@ def test_of_two_with_one_state_folder_each_makes_its_run_and_never_at_once(progr
         assert one.process.poll() is other.process.poll() is None
 
 
+@pytest.mark.exhaustive
 def test_a_hangup_that_nohup_took_away_is_not_heard(program: Program):
     with serving(program, prefix=("nohup",)) as served:
         served.until(lambda: SUCCESS in runs(program), "the backup")
@@ -165,7 +172,7 @@ def test_a_hangup_that_nohup_took_away_is_not_heard(program: Program):
         assert served.stop() == 143
 
 
-@pytest.mark.representatives("read-only")
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("how", ["size=16k", "ro"], ids=["full", "read-only"])
 def test_a_state_folder_that_takes_nothing_does_not_stop_a_backup(program: Program, how: str):
     (program.folder / "state").mkdir()
@@ -177,6 +184,7 @@ def test_a_state_folder_that_takes_nothing_does_not_stop_a_backup(program: Progr
     assert good(program) == 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("how", ["size=16k", "ro"], ids=["full", "read-only"])
 def test_the_schedule_goes_on_without_a_state_folder_and_with_nobody_to_tell(program: Program, tmp_path, how: str):
     (program.folder / "state").mkdir()
@@ -206,6 +214,7 @@ def test_a_lost_state_folder_does_not_stop_the_schedule(program: Program):
         assert served.process.poll() is None
 
 
+@pytest.mark.exhaustive
 def test_a_slot_that_comes_twice_in_a_night_is_one_run(program: Program, tmp_path):
     """With the real program: in Berlin, half past two comes at 00:30 UTC, and once more at 01:30."""
     night = datetime(2026, 10, 25, tzinfo=UTC)

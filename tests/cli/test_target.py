@@ -52,6 +52,7 @@ def test_the_web_containers_own_variable_names_the_settings(program: Program):
     assert "default-" in program.ok("manage", "listbackups")
 
 
+@pytest.mark.exhaustive
 def test_the_projects_own_choices_count_where_no_variable_says_otherwise(program: Program):
     program.ok("backup", BACKUP_REMOTE="")
     assert list((program.folder / "kept/databases").iterdir())
@@ -61,12 +62,14 @@ def test_the_projects_own_choices_count_where_no_variable_says_otherwise(program
     assert (program.remote / row["path"]).exists()
 
 
+@pytest.mark.exhaustive
 def test_times_are_in_the_projects_time_zone(program: Program):
     program.ok("backup")
     assert "+09:00" in program.ok("list")
     assert "+00:00" in program.ok("list", BACKUP_TIME_ZONE="UTC")
 
 
+@pytest.mark.exhaustive
 def test_media_come_from_the_settings_and_may_be_mounted_elsewhere(program: Program):
     done = program.run("backup")
     assert "Media files are not backed up" in done.err

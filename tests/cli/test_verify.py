@@ -59,6 +59,7 @@ def test_a_backup_that_failed_ends_with_5_and_is_not_restored(saved: Program):
     assert "It is restored because you chose it." in done.err
 
 
+@pytest.mark.exhaustive
 def test_all_backups_are_verified_also_after_a_failure(saved: Program):
     saved.write("second")
     saved.ok("backup")
@@ -76,6 +77,7 @@ def test_all_backups_are_verified_also_after_a_failure(saved: Program):
     assert saved.run("verify", "--id", failed).code == 5
 
 
+@pytest.mark.exhaustive
 def test_a_failure_of_one_database_decides_the_exit_code(saved: Program):
     saved.add("extra")
     saved.ok("backup")
@@ -119,6 +121,7 @@ def test_storage_that_cannot_be_reached_ends_with_75(saved: Program):
     assert done.code == 75, done.err
 
 
+@pytest.mark.exhaustive
 def test_what_says_nothing_about_the_backup_is_not_recorded(saved: Program):
     (manifest,) = (saved.remote / "manifests").glob("2*.json")
     manifest.write_text(manifest.read_text().replace('"engine": "sqlite"', '"engine": "mysql"'))
@@ -139,6 +142,7 @@ def test_a_backup_of_another_project_is_not_verified(saved: Program):
     assert not any("verification" in path for path in saved.stored())
 
 
+@pytest.mark.exhaustive
 def test_an_empty_folder_for_temporary_files_is_left_empty(saved: Program, tmp_path: Path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -146,6 +150,7 @@ def test_an_empty_folder_for_temporary_files_is_left_empty(saved: Program, tmp_p
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.exhaustive
 def test_pruning_removes_the_records_of_removed_backups(saved: Program):
     saved.ok("verify")
     saved.ok("backup")
@@ -158,6 +163,7 @@ def test_pruning_removes_the_records_of_removed_backups(saved: Program):
 LABELS = ("default", "sqlite")
 
 
+@pytest.mark.exhaustive
 def test_metrics_status_and_page_show_verifications_also_after_the_history_is_lost(saved: Program):
     saved.ok("refresh")
     success = "verify_last_success_timestamp_seconds"
@@ -180,6 +186,7 @@ def test_metrics_status_and_page_show_verifications_also_after_the_history_is_lo
         assert restored[success, (*LABELS, "read")] == restored[success, (*LABELS, "hash")] > 0
 
 
+@pytest.mark.exhaustive
 def test_a_failed_verification_is_a_problem_until_a_newer_one_passes(saved: Program):
     failed = damage(saved)
     assert saved.run("verify").code == 5

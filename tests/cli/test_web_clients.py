@@ -50,6 +50,7 @@ def test_health_is_answered_with_more_connections_than_there_may_be(observed: Pr
         assert "Traceback" not in website.log.read_text()
 
 
+@pytest.mark.exhaustive
 def test_half_a_request_has_its_time(observed: Program):
     with serving(observed) as website, socket.create_connection((LOOPBACK, website.port), timeout=30) as rude:
         rude.sendall(HALF)

@@ -85,6 +85,7 @@ def test_a_history_of_another_version_is_not_understood(observed: Program):
         assert website.get("/readyz").status == 200
 
 
+@pytest.mark.exhaustive
 def test_a_history_that_is_locked_is_waited_for_and_then_told(observed: Program):
     with (
         serving(observed) as website,

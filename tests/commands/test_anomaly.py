@@ -89,6 +89,7 @@ def test_after_an_unusual_backup_nothing_is_removed_until_a_normal_one(shop: Sho
     assert len(shop.ids()) == 6
 
 
+@pytest.mark.exhaustive
 def test_force_prunes_and_the_next_one_is_judged_anew(shop: Shop, caplog: Log) -> None:
     shop.fill(0)
     shop.run("dbbackup", "--clean")
@@ -102,12 +103,14 @@ def test_force_prunes_and_the_next_one_is_judged_anew(shop: Shop, caplog: Log) -
     assert len(shop.ids()) == 7
 
 
+@pytest.mark.exhaustive
 def test_without_clean_it_is_told_too(shop: Shop, caplog: Log) -> None:
     shop.fill(0)
     shop.run("dbbackup")
     assert caplog.messages == [f'Database "default": the backup is complete, but unusual: {EMPTY}. Check the database.']
 
 
+@pytest.mark.exhaustive
 def test_where_no_backup_would_be_removed_nothing_is_held_and_leftovers_go(shop: Shop, caplog: Log) -> None:
     shop.set(**shop.options | {"RETENTION": {"keep_last": 20}})
     leftover = shop.remote / "db/default-2026-01-01-101500-orpha1.sqlite3.zst"
@@ -120,6 +123,7 @@ def test_where_no_backup_would_be_removed_nothing_is_held_and_leftovers_go(shop:
     assert caplog.messages[-1].endswith("before at least 5,000). Check the database.")
 
 
+@pytest.mark.exhaustive
 def test_another_database_is_not_held(shop: Shop, databases: Callable[[dict[str, Any]], None]) -> None:
     paths = {alias: str(shop.folder / f"{name}.sqlite3") for alias, name in (("default", "app"), ("other", "other"))}
     databases({alias: {"ENGINE": "django.db.backends.sqlite3", "NAME": path} for alias, path in paths.items()})

@@ -461,6 +461,16 @@ def test_a_path_may_begin_with_the_folder_or_not(
     assert by_path(good.path) == by_path(good.file) == good
 
 
+def test_a_backup_from_before_the_folder_was_changed_is_chosen_as_it_is_listed(
+    listed: tuple[Remote, list[Backup]],
+) -> None:
+    remote, _backups = listed
+    good = _state(listed, BackupState.GOOD)
+    moved = dataclasses.replace(NAMES, folder="new")
+    assert good in catalog.load(remote, moved)
+    assert restore.by_path(remote, moved, US, good.path) == restore.by_path(remote, moved, US, good.file) == good
+
+
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", "./a", "a\\b", "db/"])
 def test_a_path_that_leads_elsewhere_is_refused(by_path: Callable[..., Backup], path: str) -> None:
     with pytest.raises(ConfigurationError, match="is not a path in the backup folder"):

@@ -72,9 +72,7 @@ on_every_remote = pytest.mark.parametrize("case", PAIRS, indirect=True)
 on_few = pytest.mark.parametrize("case", FEW, indirect=True)
 
 
-@pytest.mark.representatives(
-    "early-sqlite* local", "middle-postgresql* local", "middle-mongodb*", "middle-mysql*", "late-postgresql*sftp"
-)
+@pytest.mark.representatives("early-sqlite* local", "middle-mysql*")
 @on_every_remote
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_dump_that_is_killed_leaves_nothing(case: Case, moment: str):
@@ -86,9 +84,7 @@ def test_a_dump_that_is_killed_leaves_nothing(case: Case, moment: str):
     assert case.project.storage.files() == []
 
 
-@pytest.mark.representatives(
-    "early-mongodb*", "middle-sqlite*s3", "middle-postgresql* local", "middle-mysql*", "late-sqlite*crypt"
-)
+@pytest.mark.representatives("middle-sqlite*s3", "late-sqlite*crypt")
 @on_every_remote
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_supervisor_that_is_killed_leaves_no_visible_object_and_no_process(case: Case, moment: str):
@@ -101,7 +97,7 @@ def test_a_supervisor_that_is_killed_leaves_no_visible_object_and_no_process(cas
     assert [backup["state"] for backup in case.project.backups()] in ([], ["partial"])
 
 
-@pytest.mark.representatives("15-*sqlite*", "2-*postgresql*")
+@pytest.mark.representatives("15-*sqlite*")
 @on_few
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_run_in_order(case: Case, number: int, code: int):
@@ -116,7 +112,7 @@ def test_a_signal_ends_the_run_in_order(case: Case, number: int, code: int):
     assert case.project.storage.files() == []
 
 
-@pytest.mark.representatives("postgresql*")
+@pytest.mark.representatives("sqlite*")
 @on_few
 def test_rclone_that_is_killed_leaves_nothing(case: Case):
     with case.project.started("dbbackup") as run:
@@ -143,7 +139,7 @@ def test_a_backup_after_a_killed_one_is_good_and_clean_sweeps_only_what_is_old(c
     assert states in (["good"], ["good", "partial"])  # a young one may still be written by somebody
 
 
-@pytest.mark.representatives("mariadb*")
+@pytest.mark.representatives("sqlite*")
 @on_few
 def test_a_dump_that_stands_still_is_ended(case: Case):
     case.project.options["STALL_TIMEOUT"] = 2

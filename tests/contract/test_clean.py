@@ -12,7 +12,7 @@ def test_clean_keeps_the_newest_and_removes_object_and_manifest_of_the_rest(typi
     typical.fill_simply()
     typical_project.options["DB_CLEANUP_KEEP"] = 2
     made = []
-    for _round in range(4):
+    for _round in range(3):
         typical_project.ok("dbbackup", "--clean")
         made.insert(0, typical_project.backups()[0]["id"])
     assert [backup["id"] for backup in typical_project.backups()] == made[:2]
@@ -21,7 +21,7 @@ def test_clean_keeps_the_newest_and_removes_object_and_manifest_of_the_rest(typi
 
 def test_nothing_is_removed_after_a_failure(typical: Subject, typical_project: Project):
     typical.fill_simply()
-    for _round in range(3):
+    for _round in range(2):
         typical_project.ok("dbbackup")
     there = typical_project.storage.files()
     typical_project.options["DB_CLEANUP_KEEP"] = 1

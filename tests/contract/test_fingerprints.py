@@ -65,7 +65,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.representatives("sqlite-file", "sqlite-sql", "postgresql-17", "mysql-9", "mariadb-11.8", "mongodb")
+@pytest.mark.representatives("sqlite-file", "sqlite-sql", "postgresql-17")
 @pytest.mark.parametrize("subject", COMPARED, indirect=True)
 def test_what_was_restored_has_no_difference_and_what_was_changed_is_named(subject: Subject):
     subject.fill_with_everything()

@@ -43,7 +43,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.representatives("*")
+@pytest.mark.representatives("local", "s3", "crypt")
 def test_files_come_back_and_what_was_added_later_goes(project: Project, media: Path):
     before = tree(media)
     assert "3 files copied" in project.ok("mediabackup")
@@ -54,7 +54,7 @@ def test_files_come_back_and_what_was_added_later_goes(project: Project, media: 
     assert tree(media) == before
 
 
-@pytest.mark.representatives("*")
+@pytest.mark.representatives("local", "crypt")
 def test_only_what_changed_is_sent(project: Project, media: Path):
     project.ok("mediabackup")
     assert "0 files copied" in project.ok("mediabackup")

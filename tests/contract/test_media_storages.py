@@ -30,6 +30,7 @@ def webdav(tmp_path: Path) -> Iterator[Storage]:
         yield Storage(server.remote, server.folder, server.environment)
 
 
+@pytest.mark.representatives("False")
 @pytest.mark.parametrize("encrypted", [False, True])
 def test_webdav_gets_and_gives_what_changed_at_equal_size(media: Path, webdav: Storage, encrypted: bool):
     options = {"ENCRYPTION_PASSWORD": "password"} if encrypted else {}

@@ -97,6 +97,7 @@ def loading(mongodb: Mongodb, project: Project) -> Project:
     return project
 
 
+@pytest.mark.exhaustive
 def test_what_a_killed_restore_had_staged_is_swept_by_the_next_backup(mongodb: Mongodb, loading: Project):
     loading.options |= slow("1M")
     with loading.started("dbrestore", "--noinput") as run:
@@ -109,6 +110,7 @@ def test_what_a_killed_restore_had_staged_is_swept_by_the_next_backup(mongodb: M
     assert len(mongodb.words()) == 2
 
 
+@pytest.mark.exhaustive
 def test_of_two_restores_the_second_is_refused_and_a_backup_meanwhile_is_whole(mongodb: Mongodb, loading: Project):
     slowly = Project(loading.databases, loading.storage, {**loading.options, **slow("2M")})
     with slowly.started("dbrestore", "--noinput") as run:
@@ -130,6 +132,7 @@ def test_of_two_restores_the_second_is_refused_and_a_backup_meanwhile_is_whole(m
     assert sorted(mongodb.names()) == ["payload", "word"]
 
 
+@pytest.mark.exhaustive
 def test_a_signal_in_the_middle_takes_back_what_was_staged(mongodb: Mongodb, loading: Project):
     loading.options |= slow("1M")
     with loading.started("dbrestore", "--noinput") as run:
@@ -146,6 +149,7 @@ def elsewhere(mongodb: Mongodb, minutes: float) -> None:
     mongodb.db()[JOURNAL].update_one({}, {"$set": {"space": "another boot/1", "host": "elsewhere", "beat": beat}})
 
 
+@pytest.mark.exhaustive
 def test_a_restore_on_another_machine_lives_as_long_as_it_says_so(mongodb: Mongodb, project: Project):
     mongodb.fill_simply()
     project.ok("dbbackup")
@@ -162,6 +166,7 @@ def test_a_restore_on_another_machine_lives_as_long_as_it_says_so(mongodb: Mongo
     assert mongodb.names() == ["word"]
 
 
+@pytest.mark.exhaustive
 def test_a_restore_that_holds_its_turn_says_so_again_and_again(mongodb: Mongodb, loading: Project):
     loading.options |= slow("1M")
     with loading.started("dbrestore", "--noinput") as run:
@@ -210,6 +215,7 @@ def test_an_archive_that_fails_on_the_server_changes_nothing(mongodb: Mongodb, p
     assert not any(is_internal(name) for name in mongodb.names())
 
 
+@pytest.mark.exhaustive
 def test_a_document_that_the_server_refuses_ends_the_restore(mongodb: Mongodb, project: Project, tmp_path: Path):
     """Without --stopOnError mongorestore ends 0 and says how many documents it has left out."""
     mongodb.fill_simply()
@@ -236,6 +242,7 @@ def test_a_collection_that_a_backup_would_leave_out_is_no_secret(mongodb: Mongod
     assert "Rename it" in done.error
 
 
+@pytest.mark.exhaustive
 def test_a_backup_made_of_a_database_of_another_name_is_restored_into_ours(mongodb: Mongodb, project: Project):
     mongodb.fill_simply()
     project.ok("dbbackup")
@@ -244,6 +251,7 @@ def test_a_backup_made_of_a_database_of_another_name_is_restored_into_ours(mongo
     assert mongodb.words(mongodb.beside()) == list(WORDS.items())
 
 
+@pytest.mark.exhaustive
 def test_names_with_dots_come_back_by_whatever_the_server_allows(mongodb: Mongodb, project: Project):
     for name in ("fs.files", "a.b.c"):
         mongodb.db()[name].insert_one({"_id": 1, "name": name})

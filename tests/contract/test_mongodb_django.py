@@ -39,6 +39,7 @@ def project(mongodb: Mongodb, local: Storage) -> Project:
     return Project({"default": mongodb.database}, local, mongodb.options, env=env)
 
 
+@pytest.mark.exhaustive
 def test_a_project_is_as_it_was(mongodb: Mongodb, project: Project):
     project.ok("migrate")
     project.ok("shell", "--no-imports", "-c", FILL)

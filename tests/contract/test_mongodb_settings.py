@@ -15,7 +15,7 @@ import pytest
 
 from tests.contract.project import Project, Storage, slow
 from tests.contract.subjects.mongodb import Mongodb
-from tests.contract.test_bad_input import DATABASE, refused
+from tests.contract.test_bad_input import DATABASE, refused, server_dies_during_backup
 from tests.support.commands import ROOT
 from tests.support.servers import start_mongo
 from tests.support.servers.ports import LOOPBACK, free_port
@@ -58,6 +58,7 @@ def as_compass_writes_it(mongodb: Mongodb) -> dict[str, Any]:
     return {**in_a_uri(mongodb), "HOST": f"mongodb://{login(mongodb)}@{host}/{mongodb.name}?{options}"}
 
 
+@pytest.mark.representatives("in_a_uri")
 @pytest.mark.parametrize("shape", [in_a_uri, in_options, for_djongo, as_for_0_4, as_compass_writes_it])
 def test_a_database_is_found_by_its_settings(mongodb: Mongodb, project: Project, shape):
     project.databases["default"] = shape(mongodb)
@@ -112,6 +113,7 @@ def encrypted(mongodb: Mongodb, certificate: Path) -> Iterator[int]:
     loop.close()
 
 
+@pytest.mark.exhaustive
 def test_tls_with_a_certificate_that_the_settings_trust(
     mongodb: Mongodb, project: Project, encrypted: int, certificate: Path
 ):
@@ -130,28 +132,33 @@ def test_tls_with_a_certificate_that_the_settings_trust(
 
 @pytest.mark.parametrize("command", ["dbbackup", "dbrestore"])
 class TestWrong:
+    @pytest.mark.representatives("dbbackup")
     def test_password(self, project: Project, command: str):
         project.ok("dbbackup")
         project.databases["default"]["PASSWORD"] = "wr0ng canary"
         error = refused(project, command, 2, DATABASE, "Authentication failed", "AUTH_SOURCE")
         assert "canary" not in error
 
+    @pytest.mark.exhaustive
     def test_port(self, project: Project, command: str):
         project.ok("dbbackup")
         options = {"serverSelectionTimeoutMS": 1000}
         project.databases["default"] |= {"PORT": str(free_port()), "OPTIONS": options}
         refused(project, command, 75, DATABASE, "Connection refused")
 
+    @pytest.mark.exhaustive
     def test_name_that_no_database_can_have(self, project: Project, command: str):
         project.ok("dbbackup")
         project.databases["default"]["NAME"] = "no/where"
         refused(project, command, 2, DATABASE, "Check NAME")
 
+    @pytest.mark.exhaustive
     def test_tools_that_are_not_there(self, project: Project, command: str, tmp_path: Path):
         project.ok("dbbackup")
         project.options = {"DATABASE_OPTIONS": {"default": {"BINARY_DIR": str(tmp_path)}}}
         refused(project, command, 2, DATABASE, "mongodump and mongorestore were not found", "BINARY_DIR")
 
+    @pytest.mark.representatives("dbrestore")
     def test_environment_without_pymongo(self, project: Project, command: str, tmp_path: Path):
         project.ok("dbbackup")
         there = project.storage.files()
@@ -168,22 +175,17 @@ def test_a_mistyped_name_is_an_error_and_never_an_empty_backup(project: Project)
     refused(project, "dbbackup", 2, DATABASE, "nowhere", "does not exist")
 
 
+@pytest.mark.exhaustive
 def test_a_server_that_dies_in_the_middle(local: Storage):
     with start_mongo() as server, server.database() as name:
         subject = Mongodb(server, name)
         subject.fill_simply(megabytes=40)
         project = Project({"default": subject.database}, local, {**subject.options, **slow("2M")})
-        with project.started("dbbackup") as run:
-            run.child(*subject.dumper)
-            server.kill()
-            done = run.end()
-        assert done.code in (1, 75), done.err
-        assert DATABASE in done.error
-        assert local.files() == []
-        server.restart()
+        server_dies_during_backup(project, server, *subject.dumper)
         subject.close()
 
 
+@pytest.mark.exhaustive
 def test_who_may_only_read_makes_backups(mongodb: Mongodb, project: Project):
     reader, password = f"{mongodb.name}_reader", "p:/%"
     administrator = mongodb.server.client()

@@ -33,6 +33,7 @@ class TestDump:
         (backup,) = project.backups()
         assert project.manifest(backup)["consistency"] == "none"
 
+    @pytest.mark.exhaustive
     def test_the_manifest_says_server_and_client_as_they_are(self, schema: Mysql, project: Project):
         schema.fill_with_everything()
         assert "snapshot" not in project.run("dbbackup").err
@@ -62,6 +63,7 @@ class TestDump:
         assert "no rights" in done.error
         assert project.storage.files() == []
 
+    @pytest.mark.exhaustive
     def test_a_plain_dump_as_0_4_made_it_is_restored_by_path(self, schema: Mysql, project: Project, tmp_path: Path):
         schema.fill_with_everything()
         if schema.server.flavour == "mariadb":
@@ -86,6 +88,7 @@ class TestDump:
 
 
 class TestClients:
+    @pytest.mark.exhaustive
     def test_only_the_other_flavours_client_is_refused(self, mysql, schema: Mysql, project: Project):
         schema.fill_simply()
         project.ok("dbbackup")
@@ -99,6 +102,7 @@ class TestClients:
             assert "BINARY_DIR" in done.error
         assert project.storage.files() == there
 
+    @pytest.mark.exhaustive
     def test_of_both_flavours_the_servers_is_taken(self, mysql, schema: Mysql, project: Project, tmp_path: Path):
         schema.fill_simply()
         for flavour in ("mysql", "mariadb"):
@@ -109,6 +113,7 @@ class TestClients:
         project.restore()
         assert len(schema.words()) == 3
 
+    @pytest.mark.exhaustive
     def test_a_backup_of_the_other_flavour_is_refused(self, request, tmp_path: Path, local: Storage):
         for one in make_subject("mysql-9", request, tmp_path):
             one.fill_simply()
@@ -144,6 +149,7 @@ class TestServer:
         assert done.code == 75, done.err
         assert 'Database "default": ' in done.error
 
+    @pytest.mark.exhaustive
     def test_everything_may_come_from_an_option_file(self, schema: Mysql, project: Project, tmp_path: Path):
         schema.fill_simply()
         quoted = schema.PASSWORD.replace("\\", "\\\\").replace('"', '\\"')
@@ -158,6 +164,7 @@ class TestServer:
         assert len(schema.words()) == 3
 
 
+@pytest.mark.representatives("mysql-9-command0")
 @pytest.mark.parametrize("command", [["dbbackup"], ["dbrestore", "--noinput"]])
 def test_no_canary_leaves_its_cage(schema: Mysql, project: Project, command: list[str]):
     schema.fill_simply(megabytes=4)
@@ -178,6 +185,7 @@ def test_no_canary_leaves_its_cage(schema: Mysql, project: Project, command: lis
     assert not [canary for canary in CANARIES if canary in done.out + done.err]
 
 
+@pytest.mark.exhaustive
 def test_a_backup_from_a_server_that_is_killed_leaves_nothing(local: Storage):
     with start_mysql("mysql") as server, server.database() as name:
         schema = Mysql(server, name)

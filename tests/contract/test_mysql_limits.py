@@ -11,7 +11,7 @@ from tests.support.servers import start_mysql
 MEBIBYTE = 1 << 20
 
 
-@pytest.mark.representatives("mysql")
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("flavour", ["mysql", "mariadb"])
 def test_a_row_that_is_too_long_as_a_statement_is_refused_and_the_remedy_helps(flavour: str, local: Storage):
     with start_mysql(flavour, "max_allowed_packet=4M") as server, server.database() as name:
@@ -75,6 +75,7 @@ def test_a_routine_whose_text_the_role_may_not_see_is_refused_and_the_grant_help
     project.ok("dbbackup")
 
 
+@pytest.mark.exhaustive
 def test_a_table_without_a_key_on_a_server_that_wants_one_is_refused(local: Storage):
     with start_mysql("mysql") as server, server.database() as name:
         schema = Mysql(server, name)

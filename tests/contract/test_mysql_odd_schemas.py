@@ -57,6 +57,7 @@ def comes_back(schema: Mysql, project: Project, damage: Callable[[], object], *p
     assert_equal_copy(schema, other)
 
 
+@pytest.mark.exhaustive
 def test_a_foreign_key_without_a_parent_still_waits_for_one_of_its_own_schema(schema: Mysql, project: Project):
     as_administrator(
         schema,
@@ -112,6 +113,7 @@ def test_a_default_of_a_sequence_comes_back_on_an_empty_server_and_a_copy_has_it
     assert plain == then
 
 
+@pytest.mark.exhaustive
 def test_rows_that_break_their_rule_come_back(mariadb: Mysql, on_mariadb: Project):
     as_administrator(
         mariadb,
@@ -126,6 +128,7 @@ def test_rows_that_break_their_rule_come_back(mariadb: Mysql, on_mariadb: Projec
 _WIDE = ", ".join(f"c{number} varchar(60)" for number in range(150))
 
 
+@pytest.mark.exhaustive
 def test_tables_that_only_a_lenient_server_makes_come_back(mariadb: Mysql, on_mariadb: Project):
     as_administrator(
         mariadb,
@@ -137,6 +140,7 @@ def test_tables_that_only_a_lenient_server_makes_come_back(mariadb: Mysql, on_ma
     comes_back(mariadb, on_mariadb, lambda: mariadb.drop("odd", "wide"), "SELECT id, c1 FROM wide")
 
 
+@pytest.mark.exhaustive
 def test_a_table_that_mysql_may_not_make_again_is_said_at_the_backup_with_a_grant_that_helps(
     mysql_schema: Mysql, local: Storage
 ):
@@ -154,6 +158,7 @@ def test_a_table_that_mysql_may_not_make_again_is_said_at_the_backup_with_a_gran
     assert "1118" not in project.run("dbbackup").err
 
 
+@pytest.mark.exhaustive
 def test_dates_that_do_not_exist_come_back(schema: Mysql, project: Project):
     as_administrator(
         schema,
@@ -165,6 +170,7 @@ def test_dates_that_do_not_exist_come_back(schema: Mysql, project: Project):
     comes_back(schema, project, lambda: schema.drop("person"), probe)
 
 
+@pytest.mark.exhaustive
 def test_floats_with_more_digits_than_a_dump_holds_are_named(schema: Mysql, project: Project):
     schema.execute("CREATE TABLE reading (id int PRIMARY KEY, x float, exact float, fixed float(10, 4), y double)")
     schema.execute("INSERT INTO reading VALUES (1, 16777216, 1.5, 123456.7891, 0.1), (2, 0.1, 3.40282e38, 1, 1e-300)")
@@ -206,6 +212,7 @@ def test_bytes_that_unicode_does_not_hold_are_named(schema: Mysql, project: Proj
     assert schema.server.query(probe, schema.name) == then
 
 
+@pytest.mark.exhaustive
 def test_a_history_by_transaction_ids_is_refused_with_what_to_do(mariadb: Mysql, on_mariadb: Project):
     mariadb.execute(
         "CREATE TABLE v (id int PRIMARY KEY, a int, s bigint unsigned GENERATED ALWAYS AS ROW START, "
@@ -225,6 +232,7 @@ def test_a_history_by_transaction_ids_is_refused_with_what_to_do(mariadb: Mysql,
     comes_back(mariadb, on_mariadb, lambda: mariadb.drop("v"))
 
 
+@pytest.mark.exhaustive
 def test_odd_values_come_back(schema: Mysql, project: Project):
     as_administrator(
         schema,

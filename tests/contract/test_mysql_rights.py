@@ -17,6 +17,7 @@ def project(schema: Mysql, local: Storage) -> Project:
     return Project({"default": schema.database}, local, schema.options)
 
 
+@pytest.mark.exhaustive
 def test_without_the_right_to_a_scratch_schema_the_grant_is_told_and_works(schema: Mysql, project: Project):
     schema.fill_simply()
     project.ok("dbbackup")
@@ -41,6 +42,7 @@ def test_in_place_needs_no_other_schema_and_brings_everything_back(schema: Mysql
     assert schema.fingerprint() == then
 
 
+@pytest.mark.exhaustive
 def test_in_place_begins_with_nothing_damaged(schema: Mysql, project: Project, tmp_path: Path):
     schema.fill_simply(megabytes=2)
     project.options["COMPRESSION"] = "none"
@@ -54,6 +56,7 @@ def test_in_place_begins_with_nothing_damaged(schema: Mysql, project: Project, t
     assert schema.fingerprint() == now
 
 
+@pytest.mark.exhaustive
 def test_programs_of_others_that_the_role_may_not_make_are_told_before_anything_changes(
     schema: Mysql, project: Project
 ):
@@ -71,6 +74,7 @@ def test_programs_of_others_that_the_role_may_not_make_are_told_before_anything_
     assert schema.fingerprint() != now
 
 
+@pytest.mark.exhaustive
 def test_a_server_that_lets_no_ordinary_role_make_triggers_is_told_before_anything_changes(
     local: Storage,
 ) -> None:

@@ -37,6 +37,7 @@ def begin_sessions(server: MysqlServer, text: str) -> None:
         cursor.execute("SET GLOBAL init_connect = %s", (text,))
 
 
+@pytest.mark.exhaustive
 def test_whatever_a_session_begins_with_everything_is_in_the_backup_and_comes_back(server: MysqlServer, local: Storage):
     with server.database() as name:
         schema = Mysql(server, name)
@@ -86,6 +87,7 @@ def test_a_limit_that_mariadbs_dump_program_cannot_lift_is_refused(local: Storag
         schema.close()
 
 
+@pytest.mark.exhaustive
 def test_a_server_whose_mode_changes_what_quotes_mean_is_backed_up(local: Storage):
     for flavour in ("mysql", "mariadb"):
         modes = "ANSI_QUOTES,STRICT_TRANS_TABLES" if flavour == "mysql" else "ORACLE,ANSI_QUOTES"

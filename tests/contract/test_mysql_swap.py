@@ -17,6 +17,7 @@ def project(schema: Mysql, local: Storage) -> Project:
     return Project({"default": schema.database}, local, schema.options)
 
 
+@pytest.mark.exhaustive
 def test_a_restore_that_is_killed_while_it_loads_is_swept_by_the_next_command(schema: Mysql, project: Project):
     schema.fill_simply(megabytes=8)
     project.options["COMPRESSION"] = "none"
@@ -40,6 +41,7 @@ def test_a_restore_that_is_killed_while_it_loads_is_swept_by_the_next_command(sc
     assert schema.fingerprint() == before
 
 
+@pytest.mark.exhaustive
 def test_a_restore_that_is_killed_while_it_waits_for_others_has_changed_nothing(schema: Mysql, project: Project):
     schema.fill_with_everything()
     project.ok("dbbackup")
@@ -79,6 +81,7 @@ def test_a_swap_that_is_killed_after_its_rename_is_finished_by_the_next_command(
     assert schema.scratch() == []
 
 
+@pytest.mark.exhaustive
 def test_a_swap_that_is_ended_by_a_signal_after_its_rename_is_undone(schema: Mysql, project: Project):
     schema.fill_with_everything()
     schema.script("\n".join(f"CREATE PROCEDURE p{number}() SELECT {number};" for number in range(400)))
@@ -93,6 +96,7 @@ def test_a_swap_that_is_ended_by_a_signal_after_its_rename_is_undone(schema: Mys
     assert schema.scratch() == []
 
 
+@pytest.mark.exhaustive
 def test_a_view_that_cannot_be_made_any_more_undoes_it_all(schema: Mysql, project: Project):
     schema.fill_with_everything()
     elsewhere = f"{schema.name}_elsewhere"
@@ -111,6 +115,7 @@ def test_a_view_that_cannot_be_made_any_more_undoes_it_all(schema: Mysql, projec
     assert schema.scratch() == []
 
 
+@pytest.mark.exhaustive
 def test_neither_triggers_nor_events_exist_where_the_backup_is_loaded(schema: Mysql, project: Project):
     schema.fill_simply(megabytes=8)
     schema.execute("CREATE TABLE log (id int PRIMARY KEY AUTO_INCREMENT, what varchar(20))")
@@ -135,6 +140,7 @@ def test_neither_triggers_nor_events_exist_where_the_backup_is_loaded(schema: My
     assert schema.execute("SELECT what FROM log") == [("fired",)]
 
 
+@pytest.mark.exhaustive
 def test_a_restore_brings_a_schema_with_a_broken_view_in_order(schema: Mysql, project: Project):
     schema.fill_simply()
     schema.execute("CREATE VIEW v AS SELECT text FROM word")
@@ -145,6 +151,7 @@ def test_a_restore_brings_a_schema_with_a_broken_view_in_order(schema: Mysql, pr
     assert schema.fingerprint() == then
 
 
+@pytest.mark.exhaustive
 def test_two_restores_at_once_are_refused(schema: Mysql, project: Project):
     schema.fill_simply(megabytes=12)
     project.options["COMPRESSION"] = "none"
@@ -160,6 +167,7 @@ def test_two_restores_at_once_are_refused(schema: Mysql, project: Project):
     assert schema.scratch() == []
 
 
+@pytest.mark.exhaustive
 def test_a_transaction_that_blocks_is_named_and_terminate_sessions_ends_it(schema: Mysql, project: Project):
     schema.fill_simply()
     project.ok("dbbackup")

@@ -10,6 +10,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.contract.project import Project, Storage
 from tests.contract.subjects.mysql import Mysql
 from tests.support.servers.ports import LOOPBACK
@@ -77,6 +79,7 @@ def test_without_tls_nothing_is_said_to_a_server_of_a_role_that_asks_for_it(
             Project({"default": preferred}, local, schema.options).ok("dbbackup")
 
 
+@pytest.mark.exhaustive
 def test_a_role_that_asks_for_tls_gets_it(schema: Mysql, local: Storage):
     schema.fill_simply()
     schema.server.query(f"ALTER USER {schema.role} REQUIRE SSL")

@@ -18,7 +18,7 @@ def project(tmp_path: Path, local: Storage) -> Project:
     return Project(databases, local, {"DB_CLEANUP_KEEP": 1})
 
 
-@pytest.mark.representatives("closed-stdout", "full-stderr", "gone-stdout")
+@pytest.mark.representatives("closed-stdout", "gone-stdout")
 @pytest.mark.parametrize("number", [1, 2], ids=["stdout", "stderr"])
 @pytest.mark.parametrize("how", SPOILT)
 def test_a_backup_prunes_and_ends_well_whatever_becomes_of_its_output(project: Project, how: str, number: int):

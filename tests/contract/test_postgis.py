@@ -29,6 +29,7 @@ def project(postgis: Postgis, local: Storage) -> Project:
     return Project({"default": postgis.database}, local, postgis.options)
 
 
+@pytest.mark.exhaustive
 def test_what_came_back_is_found_by_its_index(postgis: Postgis, project: Project):
     postgis.fill_simply()
     places = postgis.places()
@@ -49,6 +50,7 @@ def test_without_an_administrator_the_line_to_paste_is_named(postgis: Postgis, p
     assert "CREATE EXTENSION IF NOT EXISTS postgis" in done.error
 
 
+@pytest.mark.exhaustive
 def test_without_an_administrator_own_reference_systems_stay_and_that_is_said(postgis: Postgis, project: Project):
     postgis.fill_simply()
     project.ok("dbbackup")
@@ -61,6 +63,7 @@ def test_without_an_administrator_own_reference_systems_stay_and_that_is_said(po
     assert len(postgis.places()) == 1
 
 
+@pytest.mark.exhaustive
 def test_rights_that_a_killed_restore_had_borrowed_are_given_back_by_the_next_command(
     postgis: Postgis, project: Project
 ):
@@ -82,6 +85,7 @@ def test_rights_that_a_killed_restore_had_borrowed_are_given_back_by_the_next_co
     assert postgis.execute(said) == [("systems",)]
 
 
+@pytest.mark.exhaustive
 def test_a_backup_while_a_restore_goes_on_leaves_it_what_it_has_borrowed(postgis: Postgis, project: Project):
     postgis.fill_simply(megabytes=4)
     project.ok("dbbackup")

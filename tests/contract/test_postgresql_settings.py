@@ -88,6 +88,7 @@ def prepared(preparing: PostgresServer) -> Iterator[Postgresql]:
         subject.close()
 
 
+@pytest.mark.exhaustive
 def test_a_prepared_transaction_is_named(prepared: Postgresql, local: Storage) -> None:
     prepared.fill_simply()
     project = Project({"default": prepared.database}, local, prepared.options)
@@ -165,6 +166,7 @@ CREATE TABLE "S x".of_type (k pair[]);
 """
 
 
+@pytest.mark.exhaustive
 def test_a_check_that_reads_a_table_which_comes_later_is_said_by_the_backup(
     postgresql: Postgresql, local: Storage
 ) -> None:

@@ -79,7 +79,7 @@ def make(project: Project) -> str:
     return Path(path).name
 
 
-@pytest.mark.representatives("sqlite-sql", "postgresql-17", "mongodb")
+@pytest.mark.representatives("sqlite-sql", "postgresql-17")
 def test_what_it_made_is_listed_as_unverified_and_restored_by_path(typical: Subject, project: Project):
     name = make(project)
     (backup,) = project.backups()
@@ -104,7 +104,7 @@ def everything(subject: Subject) -> str:
     return found
 
 
-@pytest.mark.representatives("sqlite-sql", "postgresql-17", "mysql-9", "mongodb")
+@pytest.mark.representatives("sqlite-sql")
 def test_everything_that_is_in_them_comes_back(typical: Subject, empty_project: Project):
     typical.fill_with_everything()
     if isinstance(typical, Mysql) and typical.server.flavour == "mariadb":

@@ -77,7 +77,7 @@ def watch(run: Started) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     return arguments, environments
 
 
-@pytest.mark.representatives("postgresql-17-*", "mongodb-command0")
+@pytest.mark.representatives("postgresql-17-*")
 @pytest.mark.parametrize("command", [["dbbackup"], ["dbrestore", "--noinput"]])
 def test_no_canary_leaves_its_cage(subject: Subject, project: Project, command: list[str]):
     project.ok("dbbackup")

@@ -28,7 +28,7 @@ def written(request: pytest.FixtureRequest, tmp_path: Path):
         yield from make_subject(request.param, request, tmp_path)
 
 
-@pytest.mark.representatives("postgresql-17", "mysql-9", "sqlite-file", "sqlite-rollback")
+@pytest.mark.representatives("postgresql-17", "mysql-9", "sqlite-file")
 def test_money_that_moves_during_the_dump_is_neither_lost_nor_made(written: Subject, local: Storage):
     project = Project({"default": written.database}, local, {**written.options, **SLOW})
     written.open_accounts()
@@ -43,6 +43,7 @@ def test_money_that_moves_during_the_dump_is_neither_lost_nor_made(written: Subj
     assert written.total() == ACCOUNTS * BALANCE
 
 
+@pytest.mark.exhaustive
 def test_spool_makes_writers_in_rollback_journal_mode_wait_for_a_local_copy_only(tmp_path: Path, local: Storage):
     subject = Sqlite(tmp_path, "file", wal=False)
     options = {"DATABASE_OPTIONS": {"default": {"SPOOL": True}}, **slow("2M")}

@@ -35,7 +35,7 @@ def live(tmp_path: Path) -> Path:
     return tmp_path / "bank.sqlite3"
 
 
-@pytest.mark.representatives("file-stream-wal", "sqlite_dbpage-stream-rollback")
+@pytest.mark.representatives("file-stream-wal")
 @MODES
 @pytest.mark.parametrize("spool", [False, True], ids=["stream", "spool"])
 def test_a_dump_is_one_moment_while_others_write_and_read(live: Path, python: str, wal: bool, spool: bool) -> None:
@@ -112,7 +112,7 @@ def test_a_killed_dump_leaves_nothing_behind(live: Path, python: str, wal: bool,
     assert assert_sound(live) == 20000
 
 
-@pytest.mark.representatives("file-*")
+@pytest.mark.representatives("file-wal")
 @MODES
 def test_a_restore_that_is_killed_leaves_the_old_or_the_restored_data(live: Path, python: str, wal: bool) -> None:
     rng = random.Random(4)
@@ -145,7 +145,7 @@ def test_a_restore_that_is_killed_leaves_the_old_or_the_restored_data(live: Path
     assert files(live.parent) == [live.name]
 
 
-@pytest.mark.representatives("file-wal", "sqlite_dbpage-rollback")
+@pytest.mark.representatives("file-wal")
 @MODES
 def test_a_restore_waits_for_writers_and_they_see_what_was_restored(live: Path, python: str, wal: bool) -> None:
     open_bank(live, wal=wal)
@@ -174,6 +174,7 @@ def eventually(database: sqlite3.Connection, statement: str) -> list[tuple[int]]
     return rows
 
 
+@pytest.mark.exhaustive
 def test_the_page_that_locks_are_taken_on_is_left_out(live: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A database of more than 1 GiB has a page at 0x40000000 that holds no data."""
     with closing(connect(live)) as database:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from django_rclone import streams
 from tests.contract.conftest import with_variants
 from tests.contract.project import Project, Storage
@@ -45,6 +47,7 @@ def records(storage: Storage) -> list[str]:
     return [path for path in storage.files() if "/verification-" in path]
 
 
+@pytest.mark.representatives("sqlite-file")
 @with_variants
 def test_a_good_backup_passes_at_each_level(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_with_everything()
@@ -64,6 +67,7 @@ def test_a_good_backup_passes_at_each_level(subject: Subject, project: Project, 
     project.ok("dbrestore", "--noinput")
 
 
+@pytest.mark.exhaustive
 @with_variants
 def test_a_flipped_byte_and_a_cut_are_found_at_each_level(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_simply(MEGABYTES)
@@ -88,6 +92,7 @@ def test_a_flipped_byte_and_a_cut_are_found_at_each_level(subject: Subject, proj
     assert records(project.storage) == before
 
 
+@pytest.mark.representatives("postgresql-17", "mysql-9")
 @with_variants
 def test_a_cut_dump_with_the_right_hash_passes_hash_and_not_read(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_simply(MEGABYTES)
@@ -116,6 +121,7 @@ def test_a_verification_connects_to_no_database(typical: Subject, typical_projec
     assert "passed (read" in typical_project.ok("backupverify")
 
 
+@pytest.mark.representatives("crypt")
 def test_a_verification_on_each_storage(postgresql: Subject, storage: Storage, tmp_path: Path):
     project = Project({"default": postgresql.database}, storage, postgresql.options)
     postgresql.fill_simply()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,14 +17,21 @@ from tests.docs.tables import ROOT
 from tests.support.servers import PostgresServer
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    """The demo's project with something in it, and a backup of that."""
-    site = tmp_path / "site"
-    shutil.copytree(ROOT / "demo", site)
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo's project, something in it, and a backup of that."""
+    folder = tmp_path_factory.mktemp("saved")
+    shutil.copytree(ROOT / "demo", folder / "site")
     for command in ("migrate --verbosity 0", "fill", "dbbackup", "mediabackup"):
-        shell(f"python manage.py {command}", site)
-    return site
+        shell(f"python manage.py {command}", folder / "site")
+    return folder
+
+
+@pytest.fixture
+def site(saved: Path, tmp_path: Path) -> Path:
+    """That project for one test, beside its backups."""
+    shutil.copytree(saved, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "site"
 
 
 def shell(script: str, folder: Path) -> str:
@@ -34,6 +42,21 @@ def shell(script: str, folder: Path) -> str:
     done = subprocess.run(["sh", "-ec", script], cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+IN_ONE_PROCESS = """
+import contextlib, io, json, os, sys
+from django.core.management import execute_from_command_line
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+said = []
+for arguments in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        execute_from_command_line(["manage.py", *arguments])
+    said.append(out.getvalue())
+print(json.dumps(said))
+"""
+"""Runs management commands, which are given as JSON, and prints what each said."""
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -63,10 +86,14 @@ def test_the_table_of_wishes_names_options_that_the_commands_take(site: Path):
     (newest,) = json.loads(shell("python manage.py listbackups --json", site))
     places = {"ALIAS": "default", "NAME": "look.sqlite3", "PATH": newest["path"]}
     assert len(wishes) == 9
+    commands = []
     for wish in wishes:
         words = [places.get(word, word) for word in wish.split()]
         when = ["--at", "2999-01-01"] if "--at" in words else words
-        assert "restore" in shell(f"python manage.py dbrestore --dry-run {' '.join(when)}", site)
+        commands.append(["dbrestore", "--dry-run", *when])
+    plans = json.loads(shell(f"python -c {shlex.quote(IN_ONE_PROCESS)} {shlex.quote(json.dumps(commands))}", site))
+    assert len(plans) == len(wishes)
+    assert all("restore" in plan for plan in plans)
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/settings.md"])

@@ -1,5 +1,6 @@
-"""docs/databases.md: every answer about every database is shown by tests that `make test` runs."""
+"""docs/databases.md: every answer about every database is shown by tests, some of which `make test` runs."""
 
+import json
 import re
 import subprocess
 import sys
@@ -34,14 +35,36 @@ def named(cell: str) -> list[str]:
     return found
 
 
+COLLECT = """
+import json, sys
+import pytest
+
+class Found:
+    def pytest_collection_finish(self, session):
+        self.all = {item.nodeid: item.get_closest_marker("exhaustive") is None for item in session.items}
+
+found = Found()
+code = pytest.main(["-p", "no:cacheprovider", "--collect-only", "-qq", "--no-summary", *sys.argv[1:]], [found])
+print("\\n" + json.dumps(found.all))
+sys.exit(code)
+"""
+"""Prints the tests of some files, and of each whether `make test` runs it."""
+
+
 @cache
-def collected() -> frozenset[str]:
-    """Every test of `make test`, with its parameters and without, below tests/."""
-    pytest = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider")
-    command = [*pytest, "--collect-only", "-q", "tests"]
+def collected() -> dict[str, bool]:
+    """Every test of the files that the page names, below tests/, and whether `make test` runs it.
+
+    The name without parameters stands for all of them.
+    """
+    files = sorted({f"tests/{file}" for file in re.findall(r"`([\w/]+\.py)::", TEXT)})
+    command = [sys.executable, "-c", COLLECT, *files]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    ids = {line.removeprefix("tests/") for line in done.stdout.splitlines() if "::" in line}
-    return frozenset(ids | {name.partition("[")[0] for name in ids})
+    found: dict[str, bool] = {}
+    for name, quick in json.loads(done.stdout.splitlines()[-1]).items():
+        for shown in {name.removeprefix("tests/"), name.removeprefix("tests/").partition("[")[0]}:
+            found[shown] = found.get(shown, False) or quick
+    return found
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -54,6 +77,20 @@ def test_every_question_is_answered(section: str):
 def test_every_answer_is_shown_by_tests_that_are_there(section: str):
     missing = [test for *_rest, shown in rows(section) for test in named(shown) if test not in collected()]
     assert missing == []
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_make_test_shows_an_answer_to_every_question(question: str):
+    shown = [cells[2] for section in SECTIONS for cells in rows(section) if cells[0] == question]
+    assert [test for cell in shown for test in named(cell) if collected()[test]]
+
+
+# The others are one of these with an extension or in another format.
+@pytest.mark.parametrize("section", ["PostgreSQL", "MySQL", "MariaDB", "MongoDB", "SQLite"])
+def test_make_test_shows_of_every_database_that_it_comes_back_and_that_a_damaged_backup_is_refused(section: str):
+    shown = {question: named(cell) for question, _answer, cell in rows(section)}
+    for question in ("restored exactly", "a restore that fails or is killed"):
+        assert [test for test in shown[question] if collected()[test]], question
 
 
 def test_every_database_of_the_contract_is_there():

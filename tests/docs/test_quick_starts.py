@@ -16,10 +16,10 @@ from django_rclone import conf
 from django_rclone_sidecar.environment.variables import VARIABLES
 from tests.chart import helm
 from tests.docs.tables import ROOT
-from tests.docs.test_examples import shell, site
+from tests.docs.test_examples import saved, shell, site
 from tests.support.images.compose import compose
 
-__all__ = ["site"]  # the fixture
+__all__ = ["saved", "site"]  # the fixtures
 
 # Each block of each page, in turn: what is done with it here, or why it cannot be done.
 APP = ("not run: it asks a package index", "settings", "runs", "runs", "runs nightly")

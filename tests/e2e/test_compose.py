@@ -109,9 +109,9 @@ def site(request: pytest.FixtureRequest, image: str, tmp_path: Path) -> Iterator
         del services["database"]
     if request.param == "mongodb":
         services["web"] |= PACKAGES
-    (home / "tests.yaml").write_text(json.dumps({"services": services}))
     # The image's own healthcheck waits for a minute.
     services["sidecar"]["healthcheck"] = {"interval": "1s"}
+    (home / "tests.yaml").write_text(json.dumps({"services": services}))
     env = {"SIDECAR_IMAGE": image, "WEB_IMAGE": web(), "WEB_PORT": "127.0.0.1:0", "SIDECAR_PORT": "127.0.0.1:0"}
     if database := DATABASES[request.param]:
         variable, kind, version = database

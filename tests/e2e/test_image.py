@@ -153,6 +153,7 @@ def test_an_rclone_that_cannot_save_its_configuration_does_not_keep_us_waiting(i
         assert "Failed to save config" not in done.err
 
 
+@pytest.mark.exhaustive
 def test_a_run_by_exec_has_the_configuration_as_it_is_now(sqlite: Sidecar, tmp_path: Path) -> None:
     mounted = tmp_path / "rclone"
     mounted.mkdir()

@@ -113,12 +113,14 @@ def watched(image: str, tmp_path: Path) -> Iterator[Watched]:
         made.run("down", "--volumes", "--timeout=1")
 
 
+@pytest.mark.exhaustive
 def test_a_webhook_is_told_that_nothing_is_known_of_backups(watched: Watched) -> None:
     watched.run("up", "--detach", "--wait", "receiver", "prometheus", "alertmanager")
     told = watched.wait_until_told("firing", "BackupMetricsAbsent")
     assert "docker compose ps sidecar" in told["description"]
 
 
+@pytest.mark.exhaustive
 def test_a_webhook_is_told_what_is_overdue_and_when_it_is_over(watched: Watched) -> None:
     watched.run("up", "--detach", "--wait", "receiver", "prometheus", "alertmanager", "sidecar")
     told = watched.wait_until_told("firing", "BackupOverdue")

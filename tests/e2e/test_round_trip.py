@@ -28,7 +28,7 @@ CASES = [
 ]
 
 
-@pytest.mark.representatives("postgresql-17-sftp-*", "mysql-9-*", "sqlite-file-volume-*")
+@pytest.mark.representatives("sqlite-file-volume-*")
 @pytest.mark.parametrize(("name", "storage", "password"), CASES)
 def test_what_was_backed_up_comes_back_over_live_data_and_beside_it(
     name: str,
@@ -60,7 +60,7 @@ def test_what_was_backed_up_comes_back_over_live_data_and_beside_it(
     assert subject.fingerprint() == before
 
 
-@pytest.mark.representatives("17")
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("major", [17, 18])
 def test_a_fresh_server_gets_the_latest_backup(
     major: int, on: Callable[[str], Sidecar], subject_of: Callable[[str], Subject], tmp_path: Path
@@ -81,6 +81,7 @@ def test_a_fresh_server_gets_the_latest_backup(
         assert fresh.fingerprint() == subject.fingerprint()
 
 
+@pytest.mark.exhaustive
 def test_postgis_comes_back(on: Callable[[str], Sidecar], postgis17, tmp_path: Path) -> None:
     with postgis17.database() as name:
         postgis17.query("CREATE EXTENSION postgis", name)

@@ -60,6 +60,7 @@ def test_without_a_backup_it_begins_with_one_and_a_stop_ends_it(state: Sidecar) 
         assert "Traceback" not in running.logs()
 
 
+@pytest.mark.exhaustive
 def test_a_start_after_a_good_backup_makes_none(state: Sidecar) -> None:
     with serving(state) as running:
         running.wait_ended(1, "success")
@@ -77,6 +78,7 @@ def test_without_a_target_it_ends_and_says_how_to_name_one(image: str) -> None:
     assert "Traceback" not in done.err
 
 
+@pytest.mark.exhaustive
 def test_without_a_place_for_its_state_it_works_and_says_what_is_lost(sqlite: Sidecar) -> None:
     with serving(sqlite) as running:
         running.wait_metric("backups_stored", 1)
@@ -91,6 +93,7 @@ def test_without_a_place_for_its_state_it_works_and_says_what_is_lost(sqlite: Si
         assert running.ended("success") == 0
 
 
+@pytest.mark.exhaustive
 def test_a_backup_by_exec_is_in_the_metrics(sqlite: Sidecar) -> None:
     with serving(sqlite, BACKUP_SCHEDULE="off") as running:
         running.wait_health("healthy")
@@ -100,6 +103,7 @@ def test_a_backup_by_exec_is_in_the_metrics(sqlite: Sidecar) -> None:
         assert running.database()["last_success_at"]
 
 
+@pytest.mark.exhaustive
 def test_it_is_unhealthy_while_the_schedule_stands_still(state: Sidecar) -> None:
     with serving(state) as running:
         running.wait_health("healthy")
@@ -125,6 +129,7 @@ def test_a_shell_in_place_of_the_entrypoint_is_never_unhealthy(sqlite: Sidecar) 
         running.wait_health("healthy")
 
 
+@pytest.mark.exhaustive
 def test_a_stop_in_the_middle_of_a_backup_leaves_nothing_half_done(
     on: Callable[[str], Sidecar], postgres: PostgresServer
 ) -> None:
@@ -142,6 +147,7 @@ def test_a_stop_in_the_middle_of_a_backup_leaves_nothing_half_done(
         assert _left_over(running) == []
 
 
+@pytest.mark.exhaustive
 def test_a_container_that_is_killed_in_the_middle_of_a_backup_knows_it_and_catches_up(
     on: Callable[[str], Sidecar], postgres: PostgresServer
 ) -> None:

@@ -37,11 +37,11 @@ def overlapping_folders() -> None:
 
 def clock_ahead() -> None:
     """A backup that is dated later than now counts, and this run's own may go for it."""
-    for module in ("clocks", "retention", "prune"):
+    for module in ("clocks", "retention", "prune.planning"):
         _replace(module, "dated_ahead", lambda _backup, _now: False)
     decide = import_module("django_rclone.retention").decide
     _replace(
-        "retention", "decide", lambda backups, policy, **options: decide(backups, policy, **options | {"made": ""})
+        "retention", "decide", lambda backups, policy, **options: decide(backups, policy, **options | {"new_id": ""})
     )
 
 

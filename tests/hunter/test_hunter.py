@@ -15,8 +15,8 @@ SECONDS = 150
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.representatives("30")
-@pytest.mark.parametrize("commands", [30, 120])
+@pytest.mark.representatives("20")
+@pytest.mark.parametrize("commands", [20, 120])
 def test_no_project_loses_or_gets_what_it_should_not(capsys: pytest.CaptureFixture[str], commands: int) -> None:
     found = hunt(SECONDS, SEED, enough=commands)
     with capsys.disabled():

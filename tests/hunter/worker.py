@@ -28,6 +28,7 @@ from django_rclone.process import child
 from django_rclone.rclone.abilities import Abilities, parse_features
 from django_rclone.rclone.connection_strings import without_path
 from django_rclone.rclone.remote import Remote
+from django_rclone.rclone.remote_control import RemoteControl
 from tests.hunter import mutations
 from tests.support import measured  # noqa: F401 - what is imported takes effect
 
@@ -173,20 +174,28 @@ def _run(request: dict[str, Any]) -> None:
 
 
 def _die_at(program: int, *, started: bool) -> None:
-    """Kills this process as the kernel does, when it starts so many programs, before or after the start."""
-    begin = child.Process.__init__
+    """Kills this process as the kernel does, before or after it starts so many programs.
+
+    Each query that the rclone in the background answers counts as a program too.
+    """
     count = 0
 
-    def begin_or_die(self: child.Process, *arguments: Any, **options: Any) -> None:
-        nonlocal count
-        count += 1
-        if count == program and not started:
-            os.kill(os.getpid(), signal.SIGKILL)
-        begin(self, *arguments, **options)
-        if count == program:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def or_die[**P, T](step: Callable[P, T]) -> Callable[P, T]:
+        def step_or_die(*arguments: P.args, **options: P.kwargs) -> T:
+            nonlocal count
+            count += 1
+            number = count
+            if number == program and not started:
+                os.kill(os.getpid(), signal.SIGKILL)
+            result = step(*arguments, **options)
+            if number == program:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
 
-    child.Process.__init__ = begin_or_die  # type: ignore[method-assign]
+        return step_or_die
+
+    child.Process.__init__ = or_die(child.Process.__init__)  # type: ignore[method-assign]
+    RemoteControl.ask = or_die(RemoteControl.ask)  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

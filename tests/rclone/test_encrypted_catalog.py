@@ -50,6 +50,7 @@ def _manifests(remote: Remote) -> list[Path]:
     return sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)
 
 
+@pytest.mark.representatives("flipped-1")
 @pytest.mark.parametrize(("damage", "count"), [*((damage, 1) for damage in DAMAGES), ("cut", 2), ("garbage", 5)])
 def test_manifests_that_cannot_be_decrypted_are_damaged_and_the_others_good(sealed: Remote, damage: str, count: int):
     for file in _manifests(sealed)[:count]:

@@ -83,6 +83,7 @@ def sealed(remote: Remote) -> Remote:
     return crypt.encrypted(remote, Secret("password"))
 
 
+@pytest.mark.representatives("True-sites*", "False-media")
 @pytest.mark.usefixtures("source")
 @pytest.mark.parametrize("folder", ["media", "sites/shop ü/media"])
 @pytest.mark.parametrize("encrypted", [False, True])
@@ -99,6 +100,7 @@ def test_the_last_success_is_read_back(remote: Remote, folder: str, encrypted: b
     assert (Path(remote.root) / "manifests").exists() != encrypted
 
 
+@pytest.mark.representatives("False")
 @pytest.mark.usefixtures("source")
 @pytest.mark.parametrize("encrypted", [False, True])
 def test_a_damaged_record_is_none_and_a_warning(

@@ -47,6 +47,7 @@ FILTERS = [
 ]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("spelled", ["flags", "variables"])
 @pytest.mark.parametrize(("flags", "variables", "expected"), FILTERS)
 def test_a_filter_chooses_among_media_and_hides_nothing_else(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import socket
 import stat
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +21,8 @@ from django_rclone.rclone.errors import last_error
 from django_rclone.rclone.remote import Remote
 from django_rclone.rclone.secrets import has_secret
 from django_rclone.rclone.upload_parts import part_flags
+
+pytestmark = pytest.mark.usefixtures("either_way")
 
 
 def written(remote: Remote, path: str, content: bytes = b"content") -> Path:
@@ -245,12 +245,27 @@ def test_an_empty_file_is_a_file(remote: Remote) -> None:
 def test_a_small_file_is_written_beside_where_half_of_it_would_show(remote: Remote, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     spy = tmp_path / "rclone-spy"
-    spy.write_text(f'#!/bin/sh\necho "$1 $2 $3" >> {seen}\nexec rclone "$@"\n')
+    spy.write_text(f'#!/bin/sh\n[ "$1" = rcd ] && exit 1\necho "$1 $2 $3" >> {seen}\nexec rclone "$@"\n')
     spy.chmod(stat.S_IRWXU)
     dataclasses.replace(remote, binary=str(spy)).put("a", b"x", atomic=False)
     root = remote.root
     assert seen.read_text().splitlines()[0].startswith(f"rcat {root}/a.partial ")
     assert seen.read_text().splitlines()[1:] == [f"moveto {root}/a.partial {root}/a"]
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_a_small_file_that_cannot_replace_a_folder_is_an_error(remote: Remote, atomic: bool) -> None:
+    written(remote, "m/a/b")
+    with pytest.raises(DjangoRcloneError):
+        remote.put("m/a", b"new", atomic=atomic)
+    assert {path.name for path in Path(remote.root, "m").iterdir()} == ({"a"} if atomic else {"a", "a.partial"})
+
+
+@pytest.mark.parametrize("name", ['"x".json', "größe", "a;b", "50%25 off, ~+@.json"])
+def test_a_small_file_may_have_any_name(remote: Remote, name: str) -> None:
+    remote.put(f"m/{name}", b"--\r\ncontent\r\n", atomic=False)
+    assert [path.name for path in Path(remote.root, "m").iterdir()] == [name]
+    assert Path(remote.root, "m", name).read_bytes() == b"--\r\ncontent\r\n"
 
 
 def test_a_move_replaces_what_was_there(remote: Remote) -> None:
@@ -303,14 +318,6 @@ def test_what_is_streamed_in_comes_out(remote: Remote) -> None:
 
 
 # What failures mean: real ones
-
-
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """A port on which nobody listens: bound, so that nobody else gets it meanwhile."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -179,13 +178,6 @@ def test_a_configuration_that_does_not_open_is_told_with_what_opens_it(
 # Servers that never answer
 
 
-@pytest.fixture
-def silent() -> Iterator[int]:
-    """A port that takes connections, and never says a word."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
-        yield server.getsockname()[1]
-
-
 CALLS: list[Callable[[Remote], object]] = [
     lambda remote: remote.files("db"),
     lambda remote: remote.files("db", recursive=True),
@@ -200,6 +192,7 @@ CALLS: list[Callable[[Remote], object]] = [
 ]
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("call", CALLS)
 def test_no_call_waits_for_ever_for_a_server_that_never_answers(silent: int, call: Callable[[Remote], object]) -> None:
     remote = Remote(f":webdav,url='http://127.0.0.1:{silent}':", limits=Limits(stall=0.3))
@@ -210,6 +203,7 @@ def test_no_call_waits_for_ever_for_a_server_that_never_answers(silent: int, cal
     assert late.value.exit_code == 75
 
 
+@pytest.mark.usefixtures("either_way")
 def test_the_whole_time_of_a_call_is_bounded_too(silent: int) -> None:
     remote = Remote(f":webdav,url='http://127.0.0.1:{silent}':", limits=Limits(timeout=0.3))
     with pytest.raises(Unavailable, match=r"^rclone did not end within 0\.3 s"):

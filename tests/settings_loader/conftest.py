@@ -47,6 +47,12 @@ class Project:
             self.target(**environ)
         return str(caught.value)
 
+    def refusal_of_settings(self) -> str:
+        """Returns the error message for the first of the usual settings modules that the project has."""
+        modules = ("settings/base", "conf/settings")
+        module = next((name for name in modules if (self.root / f"{name}.py").exists()), "settings")
+        return self.refusal(TARGET_SETTINGS_MODULE=module.replace("/", "."))
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

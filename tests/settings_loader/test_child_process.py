@@ -82,6 +82,7 @@ READ = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("settings", READ.values(), ids=READ)
 def test_a_project_that(write: Write, settings: str) -> None:
     project = write(f"== settings.py\n{textwrap.dedent(settings)}\n{PLAIN}\n")

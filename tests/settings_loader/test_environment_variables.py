@@ -32,6 +32,7 @@ FILLS = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("fills", FILLS.values(), ids=FILLS)
 def test_a_default_is_refused_where_something_unknown_may_have_set_the_variable(write: Write, fills: str) -> None:
     refusal = write(f"== settings.py\nimport os\n{fills}\n{FROM_ENVIRONMENT}\n").refusal()

@@ -19,6 +19,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("question", COMMANDS.values(), ids=COMMANDS)
 def test_the_command_line_is_that_of_a_web_server(write: Write, question: str) -> None:
     project = write(f"== settings.py\nimport sys\n{PLAIN}\n{question}\n    DATABASES['default']['NAME'] = 'other'\n")
@@ -37,6 +38,7 @@ DECIDED = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("question", DECIDED.values(), ids=DECIDED)
 def test_a_database_that_the_machine_decides_is_refused(write: Write, question: str) -> None:
     project = write(
@@ -65,6 +67,7 @@ NOTED = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("value", "what"), NOTED.values(), ids=NOTED)
 def test_a_value_with_something_of_the_machine_is_noted(write: Write, value: str, what: str) -> None:
     files = f"== settings.py\nimport getpass, os, socket\nfrom pathlib import Path\n{PLAIN}\nMEDIA_ROOT = {value}\n"

@@ -119,10 +119,8 @@ REFUSED = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("files", "reason"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_known_is_refused_with_its_reason(write: Write, files: str, reason: str) -> None:
-    project = write(files)
-    modules = ("settings/base", "conf/settings")
-    folder = next((name for name in modules if (project.root / f"{name}.py").exists()), "settings")
-    refusal = project.refusal(TARGET_SETTINGS_MODULE=folder.replace("/", "."))
+    refusal = write(files).refusal_of_settings()
     assert re.search(reason, refusal), refusal

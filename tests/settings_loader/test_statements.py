@@ -147,6 +147,7 @@ READ = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("files", READ.values(), ids=READ)
 def test_a_project_is_read_that_has(write: Write, files: str) -> None:
     assert write(files).target(BACKUP_MEDIA="off").databases["default"]["NAME"] == "app"
@@ -263,6 +264,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("files", REFUSED.values(), ids=REFUSED)
 def test_it_is_refused_to_guess(write: Write, files: str) -> None:
     assert "DATABASES" in write(textwrap.dedent(files)).refusal()

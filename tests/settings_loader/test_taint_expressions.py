@@ -197,6 +197,7 @@ PROJECTS = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("files", PROJECTS.values(), ids=PROJECTS)
 def test_a_value_that_something_unknown_may_have_chosen_is_refused(write: Write, files: str) -> None:
     assert "DATABASES" in write(files).refusal()

@@ -98,6 +98,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.every(3)
 @pytest.mark.parametrize("helper", HELPERS.values(), ids=HELPERS)
 def test_what_a_helper_may_write_into_its_caller_is_refused(write: Write, helper: str, way: str) -> None:
     files = f"== settings.py\nimport vault\nfrom helper import pull_in\n{PLAIN}\n{textwrap.dedent(way)}\n"
@@ -209,6 +210,7 @@ CALLERS = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("files", CALLERS.values(), ids=CALLERS)
 def test_whoever_calls_such_a_helper_is_found(write: Write, files: str) -> None:
     assert "DATABASES" in write("== settings.py\n" + textwrap.dedent(files).replace("PLAIN", PLAIN)).refusal()

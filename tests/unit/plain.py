@@ -58,4 +58,4 @@ class PlainConnector(BaseConnector):
         return f"{object_command} > FILE"
 
     def _sh(self, step: str, script: str) -> Command:
-        return Command(("sh", "-c", self.options.get(step, script), self.name), may_stall=step == "dump")
+        return Command(("sh", "-c", self.options.get(step, script), self.name), is_loader=step != "dump")

@@ -2,7 +2,6 @@
 
 import ast
 import dataclasses
-import inspect
 import re
 import textwrap
 import tomllib
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from django_rclone import DOCUMENTATION, catalog, checks, signals
+from django_rclone import DOCUMENTATION, catalog, signals
 from django_rclone.db.mongodb.connector import MongoDumpConnector
 from django_rclone.db.mysql.connector import MysqlDumpConnector
 from django_rclone.db.postgresql.connector import PgDumpConnector, PgDumpGisConnector
@@ -21,7 +20,7 @@ from django_rclone.media_record import MediaRecord
 from django_rclone_sidecar import cli
 from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, OverallState
 from django_rclone_sidecar.web import status
-from tests.docs import tables
+from tests.docs import architecture, tables
 
 RUNBOOKS = sorted((tables.ROOT / "docs/runbooks").glob("*.md"))
 TEXTS = [
@@ -70,10 +69,20 @@ def test_messages_refer_to_pages_of_the_documentation():
     project = tomllib.loads((tables.ROOT / "pyproject.toml").read_text())["project"]
     assert project["urls"]["Documentation"] == DOCUMENTATION
     titles = {line.lstrip("# ") for page in tables.pages() for line in page.read_text().splitlines() if line[:1] == "#"}
-    messages = [checks._CONNECTOR_HINT, cli.usage(), inspect.getsource(checks._rclone_problems)]
-    named = [re.findall(r'"([^"]+)"\s+in the documentation', message) for message in messages]
-    assert [len(found) for found in named] == [1, 1, 1]
-    assert {title for found in named for title in found} <= titles
+    sources = [module.path.read_text() for module in architecture.modules().values()]
+    named = [
+        title for source in sources for title in re.findall(r"""see_documentation\(\s*["']([^"']+)["']\s*\)""", source)
+    ]
+    assert len(named) == sum(source.count("see_documentation(") for source in sources) - 1, "one is not a literal"
+    assert {*named, *re.findall(r'see\s+"([^"]+)"\s+in the documentation', cli.usage())} <= titles
+
+
+def test_no_message_names_a_file_that_an_installation_does_not_have():
+    for module in architecture.modules().values():
+        nodes = list(ast.walk(module.tree))
+        docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        strings = [str(n.value) for n in nodes if isinstance(n, ast.Constant) and id(n) not in docstrings]
+        assert not [string for string in strings if re.search(r"\bdocs/\w+\.md\b", string)], module.name
 
 
 def test_every_command_is_documented():
@@ -137,7 +146,12 @@ def test_links_lead_somewhere(page: Path):
         found = (page.parent / path) if path else page
         assert found.exists(), target
         headings = re.findall(r"^#+ (.+)$", found.read_text(), re.MULTILINE) if found.is_file() else []
-        assert not anchor or anchor in {heading.lower().replace(" ", "-") for heading in headings}, target
+        assert not anchor or anchor in {_anchor(heading) for heading in headings}, target
+
+
+def _anchor(heading: str) -> str:
+    """The anchor that forges and MkDocs give a heading."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def test_pages_that_the_code_sends_people_to_are_there():

@@ -10,7 +10,7 @@ import pytest
 import django_rclone
 import django_rclone_sidecar
 from django_rclone import conf, setting_names
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point, helper_programs
 from django_rclone.db.mysql import clients as mysql
 from django_rclone.db.mysql import errors as mysql_errors
 from django_rclone.db.postgresql import clients as postgresql
@@ -94,7 +94,7 @@ def test_a_helper_programs_error_has_the_names_of_the_program_that_started_it(
         raise mysql_errors.user_error(ProgramFailed("mysql", 1, "ERROR 2003 (HY000): Can't connect"), "app on db")
 
     as_helper_program(monkeypatch, caller)
-    failure = ProgramFailed("probe", 1, f"{helper_programs.run(fail)}\n")
+    failure = ProgramFailed("probe", 1, f"{entry_point.run(fail)}\n")
     found = helper_programs.reported_error(failure)
     assert found is not None
     assert isinstance(found.error, Unavailable)

@@ -57,16 +57,19 @@ def load(remote: Remote, scheme: Scheme, alias: str = "", *, known: Mapping[str,
     return sorted([*described, *damaged, *undocumented], key=lambda backup: (backup.moment, backup.id), reverse=True)
 
 
-def newest_manifests(remote: Remote, alias: str, most: int) -> list[Manifest]:
+def newest_manifests(remote: Remote, alias: str, most: int, *, fewest: int = 1) -> list[Manifest]:
     """Returns the newest manifests of an alias, whatever their project, without looking for their objects.
 
-    Takes two calls of rclone. Skips those that cannot be read.
+    Takes two calls of rclone, and only one if there are less than ``fewest``: then it reads none. Skips those that
+    cannot be read.
     """
     listed = {
         name: entry
         for entry in remote.files(MANIFEST_DIR)
         if (name := parse_manifest_name(entry.path)) and name.alias == alias
     }
+    if len(listed) < fewest:
+        return []
     newest = sorted(listed, key=lambda name: (name.point, name.id), reverse=True)[:most]
     read, _problems = manifest_reader.read(remote, {name: listed[name] for name in newest}, alias, all_of_them=False)
     return list(read.values())

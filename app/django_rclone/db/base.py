@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from django_rclone import setting_names
 from django_rclone.command import Command
 from django_rclone.db import source_identity as source
+from django_rclone.db.restore_mode import Mode
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.layout.manifest import Manifest
 from django_rclone.streams import Gate
@@ -65,19 +66,6 @@ class Dump:
     """Notes on this dump for users, one sentence each."""
     session: Mapping[str, str] = field(default_factory=dict)
     """Session settings that a restore needs as well, so that the dump's SQL keeps its meaning."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """The options of a restore that the user has chosen."""
-
-    into: str = ""
-    """Name of another database to restore into; empty: the live one."""
-    terminate_sessions: bool = False
-    in_place: bool = False
-    """Load over the live tables where the role may not create a scratch schema: riskier, and never done by default."""
-    drill: bool = False
-    """``into`` names a scratch database of a drill, which must not exist, and in which nothing may run by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,11 @@ def _differences(found: type[BaseConnector]) -> Iterator[str]:
     foreign_classes = [kind for kind in found.__mro__ if not kind.__module__.startswith("django_rclone.")]
     if gone := sorted(_REMOVED & {name for kind in foreign_classes for name in vars(kind)}):
         yield f"it has {', '.join(gone)}, which nothing calls any more"
-    if other := [name for name, count in _ARGUMENTS.items() if not _takes(getattr(found, name), count)]:
+    if other := [name for name, count in _ARGUMENTS.items() if not _accepts_arguments(getattr(found, name), count)]:
         yield f"{' and '.join(other)} must take the arguments of BaseConnector's"
 
 
-def _takes(method: Any, count: int) -> bool:
+def _accepts_arguments(method: Any, count: int) -> bool:
     try:
         inspect.signature(method).bind(*range(count))
     except TypeError:

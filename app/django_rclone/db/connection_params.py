@@ -41,11 +41,11 @@ def merged(alias: str, database: Mapping[str, Any], wrapper: Any) -> Mapping[str
             "The project cannot connect either; check its settings and credentials."
         ) from error
     options = database.get("OPTIONS") or {}
-    found = {key: _first(params, names) for key, names in _NAMES.items()}
+    found = {key: _first_value(params, names) for key, names in _NAMES.items()}
     kept = {name: params[name] for name in options if name in params}
     added = {name: params[name] for name in _ADDED if name in params}
     return {**database, **{key: value for key, value in found.items() if value}, "OPTIONS": {**kept, **added}}
 
 
-def _first(params: Mapping[str, Any], names: tuple[str, ...]) -> str:
+def _first_value(params: Mapping[str, Any], names: tuple[str, ...]) -> str:
     return next((str(params[name]) for name in names if params.get(name)), "")

@@ -8,7 +8,7 @@ from django_rclone.exceptions import DjangoRcloneError, ProgramFailed, Verificat
 
 
 def fingerprint_command(alias: str, engine: str, *arguments: str) -> Command:
-    """Return the command for the program of an engine's package, which reads a dump on stdin."""
+    """Returns the command for the program of an engine's package, which reads a dump on stdin."""
 
     def explain(failure: ProgramFailed) -> DjangoRcloneError:
         reported = reported_error(failure)

@@ -1,4 +1,4 @@
-"""Inspect a database: the first step of a backup and of a restore."""
+"""Inspection of a database: the first step of a backup and of a restore."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ logger = logging.getLogger("django_rclone")
 
 
 def inspect(connector: BaseConnector, *, finish: bool = True) -> Facts:
-    """Returns the facts that the probe finds out about the database.
+    """Returns the facts that the probe finds about the database.
 
     If an earlier restore died during its last step, that step is finished first; with ``finish`` False (a dry run
     changes nothing) it is only reported. Raises a DjangoRcloneError.

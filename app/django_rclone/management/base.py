@@ -17,6 +17,7 @@ from django_rclone import display, output_errors
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError
 from django_rclone.management import options as arguments
 from django_rclone.process.interrupts import interruptible
+from django_rclone.rclone.session import session
 
 _DJANGO_OPTIONS = frozenset({"settings", "pythonpath"})
 
@@ -65,7 +66,7 @@ class BackupCommand(BaseCommand):
         try:
             if problem := arguments.empty_option_problem(options, options.keys() - _DJANGO_OPTIONS):
                 raise ConfigurationError(problem)
-            with interruptible(), _logging_to(self):
+            with interruptible(), _logging_to(self), session():
                 self.work(**options)
         except DjangoRcloneError as error:
             raise CommandError(display.printable(str(error)), returncode=error.exit_code) from error

@@ -82,8 +82,13 @@ def add_listing_options(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="Print one JSON array.")
 
 
-def add_force(parser: ArgumentParser) -> None:
-    """Adds ``--force``, for pruning."""
+def add_prune_options(parser: ArgumentParser) -> None:
+    """Adds the options of pruning: ``--dry-run`` and ``--force``."""
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="Show for each backup whether it is kept or removed, and why. Remove nothing.",
+    )
     parser.add_argument(
         "--force",
         action="store_true",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import BinaryIO
 
 from django_rclone.command import Command
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed, Unavailable
@@ -37,20 +37,25 @@ def start(thread: threading.Thread) -> None:
 class Process:
     """A running program in a process group of its own. Its stderr is kept, limited in size and with secrets masked."""
 
-    def __init__(self, command: Command, stdin: int, stdout: int, keep: Sequence[int] = ()) -> None:
+    def __init__(
+        self, command: Command, stdin: int, stdout: int, keep: Sequence[int] = (), log: BinaryIO | None = None
+    ) -> None:
         """Starts the program, which inherits the descriptors in ``keep`` under the same numbers.
+
+        With a ``log``, it writes stderr to that file, and ``drain`` is not needed.
 
         Raises ConfigurationError if it is missing or cannot be started, Unavailable if the limit of processes is
         reached.
         """
         self.command = command
         self._stderr = b""
+        self._log = log
         self._reader: threading.Thread | None = None
         self._on_line: Callable[[str], None] | None = None
         env, secrets = child_environment(command)
         self._secrets = secrets
         with arguments_and_descriptors(command) as (argv, passed):
-            program = shutil.which(argv[0], path=env.get("PATH"))
+            program = _find(argv[0], env.get("PATH"))
             if program is None:
                 raise ConfigurationError(
                     f'Program "{argv[0]}" was not found. {command.install or "Install it, or put it on PATH."}'
@@ -60,7 +65,7 @@ class Process:
                     [program, *argv[1:]],
                     stdin=stdin,
                     stdout=stdout,
-                    stderr=subprocess.PIPE,
+                    stderr=subprocess.PIPE if log is None else log,
                     env=env,
                     pass_fds=[*passed, *keep],
                     start_new_session=True,  # Ctrl-C at the terminal comes only to us, and no program can prompt
@@ -107,7 +112,20 @@ class Process:
     @property
     def stderr(self) -> str:
         """The program's stderr so far, with secrets masked."""
-        return mask(self._stderr.decode(errors="replace"), self._secrets)
+        if self._log is not None and not self._log.closed:
+            self._stderr = b""
+            size = os.fstat(self._log.fileno()).st_size
+            self._keep(os.pread(self._log.fileno(), _STDERR_KEPT + 1, max(0, size - _STDERR_KEPT - 1)))
+        return self.masked(self._stderr.decode(errors="replace"))
+
+    def masked(self, text: str) -> str:
+        """Returns a text that the program has sent, with secrets masked."""
+        return mask(text, self._secrets)
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is also the id of the program's group and session."""
+        return self._popen.pid
 
     @property
     def returncode(self) -> int | None:
@@ -153,6 +171,15 @@ class Process:
         self.close()
         code = self.returncode
         return self.command.explain(ProgramFailed(self.command.program, -1 if code is None else code, self.stderr))
+
+
+def _find(program: str, path: str | None) -> str | None:
+    """Returns the path of a program that can be run, None if there is none."""
+    if program.startswith("/"):
+        return program if os.access(program, os.X_OK) and not os.path.isdir(program) else None  # noqa: PTH112
+    import shutil  # noqa: PLC0415 - takes 5 ms to import, and the clients that helper programs run are absolute paths
+
+    return shutil.which(program, path=path)
 
 
 def end(processes: Sequence[Process]) -> None:

@@ -36,7 +36,7 @@ class Watchdog:
         self.check_limits()
         if pipeline.last_pump.sink_closed or pipeline.sink.returncode is not None:
             pipeline.sink.wait(GRACE)
-            if not pipeline.sink.command.may_stall:  # a database client: it also fails on data damaged upstream
+            if pipeline.sink.command.is_loader:  # it also fails on data damaged upstream
                 pipeline.wait_for_root_cause()
             pipeline.raise_first_failure()
             raise self._ended_early()
@@ -50,14 +50,14 @@ class Watchdog:
     def commit(self) -> None:
         """Waits for the last program, which has received end-of-file.
 
-        A signal does not end a database client: the state of a database whose client was killed during its commit
+        A signal does not end a program that loads: the state of a database whose client was killed during its commit
         would be unknown. Raises the program's failure.
         """
         self._committing_since = time.monotonic()
         try:
             self._wait_for_sink()
         except (KeyboardInterrupt, Interrupted):
-            if self._pipeline.sink.command.may_stall:
+            if not self._pipeline.sink.command.is_loader:
                 raise
             self._wait_for_sink()
             raise
@@ -70,7 +70,7 @@ class Watchdog:
     def _wait_for_sink(self) -> None:
         while self._pipeline.sink.wait(TICK) is None:
             self._tick()
-            if self._pipeline.sink.command.may_stall:
+            if not self._pipeline.sink.command.is_loader:
                 self.check_limits()
 
     def _ended_early(self) -> DjangoRcloneError:
@@ -89,7 +89,7 @@ class Watchdog:
                 f"The run did not end within {timeout:g} s ({setting}).{last_output(*self._pipeline.processes)}"
             )
         for since, process in self._waits():
-            if stall is not None and since is not None and process.command.may_stall and now - since > stall:
+            if stall is not None and since is not None and not process.command.is_loader and now - since > stall:
                 raise Unavailable(stall_message(stall, process))
 
     def _waits(self) -> Iterator[tuple[float | None, Process]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django_rclone import setting_names
 from django_rclone.exceptions import (
@@ -98,10 +100,14 @@ def explain(root: str, names: tuple[str, str], failure: ProgramFailed) -> Django
 def progress(line: str) -> tuple[int, ...] | None:
     """Returns rclone's progress from a line of statistics; None for other lines of its log."""
     try:
-        stats = json.loads(line)["stats"]
-        return tuple(stats.get(name, 0) for name in ("bytes", "checks", "transfers", "deletes", "renames", "listed"))
+        return counters(json.loads(line)["stats"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def counters(statistics: Mapping[str, Any]) -> tuple[int, ...]:
+    """Returns rclone's progress from its statistics."""
+    return tuple(statistics.get(name, 0) for name in ("bytes", "checks", "transfers", "deletes", "renames", "listed"))
 
 
 def last_error(stderr: str) -> str:

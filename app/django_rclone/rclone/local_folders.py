@@ -55,12 +55,12 @@ class _Configuration:
         if backend == "local":
             yield connection.path or "."
         elif depth < _DEPTH:
-            for below, same_path in _below(backend, options):
+            for below, same_path in _underlying_remotes(backend, options):
                 path = connection.path if same_path or not connection.path else _UNKNOWN
                 yield from self.folders(_joined(below, path), depth + 1)
 
 
-def _below(backend: str, options: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+def _underlying_remotes(backend: str, options: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
     """Yields the remotes on which a backend stores its files, and whether a path on it is the same path on each."""
     if backend in _WRAPPERS and options.get("remote"):
         plain_names = options.get("filename_encryption") in ("off", "obfuscate") and (

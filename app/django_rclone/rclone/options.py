@@ -145,7 +145,7 @@ def _marked(names: str, rule: Rule, reason: str = "") -> Iterable[tuple[str, Opt
         yield name, Option(rule, takes, secret="!" in word, reason=reason, only=only)
 
 
-def _all() -> dict[str, Option]:
+def _build_table() -> dict[str, Option]:
     found: dict[str, Option] = {}
     found.update(_marked(" ".join(backend_options.marked_flags()), Rule.PASSED))
     for name, reason in backend_options.REFUSED.items():
@@ -162,7 +162,7 @@ def _all() -> dict[str, Option]:
     return found
 
 
-OPTIONS: Mapping[str, Option] = _all()
+OPTIONS: Mapping[str, Option] = _build_table()
 """All known options of rclone, by flag name without leading dashes."""
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import posixpath
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -23,6 +26,8 @@ from django_rclone.rclone.configuration import Sections
 from django_rclone.rclone.entries import Entry
 from django_rclone.rclone.errors import Missing, explain, progress
 from django_rclone.rclone.installation import install, parse_version
+from django_rclone.rclone.remote_control import Request
+from django_rclone.rclone.session import NotAnswered, ask
 from django_rclone.rclone.upload_parts import part_flags
 
 # Variables from which rclone's backends read credentials and proxies.
@@ -47,6 +52,12 @@ _STALL_LIMIT = 300.0
 
 # Separates the files of one `cat`: ASCII's record separator, which never occurs unescaped in JSON.
 _SEPARATOR = "\x1e"
+
+# Options of a request for one file.
+_STAT = {"filesOnly": True, "noMimeType": True}
+
+# Names of files that a form can hold as they are.
+_PLAIN_NAME = re.compile(r"[\w.,%~+@ -]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +132,23 @@ class Remote:
         command = self.command(*arguments, *_JSON_PROGRESS, defaults={**_DEFAULTS, **_QUERY_DEFAULTS})
         return dataclasses.replace(command, progress=progress)
 
-    def _query(self, *arguments: str) -> bytes:
-        """Runs a query and returns rclone's output."""
-        return run(
-            self._query_command(*arguments), timeout=self.limits.timeout, stall=self.limits.stall or _STALL_LIMIT
-        )
+    @property
+    def _query_limits(self) -> Limits:
+        return Limits(timeout=self.limits.timeout, stall=self.limits.stall or _STALL_LIMIT)
 
-    def _query_json(self, kind: type | UnionType, *arguments: str) -> Any:
-        """Runs a query and returns rclone's JSON output. Raises DjangoRcloneError if it is not of type ``kind``."""
+    def _query(self, *arguments: str) -> bytes:
+        """Runs a query as a program of its own and returns rclone's output."""
+        limits = self._query_limits
+        return run(self._query_command(*arguments), timeout=limits.timeout, stall=limits.stall)
+
+    def _query_json(self, kind: type | UnionType, *arguments: str, request: Request | None = None) -> Any:
+        """Runs a query and returns rclone's JSON output. Raises DjangoRcloneError if it is not of type ``kind``.
+
+        The session's rclone answers it if it can: ``request`` is the same query for it.
+        """
+        if request is not None:
+            with suppress(NotAnswered):
+                return self._ask(request, kind)
         text = self._query(*arguments)
         try:
             found = json.loads(text)
@@ -140,6 +160,31 @@ class Remote:
                 "parsed. Try again; if the error persists, check the rclone program."
             )
         return found
+
+    def _ask(self, request: Request, kind: type | UnionType = dict) -> Any:
+        """Returns the result of a request to the session's rclone. Raises NotAnswered."""
+        command = self.command("rcd", defaults={**_DEFAULTS, **_QUERY_DEFAULTS})
+        return ask(command, request, self._query_limits, kind)
+
+    def _carry_out(self, request: Request, *arguments: str) -> None:
+        """Carries out a change: with the session's rclone if it can, else with a program of its own."""
+        try:
+            self._ask(request)
+        except NotAnswered:
+            self._query(*arguments)
+
+    def _fs(self, folder: str) -> str:
+        """Returns the full path of a folder, with the remote's name in rclone."""
+        return self._with_alias(self.path(folder))
+
+    def _request(self, method: str, path: str, member: str = "", **parameters: Any) -> Request:
+        """Returns a request about the folder ``path``."""
+        return Request(method, {"fs": self._fs(path), "remote": "", **parameters}, member)
+
+    def _file_request(self, method: str, path: str, member: str = "", **parameters: Any) -> Request:
+        """Returns a request about the file ``path``."""
+        folder, name = posixpath.split(path)
+        return self._request(method, folder, member, remote=name, **parameters)
 
     def write(self, path: str, size: int = 0) -> Command:
         """Returns the command that writes its stdin to ``path``; ``size`` is the maximum expected size in bytes."""
@@ -163,14 +208,16 @@ class Remote:
 
     def abilities(self) -> Abilities:
         """Returns the backend's capabilities. This does not test whether the backend is reachable."""
-        plain = self.plain
+        plain, backend = self.plain, connection_strings.without_path(self.plain.root)
         return parse_features(
-            plain._query_json(dict, "backend", "features", connection_strings.without_path(plain.root))
+            plain._query_json(
+                dict, "backend", "features", backend, request=Request("operations/fsinfo", {"fs": backend})
+            )
         )
 
     def configured(self) -> Sections:
         """Returns the sections of rclone.conf."""
-        sections: Sections = self._query_json(dict, "config", "dump")
+        sections: Sections = self._query_json(dict, "config", "dump", request=Request("config/dump"))
         return sections
 
     def version(self) -> tuple[int, ...]:
@@ -184,24 +231,33 @@ class Remote:
             *(("--recursive",) if recursive else ()),
             *(self.filters if filtered else ()),
         )
+        options = {"filesOnly": True, "noMimeType": True}
+        request = self._request("operations/list", folder, "list", opt=options)
+        # A large mirror is listed as a stream by a program of its own, which ends with the query.
+        small = not recursive and not filtered
         try:
-            output = self._query_json(list, *listing)
+            output = self._query_json(list, *listing, request=request if small else None)
         except Missing:
             return []
         return [entries.parse(item) for item in output]
 
     def folders(self, folder: str) -> list[str]:
         """Returns the names of the folders in a folder; none if it does not exist."""
+        options = {"dirsOnly": True, "noMimeType": True}
+        request = self._request("operations/list", folder, "list", opt=options)
+        listing = ("lsjson", self.path(folder), "--dirs-only", "--no-mimetype")
         try:
-            output = self._query_json(list, "lsjson", self.path(folder), "--dirs-only", "--no-mimetype")
+            output = self._query_json(list, *listing, request=request)
         except Missing:
             return []
         return [item["Path"] for item in output]
 
     def stat(self, path: str) -> Entry | None:
         """Returns the entry of one file; None if it does not exist or is a folder."""
+        query = ("lsjson", "--stat", "--no-mimetype", self.path(path))
+        request = self._file_request("operations/stat", path, "item", opt=_STAT)
         try:
-            output = self._query_json(dict | None, "lsjson", "--stat", "--no-mimetype", self.path(path))
+            output = self._query_json(dict | None, *query, request=request)
         except Missing:
             return None
         return entries.parse(output, path) if output and not output["IsDir"] else None
@@ -209,8 +265,9 @@ class Remote:
     def stored_at(self, path: str) -> datetime | None:
         """Returns a file's upload time if the storage keeps it, else its modification time; None without a file."""
         query = ("lsjson", "--stat", "--use-server-modtime", "--no-mimetype", self.path(path))
+        request = self._file_request("operations/stat", path, "item", opt=_STAT, _config={"UseServerModTime": True})
         try:
-            output = self._query_json(dict | None, *query)
+            output = self._query_json(dict | None, *query, request=request)
         except Missing:
             return None
         return datetime.fromisoformat(output["ModTime"]) if output else None
@@ -229,18 +286,29 @@ class Remote:
     def put(self, path: str, content: bytes, *, atomic: bool) -> None:
         """Writes a small file. It appears complete or not at all."""
         target = path if atomic else path + PARTIAL
-        run(self.write(target), stdin=content, timeout=self.limits.timeout, stall=self.limits.stall or _STALL_LIMIT)
+        self._upload(target, content)
         if not atomic:
             self.move(target, path)
+
+    def _upload(self, path: str, content: bytes) -> None:
+        folder, name = posixpath.split(path)
+        if _PLAIN_NAME.fullmatch(name):
+            request = self._request("operations/uploadfile", folder)
+            with suppress(NotAnswered):
+                self._ask(dataclasses.replace(request, upload=(name, content)))
+                return
+        limits = self._query_limits
+        run(self.write(path), stdin=content, timeout=limits.timeout, stall=limits.stall)
 
     def move(self, source: str, destination: str) -> None:
         """Renames a file on the remote."""
         # If the backend cannot rename, rclone copies: the stall limit allows that to take as long as bytes move.
-        self._query("moveto", self.path(source), self.path(destination))
+        (from_folder, from_name), (to_folder, to_name) = posixpath.split(source), posixpath.split(destination)
+        files = {"srcFs": self._fs(from_folder), "srcRemote": from_name, "dstFs": self._fs(to_folder)}
+        request = Request("operations/movefile", {**files, "dstRemote": to_name})
+        self._carry_out(request, "moveto", self.path(source), self.path(destination))
 
     def delete(self, path: str) -> None:
         """Deletes one file. A missing file is not an error."""
-        try:
-            self._query("deletefile", self.path(path))
-        except Missing:
-            return
+        with suppress(Missing):
+            self._carry_out(self._file_request("operations/deletefile", path), "deletefile", self.path(path))

@@ -43,12 +43,12 @@ def _refusal(kind: str, key: str, value: str) -> str:
     if dot and scope in ("global", "override"):  # flags that apply to the whole call once rclone uses the remote
         option = rclone_options.option(name)
         fits = option is None or option.rule is Rule.PASSED
-        return "" if fits or _off(value) else (option and option.reason) or "django-rclone sets that itself"
+        return "" if fits or _is_off(value) else (option and option.reason) or "django-rclone sets that itself"
     option = OPTIONS.get(f"{_PREFIX.get(kind, kind)}-{key.replace('_', '-')}")
-    if option is None or not option.reason or (option.takes is Takes.NOTHING and _off(value)):
+    if option is None or not option.reason or (option.takes is Takes.NOTHING and _is_off(value)):
         return ""
     return option.reason if option.refused_value in ("", value.lower()) else ""
 
 
-def _off(value: str) -> bool:
+def _is_off(value: str) -> bool:
     return value.lower() in ("", "0", "f", "false")

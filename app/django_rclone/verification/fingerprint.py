@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django_rclone.display import one_line
 from django_rclone.exceptions import DjangoRcloneError
@@ -20,6 +20,7 @@ LARGEST_SCHEMA = 64 << 20
 """Largest text of all definitions, in bytes, like the largest table of contents of a PostgreSQL archive that is
 read."""
 _OVERHEAD = 100  # bytes of memory for each line and name, about
+_EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 
 class Identity(NamedTuple):
@@ -33,15 +34,14 @@ class Identity(NamedTuple):
         return f'{self.kind} "{one_line(self.name)}"' if self.name else self.kind
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(NamedTuple):
     """The fingerprint of a dump."""
 
-    objects: Mapping[Identity, tuple[str, ...]] = field(default_factory=dict)
+    objects: Mapping[Identity, tuple[str, ...]] = _EMPTY
     """The normalised definition of each object, line by line."""
-    values: Mapping[Identity, str] = field(default_factory=dict)
+    values: Mapping[Identity, str] = _EMPTY
     """The value of each sequence and setting."""
-    rows: Mapping[Identity, Rows] = field(default_factory=dict)
+    rows: Mapping[Identity, Rows] = _EMPTY
     """The rows of each table or collection, also of empty ones where the dump names them. For an identity of kind
     ``table`` or ``collection`` the name is that in ``Manifest.tables``."""
     notes: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone_sidecar import arguments, bootstrap
 from django_rclone_sidecar.doctor import databases, notifications, remote
 from django_rclone_sidecar.doctor import environment as surroundings
-from django_rclone_sidecar.doctor.finding import Finding, Level, fail, safely
+from django_rclone_sidecar.doctor.finding import Finding, Level, fail, run_check
 from django_rclone_sidecar.environment.read import Environment
 
 
@@ -55,14 +55,14 @@ def _findings(environment: Environment, *, send: bool) -> Iterator[Finding]:
         ("settings", surroundings.settings),
         ("state", surroundings.state),
     ):
-        yield from safely(name, check, sidecar)
+        yield from run_check(name, check, sidecar)
     for alias in sidecar.aliases:
         yield from databases.check(alias)
     yield from remote.check()
-    yield from safely("media", surroundings.media, sidecar)
+    yield from run_check("media", surroundings.media, sidecar)
     for name, check in (
         ("notifications", notifications.notifications if not send else notifications.test_message),
         ("heartbeat", notifications.heartbeat),
         ("pushgateway", notifications.pushgateway),
     ):
-        yield from safely(name, check, sidecar)
+        yield from run_check(name, check, sidecar)

@@ -6,7 +6,6 @@ import json
 import logging
 from argparse import ArgumentParser
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -16,7 +15,6 @@ from django_rclone.management import options
 from django_rclone.prune import Pruning
 from django_rclone.rclone.remote import Remote
 from django_rclone.retention import Decision, Policy
-from django_rclone.selection import Owner
 from django_rclone_sidecar import arguments, bootstrap
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.report import Task
@@ -37,12 +35,7 @@ def create_parser() -> ArgumentParser:
         "removed.",
     )
     options.add_databases(parser, "Prune only the backups of this database.")
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="Show for each backup whether it is kept or removed, and why. Remove nothing.",
-    )
-    options.add_force(parser)
+    options.add_prune_options(parser)
     arguments.add_json(parser, "the removed backups as one JSON array")
     return parser
 
@@ -61,9 +54,7 @@ class _PruneRun:
 
     def prune_database(self, alias: str) -> None:
         """Removes the old backups of one database, or shows them in a dry run."""
-        owner = Owner.of(conf.get("PROJECT"), registry.connector(alias))
-        now, limit = datetime.now(UTC), conf.limits().timeout
-        pruning = Pruning(self.remote, conf.names(), owner, self.policy, now, limit, force=self.force)
+        pruning = Pruning.of(registry.connector(alias), self.remote, self.policy, force=self.force)
         planned = prune.plan(pruning)
         if self.dry_run:
             self._show(pruning, planned)
@@ -85,7 +76,7 @@ class _PruneRun:
 
 
 def _log_planned(alias: str, decision: Decision) -> None:
-    backup, action = decision.backup, "keep" if decision.keep else "remove"
+    backup, action = decision.backup, listing.action(decision)
     about = {"event": "prune.planned", "database": alias, "path": backup.path}
     reasons = ", ".join(decision.reasons)
     logger.info('Database "%s": would %s %s (%s): %s.', alias, action, backup.path, backup.state, reasons, extra=about)

@@ -9,7 +9,8 @@ from django_rclone.process.background import BackgroundProcess
 from django_rclone_sidecar import spawn
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.scheduler import liveness
-from django_rclone_sidecar.scheduler.scheduler import Scheduler, SchedulerConfig
+from django_rclone_sidecar.scheduler.scheduler import Scheduler
+from django_rclone_sidecar.scheduler.timetable import SchedulerConfig
 from django_rclone_sidecar.scheduler.wakeup import SignalWakeup
 
 

@@ -63,12 +63,12 @@ def _watch(wakeup: SignalWakeup, scheduler: BackgroundProcess, web: BackgroundPr
             stopping = True
             scheduler.signal(signal.SIGTERM)
         if web.returncode is not None and not stopping:
-            logger.error("The web server ended (%s).", _how(web.returncode), extra={"event": "serve.failed"})
+            logger.error("The web server ended (%s).", _describe_exit(web.returncode), extra={"event": "serve.failed"})
             return DjangoRcloneError.exit_code
         wakeup.wait(60)
     if wakeup.stop_signal is not None:
         return 128 + wakeup.stop_signal
-    logger.error("The scheduler ended (%s).", _how(scheduler.returncode), extra={"event": "serve.failed"})
+    logger.error("The scheduler ended (%s).", _describe_exit(scheduler.returncode), extra={"event": "serve.failed"})
     return scheduler.returncode if scheduler.returncode > 0 else DjangoRcloneError.exit_code
 
 
@@ -79,5 +79,5 @@ def _end(child: BackgroundProcess) -> None:
         child.wait(_STOP_TIMEOUT)
 
 
-def _how(code: int) -> str:
+def _describe_exit(code: int) -> str:
     return f"killed by signal {-code}" if code < 0 else f"exit code {code}"

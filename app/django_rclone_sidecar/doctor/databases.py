@@ -11,7 +11,7 @@ from django_rclone.db.base import BaseConnector, Facts, Mode
 from django_rclone.db.inspection import inspect, run_checks
 from django_rclone.exceptions import NothingToRestore
 from django_rclone.selection import Owner
-from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
+from django_rclone_sidecar.doctor.finding import Finding, fail, ok, run_check, warn
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ def check(alias: str) -> Iterator[Finding]:
         ("dump", _dump),
         ("restore", _restore),
     ):
-        yield from safely(database.check_name(what), function, database)
+        yield from run_check(database.check_name(what), function, database)
 
 
 def _programs(database: DatabaseUnderCheck) -> Iterator[Finding]:

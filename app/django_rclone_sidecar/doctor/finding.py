@@ -40,7 +40,7 @@ warn = partial(Finding, level=Level.WARN)
 fail = partial(Finding, level=Level.FAIL)
 
 
-def safely[T](name: str, check: Callable[[T], Iterator[Finding]], subject: T) -> Iterator[Finding]:
+def run_check[T](name: str, check: Callable[[T], Iterator[Finding]], subject: T) -> Iterator[Finding]:
     """Yields the findings of a check. An exception is a finding too, so later checks still run."""
     try:
         yield from check(subject)

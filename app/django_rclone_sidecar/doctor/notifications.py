@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from django_rclone import see_documentation
 from django_rclone_sidecar.bootstrap import Sidecar
 from django_rclone_sidecar.doctor.finding import Finding, fail, ok
 from django_rclone_sidecar.notifications import apprise, http, message
 from django_rclone_sidecar.notifications.delivery import Delivery, attempt
 
-_INVALID_URL = "Apprise does not understand this URL, so no notifications are sent to it. See docs/notifications.md."
+_INVALID_URL = "Apprise does not understand this URL, so no notifications are sent to it. " + see_documentation(
+    "Notifications"
+)
 
 
 def notifications(sidecar: Sidecar) -> Iterator[Finding]:
@@ -64,7 +67,7 @@ def pushgateway(sidecar: Sidecar) -> Iterator[Finding]:
     if not url:
         yield ok("pushgateway", message="off: BACKUP_PUSHGATEWAY_URL is not set")
         return
-    ask = partial(http.send, http.below(url, "-/ready"))
+    ask = partial(http.send, http.append_path(url, "-/ready"))
     yield _reached("pushgateway", "BACKUP_PUSHGATEWAY_URL", http.address(url), ask, "it is ready")
 
 

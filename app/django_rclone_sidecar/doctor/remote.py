@@ -14,7 +14,7 @@ from django_rclone.process import run
 from django_rclone.rclone import crypt, installation
 from django_rclone.rclone.remote import Remote
 from django_rclone_sidecar import container
-from django_rclone_sidecar.doctor.finding import Finding, fail, ok, safely, warn
+from django_rclone_sidecar.doctor.finding import Finding, fail, ok, run_check, warn
 
 _CONTENT = b"A test of django-rclone's doctor. It may be deleted.\n"
 
@@ -34,7 +34,7 @@ class RemoteUnderCheck:
 def check() -> Iterator[Finding]:
     """Yields the findings for the remote."""
     found: list[RemoteUnderCheck] = []
-    yield from safely("rclone", _program, found)
+    yield from run_check("rclone", _program, found)
     for subject in found:
         for name, function in (
             ("remote", _reachable),
@@ -45,7 +45,7 @@ def check() -> Iterator[Finding]:
             ("encryption", _encryption),
             ("remote", _deletable),
         ):
-            yield from safely(name, function, subject)
+            yield from run_check(name, function, subject)
 
 
 def _program(found: list[RemoteUnderCheck]) -> Iterator[Finding]:

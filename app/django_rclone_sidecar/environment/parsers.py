@@ -1,4 +1,7 @@
-"""Parsers of the values of environment variables. Each returns the value or raises ValueError."""
+"""Parsers of the values of environment variables. Each returns the value or raises ValueError.
+
+Every command imports this module when it starts, so what only one parser needs is imported there.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from django_rclone import streams
 from django_rclone.process.limits import LONGEST
 from django_rclone.rclone import secrets
 from django_rclone_sidecar.environment import malformed_urls
-from django_rclone_sidecar.scheduler.schedule import Schedule
 
 
 class UnusableValue(ValueError):
@@ -85,6 +85,8 @@ def folder(text: str) -> Path:
 
 def time_zone(text: str) -> str:
     """A name in the database of time zones."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - see above
+
     try:
         return ZoneInfo(text).key
     except (KeyError, OSError) as error:
@@ -93,6 +95,8 @@ def time_zone(text: str) -> str:
 
 def compression(text: str) -> dict[str, Any]:
     """A method, optionally with a level after a colon. Returns the value of the setting COMPRESSION."""
+    from django_rclone import streams  # noqa: PLC0415 - see above
+
     method, colon, level = text.lower().partition(":")
     if method not in streams.LEVELS or (colon and (not level.isdigit() or int(level) not in streams.LEVELS[method])):
         raise ValueError
@@ -103,6 +107,10 @@ def cron(text: str) -> str | None:
     """A cron expression of five fields, or a shorthand such as ``@daily``; ``off`` is None."""
     if is_off(text):
         return None
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - see above
+
+    from django_rclone_sidecar.scheduler.schedule import Schedule  # noqa: PLC0415
+
     return Schedule(text, ZoneInfo("UTC")).expression
 
 

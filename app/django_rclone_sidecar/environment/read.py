@@ -5,7 +5,6 @@ Every variable can also be given as ``NAME_FILE``, the path of a file that holds
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping, MutableMapping
@@ -14,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django_rclone import see_documentation
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.masking import mask
 from django_rclone_sidecar.environment import parsers
@@ -132,7 +132,9 @@ def _warnings(environ: Mapping[str, str]) -> list[str]:
     for name in sorted(environ):
         if not name.startswith("BACKUP_") or name in known or _KUBERNETES.fullmatch(name):
             continue
+        import difflib  # noqa: PLC0415 - rarely needed, and every command reads the environment
+
         meant = next(iter(difflib.get_close_matches(name, known, n=1)), "")
-        hint = f" Did you mean {meant}?" if meant else " See docs/environment.md."
+        hint = f" Did you mean {meant}?" if meant else f" {see_documentation('Environment variables')}"
         warnings.append(f"The variable {name} is unknown and has no effect.{hint}")
     return warnings

@@ -22,18 +22,18 @@ def path(folder: Path) -> Path:
     """Returns the path of the history: in the state folder, or in memory if that is not writable."""
     if os.access(folder, os.W_OK | os.X_OK) or (not folder.exists() and _can_be_created(folder)):
         return folder / _NAME
-    return _memory() / f"{_PREFIX}{os.getuid()}-{sha256(os.fsencode(folder.absolute())).hexdigest()[:8]}" / _NAME
+    return _memory_folder() / f"{_PREFIX}{os.getuid()}-{sha256(os.fsencode(folder.absolute())).hexdigest()[:8]}" / _NAME
 
 
 def is_ours(file: Path) -> bool:
-    """Tells whether a folder in memory belongs to this user: its name can be guessed."""
+    """Returns whether a folder in memory belongs to this user: its name can be guessed."""
     folder = file.parent
-    if folder.parent != _memory() or not folder.name.startswith(_PREFIX):
+    if folder.parent != _memory_folder() or not folder.name.startswith(_PREFIX):
         return True
     return not folder.is_symlink() and folder.stat().st_uid == os.getuid()
 
 
-def _memory() -> Path:
+def _memory_folder() -> Path:
     memory = Path("/dev/shm")  # noqa: S108 - the folder below it belongs to the user
     return memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
 

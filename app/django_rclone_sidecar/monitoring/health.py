@@ -13,6 +13,6 @@ def stopped(age: float | None) -> str:
     return f"The scheduler has not responded for {age:.0f} seconds."
 
 
-def unready(state: OverallState) -> str:
+def readiness_problem(state: OverallState) -> str:
     """Returns a problem if the databases are not known yet."""
     return "" if state.databases else "The databases are not known yet: the first refresh has not ended."

@@ -145,7 +145,7 @@ class _StateBuilder:
         return NewestVerification(stored["id"], stored["level"], stored["outcome"] == "passed", verified_at)
 
     def passed(self, moment: datetime) -> bool:
-        """Tells whether a moment has passed. The history has later ones if a clock was wrong."""
+        """Returns whether a moment has passed. The history has later ones if a clock was wrong."""
         return moment - self.now <= AHEAD
 
     def newest(self, stored: StoredBackups | None, made: TaskRecord | None) -> NewestBackup | None:
@@ -166,7 +166,7 @@ class _StateBuilder:
         return max(past, key=lambda backup: backup.finished_at, default=None)
 
     def listed_after(self, moment: datetime) -> bool:
-        """Tells whether the remote was listed after a moment, so that the listing has every backup made before it."""
+        """Returns whether the remote was listed after a moment, so that the listing has every backup made before it."""
         at = self.observed_at
         return self.remote_up and at is not None and at > moment and self.passed(at)
 

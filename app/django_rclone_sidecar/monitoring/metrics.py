@@ -43,7 +43,7 @@ class Sample:
     value: float
 
 
-def _each(read: Callable[[DatabaseState], float]) -> _Read:
+def _per_database(read: Callable[[DatabaseState], float]) -> _Read:
     """Returns a reader of one number per database."""
 
     def readings(state: OverallState | None) -> Iterator[_Reading]:
@@ -64,7 +64,7 @@ def _outcomes(read: Callable[[DatabaseState], Mapping[str, int]]) -> _Read:
     return readings
 
 
-def _one(read: Callable[[OverallState], float]) -> _Read:
+def _single(read: Callable[[OverallState], float]) -> _Read:
     """Returns a reader of a single number."""
     return lambda state: [((), read(state))] if state else []
 
@@ -75,11 +75,11 @@ def _build_info(state: OverallState | None) -> Iterator[_Reading]:
 
 def _next_run(state: OverallState | None) -> Iterator[_Reading]:
     for database in state.databases if state else ():
-        yield (database.alias, database.engine, "backup"), stamp(database.next_run)
+        yield (database.alias, database.engine, "backup"), timestamp(database.next_run)
     if state and state.media:
-        yield ("", "", "media-backup"), stamp(state.media.next_run)
+        yield ("", "", "media-backup"), timestamp(state.media.next_run)
     if state and state.next_verification:
-        yield ("", "", "verify"), stamp(state.next_verification)
+        yield ("", "", "verify"), timestamp(state.next_verification)
 
 
 def _verifications(state: OverallState | None) -> Iterator[_Reading]:
@@ -94,10 +94,10 @@ def _last_verified(state: OverallState | None) -> Iterator[_Reading]:
     for database in state.databases if state else ():
         for level in LEVELS:
             labels = (database.alias, database.engine, level.value)
-            yield labels, stamp(database.last_verified.get(level.value))
+            yield labels, timestamp(database.last_verified.get(level.value))
 
 
-def stamp(moment: datetime | None) -> float:
+def timestamp(moment: datetime | None) -> float:
     """Returns a moment in seconds since 1970, 0 for None."""
     return moment.timestamp() if moment else 0.0
 
@@ -111,58 +111,60 @@ METRICS: Mapping[str, Metric] = {
         "gauge",
         "When the last backup was begun, whether it succeeded or not; 0 if never.",
         DATABASE,
-        _each(lambda database: stamp(database.last_attempt)),
+        _per_database(lambda database: timestamp(database.last_attempt)),
     ),
     "backup_last_success_timestamp_seconds": Metric(
         "gauge",
         "When the newest good backup was finished; 0 if there is none.",
         DATABASE,
-        _each(lambda database: stamp(database.newest.finished_at if database.newest else None)),
+        _per_database(lambda database: timestamp(database.newest.finished_at if database.newest else None)),
     ),
     "backup_last_duration_seconds": Metric(
         "gauge",
         "Duration of the newest good backup.",
         DATABASE,
-        _each(lambda database: database.newest.seconds if database.newest else 0),
+        _per_database(lambda database: database.newest.seconds if database.newest else 0),
     ),
     "backup_last_size_bytes": Metric(
         "gauge",
         "Size of the newest good backup as stored.",
         DATABASE,
-        _each(lambda database: database.newest.size if database.newest else 0),
+        _per_database(lambda database: database.newest.size if database.newest else 0),
     ),
     "backup_last_raw_size_bytes": Metric(
         "gauge",
         "Size of the newest good backup before compression.",
         DATABASE,
-        _each(lambda database: database.newest.raw_size if database.newest else 0),
+        _per_database(lambda database: database.newest.raw_size if database.newest else 0),
     ),
-    "backups_stored": Metric("gauge", "Good backups on the remote.", DATABASE, _each(lambda database: database.stored)),
+    "backups_stored": Metric(
+        "gauge", "Good backups on the remote.", DATABASE, _per_database(lambda database: database.stored)
+    ),
     "backups_stored_bytes": Metric(
         "gauge",
         "Size of the good backups on the remote.",
         DATABASE,
-        _each(lambda database: database.stored_bytes),
+        _per_database(lambda database: database.stored_bytes),
     ),
     "backup_overdue": Metric(
         "gauge",
         "1 if there is no good backup, or the newest is older than the schedule or BACKUP_MAX_AGE allows; else 0.",
         DATABASE,
-        _each(lambda database: database.overdue),
+        _per_database(lambda database: database.overdue),
     ),
     "backup_running": Metric(
-        "gauge", "1 while a backup is being made, else 0.", DATABASE, _each(lambda database: database.running)
+        "gauge", "1 while a backup is being made, else 0.", DATABASE, _per_database(lambda database: database.running)
     ),
     "backup_size_anomaly": Metric(
         "gauge",
         "1 if the size or the row counts of the newest good backup are far from those before it, else 0.",
         DATABASE,
-        _each(lambda database: bool(database.anomaly)),
+        _per_database(lambda database: bool(database.anomaly)),
     ),
     "next_run_timestamp_seconds": Metric(
         "gauge",
         "When the next scheduled run begins; 0 if never. Media files, if backed up, have the operation media-backup "
-        "and no database; so has the next scheduled verification, if any, the operation verify.",
+        "and no database. The next scheduled verification, if any, has the operation verify and no database.",
         (*DATABASE, "operation"),
         _next_run,
     ),
@@ -173,7 +175,7 @@ METRICS: Mapping[str, Metric] = {
         "gauge",
         "Duration of the last successful restore.",
         DATABASE,
-        _each(lambda database: database.restore_seconds),
+        _per_database(lambda database: database.restore_seconds),
     ),
     "verify_runs_total": Metric(
         "counter", "Number of ended verifications.", (*DATABASE, "level", "outcome"), _verifications
@@ -188,22 +190,25 @@ METRICS: Mapping[str, Metric] = {
         "gauge",
         "Recovery time: duration of the restore in the last successful drill; 0 if there is none.",
         DATABASE,
-        _each(lambda database: database.recovery_seconds),
+        _per_database(lambda database: database.recovery_seconds),
     ),
     "media_last_success_timestamp_seconds": Metric(
         "gauge",
         "When the media files were last backed up; 0 if never.",
         (),
-        _one(lambda state: stamp(state.media.last_success if state.media else None)),
+        _single(lambda state: timestamp(state.media.last_success if state.media else None)),
     ),
     "notify_failures_total": Metric(
-        "counter", "Number of notifications that could not be delivered.", (), _one(lambda state: state.notify_failures)
+        "counter",
+        "Number of notifications that could not be delivered.",
+        (),
+        _single(lambda state: state.notify_failures),
     ),
     "remote_up": Metric(
         "gauge",
         "1 if the remote could be reached at the last refresh, else 0.",
         (),
-        _one(lambda state: state.remote_up),
+        _single(lambda state: state.remote_up),
     ),
 }
 """By name, without the prefix."""

@@ -29,7 +29,7 @@ class SchedulePolicy:
         return self.schedule.after(now - later) + later
 
     def overdue(self, identity: str, newest: datetime | None, now: datetime) -> bool:
-        """Tells whether a database is overdue, if its newest backup was begun at ``newest``."""
+        """Returns whether a database is overdue, if its newest backup was begun at ``newest``."""
         if newest is None:
             return True
         if self.max_age is not None:

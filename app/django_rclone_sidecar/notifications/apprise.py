@@ -39,7 +39,7 @@ class Notifier:
 
     def __post_init__(self) -> None:
         # Each URL is masked separately, because a library may log one.
-        logs.hide(self.environment.get("BACKUP_NOTIFY_URLS"))
+        logs.add_secrets(self.environment.get("BACKUP_NOTIFY_URLS"))
 
     def run_started(self, report: Report) -> None:
         """No message at the start."""

@@ -61,7 +61,7 @@ class Heartbeat:
             if what != "start":  # it has no ping for the start
                 self._deliver(service, partial(http.send, _push(service, body)))
             return
-        url = http.below(service, what) if what else service
+        url = http.append_path(service, what) if what else service
         send = (
             partial(http.send, url, "POST", body.encode(errors="replace"), {"Content-Type": "text/plain"})
             if body

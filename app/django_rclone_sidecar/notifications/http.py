@@ -27,7 +27,7 @@ def root(url: str) -> str:
     return f"{parts.scheme}://{_address(parts)}/"
 
 
-def below(url: str, path: str) -> str:
+def append_path(url: str, path: str) -> str:
     """Returns a URL with a path appended; the query string is kept."""
     parts = urlsplit(url)
     return parts._replace(path=f"{parts.path.rstrip('/')}/{path}").geturl()

@@ -49,8 +49,8 @@ class Message:
 def failure(report: Report, context: MessageContext) -> Message:
     """Returns the message about a failed run."""
     failed = report.failed
-    whom = describe_tasks(failed)
-    of = f" for {whom}" if whom else ""
+    subject = describe_tasks(failed)
+    of = f" for {subject}" if subject else ""
     what = f"{_NAMES.get(report.command, report.command)} {_ending(report)}{of}"
     if failed and len(failed) < len(report.results):
         what += f" ({len(failed)} of {len(report.results)})"
@@ -82,8 +82,8 @@ def recovery(report: Report, context: MessageContext) -> Message:
 
 def success(report: Report, context: MessageContext) -> Message:
     """Returns the message about a successful run."""
-    whom = describe_tasks(report.results)
-    what = f"{_NAMES.get(report.command, report.command)} done{f' for {whom}' if whom else ''}"
+    subject = describe_tasks(report.results)
+    what = f"{_NAMES.get(report.command, report.command)} done{f' for {subject}' if subject else ''}"
     return Message("success", _title(what, context), "\n".join([*_where(report, context), "", *_done(report)]))
 
 
@@ -160,11 +160,11 @@ def _last_good(failed: Iterable[Result], context: MessageContext) -> list[str]:
         if result.database in context.last_good:
             moment = context.last_good[result.database]
             when = display.utc(moment) if moment else ""
-            lines.append(f"Last good backup of {_inside(result)}: {when or 'none known on this machine'}")
+            lines.append(f"Last good backup of {_in_sentence(result)}: {when or 'none known on this machine'}")
     return ["", *lines] if lines else []
 
 
-def _inside(result: Result) -> str:
+def _in_sentence(result: Result) -> str:
     return f'database "{result.database}"' if result.database else "the media files"
 
 

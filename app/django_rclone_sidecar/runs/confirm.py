@@ -18,7 +18,7 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def confirmed(given: Namespace, plan: str) -> bool:
-    """Tells whether to carry out a plan. With ``--dry-run`` the plan is only printed."""
+    """Returns whether to carry out a plan. With ``--dry-run`` the plan is only printed."""
     if given.dry_run:
         print(plan)
         return False
@@ -34,5 +34,5 @@ def confirmed(given: Namespace, plan: str) -> bool:
 
 
 def at_terminal() -> bool:
-    """Tells whether stdin is a terminal."""
+    """Returns whether stdin is a terminal."""
     return sys.stdin is not None and sys.stdin.isatty()

@@ -29,7 +29,7 @@ def require_folder(sidecar: Sidecar) -> None:
 
 
 def is_included(sidecar: Sidecar, remote: Remote) -> bool:
-    """Tells whether a run backs up the media files too. Raises ConfigurationError if it must and there are none.
+    """Returns whether a run backs up the media files too. Raises ConfigurationError if it must and there are none.
 
     With BACKUP_MEDIA=auto, a missing folder is skipped only while the remote has no mirror of it.
     """

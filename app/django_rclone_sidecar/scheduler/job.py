@@ -35,6 +35,11 @@ class Job:
     verifies: bool = False
     """Whether this is a verification."""
 
+    @property
+    def refreshes(self) -> bool:
+        """Whether this is a refresh: neither a run nor a verification."""
+        return not self.parts and not self.verifies
+
     def enforce_deadline(self, now: datetime) -> bool:
         """Sends SIGTERM or SIGKILL when due. Returns whether SIGTERM was sent now."""
         if self.kill_at is not None:

@@ -56,6 +56,10 @@ class Schedule:
         # In an hour that comes twice, the iterator may begin with a slot of the first one.
         return next(slot for slot in self._slots(moment) if slot > moment)
 
+    def second_after(self, moment: datetime) -> datetime:
+        """Returns the slot after the next one. If the clock was set back a little, the next one has just been run."""
+        return self.after(self.after(moment))
+
     def at_or_before(self, moment: datetime) -> datetime:
         """Returns the last slot at or before a moment, in UTC."""
         # The reverse iterator ignores hours that come twice: start before any clock change and go forward.

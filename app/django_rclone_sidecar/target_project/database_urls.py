@@ -28,7 +28,7 @@ def variables(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def why_foreign(alias: str, url: str) -> str:
+def foreign_reason(alias: str, url: str) -> str:
     """Returns why DATABASE_URL_<ALIAS> is probably for another program; empty if it is not.
 
     An env_file that is shared with the web container may have such variables: DATABASE_URL_ASYNC for SQLAlchemy's

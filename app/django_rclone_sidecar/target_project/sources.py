@@ -152,7 +152,7 @@ def _without_foreign_urls(
     kept, notes = {}, []
     for alias, name in variables.items():
         named = alias == "default" or alias in known or alias in _selected(environ)
-        if not named and (reason := database_urls.why_foreign(alias, environ[name])):
+        if not named and (reason := database_urls.foreign_reason(alias, environ[name])):
             notes.append(f'{name} is ignored: {reason}. To back it up, name "{alias}" in BACKUP_DATABASES.')
         else:
             kept[alias] = name

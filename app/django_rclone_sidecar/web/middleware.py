@@ -67,7 +67,7 @@ class ReadOnlyMiddleware:
 
 
 def _has_password(request: HttpRequest, password: str) -> bool:
-    """Tells whether a request has the password (RFC 7617), compared in constant time."""
+    """Returns whether a request has the password (RFC 7617), compared in constant time."""
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return False

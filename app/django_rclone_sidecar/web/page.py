@@ -136,7 +136,7 @@ def _media(media: MediaState, state: OverallState) -> Row:
 
 def _verdict(*, overdue: bool, failing: bool, running: bool, unusual: bool = False) -> tuple[str, str]:
     states = (("running", running), ("last run failed", failing), ("overdue", overdue), ("unusual", unusual))
-    words = [word for word, so in states if so]
+    words = [word for word, applies in states if applies]
     return ", ".join(words) or "good", "bad" if failing or overdue or unusual else "busy" if running else "good"
 
 

@@ -13,7 +13,7 @@ from django_rclone_sidecar.monitoring.state import DatabaseState, MediaState, Ne
 
 def document(state: OverallState) -> dict[str, Any]:
     """Returns the document. ``ok`` is false if there are problems."""
-    problems = [problem for problem in (*state.problems, health.unready(state)) if problem]
+    problems = [problem for problem in (*state.problems, health.readiness_problem(state)) if problem]
     return {
         "ok": not problems,
         "problems": problems,

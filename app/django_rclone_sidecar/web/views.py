@@ -53,7 +53,7 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 def readyz(_request: HttpRequest) -> HttpResponse:
     """Readiness: the history can be read and has databases."""
     try:
-        return _health_response(health.unready(_state()))
+        return _health_response(health.readiness_problem(_state()))
     except Unreadable as error:
         return _health_response(str(error))
 

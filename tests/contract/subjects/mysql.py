@@ -123,10 +123,11 @@ class Mysql(SqlSubject):
             # A checksum of MySQL's sees the hidden column of an index over JSON, which is not always the same.
             f"AND table_schema = '{name}' AND table_name <> 'only_here' ORDER BY BINARY table_name"
         )
-        sums = [
-            (table, self.server.query(f"CHECKSUM TABLE `{table.replace('`', '``')}`", name)[0][1])
-            for (table,) in tables
-        ]
+        with self.server.connect(name) as connection, connection.cursor() as cursor:
+            sums = []
+            for (table,) in tables:
+                cursor.execute(f"CHECKSUM TABLE `{table.replace('`', '``')}`")
+                sums.append((table, cursor.fetchall()[0][1]))
         defaults = self.server.query(
             "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata "
             f"WHERE schema_name = '{name}'"

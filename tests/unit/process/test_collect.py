@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from django_rclone.command import Command
 from django_rclone.exceptions import ProgramFailed, Unavailable, VerificationFailed
 from django_rclone.process import Limits, collect
 from django_rclone.streams import Digest, Meter
+from tests.unit.process.programs import sh
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
-
-
-def sh(script: str) -> Command:
-    return Command(("sh", "-c", script))
 
 
 def test_the_output_of_the_last_program_is_returned():

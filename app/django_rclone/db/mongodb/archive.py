@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django_rclone.db.mongodb.names import is_internal
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(NamedTuple):
     """One collection of an archive."""
 
     name: str
@@ -25,8 +24,7 @@ class Collection:
         return not is_internal(self.name) and (not self.name.startswith("system.") or self.name == "system.js")
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(NamedTuple):
     """The contents of an archive."""
 
     server_version: str

@@ -25,7 +25,7 @@ class Commands:
             f"django_rclone.db.mongodb.programs.{program}",
             *arguments,
             explain=explainer(self.alias, self.connection.location, nothing_changed=nothing_changed),
-            may_stall=False,
+            is_loader=True,
             hide=self.connection.secrets,
         )
 
@@ -45,7 +45,7 @@ class Commands:
                 *(f"--serverSelectionTimeout={self.connection.selection_timeout}", *arguments),
             ),
             explain=explainer(self.alias, self.connection.location, nothing_changed=nothing_changed),
-            may_stall=program == "mongodump",
+            is_loader=program != "mongodump",
             install=install(),
             hide=self.connection.secrets,
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from django_rclone import setting_names
-from django_rclone.db import client_programs
-from django_rclone.db.client_programs import Client
 from django_rclone.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from django_rclone.db.client_programs import Client
 
 FOLDERS = (
     "/usr/lib/mysql/*/bin",
@@ -39,8 +40,7 @@ _PROGRAMS = {"mariadb": "mariadb-dump", "mysql": "mysqldump"}
 _VERSIONS = [re.compile(rf"\b{word} (\d+(?:\.\d+)+)") for word in ("(?:Distrib|from)", "Ver")]
 
 
-@dataclass(frozen=True, slots=True)
-class Clients:
+class Clients(NamedTuple):
     """A client and a dump program of one flavour and version."""
 
     flavour: str
@@ -66,6 +66,8 @@ def numbers(version: str) -> tuple[int, ...]:
 
 def available(binary_dir: str) -> list[Clients]:
     """Returns the clients that are installed with the dump program, the newest first."""
+    from django_rclone.db import client_programs  # noqa: PLC0415 - helper programs need only the names of flavours
+
     found: dict[tuple[str, str], Clients] = {}
     for name, dumper in _PROGRAMS.items():
         for client in client_programs.find(name, binary_dir, FOLDERS):

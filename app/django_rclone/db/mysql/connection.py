@@ -10,12 +10,10 @@ from typing import Any
 
 from django_rclone.command import Secret
 from django_rclone.db.mysql import tls as mysql_tls
-from django_rclone.db.mysql.option_file import quote_option, read_options
+from django_rclone.db.mysql.option_file import OWN_GROUP, quote_option, read_options
 from django_rclone.exceptions import ConfigurationError
 
 CONNECT_TIMEOUT = 15
-OWN_GROUP = "django-rclone"
-"""The group of our option files that only our own programs read."""
 # The options of a read_default_file that concern the connection. Others are ignored.
 _FROM_FILE = frozenset(
     [

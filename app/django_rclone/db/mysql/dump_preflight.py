@@ -39,7 +39,7 @@ def problems(live: Live, schema: str) -> Iterator[str]:
     if longest := {table: size for table, size in live.longest.items() if size > live.max_packet}:
         yield (
             f"a row of {enumerate_some(longest)} is a statement of {max(longest.values()):,} bytes or more in a dump, "
-            f"and the server takes none of more than {live.max_packet:,} (max_allowed_packet): it could not be "
+            f"and the server accepts at most {live.max_packet:,} (max_allowed_packet): it could not be "
             f"restored. {packet_advice(max(longest.values()))}"
         )
     yield from _table_problems(live)

@@ -6,16 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django_rclone import setting_names
+from django_rclone import see_documentation, setting_names
 from django_rclone.command import Explanation
 from django_rclone.db.failures import for_database
 from django_rclone.db.helper_programs import reported_error
+from django_rclone.db.mysql.journal import GONE, LOCKED
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed, Unavailable
-
-# When an assertion in one of our scripts fails, the script runs one of these. It is not a valid statement: the server
-# repeats it in its error.
-LOCKED = "django_rclone_locked"
-GONE = "django_rclone_gone"
 
 # "ERROR 1049 (42000): Unknown database 'x'", "ERROR 1205 (HY000) at line 7: Lock wait timeout exceeded",
 # "mysqldump: Got error: 1045: Access denied …", "mysqldump: Error 2013: Lost connection …",
@@ -37,7 +33,7 @@ _MEANINGS: tuple[tuple[frozenset[int], type[DjangoRcloneError], str], ...] = (
     (
         frozenset({1142, 1143, 1227, 1370, 1410}),
         ConfigurationError,
-        "Grant the role what it lacks; docs/mysql.md lists the rights that a dump and a restore need.",
+        f"Grant the role the rights that it lacks. {see_documentation('MySQL and MariaDB')}",
     ),
     (
         frozenset({1419}),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from django_rclone.db.base import Facts
 from django_rclone.db.mysql import grants as mysql_grants
 from django_rclone.db.mysql.clients import flavour_of, numbers
 from django_rclone.db.mysql.grants import Grants
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT
+
+if TYPE_CHECKING:
+    from django_rclone.db.base import Facts
 
 SNAPSHOTS = frozenset({"InnoDB", "RocksDB", "TokuDB", "ROCKSDB"})
 """The storage engines with consistent reads."""

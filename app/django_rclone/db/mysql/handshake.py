@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _TIMEOUT = 15.0
 # Where the clients' packages look for a server on this machine: Debian, Red Hat, the macOS packages, Bitnami.
@@ -18,8 +18,7 @@ _PROTOCOL = 10  # https://dev.mysql.com/doc/dev/mysql-server/latest/page_protoco
 _CLIENT_SSL = 0x0800
 
 
-@dataclass(frozen=True, slots=True)
-class Greeting:
+class Greeting(NamedTuple):
     """The contents of a server's first packet."""
 
     version: str = ""

@@ -9,9 +9,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from django_rclone.db.mysql.quoting import quote_name
 
@@ -26,8 +25,7 @@ _LIMIT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ValueQuery:
+class ValueQuery(NamedTuple):
     """A query over one table. It prints a number for each of the ``columns``, and then the length of the longest
     row."""
 

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django_rclone.db.mysql.errors import GONE, LOCKED
 from django_rclone.db.mysql.names import JOURNAL, lock
 from django_rclone.db.mysql.quoting import quote_bytes, quote_name, quote_value
-from django_rclone.db.mysql.session import Session
+
+if TYPE_CHECKING:
+    from django_rclone.db.mysql.session import Session
+
+# When an assertion fails, the script runs one of these. It is not a valid statement, and the server repeats it in its
+# error.
+LOCKED = "django_rclone_locked"
+GONE = "django_rclone_gone"
 
 LOADING = "loading"
 LOADED = "loaded"
@@ -29,8 +34,7 @@ LOCK_WAIT = 10
 """Seconds that a restore waits for another one: the session of a killed client lives on for a moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(NamedTuple):
     """The contents of the journal of one scratch schema."""
 
     state: str

@@ -28,7 +28,7 @@ def scratch(live: str, mark: str) -> str:
     return f"{_stem(live)}__restore_new_{mark}"
 
 
-def old(scratch_name: str) -> str:
+def displaced(scratch_name: str) -> str:
     """Returns the name of the schema that takes the live tables."""
     stem, _, mark = scratch_name.rpartition("__restore_new_")
     return f"{stem}__restore_old_{mark}"

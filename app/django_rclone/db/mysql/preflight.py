@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from django_rclone import setting_names
-from django_rclone.db.base import Mode
 from django_rclone.db.mysql import grants
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.grants import SETS_DEFINERS, account
 from django_rclone.db.mysql.names import drill_pattern, scratch, scratch_pattern
+from django_rclone.db.restore_mode import Mode
 from django_rclone.display import enumerate_some
 
 # "/*!50003 CREATE*/ /*!50017 DEFINER=`root`@`%`*/", "/*!50013 DEFINER=`root`@`%` SQL SECURITY …", "CREATE DEFINER=`…"

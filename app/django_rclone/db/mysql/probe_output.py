@@ -6,16 +6,20 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django_rclone.db.base import Facts
 from django_rclone.db.mysql.facts import InexactColumn, Leftover, Live, Session, Table
 from django_rclone.db.mysql.quoting import quote_name
 from django_rclone.db.mysql.table_rewrites import CLIENT_LIMIT
 
+if TYPE_CHECKING:
+    from django_rclone.db.base import Facts
+
 
 def parse(output: str) -> Facts:
     """Returns the facts in the probe's output."""
+    from django_rclone.db.base import Facts  # noqa: PLC0415 - the programs that call parse_rows do not need it
+
     rows = [json.loads(line) for line in output.splitlines()]
     state, migrations = parse_rows(rows)
     clock = next((row["clock"] for row in rows if row.get("clock")), "")
@@ -32,15 +36,7 @@ def parse(output: str) -> Facts:
 
 def parse_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]:
     """Returns the facts in the probe's documents, and the newest migrations."""
-    server: dict[str, Any] = {"locked": False}
-    found: dict[str, list[Mapping[str, Any]]] = {kind: [] for kind in _KINDS}
-    for row in rows:
-        # The order of keys in an object depends on the server.
-        kind = next((kind for kind in _KINDS if kind in row), "")
-        if kind:
-            found[kind].append(row)
-        else:
-            server |= row
+    server, found = _grouped(rows)
     views = {row["view"]: row for row in found["view"]}
     order = creation_order({name: str(row["definition"] or "") for name, row in views.items()}, server["name"])
     state = Live(
@@ -77,19 +73,25 @@ def parse_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Live, dict[str, str]]
     return state, {row["app"]: row["migration"] for row in found["migration"]}
 
 
+def _grouped(
+    rows: Iterable[Mapping[str, Any]],
+) -> tuple[dict[str, Any], dict[str, list[Mapping[str, Any]]]]:
+    """Returns the facts about the server, and the documents of each kind."""
+    server: dict[str, Any] = {"locked": False}
+    found: dict[str, list[Mapping[str, Any]]] = {kind: [] for kind in _KINDS}
+    for row in rows:
+        # The order of keys in an object depends on the server.
+        kind = next((kind for kind in _KINDS if kind in row), "")
+        if kind:
+            found[kind].append(row)
+        else:
+            server |= row
+    return server, found
+
+
 _KINDS = (
-    *("table", "binary", "view", "trigger", "routine", "event", "referrer", "session", "schema", "grant"),
-    *(
-        "leftover",
-        "migration",
-        "column",
-        "non_ascii_columns",
-        "wide",
-        "keyless",
-        "by_transaction",
-        "inexact",
-        "longest",
-    ),
+    *("table", "binary", "view", "trigger", "routine", "event", "referrer", "session", "schema", "grant", "leftover"),
+    *("migration", "column", "non_ascii_columns", "wide", "keyless", "by_transaction", "inexact", "longest"),
 )
 """The kinds of documents that the probe prints, each by a key that it has."""
 

@@ -50,7 +50,7 @@ class RestoreCommands:
             *(name, self.connection.location, self.clients.client, options, self.clients.dumper),
             *(self.live, schema, *extra),
             explain=program_explainer(self.alias),
-            may_stall=False,
+            is_loader=True,
         )
 
     def split(self, mode: str, schema: str, *extra: str) -> Command:
@@ -63,7 +63,7 @@ class RestoreCommands:
         explain = explainer(self.alias, self.connection.location, after)
         options = self.connection.option_file(self.clients.flavour).value
         begin = init_command(restricted=self.clients.flavour == "mysql" and self.sets_restricted)
-        return client_command(self.clients.client, options, begin=begin, explain=explain, may_stall=False)
+        return client_command(self.clients.client, options, begin=begin, explain=explain, is_loader=True)
 
 
 def plan(commands: RestoreCommands, live: Live, mode: Mode, *, has_routines_and_events: bool) -> RestorePlan:

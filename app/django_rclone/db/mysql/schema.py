@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 from django_rclone import process
 from django_rclone.db.mysql.dump_format import stored_object_arguments
@@ -11,13 +10,10 @@ from django_rclone.db.mysql.errors import error_in
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.probe_output import parse_rows
 from django_rclone.db.mysql.quoting import quote_name
-from django_rclone.db.mysql.session import Session, dump_command
+from django_rclone.db.mysql.session import PROBE, Session, dump_command
 from django_rclone.exceptions import ProgramFailed
 
 _BROKEN_VIEW = 1356
-
-PROBE = Path(__file__).parent / "sql/probe.sql"
-"""The script that prints the facts of a schema."""
 
 
 def inspect(session: Session, schema: str) -> Live:

@@ -13,7 +13,6 @@ LOCK_TIMEOUT = 10
 """Seconds that a statement waits for other transactions; the servers' defaults are a day and a year."""
 
 # mysqldump writes these around a program that was created under another default collation than the schema's.
-_ENABLED = re.compile(rb"(\bON COMPLETION (?:NOT )?PRESERVE) ENABLE\b")
 _ALTER_DATABASE = re.compile(rb"^ALTER DATABASE `(?:[^`]|``)+` (?=CHARACTER SET )", re.MULTILINE)
 _SERVER_COMMENTS = re.compile(
     rb"^-- (?:Host: |Server version|MySQL dump |MariaDB dump |Dump completed).*\n", re.MULTILINE
@@ -76,11 +75,6 @@ def replay(schema: str, texts: Mapping[str, bytes], parts: Iterable[str]) -> byt
     name = f"ALTER DATABASE {quote_name(schema)} ".encode()
     text = b"".join(texts.get(part, b"") + b"\n" for part in STORED_OBJECTS if part in chosen)
     return _ALTER_DATABASE.sub(lambda _match: name, text)
-
-
-def disable_events(text: bytes) -> bytes:
-    """Returns the SQL that creates events, changed so that the server does not run them."""
-    return _ENABLED.sub(rb"\1 DISABLE", text)
 
 
 def parts_to_replace(texts: Mapping[str, bytes], present: Mapping[str, bytes]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django_rclone import process
@@ -11,6 +12,8 @@ from django_rclone.command import Command, Explanation, Secret
 from django_rclone.db.mysql.session_variables import init_command
 from django_rclone.exceptions import ProgramFailed
 
+PROBE = Path(__file__).parent / "sql/probe.sql"
+"""The script that prints the facts of a schema."""
 CLIENT_FLAGS = (
     # With --binary-mode the client does not change its input, and runs no client command but "delimiter".
     *("--batch", "--raw", "--skip-column-names", "--binary-mode", "--default-character-set=utf8mb4"),
@@ -34,7 +37,7 @@ def client_command(
     *arguments: str,
     begin: str | None = None,
     explain: Explanation = unexplained,
-    may_stall: bool = True,
+    is_loader: bool = False,
 ) -> Command:
     """Returns a command for the client; ``options`` is the content of the option file, ``begin`` the first statement of
     the session instead of the usual one; empty: none."""
@@ -45,7 +48,7 @@ def client_command(
         env=_ENVIRONMENT,
         inherit=("OPENSSL_CONF",),
         explain=explain,
-        may_stall=may_stall,
+        is_loader=is_loader,
     )
 
 

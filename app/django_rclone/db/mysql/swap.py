@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from django_rclone.db.base import Mode
 from django_rclone.db.failures import NOTHING_CHANGED
 from django_rclone.db.mysql import journal, schema_references
 from django_rclone.db.mysql import schema_changes as changes
@@ -21,11 +20,12 @@ from django_rclone.db.mysql.dump_format import STORED_OBJECTS
 from django_rclone.db.mysql.errors import error_in, explained, user_error
 from django_rclone.db.mysql.facts import Live
 from django_rclone.db.mysql.journal import Journal
-from django_rclone.db.mysql.names import JOURNAL, lock, old
+from django_rclone.db.mysql.names import JOURNAL, displaced, lock
 from django_rclone.db.mysql.preflight import problems, stored_object_problems
 from django_rclone.db.mysql.quoting import quote_name, quote_value
 from django_rclone.db.mysql.schema import inspect, stored_objects
 from django_rclone.db.mysql.session import Session
+from django_rclone.db.restore_mode import Mode
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, ProgramFailed
 
@@ -105,7 +105,7 @@ class Swap:
         self.session.run(
             journal.assert_lock(self.live)
             + journal.assert_state(self.scratch, journal.LOADED)
-            + f"CREATE DATABASE IF NOT EXISTS {quote_name(old(self.scratch))};\n"
+            + f"CREATE DATABASE IF NOT EXISTS {quote_name(displaced(self.scratch))};\n"
             + written
             + journal.write(self.scratch, "plan", json.dumps(plan).encode())
         )
@@ -143,7 +143,7 @@ class Swap:
         def count(schema: str) -> int:
             return int(self.session.run(query.format(quote_value(schema), JOURNAL)))
 
-        return count(old(self.scratch)) > 0 or (bool(plan["new_tables"]) and count(self.scratch) == 0)
+        return count(displaced(self.scratch)) > 0 or (bool(plan["new_tables"]) and count(self.scratch) == 0)
 
     def _begin(self, *states: str) -> str:
         return (
@@ -161,7 +161,7 @@ class Swap:
             ""
             if moved
             else changes.rename_tables(
-                (self.live, plan["live_tables"], old(self.scratch)), (self.scratch, plan["new_tables"], self.live)
+                (self.live, plan["live_tables"], displaced(self.scratch)), (self.scratch, plan["new_tables"], self.live)
             )
         )
         before = (
@@ -190,7 +190,7 @@ class Swap:
             ""
             if not self.is_past_rename(plan)
             else changes.rename_tables(
-                (self.live, plan["new_tables"], self.scratch), (old(self.scratch), plan["live_tables"], self.live)
+                (self.live, plan["new_tables"], self.scratch), (displaced(self.scratch), plan["live_tables"], self.live)
             )
         )
         before = (
@@ -230,5 +230,5 @@ class Swap:
     def drop_scratch(self) -> None:
         """Drops the scratch schemas: the old tables first, the journal last. The next command drops what is left."""
         with suppress(ProgramFailed):
-            for schema in (old(self.scratch), self.scratch):
+            for schema in (displaced(self.scratch), self.scratch):
                 self.session.run(f"{changes.session_settings()}DROP DATABASE IF EXISTS {quote_name(schema)};")

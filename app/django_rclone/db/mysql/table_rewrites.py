@@ -64,8 +64,8 @@ class Statements:
         if piece.endswith(b";\n"):
             if self._size > self._limit:  # the client has not sent it yet: it waits for its end
                 raise ConfigurationError(
-                    f"a row of table {self._table} is a statement of {self._size:,} bytes, and the server takes none "
-                    f"of more than {self._limit:,} (max_allowed_packet). {packet_advice(self._size)}"
+                    f"a row of table {self._table} is a statement of {self._size:,} bytes, and the server accepts at "
+                    f"most {self._limit:,} (max_allowed_packet). {packet_advice(self._size)}"
                 )
             self._table = ""
         return piece

@@ -28,7 +28,7 @@ def of_settings(options: Mapping[str, Any]) -> dict[str, str]:
     given = {_canonical(key): value for key, value in options.items() if value is not None}
     if unknown := sorted(key for key in given if ("ssl" in key or "tls" in key) and key not in _KNOWN):
         raise ValueError(
-            f"the option {unknown[0]} seems to be about TLS, and is not known. Use ssl_mode or ssl instead"
+            f"the option {unknown[0]} looks like a TLS option, but is unknown. Use ssl_mode or ssl instead"
         )
     nested, asks_for_tls = _nested(given.get("ssl"))
     found = {name: str(value) for key, name in _FILES.items() if (value := given.get(f"ssl_{key}", nested.get(key)))}
@@ -96,12 +96,12 @@ def _implied(given: Mapping[str, Any], nested: Mapping[str, Any], *, asks_for_tl
     if any(_is_true("ssl_verify_identity", value) for value in identity):
         return "VERIFY_IDENTITY"
     verify = (given.get("ssl_verify_cert"), nested.get("verify_mode"), nested.get("verify_cert"))
-    if any(value is not None and _word(value) in _VERIFIES for value in verify):
+    if any(value is not None and _normalized(value) in _VERIFIES for value in verify):
         return "VERIFY_CA"
     return "REQUIRED" if asks_for_tls else ""
 
 
-def _word(value: Any) -> str:
+def _normalized(value: Any) -> str:
     return str(getattr(value, "value", value)).strip().lower()
 
 
@@ -113,7 +113,7 @@ def _mode(value: Any) -> str:
 
 
 def _is_true(name: str, value: Any) -> bool:
-    word = "" if value is None else _word(value)
+    word = "" if value is None else _normalized(value)
     if word in _YES or word in _NO:
         return word in _YES
     raise ValueError(f"{name} is neither true nor false")

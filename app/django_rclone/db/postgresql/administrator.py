@@ -31,11 +31,13 @@ class Administrator:
             for name, owner in self.restore_list.extensions.schemas.items()
         ]
         extensions = [entry.statement.rstrip(";") for entry in self.restore_list.extensions.created_first]
-        return self._run(*_each([*schemas, *extensions]), *grant(self._temporary_grants()))
+        return self._run(*_script_arguments([*schemas, *extensions]), *grant(self._temporary_grants()))
 
     def after(self) -> list[Command]:
         """Returns the commands after the restore's transaction: the archive's privileges come last."""
-        return self._run(*revoke(self._temporary_grants()), *_each(self.restore_list.grants_by_administrator))
+        return self._run(
+            *revoke(self._temporary_grants()), *_script_arguments(self.restore_list.grants_by_administrator)
+        )
 
     def undo(self) -> list[Command]:
         """Returns the commands after a failure. Created extensions do no harm, and stay."""
@@ -52,6 +54,6 @@ class Administrator:
         return [self.psql.in_isolated_session(administrator, *arguments)] if arguments else []
 
 
-def _each(statements: Iterable[str]) -> list[str | Attached]:
+def _script_arguments(statements: Iterable[str]) -> list[str | Attached]:
     script = "".join(f"{statement.rstrip(';')};\n" for statement in statements)
     return ["-f", Attached(script.encode("utf-8", "surrogateescape"), script.strip())] if script else []

@@ -204,9 +204,11 @@ class PgDumpConnector(BaseConnector):
     def restore_by_hand(self, object_command: str) -> str:
         return self._by_hand(object_command, self.connection, (), ("--no-owner",))
 
-    def _by_hand(self, object_command: str, who: Connection, create: Sequence[str], restore: Sequence[str]) -> str:
+    def _by_hand(
+        self, object_command: str, connection: Connection, create: Sequence[str], restore: Sequence[str]
+    ) -> str:
         flags = (("host", "--host"), ("port", "--port"), ("user", "--username"))
-        where = [f"{flag}={value}" for key, flag in flags if (value := who.parameters.get(key))]
+        where = [f"{flag}={value}" for key, flag in flags if (value := connection.parameters.get(key))]
         return (
             f"{shlex.join(['createdb', *where, *create, '--template=template0', 'restored'])} && {object_command} | "
             f"{shlex.join(['pg_restore', *where, *restore])} --exit-on-error --single-transaction --dbname=restored"

@@ -46,7 +46,7 @@ class Psql:
             env={**connection.env, **({} if self.encoding == "SQL_ASCII" else {"PGCLIENTENCODING": "UTF8"})},
             inherit=connection.inherit,
             explain=self.explain,
-            may_stall=False,
+            is_loader=True,
             install=install(),
         )
 

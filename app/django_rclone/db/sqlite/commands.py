@@ -10,6 +10,6 @@ from django_rclone.db.helper_programs import script_command
 _PROGRAMS = Path(__file__).parent / "programs"
 
 
-def program(name: str, *arguments: str, explain: Explanation, may_stall: bool = True) -> Command:
+def program(name: str, *arguments: str, explain: Explanation, is_loader: bool = False) -> Command:
     """Returns the command for one of our programs."""
-    return script_command(_PROGRAMS / f"{name}.py", *arguments, explain=explain, may_stall=may_stall)
+    return script_command(_PROGRAMS / f"{name}.py", *arguments, explain=explain, is_loader=is_loader)

@@ -109,7 +109,7 @@ class SqliteConnector(BaseConnector):
             return Dump(
                 checks=(
                     sql_text.check(self._sqlite3(), live.schema, explain),
-                    program("check_loadable", path, f"{self.wait:g}", explain=explain, may_stall=False),
+                    program("check_loadable", path, f"{self.wait:g}", explain=explain, is_loader=True),
                 ),
                 command=sql_text.dump(self._sqlite3(), path, self.wait, explain, writable=live.writable),
                 # sqlite3 ends with 0 even if .dump fails, so one of our programs checks the end of its output.
@@ -148,8 +148,7 @@ class SqliteConnector(BaseConnector):
         path = self._path(live)
         target = str(Path(path).parent / mode.into) if mode.into else path
         (stored,) = manifest.objects
-        size = stored.raw_bytes or stored.bytes
-        return plan(self.alias, live, mode, target, size, self.wait, self._sqlite3() if form == "sql" else "")
+        return plan(self.alias, live, mode, target, stored, self.wait, self._sqlite3() if form == "sql" else "")
 
     def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:
         if manifest.format == "file":

@@ -27,7 +27,7 @@ def of_file(alias: str, path: str, size: int) -> ReadCheck:
             program("stage", "scratch", target, stage, str(size), explain=explainer(alias, path, "Verification")),
         ),
         programs=(program("stage", "load", stage, explain=explain),),
-        finish=(program("check_stage", stage, explain=explain, may_stall=False),),
+        finish=(program("check_stage", stage, explain=explain, is_loader=True),),
         cleanup=(program("stage", "abort", stage, explain=explainer(alias, stage, "Removal")),),
     )
 

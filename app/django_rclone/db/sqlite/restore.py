@@ -14,24 +14,29 @@ from django_rclone.db.sqlite.commands import program
 from django_rclone.db.sqlite.errors import explainer
 from django_rclone.db.sqlite.facts import Live
 from django_rclone.exceptions import DjangoRcloneError
+from django_rclone.layout.manifest import StoredObject
 
 
-def plan(alias: str, live: Live, mode: Mode, target: str, size: int, wait: float, sqlite3: str = "") -> RestorePlan:
-    """Returns the plan for a backup of ``size`` bytes; ``sqlite3``: the program that loads it, if it is SQL text."""
+def plan(
+    alias: str, live: Live, mode: Mode, target: str, stored: StoredObject, wait: float, sqlite3: str = ""
+) -> RestorePlan:
+    """Returns the plan for a backup; ``sqlite3``: the program that loads it, if it is SQL text."""
+    size = stored.raw_bytes or stored.bytes
     stage = stage_path(target)
     new = ("new",) if mode.into else ()
+    quick = ("quick",) if stored.sha256 else ()
     explain = explainer(alias, target, "A restore", nothing_changed=True)
     if sqlite3:
         load, gate = sql_text.load(sqlite3, stage, explain), Gate(tail=partial(_require_commit, alias))
     else:
-        load, gate = program("stage", "load", stage, explain=explain, may_stall=False), Gate()
+        load, gate = program("stage", "load", stage, explain=explain, is_loader=True), Gate()
     return RestorePlan(
         target=target,
         prepare=(program("stage", "prepare", target, stage, str(size), *new, explain=explain),),
         load=(load,),
         commit=(
-            program("check_stage", stage, explain=explain, may_stall=False),
-            program("replace", target, stage, f"{wait:g}", *new, explain=explain, may_stall=False),
+            program("check_stage", stage, *quick, explain=explain, is_loader=True),
+            program("replace", target, stage, f"{wait:g}", *new, explain=explain, is_loader=True),
         ),
         abort=(program("stage", "abort", stage, explain=explainer(alias, stage, "Removal")),),
         gate=gate,

@@ -52,4 +52,4 @@ def load(program: str, stage: str, explain: Explanation) -> Command:
     prevents writing to the schema table, which is how .dump restores virtual tables.
     """
     flags = (*_FLAGS, "-safe", "-cmd", ".dbconfig defensive off", "-cmd", _UNCHECKED)
-    return Command((program, *flags, stage), explain=explain, may_stall=False)
+    return Command((program, *flags, stage), explain=explain, is_loader=True)

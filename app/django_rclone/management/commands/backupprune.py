@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -12,7 +11,6 @@ from django_rclone.db import registry
 from django_rclone.management import options
 from django_rclone.management.base import BackupCommand
 from django_rclone.prune import Pruning
-from django_rclone.selection import Owner
 
 
 class Command(BackupCommand):
@@ -27,12 +25,7 @@ class Command(BackupCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         options.add_databases(parser, "Prune the backups of this database instead of `default`.")
-        parser.add_argument(
-            "--dry-run",
-            action="store_true",
-            help="Print for each backup whether it is kept or removed, and why. Remove nothing.",
-        )
-        options.add_force(parser)
+        options.add_prune_options(parser)
 
     def work(self, *, database: list[str] | None, dry_run: bool, force: bool, **_options: Any) -> None:
         self.prints_result = dry_run
@@ -42,9 +35,7 @@ class Command(BackupCommand):
             self.stderr.write("RETENTION is not set: all backups are kept.")
 
         def prune_one(alias: str) -> None:
-            owner = Owner.of(conf.get("PROJECT"), registry.connector(alias))
-            now, limit = datetime.now(UTC), conf.limits().timeout
-            pruning = Pruning(remote, conf.names(), owner, policy, now, limit, force=force)
+            pruning = Pruning.of(registry.connector(alias), remote, policy, force=force)
             if dry_run:
                 self._show(pruning)
                 return

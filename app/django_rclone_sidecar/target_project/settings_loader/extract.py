@@ -51,7 +51,7 @@ class SettingsReader:
         return known, problems
 
     def _is_empty(self, alias: str, settings: Any) -> bool:
-        """Tells whether an entry is ``{}``, Django's form for "no default database"."""
+        """Returns whether an entry is ``{}``, Django's form for "no default database"."""
         self._reject_tainted(f"DATABASES[{alias!r}]", settings, parts=False)
         return isinstance(settings, Mapping) and not settings
 

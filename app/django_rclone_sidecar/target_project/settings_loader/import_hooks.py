@@ -190,7 +190,7 @@ def _importing_frame() -> tuple[FrameType | None, bool]:
 
 
 def _is_requested_by_target(frame: FrameType | None) -> bool:
-    """Tells whether a function of a library probes for a module because the target called it, not because the library
+    """Returns whether a function of a library probes for a module because the target called it, not because the library
     is being imported."""
     while frame is not None and not TRACE.is_target_file(frame.f_code.co_filename):
         if frame.f_code.co_name == "<module>":

@@ -43,7 +43,7 @@ def load(request: Request, environ: Mapping[str, str]) -> Loaded:
             if not ignored and _known_value(first, setting, alias_problems) != _known_value(
                 second, setting, alias_problems
             ):
-                problems[setting] = messages.depends(setting, sorted(packages))
+                problems[setting] = messages.depends_on_unknown(setting, sorted(packages))
     warnings = list(first["warnings"])
     asked = {setting: facts for setting, facts in first["machine"].items() if facts and setting not in problems}
     if asked:
@@ -54,7 +54,7 @@ def load(request: Request, environ: Mapping[str, str]) -> Loaded:
             for name, meant in sorted(elsewhere["names"].items(), reverse=True):
                 there = there.replace(name, meant)
             if there != here:
-                problems[setting] = messages.machine_decides(setting, facts)
+                problems[setting] = messages.differs_by_machine(setting, facts)
             warnings += [
                 messages.machine(setting, where, fact)
                 for fact, where in facts.items()

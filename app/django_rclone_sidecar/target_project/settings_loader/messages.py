@@ -27,7 +27,7 @@ def remedies(*packages: str) -> str:
     )
 
 
-def lacks(taint: Taint) -> str:
+def reason_clause(taint: Taint) -> str:
     """Returns a clause that says why something is unknown: its package is missing, or a statement failed."""
     if not taint.package:
         return f"which is unknown ({at(taint.location)} {taint.reason or 'failed'})"
@@ -58,7 +58,7 @@ def value(what: str, module: str, taint: Taint) -> str:
     if not taint.package:
         return f"Cannot read {what}: {at(taint.location)} {taint.reason}." if taint.reason else _no_reason(what, taint)
     return (
-        f'Cannot read {what} from {module}: it comes from the package "{taint.package}", {lacks(taint)} '
+        f'Cannot read {what} from {module}: it comes from the package "{taint.package}", {reason_clause(taint)} '
         f"(imported in {at(taint.location)}).{_root_hint(taint)}{remedies()}"
     )
 
@@ -79,16 +79,16 @@ def tainted(setting: str, event: Event) -> str:
         return f"{setting} depends on {where}, and that on {at(taint.location)}{reason}."
     hint = _root_hint(taint) + remedies(taint.package)
     if event.kind == "star":
-        return f'{setting} may be incomplete: {where} imports all of "{taint.path}", {lacks(taint)}.{hint}'
+        return f'{setting} may be incomplete: {where} imports all of "{taint.path}", {reason_clause(taint)}.{hint}'
     if event.kind == "call":
-        return f"{setting} may be incomplete: {where} calls {taint.path}, {lacks(taint)}.{hint}"
+        return f"{setting} may be incomplete: {where} calls {taint.path}, {reason_clause(taint)}.{hint}"
     if event.kind == "guard":
         return (
-            f'{setting} depends on whether "{taint.package}" is installed ({where}), {lacks(taint)}: '
+            f'{setting} depends on whether "{taint.package}" is installed ({where}), {reason_clause(taint)}: '
             f"the choice cannot be known.{hint}"
         )
     what = f'"{taint.path}"' if taint.path == taint.package else taint.path
-    return f"{setting} depends on {what} ({where}), {lacks(taint)}: the choice cannot be known.{hint}"
+    return f"{setting} depends on {what} ({where}), {reason_clause(taint)}: the choice cannot be known.{hint}"
 
 
 def unknown_names(setting: str, namespace: str, taint: Taint | None) -> str:
@@ -98,7 +98,7 @@ def unknown_names(setting: str, namespace: str, taint: Taint | None) -> str:
     return f"{setting} may be incomplete: names that were put into {namespace}{source}.{remedies(*packages)}"
 
 
-def asks(setting: str, statement: Statement, word: str) -> str:
+def depends_on_statement(setting: str, statement: Statement, word: str) -> str:
     """Returns the message that a setting depends on which packages are installed."""
     return (
         f"{setting} depends on which packages are installed: {line(statement)} calls {word}, which has "
@@ -111,7 +111,7 @@ def machine(setting: str, where: str, what: str) -> str:
     return f"{setting} depends on {what} ({where}), which may be different in the web container."
 
 
-def machine_decides(setting: str, asked: Mapping[str, str]) -> str:
+def differs_by_machine(setting: str, asked: Mapping[str, str]) -> str:
     """Returns the message that a setting has another value on another machine. ``asked``: machine fact → line."""
     named = " and ".join(f"{what} ({where})" for what, where in asked.items())
     return (
@@ -120,13 +120,13 @@ def machine_decides(setting: str, asked: Mapping[str, str]) -> str:
     )
 
 
-def may_fill(setting: str, event: Event, variables: Sequence[str]) -> str:
+def may_be_set_elsewhere(setting: str, event: Event, variables: Sequence[str]) -> str:
     """Returns the message that unknown code may set environment variables that are not set here."""
     named = ", ".join(filter(None, variables)) or "variables"
     does = "imports" if event.kind == "import" else "calls"
     return (
         f"{setting} uses the defaults for {named}: not set here, but {at(event.stack[0])} {does} "
-        f"{event.taint.path or 'something'}, {lacks(event.taint)} and which may set them. Set them in this "
+        f"{event.taint.path or 'something'}, {reason_clause(event.taint)} and which may set them. Set them in this "
         f"container as they are in the web container.{remedies(*filter(None, (event.taint.package,)))}"
     )
 
@@ -136,7 +136,7 @@ def line(statement: Statement) -> str:
     return f"{TRACE.relative(statement.file)}:{statement.first}"
 
 
-def absent(event: Event) -> str:
+def module_missing(event: Event) -> str:
     """Returns the warning that an optional module of the project is missing."""
     return (
         f'{at(event.stack[0])} uses the module "{event.taint.path}" if it exists; it does not exist here. If the web '
@@ -149,7 +149,7 @@ def star_ignored(event: Event) -> str:
     return f'{at(event.stack[0])} imports all of "{event.taint.path}", which this image lacks; the import was ignored.'
 
 
-def depends(setting: str, packages: Sequence[str]) -> str:
+def depends_on_unknown(setting: str, packages: Sequence[str]) -> str:
     """Returns the message that the value changed when the unknown decisions were flipped."""
     named = ", ".join(f'"{package}"' for package in packages) or "something that failed"
     return f"{setting} depends on {named}, not installed here: the value cannot be known.{remedies(*packages)}"

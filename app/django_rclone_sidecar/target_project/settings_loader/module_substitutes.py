@@ -38,7 +38,7 @@ def strtobool(value: str) -> int:
 
 
 def has_substitute(top: str) -> bool:
-    """Tells whether a missing package has a substitute, at least for parts of it."""
+    """Returns whether a missing package has a substitute, at least for parts of it."""
     return top in ("distutils", *_SUBSTITUTES)
 
 

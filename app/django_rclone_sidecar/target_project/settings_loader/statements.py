@@ -53,5 +53,5 @@ class Statement:
 
     @property
     def is_star(self) -> bool:
-        """Tells whether it is ``from … import *``."""
+        """Returns whether it is ``from … import *``."""
         return any(name == "*" for *_, name, _bound in self.imports)

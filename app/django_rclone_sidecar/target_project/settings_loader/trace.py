@@ -105,7 +105,7 @@ class Trace:
         self.compiled_files.add((namespace, file))
 
     def is_target_file(self, file: str) -> bool:
-        """Tells whether a file is the target's own code. Code that the target compiles itself may have a relative
+        """Returns whether a file is the target's own code. Code that the target compiles itself may have a relative
         name."""
         file = file if file.startswith(("/", "<")) else self.root + file
         return file.startswith(self.root) and "/site-packages/" not in file and "/dist-packages/" not in file
@@ -145,7 +145,7 @@ class Trace:
 
 
 def _is_library_import() -> bool:
-    """Tells whether a library reads a value during its own import, which does not concern the target's settings."""
+    """Returns whether a library reads a value during its own import, which does not concern the target's settings."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and not TRACE.is_target_file(frame.f_code.co_filename):
         if frame.f_code.co_name == "<module>":

@@ -156,7 +156,7 @@ class TestRestore:
             "--maintainInsertionOrder",
             "--stopOnError",
         )
-        assert not load.may_stall
+        assert load.is_loader
         assert load.succeeded is not None
         assert load.succeeded("7 document(s) restored successfully. 0 document(s) failed to restore.\n")
         assert not load.succeeded("7 document(s) restored successfully. 10 document(s) failed to restore.\n")

@@ -242,8 +242,8 @@ def test_an_error_names_the_right_that_stored_objects_of_others_need():
 def test_names_fit_and_are_found_again():
     live = "ä" * 64
     scratch = names.scratch(live, "0123abcd")
-    assert len(scratch) == len(names.old(scratch)) == 64
-    assert names.leftovers([scratch, names.old(scratch), "x__restore_new_0123abcd"], live) == [scratch]
+    assert len(scratch) == len(names.displaced(scratch)) == 64
+    assert names.leftovers([scratch, names.displaced(scratch), "x__restore_new_0123abcd"], live) == [scratch]
     assert names.leftovers([scratch], "ä" * 63) == []  # though it begins with as many of the same letters
     assert names.leftovers(["app__restore_new_0123abcd"], "App") == ["app__restore_new_0123abcd"]
     assert names.scratch_pattern("a_b") == r"a\_b\_\_restore\_%"

@@ -6,7 +6,7 @@ import pytest
 
 from django_rclone.db.mysql import dump_format
 from django_rclone.db.mysql.programs import split as mysql_split
-from django_rclone.db.mysql.programs.split import beginning, split, write_to_scratch
+from django_rclone.db.mysql.programs.split import split, statements_before, write_to_scratch
 from django_rclone.exceptions import ConfigurationError, VerificationFailed
 
 TOKEN = "0123456789abcdef"
@@ -141,7 +141,7 @@ def test_tables_pass_and_the_rest_is_written_down(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_lock_is_taken_before_anything_is_made():
-    script = beginning("scratch", "app", "app__restore_new_00000000", "utf8mb4", "utf8mb4_bin")
+    script = statements_before("scratch", "app", "app__restore_new_00000000", "utf8mb4", "utf8mb4_bin")
     assert script.index("GET_LOCK") < script.index("CREATE DATABASE") < script.index("CREATE TABLE")
-    assert "CREATE" not in beginning("in-place", "app", "app")
-    assert "CREATE DATABASE" not in beginning("into", "app", "other")
+    assert "CREATE" not in statements_before("in-place", "app", "app")
+    assert "CREATE DATABASE" not in statements_before("into", "app", "other")

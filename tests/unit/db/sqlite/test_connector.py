@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ def test_a_dump_describes_itself() -> None:
 def test_a_dump_as_sql_text_describes_itself() -> None:
     dump = sqlite(FORMAT="sql").dump(FACTS)
     assert (dump.extension, dump.format, dump.client) == ("sql", "sql", "sqlite3")
-    assert [command.may_stall for command in dump.checks] == [True, False]
+    assert [command.is_loader for command in dump.checks] == [False, True]
 
 
 def test_a_database_without_tables_is_dumped_with_a_note() -> None:
@@ -129,7 +130,7 @@ def test_the_plan_shows_every_step() -> None:
     plan = f"{restore.summary}\n{restore.steps}"
     assert "stage.py prepare /srv/app.db /srv/.app.db.restore-" in plan
     assert "stage.py load" in plan
-    assert "check_stage.py /srv/.app.db.restore-" in plan
+    assert re.search(r"check_stage\.py /srv/\.app\.db\.restore-\S+ quick", plan)
     assert "replace.py /srv/app.db" in plan
     assert "SQLite has no sessions" in plan
 

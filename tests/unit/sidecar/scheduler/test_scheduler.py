@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from django_rclone_sidecar.scheduler.schedule import delay
-from django_rclone_sidecar.scheduler.scheduler import TICK, Scheduler, SchedulerConfig
+from django_rclone_sidecar.scheduler.scheduler import TICK, Scheduler
 from django_rclone_sidecar.scheduler.snapshot import DatabaseSnapshot, Snapshot, to_json
+from django_rclone_sidecar.scheduler.timetable import SchedulerConfig
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LAST_SLOT = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -144,7 +145,7 @@ def stage(expression: str | None = "0 3 * * *", *, jitter: float = 0, grace: flo
 
 @pytest.fixture(autouse=True)
 def _log_all(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "django_rclone_sidecar.scheduler.scheduler")
+    caplog.set_level(logging.INFO, "django_rclone_sidecar.scheduler")
 
 
 @pytest.fixture

@@ -3,28 +3,24 @@
     fingerprint DATABASE... < app.archive
 
 The archive may hold several databases: the first of these names that it holds is read, or its only one. Documents are
-hashed as they are stored. After the header described in ``read_archive``, an archive has blocks: a document that names
-the collection, the collection's documents, and a terminator; a block with ``EOF`` ends the collection. What
-legitimately differs after a restore is left out here, each with its reason.
+hashed as they are stored; ``archive_reader`` describes the format. What legitimately differs after a restore is left
+out here, each with its reason.
 """
 
 from __future__ import annotations
 
 import json
-import struct
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mongodb.archive import Collection
+from django_rclone.db.mongodb.programs.archive_reader import blocks, header_and_collections, kind_of
 from django_rclone.db.mongodb.programs.server import Document, pymongo_errors
 from django_rclone.exceptions import DjangoRcloneError, VerificationFailed
 from django_rclone.verification.fingerprint import Builder, Fingerprint
 
-_MAGIC = 0x8199E26D
-_TERMINATOR = b"\xff\xff\xff\xff"
-_LARGEST = 16 * 1024 * 1024 + 16 * 1024  # a document's limit, and what the server allows itself on top
 # Keys of an index that the server adds: its version, its namespace in old versions, and how it stores the index, which
 # may be another way when it creates the index again.
 _ADDED = frozenset({"v", "ns", "storageEngine"})
@@ -41,17 +37,15 @@ class Reader:
         """Collections whose end has not been read."""
 
     def read(self) -> Fingerprint:
-        """Return the fingerprint. Raises VerificationFailed if the archive is not complete."""
-        if self._archive.read(4) != struct.pack("<I", _MAGIC):
-            raise VerificationFailed("it does not begin as an archive of mongodump does")
-        _header, *entries = [_decode(document) for document in self._documents()] or [{}]
-        database = self._choose({str(entry["db"]) for entry in entries})
-        for entry in entries:
-            if entry["db"] == database:
-                self._describe(str(entry["collection"]), str(entry.get("type") or ""), entry.get("metadata") or "{}")
-        while begin := self._archive.read(4):
-            block = _decode(self._document(begin))
-            self._read_block(block, str(block["collection"]), ours=block["db"] == database)
+        """Returns the fingerprint. Raises VerificationFailed if the archive is not complete."""
+        _header, collections = header_and_collections(self._archive)
+        database = self._choose({str(collection["db"]) for collection in collections})
+        for collection in collections:
+            if collection["db"] == database:
+                self._describe(collection)
+        for block, documents in blocks(self._archive):
+            if block["db"] == database:
+                self._read_block(str(block["collection"]), documents, ends=bool(block.get("EOF")))
         if self._open:
             raise VerificationFailed(f"the documents of {min(self._open)} are not complete")
         return self._builder.finish()
@@ -62,15 +56,11 @@ class Reader:
             raise DjangoRcloneError("the archive holds several databases, or none.")
         return named[0] if named else there.pop()
 
-    def _describe(self, name: str, kind: str, text: str) -> None:
-        metadata: Any = json.loads(text)
+    def _describe(self, collection: Document) -> None:
+        name = str(collection["collection"])
+        metadata: Any = json.loads(collection.get("metadata") or "{}")
         options: Mapping[str, Any] = metadata.get("options") or {}
-        kind = kind or str(metadata.get("type") or "")
-        if "viewOn" in options:
-            kind = "view"
-        elif "timeseries" in options:
-            kind = "timeseries"
-        kind = {"view": "view", "timeseries": "time series"}.get(kind, "collection")
+        kind = {"view": "view", "timeseries": "time series"}.get(kind_of(collection, metadata), "collection")
         if not Collection(name, kind, "").is_restored:
             return
         # The collection's uuid is left out: each collection that is created gets another one.
@@ -87,41 +77,13 @@ class Reader:
             # They are in other blocks after a restore, which inserts them again, and in a compressed format.
             self._builder.note(f"The measurements of the time series {name} are not compared.")
 
-    def _read_block(self, block: Document, name: str, *, ours: bool) -> None:
-        rows = None
-        if ours and (name in self._open or block.get("EOF")):
-            if block.get("EOF"):
-                self._open.discard(name)
-            else:
-                rows = self._builder.rows("collection", name)
-        for document in self._documents():
-            if rows is not None:
+    def _read_block(self, name: str, documents: Iterator[bytes], *, ends: bool) -> None:
+        if ends:
+            self._open.discard(name)
+        elif name in self._open:
+            rows = self._builder.rows("collection", name)
+            for document in documents:
                 rows.add(document)
-
-    def _documents(self) -> Iterator[bytes]:
-        read = self._archive.read
-        while (begin := read(4)) != _TERMINATOR:
-            yield self._document(begin)
-
-    def _document(self, begin: bytes) -> bytes:
-        if len(begin) < 4:
-            raise VerificationFailed("the archive is not complete")
-        (size,) = struct.unpack("<I", begin)
-        if not 5 <= size <= _LARGEST:
-            raise VerificationFailed("a document of the archive cannot be read")
-        body = self._archive.read(size - 4)
-        if len(body) < size - 4:
-            raise VerificationFailed("the archive is not complete")
-        return begin + body
-
-
-def _decode(document: bytes) -> Document:
-    import bson  # noqa: PLC0415 - see server.py
-
-    try:
-        return bson.decode(document)
-    except bson.errors.BSONError as error:
-        raise VerificationFailed("a document of the archive cannot be read") from error
 
 
 def _json(value: Any) -> str:
@@ -130,9 +92,9 @@ def _json(value: Any) -> str:
 
 @pymongo_errors()
 def main(arguments: list[str]) -> None:
-    """Print the fingerprint of the archive on stdin."""
+    """Prints the fingerprint of the archive on stdin."""
     print(Reader(sys.stdin.buffer, arguments).read().to_json())
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

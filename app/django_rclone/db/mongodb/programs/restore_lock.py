@@ -58,8 +58,8 @@ def take_over(database: Any, dead: Document, token: str, pid: int) -> Document:
 
 def _holder(database: Any, token: str, pid: int) -> Document:
     moment = now(database)
-    who = {"host": socket.gethostname(), "space": process_namespace(), "pid": pid, "born": start_time(pid)}
-    return {"token": token, "since": moment, "beat": moment, **who}
+    process = {"host": socket.gethostname(), "space": process_namespace(), "pid": pid, "born": start_time(pid)}
+    return {"token": token, "since": moment, "beat": moment, **process}
 
 
 def write_journal(database: Any, token: str, journal: Document) -> None:
@@ -113,8 +113,8 @@ def described(document: Document | None) -> str:
     """Returns a sentence about the restore that holds the lock."""
     if document is None:
         return "another restore of it has just ended. Try again."
-    who = f"process {document['pid']} on {document['host']}, begun {document['since']:%Y-%m-%d %H:%M:%S} UTC"
-    return f"another restore of it is under way ({who}). Wait until it has ended, then try again."
+    holder = f"process {document['pid']} on {document['host']}, begun {document['since']:%Y-%m-%d %H:%M:%S} UTC"
+    return f"another restore of it is under way ({holder}). Wait until it has ended, then try again."
 
 
 def process_namespace() -> str:

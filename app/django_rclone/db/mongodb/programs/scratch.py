@@ -16,7 +16,7 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mongodb.names import CLAIM, LONGEST_DATABASE
 from django_rclone.db.mongodb.programs.restore_lock import RENEWAL_INTERVAL, STALE, now, process_namespace, start_time
 from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
@@ -101,4 +101,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django_rclone.db.helper_programs import ForeignError
+from django_rclone.db.entry_point import ForeignError
 from django_rclone.exceptions import ConfigurationError
 
 type Document = dict[str, Any]

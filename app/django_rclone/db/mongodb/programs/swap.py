@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mongodb.names import is_internal, staged_prefix
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
@@ -152,4 +152,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django_rclone.command import Command
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mysql.dump_format import TABLES
 from django_rclone.db.mysql.programs.split import lines
 from django_rclone.db.mysql.session import dump_command
@@ -104,4 +104,4 @@ def _write(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

@@ -12,11 +12,10 @@ import re
 import sys
 from typing import BinaryIO
 
-from django_rclone.db import helper_programs
-from django_rclone.db.mysql.dump_format import TABLES
+from django_rclone.db import entry_point
+from django_rclone.db.mysql.dump_format import TABLES, disable_events
 from django_rclone.db.mysql.programs.insert_rows import InsertRows
 from django_rclone.db.mysql.programs.split import split
-from django_rclone.db.mysql.schema_changes import disable_events
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.verification.fingerprint import LARGEST_SCHEMA, Builder, Fingerprint
 
@@ -70,7 +69,7 @@ class Delimiters:
         self._quote = b""
 
     def ends(self, line: bytes) -> bool:
-        """Read the next line of a statement, and return whether the statement ends in it."""
+        """Reads the next line of a statement, and returns whether the statement ends in it."""
         position = 0
         while True:
             if self._quote:
@@ -105,7 +104,7 @@ class Reader:
         self._part = TABLES
 
     def read(self, source: BinaryIO, flavour: str) -> Fingerprint:
-        """Return the fingerprint. Raises VerificationFailed if the dump is not complete."""
+        """Returns the fingerprint. Raises VerificationFailed if the dump is not complete."""
         for part, piece in split(source, flavour):
             if part != self._part:
                 self._part, self._settings = part, {}
@@ -141,7 +140,7 @@ class Reader:
             self._add(text if self._with_enabled_events or self._part != "events" else disable_events(text))
 
     def _begin_insert(self) -> bool:
-        """Begin to read rows if the text so far is the beginning of INSERT."""
+        """Begins to read rows if the text so far is the beginning of INSERT."""
         text = b"".join(self._statement) + self._line if self._statement else self._line
         match = _INSERT.match(text) if text.startswith(b"INSERT ") else None
         if match is None:
@@ -180,7 +179,7 @@ class Reader:
             self._builder.object("other statements", "", *_lines(text))
 
     def _set_defaults(self, schema: bytes, defaults: bytes) -> None:
-        """Add the defaults of the schema, or those under which the next stored object was created. The schema may be
+        """Adds the defaults of the schema, or those under which the next stored object was created. The schema may be
         restored under another name."""
         if not schema:
             self._defaults = defaults
@@ -191,7 +190,7 @@ class Reader:
             self._settings[b"defaults"] = defaults
 
     def _add_table(self, table: str, text: bytes) -> None:
-        """Add a table, and each of its keys and constraints under its own name."""
+        """Adds a table, and each of its keys and constraints under its own name."""
         add = self._builder.object
         self._builder.rows("table", table)
         for line in text.split(b"\n"):
@@ -215,7 +214,7 @@ class Reader:
 
 
 def _decode(name: bytes) -> str:
-    """Return a name without its quotes."""
+    """Returns a name without its quotes."""
     unquoted = name[1:-1].replace(b"``", b"`") if name.startswith(b"`") else name
     return unquoted.decode(errors="surrogateescape")
 
@@ -230,7 +229,7 @@ def _lines(text: bytes) -> list[str]:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the fingerprint of the dump on stdin."""
+    """Prints the fingerprint of the dump on stdin."""
     flavour, *drill = arguments
     found = Reader(with_enabled_events=not drill).read(sys.stdin.buffer, flavour)
     while sys.stdin.buffer.read(1 << 16):  # the stream ends only after the programs before this one have
@@ -239,4 +238,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

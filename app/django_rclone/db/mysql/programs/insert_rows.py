@@ -25,7 +25,7 @@ class InsertRows:
         self._in_string = False
 
     def feed(self, piece: bytes) -> bool:
-        """Read the next piece, and return whether the statement has ended."""
+        """Reads the next piece, and returns whether the statement has ended."""
         data = self._rest + piece if self._rest else piece
         self._rest = b""
         position = 0
@@ -51,7 +51,7 @@ class InsertRows:
                 return False
 
     def _read_long(self, digest: blake2b, data: bytes, position: int) -> tuple[bool, int]:
-        """Read more of a long row; return whether it has ended, and the position after it."""
+        """Reads more of a long row; returns whether it has ended, and the position after it."""
         start = position
         while position < len(data):
             match = (_INSIDE if self._in_string else _OUTSIDE).match(data, position)

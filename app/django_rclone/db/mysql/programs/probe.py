@@ -13,14 +13,13 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mysql.grants import without_password_hash
 from django_rclone.db.mysql.inexact_values import ValueQuery, value_queries
 from django_rclone.db.mysql.names import JOURNAL, leftovers, lock
 from django_rclone.db.mysql.programs.server import connected
 from django_rclone.db.mysql.quoting import quote_name, quote_value
-from django_rclone.db.mysql.schema import PROBE
-from django_rclone.db.mysql.session import Session
+from django_rclone.db.mysql.session import PROBE, Session
 from django_rclone.db.mysql.session_variables import RESTRICTED, UNLIMITED
 from django_rclone.exceptions import ProgramFailed
 from django_rclone.process.interrupts import interruptible
@@ -111,4 +110,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

@@ -13,11 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.failures import NOTHING_CHANGED
 from django_rclone.db.mysql import journal
 from django_rclone.db.mysql import schema_changes as changes
-from django_rclone.db.mysql.dump_format import STORED_OBJECTS
+from django_rclone.db.mysql.dump_format import STORED_OBJECTS, disable_events
 from django_rclone.db.mysql.errors import error_in, explained
 from django_rclone.db.mysql.names import JOURNAL
 from django_rclone.db.mysql.preflight import cannot_create_schema, cannot_create_scratch, stored_object_problems
@@ -96,7 +96,7 @@ class Steps:
         end = f"DROP TABLE {quote_name(self.schema, JOURNAL)};\n".encode()
         texts = dict(found.texts)
         if "drill" in self.flags and "events" in texts:
-            texts["events"] = changes.disable_events(texts["events"])
+            texts["events"] = disable_events(texts["events"])
         self.session.run(begin + changes.replay(self.schema, texts, STORED_OBJECTS) + end)
 
     def remove_copy(self) -> None:
@@ -125,4 +125,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

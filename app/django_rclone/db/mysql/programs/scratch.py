@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 
 from django_rclone import process
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mysql import journal
 from django_rclone.db.mysql.errors import LOCKED, error_in
 from django_rclone.db.mysql.names import drill_leftovers, drill_lock
@@ -84,4 +84,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

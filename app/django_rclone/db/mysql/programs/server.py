@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django_rclone.db.mysql.clients import flavour_of, wrong_flavour
-from django_rclone.db.mysql.connection import OWN_GROUP
 from django_rclone.db.mysql.errors import explained
 from django_rclone.db.mysql.handshake import receive_greeting
-from django_rclone.db.mysql.option_file import read_options
+from django_rclone.db.mysql.option_file import OWN_GROUP, read_options
 from django_rclone.db.mysql.session import Session
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
 

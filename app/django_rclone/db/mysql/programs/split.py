@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.db.mysql import dump_format, journal
 from django_rclone.db.mysql.clients import TITLES
 from django_rclone.db.mysql.dump_format import ALWAYS_PRESENT, STORED_OBJECTS, TABLES, LegacyParts, read_head, read_mark
@@ -136,7 +136,7 @@ def write_to_scratch(source: BinaryIO, target: BinaryIO, schema: str, flavour: s
     target.write(journal.set_state(schema, journal.LOADED).encode())
 
 
-def beginning(mode: str, live: str, schema: str, charset: str = "", collation: str = "") -> str:
+def statements_before(mode: str, live: str, schema: str, charset: str = "", collation: str = "") -> str:
     """Returns the statements before the dump."""
     script = journal.assert_lock(live)
     if mode == "scratch":
@@ -155,7 +155,7 @@ def main(arguments: list[str]) -> None:
         for _part, _piece in split(source, flavour, limit):
             continue
         return
-    target.write(beginning(mode, live, schema, *charset).encode())
+    target.write(statements_before(mode, live, schema, *charset).encode())
     if mode == "in-place":
         for _part, piece in split(source, flavour, limit):
             target.write(piece)
@@ -165,4 +165,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

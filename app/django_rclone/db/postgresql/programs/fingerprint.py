@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.exceptions import DjangoRcloneError, VerificationFailed
 from django_rclone.verification.fingerprint import LARGEST_SCHEMA, Builder, Fingerprint
 from django_rclone.verification.rows import RowHash, new_hash
@@ -60,7 +60,7 @@ class QuoteState:
         return bool(self._quote)
 
     def read(self, line: bytes) -> None:
-        """Read the next line."""
+        """Reads the next line."""
         position = 0
         while True:
             if self._quote:
@@ -74,7 +74,7 @@ class QuoteState:
             position, self._quote = token.end(), token[0].upper() if token[0][:1] in b"eE" else token[0]
 
     def _end(self, line: bytes, position: int) -> int:
-        """Return the position after the quotes; -1 if they go on after this line."""
+        """Returns the position after the quotes; -1 if they go on after this line."""
         if self._quote == b"E'":
             match = _ESCAPED_END.match(line, position)
             return match.end() if match else -1
@@ -96,7 +96,7 @@ class Reader:
         self._reordered: set[str] = set()
 
     def read(self) -> Fingerprint:
-        """Return the fingerprint. Raises VerificationFailed if the script does not end as it should."""
+        """Returns the fingerprint. Raises VerificationFailed if the script does not end as it should."""
         complete = False
         for line in self._lines():
             if not self._quotes.open and self._read_outside_quotes(line):
@@ -109,7 +109,7 @@ class Reader:
         return self._builder.finish()
 
     def _lines(self) -> Iterator[bytes]:
-        """Yield whole lines; rows are read elsewhere."""
+        """Yields whole lines; rows are read elsewhere."""
         while line := self._source.readline(_PIECE):
             while not line.endswith(b"\n"):
                 piece = self._source.readline(_PIECE)
@@ -121,7 +121,7 @@ class Reader:
             yield line
 
     def _read_outside_quotes(self, line: bytes) -> bool:
-        """Read a line that is no part of a definition, and return whether it is one."""
+        """Reads a line that is no part of a definition, and returns whether it is one."""
         if line.startswith(b"--"):
             if heading := _HEADING.fullmatch(line):
                 self._begin(heading)
@@ -167,7 +167,7 @@ class Reader:
         self._builder.object(self._kind, self._name, text)
 
     def _copy(self, line: bytes) -> None:
-        """Read the rows of one table."""
+        """Reads the rows of one table."""
         statement = line
         self._quotes.read(line)
         while self._quotes.open or not (match := _COPY.fullmatch(statement)):
@@ -203,7 +203,7 @@ class Reader:
         raise VerificationFailed("the script of pg_restore ends within the rows of a table.")
 
     def _rest_of_row(self, beginning: bytes, rows: RowHash, *, whole: bool) -> bytes:
-        """Read the rest of a long row. Return it where it is needed as a whole; else add it to the rows."""
+        """Reads the rest of a long row. Return it where it is needed as a whole; else add it to the rows."""
         pieces = [beginning] if whole else []
         digest = new_hash(beginning)
         piece = beginning
@@ -220,7 +220,7 @@ class Reader:
         return b"".join(pieces)
 
     def _read_large_object(self, line: bytes) -> bool:
-        """Read a line of a large object's script; each object is like a row."""
+        """Reads a line of a large object's script; each object is like a row."""
         if created := _LO_CREATE.fullmatch(line):
             self._builder.rows(_LARGE_OBJECTS).add(b"object %s" % created[1])
             return True
@@ -242,9 +242,9 @@ def _decode(text: bytes) -> str:
 
 
 def main(_arguments: list[str]) -> None:
-    """Print the fingerprint of the script on stdin."""
+    """Prints the fingerprint of the script on stdin."""
     print(Reader(sys.stdin.buffer).read().to_json())
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from django_rclone import process
 from django_rclone.command import Attached, Command
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.exceptions import DjangoRcloneError, ProgramFailed
 
 _FIRST_READ = 1 << 18
@@ -208,4 +208,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

@@ -12,7 +12,6 @@ import math
 import os
 import re
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -151,7 +150,3 @@ def main(arguments: list[str]) -> int | str:
         text = " ".join(str(error).split())
         return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {text}"
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

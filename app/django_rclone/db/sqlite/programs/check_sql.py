@@ -12,7 +12,7 @@ _CHUNK = 1 << 20
 _END = b"COMMIT;\n"
 
 
-def main() -> int | str:
+def main(_arguments: list[str]) -> int | str:
     """Returns the exit code, or the line that reports the error."""
     end = b""
     try:
@@ -25,7 +25,3 @@ def main() -> int | str:
     if not end.endswith(_END):
         return "Damaged: sqlite3 could not read all of the database. Check it with PRAGMA integrity_check."
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

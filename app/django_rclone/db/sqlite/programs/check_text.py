@@ -13,7 +13,7 @@ _KEPT = 4096
 """Bytes of the end that are examined; more white space after the last statement is not expected."""
 
 
-def main() -> int | str:
+def main(_arguments: list[str]) -> int | str:
     """Returns the exit code, or the line that reports the error."""
     end = b""
     try:
@@ -24,7 +24,3 @@ def main() -> int | str:
     if not end.rstrip().endswith(_END):
         return "Damaged: its SQL text does not end with COMMIT."
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

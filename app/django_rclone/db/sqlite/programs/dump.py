@@ -13,10 +13,7 @@ from __future__ import annotations
 
 import glob
 import os
-import shutil
 import sqlite3
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -125,6 +122,8 @@ def begin_without_log(database: sqlite3.Connection, path: Path, wait: float) -> 
 
 def copy(database: sqlite3.Connection, path: Path, wait: float) -> BinaryIO:
     """Returns an open copy that has been unlinked: it disappears with this process, however that ends."""
+    import tempfile  # noqa: PLC0415 - takes 10 ms to import, and only SPOOL needs it
+
     folder = _folder_for_copy(path, begin(database, wait))
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.spool-", dir=folder)
     file = os.fdopen(descriptor, "rb")
@@ -143,6 +142,9 @@ def copy(database: sqlite3.Connection, path: Path, wait: float) -> BinaryIO:
 def _folder_for_copy(path: Path, size: int) -> Path:
     """Chooses a folder with enough space: the database's own folder, whose disk holds such a file already, before
     the temporary folder, which in containers is often small and in memory."""
+    import shutil  # noqa: PLC0415 - as above
+    import tempfile  # noqa: PLC0415
+
     free: dict[Path, int] = {}
     for folder in (path.parent, Path(tempfile.gettempdir())):
         if os.access(folder, os.W_OK):
@@ -181,7 +183,3 @@ def main(arguments: list[str]) -> int | str:
     except (sqlite3.Error, OSError, ConfigurationError, Unavailable) as error:
         return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

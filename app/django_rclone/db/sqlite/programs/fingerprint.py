@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
-from django_rclone.db import helper_programs
+from django_rclone.db import entry_point
 from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, VerificationFailed
 from django_rclone.process.interrupts import interruptible
 from django_rclone.verification.fingerprint import LARGEST_SCHEMA, Builder, Fingerprint
@@ -51,11 +50,12 @@ _LOADING = re.compile(
 
 
 def read_file(source: BinaryIO, stage: Path) -> Fingerprint:
-    """Return the fingerprint of the database file in ``source``. Raises VerificationFailed if it is damaged."""
+    """Returns the fingerprint of the database file in ``source``. Raises VerificationFailed if it is damaged."""
     descriptor = os.open(stage, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            shutil.copyfileobj(source, file, _PIECE)
+            while piece := source.read(_PIECE):
+                file.write(piece)
         with stage.open("rb") as file:
             if file.read(len(_MAGIC)) != _MAGIC:
                 raise VerificationFailed("it does not begin as a SQLite database does.")
@@ -98,7 +98,7 @@ def _read_table(database: sqlite3.Connection, name: str, builder: Builder) -> No
 
 
 def _select(database: sqlite3.Connection, table: str) -> str:
-    """Return the query for all rows, in any order. Raises sqlite3.OperationalError if there is none."""
+    """Returns the query for all rows, in any order. Raises sqlite3.OperationalError if there is none."""
     found = database.execute(f"PRAGMA table_xinfo({_quoted(table)})").fetchall()
     columns = [name for _id, name, *_rest, hidden in found if hidden != _VIRTUAL]
     names = {column.lower() for column in columns}
@@ -119,7 +119,7 @@ def _select(database: sqlite3.Connection, table: str) -> str:
 
 
 def _add_collations(database: sqlite3.Connection, table: str) -> None:
-    """Add stand-ins for the collations of a table's indexes, so that SQLite reads the table. Nothing is sorted."""
+    """Adds stand-ins for the collations of a table's indexes, so that SQLite reads the table. Nothing is sorted."""
     for _number, index, *_rest in database.execute(f"PRAGMA index_list({_quoted(table)})").fetchall():
         for row in database.execute(f"PRAGMA index_xinfo({_quoted(index)})").fetchall():
             if row[4] and row[4].upper() not in ("BINARY", "NOCASE", "RTRIM"):
@@ -138,7 +138,7 @@ class TextReader:
         self._builder = Builder()
 
     def read(self) -> Fingerprint:
-        """Return the fingerprint. Raises VerificationFailed if the text does not end as it should."""
+        """Returns the fingerprint. Raises VerificationFailed if the text does not end as it should."""
         last = b""
         for statement in self._statements():
             last = statement
@@ -148,7 +148,7 @@ class TextReader:
         return self._builder.finish()
 
     def _statements(self) -> Iterator[bytes]:
-        """Yield the statements but those that insert a row."""
+        """Yields the statements but those that insert a row."""
         text = b""
         while piece := self._source.readline(_PIECE):
             text += piece
@@ -166,7 +166,7 @@ class TextReader:
             raise VerificationFailed("its SQL text ends within a statement.")
 
     def _insert(self, table: bytes, values: bytes) -> None:
-        """Read one row; ``values`` is its beginning."""
+        """Reads one row; ``values`` is its beginning."""
         name = _decode(table)
         whole: list[bytes] | None = [] if name in ("sqlite_schema", "sqlite_master", "sqlite_sequence") else None
         digest = new_hash()
@@ -207,7 +207,7 @@ class TextReader:
 
 
 def _decode(name: bytes) -> str:
-    """Return a name without its quotes."""
+    """Returns a name without its quotes."""
     quote = name[:1]
     if quote == b"[":
         return _text(name[1:-1])
@@ -220,7 +220,7 @@ def _text(data: bytes) -> str:
 
 @interruptible()
 def main(arguments: list[str]) -> None:
-    """Print the fingerprint of what is on stdin."""
+    """Prints the fingerprint of what is on stdin."""
     match arguments:
         case ["file", stage]:
             found = read_file(sys.stdin.buffer, Path(os.fsdecode(stage)))
@@ -232,4 +232,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(helper_programs.run(main))
+    sys.exit(entry_point.run(main))

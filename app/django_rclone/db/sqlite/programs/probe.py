@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -174,7 +173,3 @@ def main(arguments: list[str]) -> int | str:
     except (sqlite3.Error, OSError) as error:
         return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -15,7 +15,6 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -32,6 +31,9 @@ _ROLLBACK, _WAL = b"\1\1", b"\2\2"
 # Length and start of the byte range in which every user of the file holds locks: PENDING_BYTE and what follows it,
 # https://www.sqlite.org/fileformat.html 1.5 "The Lock-Byte Page".
 _LOCKS = (512, 0x40000000)
+_CACHE = 32 * 1024
+"""KiB of pages in memory. SQLite syncs its journal each time they are written out: with the default of 2 MiB, writing
+565 MB over a file as large took 3.0 s, with 32 MiB 2.3 s."""
 _IN_USE = "other processes have it locked. Stop them, then try again."
 
 
@@ -54,9 +56,7 @@ def commit(target: Path, stage: Path, wait: float, *, new: bool) -> None:
         mode = _set_rollback_mode(locked_stage)
         end = time.monotonic() + wait
         if new and target.exists() and target.stat().st_size:
-            raise ConfigurationError(
-                f"{target} exists by now and is not empty. Choose another name, or remove it first."
-            )
+            raise ConfigurationError(f"{target} exists now and is not empty. Choose another name, or remove it first.")
         if target.exists() or not publish(stage, target, locked_stage, mode):
             try:
                 _copy_contents(stage, target, end)
@@ -133,6 +133,7 @@ def _copy_contents(stage: Path, target: Path, end: float) -> None:
 
         def copy() -> None:
             live.execute("PRAGMA synchronous = FULL")
+            live.execute(f"PRAGMA cache_size = -{_CACHE}")
             source.backup(live, pages=-1, progress=give_up, sleep=0.005)
 
         if resized:  # a write-ahead log cannot carry pages of another size
@@ -193,7 +194,3 @@ def main(arguments: list[str]) -> int | str:
     except (sqlite3.Error, OSError, ConfigurationError, Damaged, Unavailable) as error:
         return f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

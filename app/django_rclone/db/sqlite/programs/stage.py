@@ -146,7 +146,3 @@ def main(arguments: list[str]) -> int | str:
     except (OSError, ConfigurationError, Damaged) as error:
         return f"{type(error).__name__}: {error}"
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -8,12 +8,12 @@ from typing import TypeGuard
 
 
 def is_name(node: ast.AST) -> TypeGuard[ast.Name]:
-    """Tells whether a node is a name."""
+    """Returns whether a node is a name."""
     return isinstance(node, ast.Name)
 
 
-def stores(node: ast.AST) -> bool:
-    """Tells whether a node assigns or deletes a name."""
+def is_written(node: ast.AST) -> bool:
+    """Returns whether a node assigns or deletes a name."""
     return isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
 
 
@@ -33,13 +33,13 @@ def dotted(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def carried_names(node: ast.AST) -> set[str]:
+def contained_names(node: ast.AST) -> set[str]:
     """Returns the names whose values an argument contains. Calls in it are left out: they are visited separately."""
     if isinstance(node, ast.Call):
         return set()
     found = {node.id} if isinstance(node, ast.Name) else set()
     for child in ast.iter_child_nodes(node):
-        found |= carried_names(child)
+        found |= contained_names(child)
     return found
 
 
@@ -61,7 +61,7 @@ def local_names(body: Iterable[ast.AST]) -> set[str]:
     nodes = list(body)
     while nodes:
         node = nodes.pop()
-        if isinstance(node, ast.Name) and stores(node):
+        if isinstance(node, ast.Name) and is_written(node):
             found.add(node.id)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}

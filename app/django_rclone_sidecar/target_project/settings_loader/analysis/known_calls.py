@@ -49,6 +49,6 @@ LOOPS = (ast.While, ast.AsyncFor)
 
 
 def names_module_without_settings(node: ast.expr) -> bool:
-    """Tells whether an expression is the name of a module without settings."""
+    """Returns whether an expression is the name of a module without settings."""
     named = node.value if isinstance(node, ast.Constant) else None
     return isinstance(named, str) and named.partition(".")[0] in WITHOUT_SETTINGS

@@ -56,7 +56,7 @@ _IMPORT_FOR_EFFECT = re.compile(
 
 
 def calls_for_effect(taint: Taint, location: Location, used: set[str]) -> bool:
-    """Tells whether a call of a stub may be made to set environment variables. ``used``: all names that are read."""
+    """Returns whether a call of a stub may be made to set environment variables. ``used``: all names that are read."""
     call = taint.path.removeprefix(taint.package)
     last = call.rpartition(".")[2]
     if taint.package in _HARMLESS_PACKAGES or (_HARMLESS_CALLS.search(last) and not _SECRETS.search(last.lower())):
@@ -74,7 +74,7 @@ def calls_for_effect(taint: Taint, location: Location, used: set[str]) -> bool:
 
 
 def imports_for_effect(taint: Taint, location: Location) -> bool:
-    """Tells whether an unused import may be made to set environment variables."""
+    """Returns whether an unused import may be made to set environment variables."""
     if taint.package in _HARMLESS_PACKAGES:
         return False
     lines = Path(location.file).read_text(errors="replace").splitlines()
@@ -83,7 +83,7 @@ def imports_for_effect(taint: Taint, location: Location) -> bool:
 
 
 def _is_unknown(name: str, location: Location) -> bool:
-    """Tells whether a stub itself is called, not a known function with a stub as argument."""
+    """Returns whether a stub itself is called, not a known function with a stub as argument."""
     if location.function != "<module>":
         return True
     value = vars(sys.modules.get(location.namespace, sys)).get(name)

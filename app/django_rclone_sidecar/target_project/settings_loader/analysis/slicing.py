@@ -50,11 +50,11 @@ class Slice:
         return {namespace for namespace, _name in self._names}
 
     def has(self, namespace: str, name: str) -> bool:
-        """Tells whether a name is in the slice."""
+        """Returns whether a name is in the slice."""
         return (namespace, name) in self._names
 
-    def reaches(self, statement: Statement) -> bool:
-        """Tells whether names that ``statement`` may have set without mentioning them are still in effect."""
+    def is_in_effect(self, statement: Statement) -> bool:
+        """Returns whether names that ``statement`` may have set without mentioning them are still in effect."""
         for namespace, name in self._names:
             near = namespace == statement.namespace
             if name.isupper() and (
@@ -135,14 +135,14 @@ class Slice:
         return found and not self._is_overridden(statement, name)
 
     def _may_have(self, source: str, name: str) -> bool:
-        """Tells whether a module has a name or may have it."""
+        """Returns whether a module has a name or may have it."""
         module = sys.modules.get(source)
         if source not in self._program.of or module is None or name in vars(module):
             return True
         return bool(self._program.stars[source]) or any(s.any_name for s in self._program.of[source])
 
     def _is_overridden(self, statement: Statement, name: str) -> bool:
-        """Tells whether the name is certainly reassigned later, before the slice reads it."""
+        """Returns whether the name is certainly reassigned later, before the slice reads it."""
         if statement.namespace in self._program.multi_file_modules:
             return False
         last = next((s for s in reversed(self._program.of[statement.namespace]) if _reassigns(s, name)), None)
@@ -152,7 +152,7 @@ class Slice:
         return not any(name in s.reads for s in between)
 
     def _is_requested_member(self, statement: Statement) -> bool:
-        """Tells whether a statement in a class body sets an attribute that the slice mentions."""
+        """Returns whether a statement in a class body sets an attribute that the slice mentions."""
         owner = statement.parent
         while owner is not None and owner.kind != "ClassDef":
             owner = owner.parent

@@ -47,13 +47,13 @@ class StatementIndex:
                 self.importers[source, original].append((here, bound))
 
     def naming_defines(self, namespace: str, name: str) -> bool:
-        """Tells whether a statement of a module assigns a name."""
+        """Returns whether a statement of a module assigns a name."""
         return any(name in statement.defines for statement in self.naming[namespace, name]) or bool(
             self.stars[namespace]
         )
 
     def is_another_module(self, statement: Statement, owner: str, namespace: str) -> bool:
-        """Tells whether ``owner``, as named in the statement, is certainly a module other than ``namespace``:
+        """Returns whether ``owner``, as named in the statement, is certainly a module other than ``namespace``:
         ``os.environ`` is not the ``environ`` that a settings module imports."""
         first, *rest = owner.split(".")
         local = next((module for module, _level, name, bound in statement.imports if bound == first and not name), "")

@@ -6,12 +6,12 @@ import ast
 
 from django_rclone_sidecar.target_project.settings_loader.analysis import known_calls
 from django_rclone_sidecar.target_project.settings_loader.analysis.expressions import (
-    carried_names,
+    contained_names,
     dotted,
     is_name,
+    is_written,
     passed_names,
     root,
-    stores,
 )
 from django_rclone_sidecar.target_project.settings_loader.analysis.scopes import Scopes
 from django_rclone_sidecar.target_project.settings_loader.statements import Statement
@@ -102,7 +102,7 @@ class StatementReader(Scopes, ast.NodeVisitor):
             self.visit(item.context_expr)
             if item.optional_vars is not None:
                 self.visit(item.optional_vars)
-                names |= {part.id for part in ast.walk(item.optional_vars) if stores(part) and is_name(part)}
+                names |= {part.id for part in ast.walk(item.optional_vars) if is_written(part) and is_name(part)}
         self._within(names, node.body)
 
     def visit_For(self, node: ast.For) -> None:
@@ -164,7 +164,7 @@ class StatementReader(Scopes, ast.NodeVisitor):
     def _pass_argument(self, arg: ast.expr) -> None:
         if isinstance(arg, ast.Attribute | ast.Name) and _is_environment(dotted(arg)):
             self._statement.environment = True
-        self._statement.args |= {name for name in carried_names(arg) if not self._is_local(name)}
+        self._statement.args |= {name for name in contained_names(arg) if not self._is_local(name)}
         self._statement.given |= {name for name in passed_names(arg) if not self._is_local(name.partition(".")[0])}
 
     def visit_Expr(self, node: ast.Expr) -> None:

@@ -75,7 +75,7 @@ class TaintAnalysis:
             for word in sorted(_COMMAND_LINE & words):
                 self.machine.setdefault(f"the command line ({word})", messages.line(statement))
             for word in sorted(_ASKS_WHAT_IS_INSTALLED & words):
-                found = messages.asks(self._setting, statement, word)
+                found = messages.depends_on_statement(self._setting, statement, word)
                 if word in self._ignored:
                     self.warnings.append(f"Ignored, as TARGET_IGNORE_PACKAGES says: {found.splitlines()[0]}")
                 else:
@@ -98,7 +98,7 @@ class TaintAnalysis:
             fills = unused and side_effects.imports_for_effect(event.taint, location)
         else:
             fills = True
-        return messages.may_fill(self._setting, event, sorted(missing)) if fills else ""
+        return messages.may_be_set_elsewhere(self._setting, event, sorted(missing)) if fills else ""
 
     def _is_inside(self, stack: tuple[Location, ...]) -> bool:
         statement = executed_statement(stack)
@@ -123,7 +123,7 @@ class TaintAnalysis:
         return messages.tainted(self._setting, event) if self._rules.concerns(event, statement) else ""
 
     def _is_in_unused_member(self, stack: tuple[Location, ...]) -> bool:
-        """Tells whether an event was in a class member that the slice does not mention."""
+        """Returns whether an event was in a class member that the slice does not mention."""
         for location in stack:
             for statement in TRACE.statements:
                 if (

@@ -32,7 +32,7 @@ class TaintRules:
         self.warnings: list[str] = []
 
     def concerns(self, event: Event, statement: Statement) -> bool:
-        """Tells whether an event in ``statement`` concerns the setting."""
+        """Returns whether an event in ``statement`` concerns the setting."""
         rule = {
             "call": self._call_concerns,
             "use": self._use_concerns,
@@ -50,7 +50,7 @@ class TaintRules:
         return statement in self._slice or self._sets_variables(statement)
 
     def _base_concerns(self, _event: Event, statement: Statement) -> bool:
-        """Tells whether the slice reads attributes of a class with an unknown base. Instances are tainted already."""
+        """Returns whether the slice reads attributes of a class with an unknown base. Instances are tainted already."""
         if statement not in self._slice:
             return False
         classes = [value for name in statement.defines if isinstance(value := _value(statement, name), type)]
@@ -61,18 +61,18 @@ class TaintRules:
         )
 
     def _sets_variables(self, statement: Statement) -> bool:
-        """Tells whether a statement sets environment variables that the setting depends on."""
+        """Returns whether a statement sets environment variables that the setting depends on."""
         if statement.environment or any(_value(statement, name) is os.environ for name in statement.touches):
             return True
         return any(read.name in statement.variables for read in self._reads)
 
     def _own_concerns(self, event: Event, _statement: Statement) -> bool:
         """Adds a warning: a missing optional module of the project is a known fact."""
-        self.warnings.append(messages.absent(event))
+        self.warnings.append(messages.module_missing(event))
         return False
 
     def _use_concerns(self, event: Event, statement: Statement) -> bool:
-        """Tells whether a value was made from something unknown without being tainted, or only if no error occurs."""
+        """Returns whether a value was made from something unknown without being tainted, or only if no error occurs."""
         if statement not in self._slice:
             return False
         if any(try_blocks.in_try(location.file, location.line) for location in event.stack):
@@ -85,7 +85,7 @@ class TaintRules:
         )
 
     def _import_concerns(self, event: Event, statement: Statement) -> bool:
-        """Tells whether a module is imported for its side effect, which may be to set environment variables."""
+        """Returns whether a module is imported for its side effect, which may be to set environment variables."""
         body = [other for other in TRACE.statements if other.namespace == statement.namespace]
         used = any(statement.defines & other.reads for other in body)
         return (
@@ -99,16 +99,16 @@ class TaintRules:
             return True
         alone = statement.kind == "Expr" and not self._taints_visibly(statement)
         if alone and _WRITES_SETTINGS.search(event.taint.path.lower()):
-            return self._slice.reaches(statement) or "env" in event.taint.path.lower()
+            return self._slice.is_in_effect(statement) or "env" in event.taint.path.lower()
         return (alone and statement in self._slice) or self._use_concerns(event, statement)
 
     def _taints_visibly(self, statement: Statement) -> bool:
-        """Tells whether the stub is an argument of a known call, and what that call changed is tainted."""
+        """Returns whether the stub is an argument of a known call, and what that call changed is tainted."""
         value = _value(statement, statement.outer_call)
         return issubclass(type(value), dict | list) and find_taint(value) is not None
 
     def _could_modify(self, event: Event) -> bool:
-        """Tells whether a stub was passed an object by which it could have modified the setting."""
+        """Returns whether a stub was passed an object by which it could have modified the setting."""
         if event.taint.path.lower().replace("_", "").endswith("getlogger()"):  # loggers are named after the module
             return False
         modules = {namespace: sys.modules.get(namespace) for namespace in self._slice.namespaces}
@@ -120,7 +120,7 @@ class TaintRules:
             )
             if whole:
                 statement = executed_statement(event.stack)
-                if statement is None or not statement.any_name or self._slice.reaches(statement):
+                if statement is None or not statement.any_name or self._slice.is_in_effect(statement):
                     return True
             elif given is os.environ or self._parts & set(mutable_parts(given)):
                 return True
@@ -130,13 +130,13 @@ class TaintRules:
         if event.taint.path.rpartition(".")[2] in _HARMLESS_STARS:
             self.warnings.append(messages.star_ignored(event))
             return False
-        return self._slice.reaches(statement)
+        return self._slice.is_in_effect(statement)
 
     def _failure_concerns(self, _event: Event, statement: Statement) -> bool:
         if self._sets_variables(statement):
             return True
         if statement.is_star or statement.any_name:
-            return self._slice.reaches(statement)
+            return self._slice.is_in_effect(statement)
         if statement not in self._slice:
             return False
         if statement.kind not in _BINDS_NAMES:

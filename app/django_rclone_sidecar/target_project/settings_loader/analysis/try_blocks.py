@@ -30,12 +30,12 @@ def statement_at(file: str, line: int) -> ast.stmt | None:
 
 
 def in_try(file: str, line: int) -> bool:
-    """Tells whether an exception on this line is handled in the same function."""
+    """Returns whether an exception on this line is handled in the same function."""
     return bool(_enclosing_spans(file, line))
 
 
 def is_guarded(file: str, line: int) -> bool:
-    """Tells whether the code handles a failed import on this line and goes on."""
+    """Returns whether the code handles a failed import on this line and goes on."""
     return any(span.handles_import_error for span in _enclosing_spans(file, line))
 
 
@@ -88,7 +88,7 @@ def _handles_import_error(handler: ast.ExceptHandler) -> bool:
 
 
 def _raises_or_exits(statement: ast.stmt) -> bool:
-    """Tells whether the statement raises or exits: then the import is required after all."""
+    """Returns whether the statement raises or exits: then the import is required after all."""
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         return ast.unparse(statement.value.func).rpartition(".")[2] in _EXITS
     return isinstance(statement, ast.Raise)

@@ -100,7 +100,7 @@ def _first_or_last(index: int) -> Callable[[Any], Any]:
 
 
 def _is_called_by_target() -> bool:
-    """Tells whether the target's code makes the call, itself or through the standard library or Django."""
+    """Returns whether the target's code makes the call, itself or through the standard library or Django."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         file = frame.f_code.co_filename

@@ -46,7 +46,7 @@ def _decide(taint: Taint) -> bool:
 
 
 def is_dunder(name: str) -> bool:
-    """Tells whether a name is one of Python's special names."""
+    """Returns whether a name is one of Python's special names."""
     return name.startswith("__") and name.endswith("__")
 
 
@@ -54,7 +54,7 @@ _MODULE_DUNDERS = frozenset(["__file__", "__version__", "__name__", "__qualname_
 
 
 def is_dunder_for_target(name: str) -> bool:
-    """Tells whether the target's own code reads a special name that any package may have."""
+    """Returns whether the target's own code reads a special name that any package may have."""
     return name in _MODULE_DUNDERS and TRACE.is_target_file(sys._getframe(2).f_code.co_filename)
 
 
