@@ -165,7 +165,7 @@ class SqliteConnector(BaseConnector):
         restored = type(self)(self.alias, {"NAME": str(database)}, {**self.options, "SPOOL": False}, self.compression)
         explain = explainer(self.alias, str(folder), "A drill")
         # The database, and a copy of it that is read for its fingerprint.
-        claim = program("scratch", "claim", str(folder), str(2 * size), explain=explain, may_stall=False)
+        claim = program("scratch", "claim", str(folder), str(2 * size), explain=explain)
         return Scratch(
             server=restored,
             into=database.name,
