@@ -83,9 +83,21 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "BACKUP_VERIFY_LEVEL": Variable(
         "Level of the verifications of BACKUP_VERIFY_SCHEDULE.",
-        "hash or read",
+        "hash, read or drill",
         Level.READ.value,
         parsers.choice(*(level.value for level in LEVELS)),
+    ),
+    "BACKUP_DRILL_DATABASE_URL": Variable(
+        "Server for the scratch databases of drills, for databases of its engine: an empty, disposable one.",
+        "a URL like postgres://user:password@host:5432/name",
+        secret=True,
+        unset="`DRILL_DATABASE` of the project's `DJANGO_RCLONE`, else the database's own server",
+    ),
+    "BACKUP_DRILL_ASSERTIONS": Variable(
+        "TOML file with queries that restored databases must answer as expected.",
+        "a file",
+        unset="`DRILL_ASSERTIONS` of the project's `DJANGO_RCLONE`, else none",
+        file_variant=False,
     ),
     "BACKUP_MAX_AGE": Variable(
         "A database is overdue when its newest backup is older than this.",

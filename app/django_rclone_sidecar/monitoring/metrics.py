@@ -192,6 +192,12 @@ METRICS: Mapping[str, Metric] = {
         (*DATABASE, "level"),
         _last_verified,
     ),
+    "drill_last_duration_seconds": Metric(
+        "gauge",
+        "Recovery time: duration of the restore in the last successful drill; 0 if there is none.",
+        DATABASE,
+        _per_database(lambda database: database.recovery_seconds),
+    ),
     "media_last_success_timestamp_seconds": Metric(
         "gauge",
         "When the media files were last backed up; 0 if never.",
