@@ -88,7 +88,9 @@ COPY --from=python --chown=1000:1000 /opt/venv /opt/venv
 COPY --from=app --chown=1000:1000 /tree/opt/venv/ /opt/venv/
 COPY entrypoint.sh /usr/local/bin/
 # Any user may run the image: these two folders are writable for all, the rest is not.
-RUN mkdir -m 0777 /backups /state
+RUN mkdir -m 0777 /backups /state \
+    # An empty volume gets the owner of the folder that it is mounted over. That must be the site's, not Debian's root.
+    && rmdir /media
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/18/bin \
     LANG=C.UTF-8 \
     HOME=/state \

@@ -56,6 +56,7 @@ def main() -> None:
         with data.database(server, 500) as large:
             print_against_the_limit(server, large, where)
             print_restore(server, large, where)
+            print_drill(server, large, where)
             print_compression(server, large, where)
         print_fixed_cost(server, where)
         print_memory_and_disk(server, where)
@@ -93,6 +94,24 @@ def print_restore(server: PostgresServer, name: str, where: Path) -> None:
         rounds=2,
     )
     print_ratios("Restore of the same", costs)
+
+
+def print_drill(server: PostgresServer, name: str, where: Path) -> None:
+    """A drill against the bare restore of the same backup, and where the rest of its time goes."""
+    project = _project(server, name, str(where / "local"))
+    costs = alternate(
+        {
+            "`manage.py dbrestore` from a folder": lambda: project.cost("django", "dbrestore", "--noinput"),
+            "`manage.py backupverify --level drill`": lambda: project.cost(
+                "django", "backupverify", "--level", "drill"
+            ),
+        },
+        rounds=2,
+    )
+    print_ratios("Drill of the same", costs)
+    (record,) = (where / "local/manifests").glob("verification-*")
+    steps = json.loads(record.read_text())["drill"]["steps"]
+    print("Its steps: " + ", ".join(f"{step} {seconds:.1f} s" for step, seconds in steps.items()) + ".\n")
 
 
 def print_compression(server: PostgresServer, name: str, where: Path) -> None:

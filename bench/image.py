@@ -13,10 +13,10 @@ from bench import measure
 from django_rclone import display
 from tests.e2e import payload
 from tests.e2e.container import HARDENED, Sidecar, url
-from tests.e2e.s3gateway import start_gateway
 from tests.support.images import size
 from tests.support.images.sidecar import sidecar
 from tests.support.servers import PostgresServer, containers, start_postgres
+from tests.support.servers.s3gateway import start_gateway
 
 ROUNDS = 5
 _SAMPLE_EVERY = 0.05  # seconds

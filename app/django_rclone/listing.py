@@ -15,13 +15,20 @@ from django_rclone.rclone.entries import Entry
 from django_rclone.retention import NO_POLICY, Decision, Policy
 
 HEADER = ("id", "database", "engine", "when", "age", "size", "compression", "state", "path")
+RECOVERY = "restored in"
 DECISIONS_HEADER = ("action", "when", "size", "state", "path", "reasons")
 MEDIA_HEADER = ("path", "size", "modified")
 
 
 def table(backups: list[Backup], now: datetime) -> list[str]:
-    """Returns the lines of a table of backups."""
-    return display.table(HEADER, [_row(backup, now) for backup in backups], right=(4, 5))
+    """Returns the lines of a table of backups. It has the recovery time of drills if there is one."""
+    rows = [_row(backup, now) for backup in backups]
+    if all(backup.recovery_seconds is None for backup in backups):
+        return display.table(HEADER, rows, right=(4, 5))
+    times = [display.duration(each.recovery_seconds) if each.recovery_seconds is not None else "-" for each in backups]
+    header = (*HEADER[:-1], RECOVERY, HEADER[-1])
+    with_times = [(*row[:-1], took, row[-1]) for row, took in zip(rows, times, strict=True)]
+    return display.table(header, with_times, right=(4, 5, len(HEADER) - 1))
 
 
 def _row(backup: Backup, now: datetime) -> tuple[str, ...]:
@@ -68,6 +75,7 @@ def document(backup: Backup) -> dict[str, Any]:
         "path": backup.path,
         "sha256": manifest.objects[0].sha256,
         "verification": verification_document(backup.verifications[0]) if backup.verifications else None,
+        "recovery_seconds": backup.recovery_seconds,
     }
 
 

@@ -186,7 +186,12 @@ def carry_out(restore: PlannedRestore, limits: process.Limits, *, quiet: bool = 
     about: dict[str, Any] = {"database": restore.connector.alias, "path": restore.backup.path}
     sent = (signals.pre_db_restore, signals.post_db_restore, signals.restore_failed)
     with signals.around(*sent, sender=sender, **about):
-        _carry_out(_Transfer(restore, limits, quiet))
+        carry_out_unannounced(restore, limits, quiet=quiet)
+
+
+def carry_out_unannounced(restore: PlannedRestore, limits: process.Limits, *, quiet: bool = False) -> None:
+    """The same without signals, which are about the live database."""
+    _carry_out(_Transfer(restore, limits, quiet))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ type Key = Literal[
     "CONNECTORS",
     "CONNECTOR_MAPPING",
     "DATABASE_OPTIONS",
+    "DRILL_DATABASE",
+    "DRILL_ASSERTIONS",
 ]
 """A key of ``DJANGO_RCLONE``. ``conf.SETTINGS`` describes each."""
 

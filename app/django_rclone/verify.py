@@ -1,4 +1,4 @@
-"""The recipe of a verification: read a backup's object in full, check it, and record the result."""
+"""The recipe of a verification: read a backup's object in full, check it or restore it, and record the result."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django_rclone import __version__, batch, catalog, conf, display, process, selection, setting_names, streams
 from django_rclone.catalog import Backup, BackupState
 from django_rclone.db import failures
 from django_rclone.db.base import BaseConnector, ReadCheck
+from django_rclone.drill import assertions
+from django_rclone.drill.assertions import Assertion
+from django_rclone.drill.recipe import DrillFailed, DrillSettings, drill
+from django_rclone.drill.report import DatabaseReport
 from django_rclone.exceptions import (
     ConfigurationError,
     DjangoRcloneError,
@@ -23,6 +28,7 @@ from django_rclone.exceptions import (
     VerificationFailed,
 )
 from django_rclone.layout import verification_record
+from django_rclone.layout.drill_result import DrillResult
 from django_rclone.layout.object_paths import Scheme
 from django_rclone.layout.verification_paths import Level
 from django_rclone.layout.verification_record import VerificationRecord
@@ -58,6 +64,15 @@ class Verification:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     quiet: bool = False
     """Whether progress is hidden."""
+    assertions: Sequence[Assertion] = ()
+    """Assertions about restored databases, for drills."""
+
+
+def configured(remote: Remote, level: Level, *, quiet: bool) -> Verification:
+    """Returns the settings of a run, with the project's assertions. Raises ConfigurationError if their file is not
+    valid."""
+    path = conf.get("DRILL_ASSERTIONS") if level is Level.DRILL else None
+    return Verification(remote, level, quiet=quiet, assertions=assertions.load(path) if path else ())
 
 
 def find(run: Verification, owner: Owner, *, all_of_them: bool = False, backup_id: str = "") -> list[Backup]:
@@ -115,6 +130,13 @@ def _check_owner(backup: Backup, owner: Owner) -> None:
         )
 
 
+def report_on(run: Verification, connector: BaseConnector, owner: Owner) -> DatabaseReport:
+    """Returns what is recorded about the verifications of a database's backups. Verifies nothing."""
+    found = catalog.load(run.remote, run.names, owner.alias)
+    backups = [backup for backup in found if backup.manifest.id and owner.owns_exactly(backup)]
+    return DatabaseReport(owner.alias, connector.engine, backups, catalog.read_verifications(run.remote, backups))
+
+
 def verify_each(
     connector: BaseConnector,
     backups: Sequence[Backup],
@@ -144,34 +166,51 @@ def verify(connector: BaseConnector, backup: Backup, run: Verification) -> Verif
     """
     if backup.state is BackupState.DAMAGED:
         raise _failed(connector, backup, run.level, backup.problem)
-    check = _read_check(connector, backup, run.level)
+    carry_out = _prepared(connector, backup, run)
     began = time.monotonic()
     try:
-        _carry_out(connector, backup, check, run)
+        result = carry_out()
     except Missing as error:
         raise _failed(connector, backup, run.level, "the object is missing") from error
     except VerificationFailed as error:
         problem = failures.damage(connector.alias, error)
-        _record(backup, problem, time.monotonic() - began, run)
+        found = error.result if isinstance(error, DrillFailed) else None
+        _record(backup, problem, time.monotonic() - began, run, found)
         raise _failed(connector, backup, run.level, problem) from error
-    return _record(backup, "", time.monotonic() - began, run)
+    for note in result.notes if result else ():
+        logger.warning('Database "%s": %s', connector.alias, display.one_line(note))
+    return _record(backup, "", time.monotonic() - began, run, result)
+
+
+def _prepared(connector: BaseConnector, backup: Backup, run: Verification) -> Callable[[], DrillResult | None]:
+    """Returns the verification itself. Raises ConfigurationError if this backup cannot be verified at this level."""
+    if run.level is not Level.HASH and backup.manifest.engine != connector.engine:
+        raise ConfigurationError(
+            f'Database "{connector.alias}" is {connector.engine}; {backup.path} is a backup of '
+            f"{display.one_line(backup.manifest.engine)}: it can be verified with --level hash only."
+        )
+    if run.level is Level.DRILL:
+        settings = DrillSettings(run.remote, run.limits, run.assertions, run.quiet)
+        return partial(drill, connector, backup, settings)
+    check = ReadCheck() if run.level is Level.HASH else connector.read_check(backup.manifest)
+    return partial(_carry_out, connector, backup, check, run)
+
+
+def success(backup: Backup, record: VerificationRecord) -> str:
+    """Returns the message for a backup that passed, with recovery time and age of the recovery point after a drill."""
+    size, duration = display.size(backup.size), display.duration(record.seconds)
+    found = f'Database "{backup.database}": {backup.path} passed ({record.level}, {size} in {duration}).'
+    recovery = record.drill.recovery_seconds if record.drill else None
+    if recovery is None:
+        return found
+    age = display.age(record.verified_at - backup.moment)
+    return f"{found} It was restored in {display.duration(recovery)}; the recovery point is {age} old."
 
 
 def _failed(connector: BaseConnector, backup: Backup, level: Level, problem: str) -> VerificationFailed:
     return VerificationFailed(
         display.one_line(f'Database "{connector.alias}": {backup.path} failed its verification ({level}): {problem}.')
     )
-
-
-def _read_check(connector: BaseConnector, backup: Backup, level: Level) -> ReadCheck:
-    if level is Level.HASH:
-        return ReadCheck()
-    if backup.manifest.engine != connector.engine:
-        raise ConfigurationError(
-            f'Database "{connector.alias}" is {connector.engine}; {backup.path} is a backup of '
-            f"{display.one_line(backup.manifest.engine)}: it can be verified with --level hash only."
-        )
-    return connector.read_check(backup.manifest)
 
 
 def _carry_out(connector: BaseConnector, backup: Backup, check: ReadCheck, run: Verification) -> None:
@@ -201,7 +240,9 @@ def _run_all(commands: Sequence[process.Command]) -> None:
         process.run(command, timeout=None)
 
 
-def _record(backup: Backup, problem: str, seconds: float, run: Verification) -> VerificationRecord:
+def _record(
+    backup: Backup, problem: str, seconds: float, run: Verification, drill_result: DrillResult | None
+) -> VerificationRecord:
     """Writes the record of a verification, and removes those that it supersedes. A failure is only logged."""
     newest = max((name.verified_at for name in backup.verifications), default=datetime.min.replace(tzinfo=UTC))
     record = verification_record.describe(
@@ -214,6 +255,7 @@ def _record(backup: Backup, problem: str, seconds: float, run: Verification) -> 
         host=platform.node(),
         django_rclone=__version__,
     )
+    record = replace(record, drill=drill_result)
     try:
         content = record.to_json().encode()
         run.remote.put(record.record_name.path, content, atomic=run.remote.abilities().atomic)

@@ -54,8 +54,9 @@ class Sidecar:
 def start(environment: Environment, *, announce: bool = True) -> Sidecar:
     """Resolves the target project and sets up Django. With ``announce``, logs the databases and the remote."""
     rclone_config.provide(os.environ)
-    target: Target = import_module(SETTINGS_MODULE).TARGET
-    logs.add_secrets(build.passwords(target))
+    settings = import_module(SETTINGS_MODULE)
+    target: Target = settings.TARGET
+    logs.add_secrets(build.passwords(target, settings.DJANGO_RCLONE))
     _find_connectors(environment, target)
     django.setup()
     sidecar = Sidecar(environment, target, build.aliases(environment, target))

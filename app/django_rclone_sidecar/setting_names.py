@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from django_rclone.setting_names import Key, SettingNames
-from django_rclone_sidecar.environment.overrides import OVERRIDES
+from django_rclone_sidecar.environment.overrides import DRILL_DATABASE, OVERRIDES
 
-_VARIABLES = {key: variable for variable, key in OVERRIDES.items()}
+_VARIABLES: dict[Key, str] = {
+    **{key: variable for variable, key in OVERRIDES.items()},
+    "DRILL_DATABASE": DRILL_DATABASE,
+}
 
 
 class VariableNames(SettingNames):

@@ -24,7 +24,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> helm.Object:
     chart = tmp_path_factory.mktemp("own") / "site"
     (chart / "templates").mkdir(parents=True)
     (chart / "Chart.yaml").write_text("{apiVersion: v2, name: site, version: 1.0.0}\n")
-    _, template, values = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    *_, template, values = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
     (chart / "templates/deployment.yaml").write_text(template)
     (chart / "values.yaml").write_text(values)
     done = helm.template(chart=chart)
@@ -84,6 +84,20 @@ def media_cron_job() -> helm.Object:
     assert done.returncode == 0, done.stderr
     (found,) = helm.by_kind(helm.parsed(done.stdout), "CronJob")
     return found
+
+
+def test_the_job_that_prunes_has_the_key_that_is_shown(tmp_path: Path):
+    (values,) = (block for block in re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL) if "prune:" in block)
+    (tmp_path / "values.yaml").write_text(values)
+    least = ("--set", "remote=s3:bucket/site", "--set", "databaseUrl.existingSecret=site")
+    done = helm.template(*least, "--values", tmp_path / "values.yaml")
+    assert done.returncode == 0, done.stderr
+    keys = {}
+    for job in helm.by_kind(helm.parsed(done.stdout), "CronJob"):
+        (container,) = helm.pod_spec(job)["containers"]
+        (key,) = (one for one in container["env"] if one["name"] == "RCLONE_CONFIG_S3_SECRET_ACCESS_KEY")
+        keys[container["args"][0]] = key["valueFrom"]["secretKeyRef"]["name"]
+    assert keys == {"backup": "backup-key", "prune": "prune-key"}
 
 
 def test_links_among_media_files_are_followed_with_the_values_that_are_shown():

@@ -30,6 +30,8 @@ WEB = "target.from={},target.image=web:1,target.settingsModule=config.settings"
         ("retention.keepLast=a week", "at '/retention/keepLast': got string, want integer"),
         ("retention.keepDaily=-1", "at '/retention/keepDaily': minimum: got -1, want 0"),
         ("retention.keepWithin=a month", "at '/retention/keepWithin': 'a month' does not match pattern"),
+        ("verify.level=drills", "at '/verify/level': value must be one of"),
+        ("prune.schedule=never", "at '/prune/schedule': 'never' does not match pattern"),
         ("retention.daily=7", "at '/retention': additional properties 'daily' not allowed"),
         ("concurrencyPolicy=forbid", "at '/concurrencyPolicy': value must be one of 'Forbid', 'Replace', 'Allow'"),
         ("target.from=image", "at '/target/from': value must be one of"),
@@ -64,6 +66,11 @@ def test_the_schema_says_what_is_wrong(value: str, said: str):
         ("metrics.podMonitor.enabled=true", "need watch.enabled or mode=deployment"),
         ("metrics.prometheusRule.enabled=true", "metrics.prometheusRule needs metrics"),
         ("watch.enabled=true", "watch.enabled needs serve.maxAge"),
+        ("databases={verify},verify.enabled=true", "databases: verify is also the name of the job"),
+        (
+            "prune.rclone.env[0].name=RCLONE_CONFIG_S3_SECRET_ACCESS_KEY,prune.rclone.env[0].value=hunter2",
+            "Use valueFrom.secretKeyRef",
+        ),
         ("mode=deployment,watch.enabled=true", "watch.enabled is for mode=cronjob"),
         ("mode=deployment,databases[0].alias=a,databases[0].schedule=@daily", "a sets schedule or suspend"),
         (

@@ -240,6 +240,63 @@ def test_an_id_of_digits_alone_is_an_id():
     assert sidecar(job)["args"] == ["restore", "--id", "483920"]
 
 
+def credentials(one: helm.Object) -> tuple[set[str], set[str]]:
+    """The Secrets that rclone's variables come from in a pod, and those that are mounted."""
+    used = {
+        entry["valueFrom"]["secretKeyRef"]["name"]
+        for entry in sidecar(one)["env"]
+        if entry["name"].startswith("RCLONE_") and "valueFrom" in entry
+    }
+    return used, {volume["secret"]["secretName"] for volume in helm.pod_spec(one)["volumes"] if "secret" in volume}
+
+
+def test_jobs_that_verify_and_prune_have_credentials_of_their_own():
+    jobs = named("append-only", "CronJob")
+    assert {name: sidecar(job)["args"] for name, job in jobs.items()} == {
+        "": ["backup"],
+        "verify": ["verify", "--level", "read", "--all"],
+        "prune": ["prune"],
+    }
+    assert {name: credentials(job) for name, job in jobs.items()} == {
+        "": ({"backup-key"}, set()),
+        "verify": (set(), {"verify-rclone"}),
+        "prune": ({"prune-key"}, set()),
+    }
+    # The rest of the configuration is common, unless it is in the job's own file.
+    types = {name: env(job).get("RCLONE_CONFIG_S3_TYPE") for name, job in jobs.items()}
+    assert types == {"": "s3", "verify": None, "prune": "s3"}
+    assert {env(job)["RCLONE_S3_NO_CHECK_BUCKET"] for job in jobs.values()} == {"true"}
+
+
+def test_backups_prune_only_where_no_job_does():
+    for job in named("append-only", "CronJob").values():
+        assert env(job)["BACKUP_PRUNE"] == "off"
+        assert env(job)["BACKUP_KEEP_DAILY"] == "14"
+    (job,) = named("cronjob", "CronJob").values()
+    assert "BACKUP_PRUNE" not in env(job)
+
+
+def test_jobs_that_verify_and_prune_keep_no_claim_busy():
+    for name, job in named("append-only", "CronJob").items():
+        claims = [volume["name"] for volume in helm.pod_spec(job)["volumes"] if "persistentVolumeClaim" in volume]
+        assert claims == ([] if name else ["state", "media"])
+
+
+def test_a_copy_of_a_database_that_is_verified_has_its_place():
+    job = named("append-only", "CronJob")["verify"]
+    assert {"name": "scratch", "mountPath": "/tmp"} in mounts(job)
+    assert {"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}} in helm.pod_spec(job)["volumes"]
+
+
+def test_the_pod_that_keeps_the_schedule_leaves_both_to_their_jobs():
+    jobs = ("verify.enabled=true", "prune.enabled=true")
+    done = helm.template("--values", CI / "deployment-values.yaml", "--set", ",".join(jobs))
+    found = helm.parsed(done.stdout)
+    assert [sidecar(job)["args"][0] for job in helm.by_kind(found, "CronJob")] == ["prune", "verify"]
+    (deployment,) = helm.by_kind(found, "Deployment")
+    assert env(deployment)["BACKUP_PRUNE"] == "off"
+
+
 @pytest.mark.parametrize("kind", ["ServiceMonitor", "PodMonitor"])
 def test_the_alerts_know_the_job_whatever_its_name(kind: str):
     """The rule says what the job's name contains: without it nobody hears that the pod is gone."""

@@ -62,6 +62,14 @@ def test_a_restore_is_told_of_and_how_to_switch_it_off(chart: Path):
     assert "--set restore.enabled=false" in text
 
 
+def test_jobs_that_verify_and_prune_are_named_with_their_schedules(chart: Path):
+    text, found = notes(chart, "append-only")
+    schedules = {one["metadata"]["name"]: one["spec"]["schedule"] for one in helm.by_kind(found, "CronJob")}
+    for job in ("verify", "prune"):
+        name = next(name for name in schedules if name.endswith(job))
+        assert f"CronJob {name}: {schedules[name]}" in text
+
+
 def test_each_database_is_named_with_its_schedule(chart: Path):
     text, _ = notes(chart, "databases")
     assert "default: 15 3 * * *" in text

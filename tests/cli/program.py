@@ -102,9 +102,9 @@ class Program:
             os.close(ours)
             os.close(theirs)
 
-    def listed(self, *arguments: str) -> list[dict[str, Any]]:
+    def listed(self, *arguments: str, **env: str) -> list[dict[str, Any]]:
         """Returns the output of `list --json`."""
-        return json.loads(self.ok("list", "--json", *arguments))
+        return json.loads(self.ok("list", "--json", *arguments, **env))
 
     def stored(self) -> list[str]:
         """Everything in the remote's folder, by path."""

@@ -35,6 +35,18 @@ def test_every_part_of_a_run_is_kept(program: Program):
     assert tally(program, "runs") == 5
 
 
+def test_runs_are_kept_where_the_driver_of_the_database_is_missing(program: Program):
+    """As in the image. Media files have no alias: the history is asked for an empty one."""
+    program.fill_media()
+    for driver in ("psycopg", "psycopg2"):
+        (program.folder / f"{driver}.py").write_text("raise ImportError")
+    env = {"DATABASE_URL": "postgres://site@127.0.0.1:1/site", "PYTHONPATH": str(program.folder)}
+    done = program.run("media-backup", **env)
+    assert (done.code, "was not notified" in done.err) == (0, False)
+    assert runs(program) == [("media-backup", "", "success", 0)]
+    assert tally(program, "runs") == 1
+
+
 def test_a_failure_before_the_beginning_is_one_of_all_databases_that_are_known(program: Program):
     program.add("logs")
     program.ok("refresh")

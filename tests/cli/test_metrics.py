@@ -43,9 +43,9 @@ def test_every_metric_has_the_name_that_people_rely_on():
         *("build_info", "backup_runs_total", "backup_last_attempt_timestamp_seconds"),
         *("backup_last_success_timestamp_seconds", "backup_last_duration_seconds", "backup_last_size_bytes"),
         *("backup_last_raw_size_bytes", "backups_stored", "backups_stored_bytes", "backup_overdue", "backup_running"),
-        *("backup_size_anomaly",),
+        *("backup_size_anomaly", "verify_failed"),
         *("next_run_timestamp_seconds", "restore_runs_total", "restore_last_duration_seconds"),
-        *("verify_runs_total", "verify_last_success_timestamp_seconds"),
+        *("verify_runs_total", "verify_last_success_timestamp_seconds", "drill_last_duration_seconds"),
         *("media_last_success_timestamp_seconds", "notify_failures_total", "remote_up"),
     ]
 

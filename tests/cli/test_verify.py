@@ -99,7 +99,8 @@ def test_nothing_to_verify_ends_with_6(program: Program):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--level", "drill"),
+        ("--level", "all"),
+        ("--report", "--all"),
         ("--level", ""),
         ("--latest", "--all"),
         ("--all", "--id", "aaaaa1"),

@@ -13,7 +13,9 @@ APP = Path(__file__).parents[2] / "app"
 ROWS: Mapping[str, Sequence[Sequence[str]]] = {
     "django_rclone": (
         ("apps", "management"),
-        ("backup", "restore", "prune", "verify", "listing", "checks"),
+        ("verify",),
+        ("drill",),
+        ("backup", "restore", "prune", "listing", "checks"),
         ("media",),
         ("selection", "retention", "anomaly"),
         ("clocks",),

@@ -12,9 +12,9 @@ import pytest
 from tests.contract.conftest import make_subject
 from tests.contract.subjects import Subject
 from tests.e2e.container import Sidecar, open_to_all, url
-from tests.e2e.s3gateway import Gateway, start_gateway
 from tests.support.images.sidecar import sidecar
 from tests.support.servers import StorageServer, containers
+from tests.support.servers.s3gateway import Gateway, start_gateway
 
 
 @pytest.fixture(scope="session")

@@ -136,12 +136,18 @@ def site(request: pytest.FixtureRequest, image: str, tmp_path: Path) -> Iterator
 
 @pytest.mark.representatives("postgres*")
 def test_a_sidecar_begins_with_a_backup_that_brings_a_damaged_site_back(site: Site) -> None:
+    owner = ("exec", "-T", "web", "stat", "--format=%u", "/media")
+    used = site.run(*owner)
+    site.beside("version", options=("--volume=media:/media",))
+    assert site.run(*owner) == used  # the volume is still empty
     site.manage("fill")
     before = site.contents()
     site.run("up", "--detach", "--wait")
     wait_until(lambda: site.knows("backups_stored{} 1.0"), "the backup that nobody asked for")
     assert [entry["state"] for entry in json.loads(site.sidecar("list", "--json"))] == ["good"]
 
+    site.sidecar("verify")
+    assert json.loads(site.sidecar("list", "--json"))[0]["verification"]["outcome"] == "passed"
     assert "Dropped a table" in site.damage()
     site.beside("restore", "--latest", "--media", options=("--volume=media:/media",))
     assert site.contents() == before

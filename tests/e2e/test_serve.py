@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.e2e.container import Sidecar, url
-from tests.e2e.s3gateway import start_gateway
 from tests.e2e.serving import OFTEN, Serving, serving
 from tests.support.servers import PostgresServer, start_postgres
+from tests.support.servers.s3gateway import start_gateway
 
 # Some megabytes that do not compress: with the speed below a backup of them takes a while.
 PAYLOAD = """

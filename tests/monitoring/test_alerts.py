@@ -14,7 +14,7 @@ from tests.support.servers import promtool
 
 RULES = ROOT / "compose/monitoring/alerts.yaml"
 PAGES = sorted((ROOT / "docs/runbooks").glob("*.md"))
-CASES = ROOT / "tests/monitoring/alerts.test.yaml"
+CASES = sorted((ROOT / "tests/monitoring").glob("*.test.yaml"))
 
 
 def alerts() -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def test_prometheus_takes_the_rules() -> None:
 
 
 def test_alerts_fire_when_they_should_and_end() -> None:
-    done = promtool("test", "rules", CASES)
+    done = promtool("test", "rules", *CASES)
     assert done.returncode == 0, done.stdout
 
 
@@ -41,7 +41,8 @@ def test_alerts_fire_when_they_should_and_end() -> None:
 def test_every_alert_is_seen_to_fire(alert: dict[str, Any]) -> None:
     expected = [
         sample["labels"]
-        for case in yaml.safe_load(CASES.read_text())["tests"]
+        for cases in CASES
+        for case in yaml.safe_load(cases.read_text())["tests"]
         for look in case.get("promql_expr_test", [])
         for sample in look["exp_samples"]
     ]

@@ -17,7 +17,7 @@ from django_rclone.process import run
 from django_rclone.rclone import glob_patterns, installation
 from django_rclone.rclone.abilities import Abilities, parse_features
 from django_rclone.rclone.entries import Entry
-from django_rclone.rclone.errors import last_error
+from django_rclone.rclone.errors import AccessDenied, last_error
 from django_rclone.rclone.remote import Remote
 from django_rclone.rclone.secrets import has_secret
 from django_rclone.rclone.upload_parts import part_flags
@@ -399,17 +399,22 @@ def test_a_file_that_may_not_be_read_is_a_matter_of_rights(remote: Remote, witho
     ("stderr", "code", "kind", "words"),
     [
         ("ERROR : x: Post request rcat error: write /b/x: no space left on device", 1, DjangoRcloneError, "is full"),
-        ("ERROR : x: Post request rcat error: open /b/x: read-only file system", 1, ConfigurationError, "denies"),
+        ("ERROR : x: Post request rcat error: open /b/x: read-only file system", 1, AccessDenied, "denies"),
         (
             "ERROR : x: Post request rcat error: operation error S3: PutObject, https response error StatusCode: 403, "
             "RequestID: 1, api error SignatureDoesNotMatch: no",
-            *(1, ConfigurationError, "denies access"),
+            *(1, AccessDenied, "denies access"),
         ),
-        ("NOTICE: Failed to rcat: api error AccessDenied: Access Denied", 1, ConfigurationError, "denies access"),
+        (
+            "ERROR : x: Post request rcat error: failed to prepare upload: operation error S3: CreateBucket, https "
+            "response error StatusCode: 403, RequestID: 1, api error AccessDenied: Access Denied.",
+            *(1, AccessDenied, "set RCLONE_S3_NO_CHECK_BUCKET=true"),
+        ),
+        ("NOTICE: Failed to rcat: api error AccessDenied: Access Denied", 1, AccessDenied, "denies access"),
         (
             'NOTICE: Failed to create file system for "x:": NewFs: couldn\'t connect SSH: ssh: handshake failed: '
             "ssh: unable to authenticate, attempted methods [none password], no supported methods remain",
-            *(1, ConfigurationError, "denies access"),
+            *(1, AccessDenied, "denies access"),
         ),
         ("ERROR : error listing: api error NoSuchBucket: no", 1, ConfigurationError, "cannot be used"),
         ("NOTICE: Failed to rcat: api error SlowDown: Please reduce your request rate", 1, Unavailable, "later"),

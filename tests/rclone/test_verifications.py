@@ -13,6 +13,7 @@ from django_rclone import listing, prune, selection
 from django_rclone.catalog import Backup, BackupState
 from django_rclone.exceptions import NothingToRestore
 from django_rclone.layout import verification_record
+from django_rclone.layout.drill_result import DrillResult
 from django_rclone.layout.verification_paths import Level
 from django_rclone.layout.verification_record import LARGEST_RECORD, VerificationRecord
 from django_rclone.retention import Policy, decide
@@ -205,3 +206,29 @@ def test_a_listing_of_one_database_has_its_verifications(folder: Folder, caplog:
     caplog.set_level(logging.DEBUG)
     assert states(folder, "default") == {"aaaaa1": "failed"}
     assert states(folder, "default-x") == {"bbbbb1": "good"}
+
+
+def test_the_recovery_time_is_that_of_the_newest_successful_drill(folder: Folder):
+    def drilled(backup_id: str, seconds: float, *, hours: float, problem: str = "") -> VerificationRecord:
+        result = DrillResult("x", "17", {"restore": seconds})
+        return record(backup_id, problem, level="drill", hours=hours, drill=result)
+
+    for number in (1, 2, 3):
+        folder.backup(f"aaaaa{number}", hours=number)
+    put(folder, drilled("aaaaa1", 1, hours=1, problem="it differs"))
+    put(folder, drilled("aaaaa2", 2, hours=2))
+    put(folder, drilled("aaaaa3", 3, hours=3))
+    backups = folder.load()
+    assert [backup.recovery_seconds for backup in backups] == [None, 2, None]
+    assert listing.document(backups[1])["recovery_seconds"] == 2
+    header, *rows = listing.table(backups, NOW)
+    assert "restored in" in header
+    assert [("2 s" in row or "2.0 s" in row) for row in rows] == [False, True, False]
+
+
+def test_without_a_drill_the_list_has_no_recovery_time(folder: Folder):
+    folder.backup("aaaaa1")
+    put(folder, record("aaaaa1"))
+    (found,) = folder.load()
+    assert found.recovery_seconds is None
+    assert "restored in" not in listing.table([found], NOW)[0]

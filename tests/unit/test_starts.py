@@ -22,7 +22,8 @@ SLOW = {
     *("backports", "compression", "pymongo", "bson", "inspect", "subprocess", "ctypes", "decimal", "unittest"),
 }
 STARTERS = {"mysql/programs/dump.py", "mysql/programs/probe.py", "mysql/programs/restore_steps.py"} | {
-    "postgresql/programs/read_archive.py"
+    *("mysql/programs/scratch.py", "mysql/programs/server.py"),
+    "postgresql/programs/read_archive.py",
 }
 """Those that start programs. A command is a dataclass, which needs ``inspect``."""
 

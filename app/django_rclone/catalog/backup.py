@@ -55,6 +55,8 @@ class Backup:
     problem: str = ""
     verifications: tuple[VerificationName, ...] = ()
     """Its verifications that the remote has a record of, newest first."""
+    recovery_seconds: float | None = None
+    """How long its restore took in a drill. Only the backup of a database's newest successful drill has it."""
 
     @property
     def file(self) -> str:

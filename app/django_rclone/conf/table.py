@@ -96,4 +96,12 @@ SETTINGS: Mapping[Key, Setting] = {
         "Options of connectors: {alias: {option: value}}. The page of each database lists them.",
         partial(validators.mapping, of=Mapping, what="{alias: {option: value}}"),
     ),
+    "DRILL_DATABASE": Setting(
+        {},
+        "Server for the scratch databases of drills, as an entry of `DATABASES`. Empty: the database's own server.",
+        validators.database,
+    ),
+    "DRILL_ASSERTIONS": Setting(
+        None, "Path of a TOML file with queries that restored databases must answer as expected.", validators.path
+    ),
 }

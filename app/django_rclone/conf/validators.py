@@ -118,6 +118,13 @@ def mapping(value: Any, *, of: type, what: str) -> str:
     return "" if fits else f"must be a dictionary: {what}"
 
 
+def database(value: Any) -> str:
+    fits = isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
+    if not fits or (value and not (isinstance(value.get("ENGINE"), str) and value.get("NAME"))):
+        return 'must be a dictionary like an entry of DATABASES, with "ENGINE" and "NAME"'
+    return ""
+
+
 def compression(value: Any) -> str:
     forms = '"zstd", "gzip", "none" or {"METHOD": "zstd", "LEVEL": 3}'
     if isinstance(value, str):

@@ -22,7 +22,7 @@ from django_rclone.exceptions import ConfigurationError
 from django_rclone.layout.manifest import Manifest
 from django_rclone.streams import Gate
 
-__all__ = ["BaseConnector", "Dump", "Facts", "Gate", "Mode", "ReadCheck", "RestorePlan"]
+__all__ = ["BaseConnector", "Dump", "Facts", "Gate", "Mode", "ReadCheck", "RestorePlan", "Scratch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ class RestorePlan:
     gate: Gate = Gate()
     notes: tuple[str, ...] = ()
     """Notes for the user to read before confirming, for instance on what will not be exact; one sentence each."""
+    fingerprint: tuple[Command, ...] | None = None
+    """Like ``BaseConnector.fingerprint``, for exactly what this plan restores, if it leaves out some of the object."""
 
     @property
     def summary(self) -> str:
@@ -120,6 +122,31 @@ class ReadCheck:
     prepare: tuple[Command, ...] = ()
     finish: tuple[Command, ...] = ()
     cleanup: tuple[Command, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """A scratch database, which a drill restores a backup into and drops afterwards.
+
+    ``claim`` runs as long as the drill, ends when its stdin does, and prints a line once others can see that this
+    scratch database is in use. It does so before the database exists. ``sweep`` drops the scratch databases of earlier
+    drills of the same database that nothing claims any more, and nothing else. ``drop`` drops this one; it may be
+    missing.
+    """
+
+    server: BaseConnector
+    """The connector that plans the restore: of another database on the same server."""
+    into: str
+    """The name for ``Mode.into``."""
+    restored: BaseConnector
+    """The connector of the scratch database."""
+    where: str
+    """The scratch database as users recognise it."""
+    sweep: Command
+    claim: Command
+    drop: Command
+    claim_input: bytes = b""
+    """The first bytes that ``claim`` reads."""
 
 
 class BaseConnector(ABC):
@@ -237,6 +264,23 @@ class BaseConnector(ABC):
         """Returns how to dump what was restored from the object of ``manifest``, so that equal values are written in
         the same way as they are in the object."""
         return self.dump(facts)
+
+    def scratch(self, owner: str, token: str, size: int) -> Scratch | None:  # noqa: ARG002 - a default
+        """Returns a scratch database on this server for a drill; None where no drill is possible.
+
+        ``owner`` and ``token`` are eight hexadecimal digits each, for its name: those of the database that has the
+        backup, and random ones. ``size`` is the uncompressed size of the object in bytes, as far as it is known.
+        """
+        return None
+
+    def prints_alike(self, version: str, other: str) -> bool:  # noqa: ARG002 - a default
+        """Returns whether servers of these two versions print equal definitions in the same way."""
+        return True
+
+    def query(self, sql: str) -> Command | None:  # noqa: ARG002 - a default
+        """Returns the command that prints the result of a query, which must not change the database; None where the
+        database does not understand SQL. A query that fails is a ConfigurationError."""
+        return None
 
     @abstractmethod
     def restore_by_hand(self, object_command: str) -> str:

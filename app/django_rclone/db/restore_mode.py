@@ -14,3 +14,5 @@ class Mode:
     terminate_sessions: bool = False
     in_place: bool = False
     """Load over the live tables where the role may not create a scratch schema: riskier, and never done by default."""
+    drill: bool = False
+    """``into`` names a scratch database of a drill, which must not exist, and in which nothing may run by itself."""

@@ -25,7 +25,7 @@ class Level(StrEnum):
     READ = "read"
     """The same, and the database's client can read it to its end."""
     DRILL = "drill"
-    """It was restored, and compared."""
+    """The same, and it was restored into a scratch database, which was compared with it."""
 
     def includes(self, other: Level) -> bool:
         """Returns whether a verification at this level proves what one at ``other`` does."""
@@ -33,7 +33,7 @@ class Level(StrEnum):
         return order.index(self) >= order.index(other)
 
 
-LEVELS = (Level.HASH, Level.READ)
+LEVELS = tuple(Level)
 """The levels that the commands offer."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from django_rclone import display
 from django_rclone.exceptions import DjangoRcloneError
 from django_rclone.layout import recovery_points
+from django_rclone.layout.drill_result import DrillResult, from_document
 from django_rclone.layout.manifest import Manifest, format_time, parse_time
 from django_rclone.layout.manifest_paths import ManifestName
 from django_rclone.layout.verification_paths import Level, VerificationName, VerificationOutcome
@@ -49,6 +50,8 @@ class VerificationRecord:
     """Duration of the verification."""
     host: str = ""
     django_rclone: str = ""
+    drill: DrillResult | None = None
+    """None for other levels, and for a drill that could not begin."""
 
     @property
     def passed(self) -> bool:
@@ -71,6 +74,7 @@ class VerificationRecord:
         """Returns the record in its stored form."""
         document = {"schema": SCHEMA, **dataclasses.asdict(self)}
         document["verified_at"] = format_time(self.verified_at)
+        document["drill"] = self.drill.to_document() if self.drill else None
         return display.encodable(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
@@ -121,6 +125,7 @@ def parse(text: str) -> VerificationRecord:
         values["verified_at"] = parse_time(values["verified_at"])
         if type(values["seconds"]) not in (int, float) or not 0 <= values["seconds"] < timedelta.max.total_seconds():
             raise ValueError("seconds out of bounds")
+        values["drill"] = from_document(values["drill"]) if values.get("drill") is not None else None
         found = VerificationRecord(**values)
         for entry in dataclasses.fields(VerificationRecord):
             if entry.type == "str" and not isinstance(getattr(found, entry.name), str):

@@ -104,13 +104,19 @@ def add_verification_options(parser: ArgumentParser, list_command: str) -> None:
     )
     choice.add_argument("--all", action="store_true", help="Verify all backups of each database.")
     choice.add_argument("--id", type=text, help=f"Verify the backup with this id, as shown by `{list_command}`.")
+    choice.add_argument(
+        "--report",
+        action="store_true",
+        help="Verify nothing: print all recorded verifications and their results as a page in Markdown, or as JSON.",
+    )
     parser.add_argument(
         "--level",
         choices=[level.value for level in LEVELS],
         metavar="LEVEL",
         default=Level.READ.value,
         help="hash: read the whole object, and compare its length and SHA-256 with the manifest. read (the default): "
-        "also read it with the database's client to its end.",
+        "also read it with the database's client to its end. drill: restore it into a scratch database, compare that "
+        "with the backup, and drop it.",
     )
 
 

@@ -78,6 +78,8 @@ def _explanation(first_errors: list[str]) -> str:
             "There were more files to delete than were counted before: MEDIA_ROOT or its mirror has changed "
             "meanwhile. No more files were deleted than counted. Check MEDIA_ROOT and its mirror, and run it again."
         )
+    if "Couldn't delete" in errors and "AccessDenied" in errors:
+        return f"The mirror's files must be deletable for the backup of media files. First errors: {errors}"
     if ".partial" in errors and "no such file" in errors:
         return f"Another run writes to the same mirror: run one at a time. First errors: {errors}"
     return f"First errors: {errors}"

@@ -2,6 +2,7 @@
 
 from django_rclone.prune.force import force_needed as force_needed
 from django_rclone.prune.new_backup import after_backup as after_backup
+from django_rclone.prune.new_backup import left_to_others_if_denied as left_to_others_if_denied
 from django_rclone.prune.planning import plan as plan
 from django_rclone.prune.pruning import Plan as Plan
 from django_rclone.prune.pruning import Pruning as Pruning

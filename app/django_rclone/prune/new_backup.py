@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from django_rclone import anomaly, catalog
+from django_rclone import anomaly, catalog, setting_names
 from django_rclone.catalog import Backup
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone.layout.manifest import Manifest
@@ -13,6 +14,7 @@ from django_rclone.prune import force
 from django_rclone.prune.planning import plan
 from django_rclone.prune.pruning import Pruning
 from django_rclone.prune.removal import carry_out
+from django_rclone.rclone.errors import AccessDenied
 from django_rclone.rclone.remote import Remote
 
 logger = logging.getLogger("django_rclone")
@@ -25,7 +27,7 @@ def after_backup(remote: Remote, made: Manifest, pruning: Pruning | None, remove
     """Compares a new backup with those before it, then prunes, unless ``pruning`` is None.
 
     Returns how the backup is unusual; empty if it is normal. An unusual one is logged as a warning and holds pruning.
-    Calls ``removed`` with each backup after its removal.
+    Calls ``removed`` with each backup after its removal. Credentials that must not delete are no failure.
     """
     planned = plan(pruning) if pruning else None
     found = planned.anomaly if planned else _anomaly_of(remote, made)
@@ -37,9 +39,25 @@ def after_backup(remote: Remote, made: Manifest, pruning: Pruning | None, remove
             extra={"event": "backup.unusual", "database": made.database},
         )
     if pruning and planned and not held:
-        for decision in carry_out(pruning, planned):
-            removed(decision.backup)
+        with left_to_others_if_denied(f'Database "{made.database}"', database=made.database):
+            for decision in carry_out(pruning, planned):
+                removed(decision.backup)
     return found
+
+
+@contextmanager
+def left_to_others_if_denied(subject: str, **about: str) -> Iterator[None]:
+    """Logs a warning if the remote denies deletes: pruning after a backup is then left to others. ``about`` is logged
+    too."""
+    try:
+        yield
+    except AccessDenied as error:
+        logger.warning(
+            "%s: the remote does not let these credentials delete. Old backups are left to `%s`, with other "
+            "credentials. (%s)",
+            *(subject, setting_names.current().prune_command, error),
+            extra={"event": "prune.denied", **about},
+        )
 
 
 def _anomaly_of(remote: Remote, made: Manifest) -> str:

@@ -36,9 +36,12 @@ _FULL = re.compile(
 )
 _FORBIDDEN = re.compile(
     r"permission denied|read-only file system|AccessDenied|StatusCode: 40[13]|\b40[13]\b|SignatureDoesNotMatch"
-    r"|InvalidAccessKeyId|unable to authenticate|not authorized|unauthorized|forbidden|SSH_FX_PERMISSION_DENIED",
+    r"|InvalidAccessKeyId|unable to authenticate|not authorized|unauthorized|forbidden|SSH_FX_PERMISSION_DENIED"
+    r"|BlobImmutableDueTo|WORM protected",
     re.IGNORECASE,
 )
+# Credentials that may use a bucket, but create none: https://rclone.org/s3/#s3-no-check-bucket
+_CREATES_BUCKET = re.compile(r"CreateBucket\b.*(?:AccessDenied|StatusCode: 403)", re.IGNORECASE)
 _MISCONFIGURED = re.compile(
     r"didn't find section|didn't find backend|unknown flag|failed to create file system|NoSuchBucket|bucket not found"
     r"|is not a valid|Fatal error: (?:unknown|invalid)|invalid value when setting|default values: failed to"
@@ -54,6 +57,10 @@ _UNDECRYPTABLE = re.compile(
     r"file is too short to be encrypted|file has truncated block header|not an encrypted file - bad magic string"
     r"|failed to authenticate decrypted block"
 )
+
+
+class AccessDenied(ConfigurationError):
+    """The storage does not permit the operation to these credentials."""
 
 
 class Undecryptable(VerificationFailed):
@@ -86,8 +93,13 @@ def explain(root: str, names: tuple[str, str], failure: ProgramFailed) -> Django
         return Undecryptable(f"{where}: a file cannot be decrypted: {reason}. It is damaged, or the password is wrong.")
     if _FULL.search(reason):
         return DjangoRcloneError(f"{where} is full: {reason}. Free space there, or prune old backups.")
+    if _CREATES_BUCKET.search(reason):
+        return AccessDenied(
+            f"{where} denies access: {reason}. rclone tries to create the bucket before it uploads. If the bucket "
+            "exists, set RCLONE_S3_NO_CHECK_BUCKET=true."
+        )
     if _FORBIDDEN.search(reason):
-        return ConfigurationError(f"{where} denies access: {reason}. Check its credentials and permissions.")
+        return AccessDenied(f"{where} denies access: {reason}. Check its credentials and permissions.")
     if failure.returncode == _TEMPORARY or _UNREACHABLE.search(reason):
         return Unavailable(f"{where} cannot be reached: {reason}. Try again later, or check the address.")
     if _MISCONFIGURED.search(reason):

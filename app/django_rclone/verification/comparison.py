@@ -17,11 +17,12 @@ _LONG = 2000
 _COUNTED = {"table": "rows", "collection": "documents", "large objects": "objects"}
 
 
-def differences(backup: Fingerprint, restored: Fingerprint) -> list[str]:
+def differences(backup: Fingerprint, restored: Fingerprint, *, definitions: bool = True) -> list[str]:
     """Returns how ``restored`` differs from ``backup``, one sentence each, sorted by kind and name; none if they are
-    equal. They contain lines of definitions, but never values of rows."""
+    equal. They contain lines of definitions, but never values of rows. Without ``definitions`` only sequences, settings
+    and rows are compared."""
     return [
-        *_differing_objects(backup.objects, restored.objects),
+        *(_differing_objects(backup.objects, restored.objects) if definitions else ()),
         *_differing_values(backup.values, restored.values),
         *_differing_rows(backup.rows, restored.rows),
     ]

@@ -20,7 +20,8 @@ def create_parser() -> ArgumentParser:
     parser = arguments.create_parser(
         "backup",
         "Back up the databases, then the media files (BACKUP_MEDIA). After the backup of each database, remove its "
-        "backups that BACKUP_KEEP_LAST, BACKUP_KEEP_DAILY and so on (default: the project's RETENTION) do not keep. "
+        "backups that BACKUP_KEEP_LAST, BACKUP_KEEP_DAILY and so on (default: the project's RETENTION) do not keep, "
+        "unless BACKUP_PRUNE is off. "
         "Exit code 3: some of these failed, the others succeeded.",
     )
     options.add_databases(parser, "Back up only this database, and no media files.")
@@ -28,13 +29,21 @@ def create_parser() -> ArgumentParser:
     return parser
 
 
+def _policy(environment: Environment) -> Policy | None:
+    """Returns the retention to apply after each backup, None for none."""
+    if not environment.get("BACKUP_PRUNE"):
+        return None
+    if rules := conf.retention():
+        return Policy.of(rules)
+    log_all_kept()
+    return None
+
+
 def main(argv: list[str], environment: Environment) -> int:
     given = create_parser().parse_args(argv)
     with locked_run.start("backup", environment) as (sidecar, task_runner):
         run = BackupRun(conf.remote(), conf.get("PROJECT"), quiet=not logs.shows_progress())
-        policy = Policy.of(rules) if (rules := conf.retention()) else None
-        if policy is None:
-            log_all_kept()
+        policy = _policy(environment)
         tasks = [
             sidecar.task(partial(back_up_database, alias, run, policy), alias)
             for alias in sidecar.selected(given.database)

@@ -6,7 +6,7 @@ import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
 
-from django_rclone import display
+from django_rclone import conf, display
 from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone_sidecar import arguments, bootstrap
 from django_rclone_sidecar.doctor import databases, notifications, remote
@@ -20,8 +20,8 @@ def create_parser() -> ArgumentParser:
     parser = arguments.create_parser(
         "doctor",
         "Check everything that backups and restores need, and print what to do about each problem. Writes one small "
-        "object to the remote and deletes it; changes nothing else and sends no notifications. Exit code 1: a check "
-        "failed.",
+        "object to the remote and deletes it (if these credentials cannot, `prune` does it later); changes nothing "
+        "else and sends no notifications. Exit code 1: a check failed.",
     )
     parser.add_argument("--notify", action="store_true", help="Send a test message to BACKUP_NOTIFY_URLS.")
     arguments.add_json(parser, "one JSON object")
@@ -58,7 +58,7 @@ def _findings(environment: Environment, *, send: bool) -> Iterator[Finding]:
         yield from run_check(name, check, sidecar)
     for alias in sidecar.aliases:
         yield from databases.check(alias)
-    yield from remote.check()
+    yield from remote.check(prunes=bool(environment.get("BACKUP_PRUNE") and conf.retention()))
     yield from run_check("media", surroundings.media, sidecar)
     for name, check in (
         ("notifications", notifications.notifications if not send else notifications.test_message),

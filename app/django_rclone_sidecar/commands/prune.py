@@ -6,16 +6,19 @@ import json
 import logging
 from argparse import ArgumentParser
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from django_rclone import conf, listing, prune
 from django_rclone.db import registry
+from django_rclone.exceptions import DjangoRcloneError, Interrupted
 from django_rclone.management import options
 from django_rclone.prune import Pruning
 from django_rclone.rclone.remote import Remote
 from django_rclone.retention import Decision, Policy
 from django_rclone_sidecar import arguments, bootstrap
+from django_rclone_sidecar.doctor import test_object
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.report import Task
 from django_rclone_sidecar.runs import lock, runner
@@ -82,6 +85,20 @@ def _log_planned(alias: str, decision: Decision) -> None:
     logger.info('Database "%s": would %s %s (%s): %s.', alias, action, backup.path, backup.state, reasons, extra=about)
 
 
+def _remove_test_objects(run: _PruneRun) -> None:
+    """Removes what doctors could not delete. No failure of this run: they are small, and the next run tries again."""
+    try:
+        for name in test_object.left_over(run.remote, datetime.now(UTC)):
+            if not run.dry_run:
+                run.remote.delete(name)
+            action = "would remove" if run.dry_run else "removed"
+            logger.info("Test object of `doctor`: %s %s.", action, name, extra={"event": "prune.doctor", "path": name})
+    except Interrupted:
+        raise
+    except DjangoRcloneError as error:
+        logger.warning("Test objects of `doctor` could not be removed: %s", error, extra={"event": "prune.doctor"})
+
+
 def main(argv: list[str], environment: Environment) -> int:
     given = create_parser().parse_args(argv)
     sidecar = bootstrap.start(environment)
@@ -92,6 +109,7 @@ def main(argv: list[str], environment: Environment) -> int:
         try:
             aliases = sidecar.selected(given.database)
             runner.run_each("prune", [Task(partial(run.prune_database, alias), alias) for alias in aliases])
+            _remove_test_objects(run)
         finally:
             if given.json:
                 print(json.dumps(run.removed, indent=2))

@@ -1,4 +1,4 @@
-"""``verify``: verifies backups, and records the results on the remote. Does not connect to a database."""
+"""``verify``: verifies backups, and records the results on the remote. Only a drill connects to a database."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import json
 import logging
 from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from django_rclone import conf, display, verify
 from django_rclone.catalog import Backup
 from django_rclone.db import registry
+from django_rclone.drill import report
 from django_rclone.exceptions import DjangoRcloneError, VerificationFailed
 from django_rclone.layout.verification_paths import Level
 from django_rclone.layout.verification_record import VerificationRecord
 from django_rclone.management import options
 from django_rclone.selection import Owner
 from django_rclone.verify import Verification
-from django_rclone_sidecar import arguments, logs
+from django_rclone_sidecar import arguments, bootstrap, logs
 from django_rclone_sidecar.bootstrap import Sidecar
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.runs import locked_run
@@ -30,7 +32,8 @@ def create_parser() -> ArgumentParser:
     """Returns the parser of the command's arguments."""
     parser = arguments.create_parser(
         "verify",
-        "Verify backups by reading them in full, and record the results on the remote. A backup that failed is not the "
+        "Verify backups by reading them in full, or by restoring them into a scratch database, and record the results "
+        "on the remote. A backup that failed is not the "
         "latest one any more, and retention does not count it, until a verification at the same or a higher level "
         "passes. Exit code 5: a backup failed its verification; 6: there is nothing to verify.",
     )
@@ -64,13 +67,8 @@ class _VerifyRun:
 
     def _log_success(self, backup: Backup, record: VerificationRecord) -> None:
         self._add(backup, "", record, failed=False)
-        size, duration = display.size(backup.size), display.duration(record.seconds)
         about = {"event": "verify.done", "database": backup.database, "path": backup.path, "level": str(record.level)}
-        logger.info(
-            'Database "%s": %s passed (%s, %s in %s).',
-            *(backup.database, backup.path, record.level, size, duration),
-            extra={**about, "seconds": record.seconds},
-        )
+        logger.info("%s", verify.success(backup, record), extra={**about, "seconds": record.seconds})
 
     def _add(self, backup: Backup, problem: str, record: VerificationRecord | None, *, failed: bool) -> None:
         self.results.append(
@@ -84,8 +82,16 @@ class _VerifyRun:
                 "problem": problem,
                 "verified_at": display.utc(record.verified_at) if record else "",
                 "seconds": record.seconds if record else None,
+                "recovery_seconds": record.drill.recovery_seconds if record and record.drill else None,
+                "recovery_point_age_seconds": _age(backup, record) if record else None,
+                "drill": record.drill.to_document() if record and record.drill else None,
             }
         )
+
+
+def _age(backup: Backup, record: VerificationRecord) -> float:
+    """Returns the age of the recovery point at the verification, in seconds."""
+    return max(round((record.verified_at - backup.moment).total_seconds(), 3), 0)
 
 
 def main(argv: list[str], environment: Environment) -> int:
@@ -93,9 +99,12 @@ def main(argv: list[str], environment: Environment) -> int:
     given = parser.parse_args(argv)
     if given.id and len(given.database or ()) > 1:
         parser.error("--id chooses one backup: do not use several --database with it")
+    if given.report:
+        _print_report(given, environment)
+        return 0
     with locked_run.start("verify", environment) as (sidecar, task_runner):
         task_runner.report.level = given.level
-        verification = Verification(conf.remote(), Level(given.level), quiet=not logs.shows_progress())
+        verification = verify.configured(conf.remote(), Level(given.level), quiet=not logs.shows_progress())
         work = _VerifyRun(verification, given)
         try:
             aliases = _aliases(given, sidecar, verification)
@@ -104,6 +113,17 @@ def main(argv: list[str], environment: Environment) -> int:
             if given.json:
                 print(json.dumps(work.results, indent=2))
     return 0
+
+
+def _print_report(given: Namespace, environment: Environment) -> None:
+    sidecar = bootstrap.start(environment)
+    run, project, now = Verification(conf.remote(), Level.HASH), conf.get("PROJECT"), datetime.now(UTC)
+    connectors = [registry.connector(alias) for alias in sidecar.selected(given.database)]
+    databases = [verify.report_on(run, each, Owner.of(project, each)) for each in connectors]
+    if given.json:
+        print(json.dumps(report.document(databases, project, now), indent=2))
+    else:
+        print(report.markdown(databases, project, now))
 
 
 def _aliases(given: Namespace, sidecar: Sidecar, run: Verification) -> list[str]:

@@ -1,22 +1,21 @@
-"""Checks of the remote: list, write, read and delete."""
+"""Checks of the remote: list, write, read and delete. The right to delete is not needed for backups."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from django_rclone import conf
 from django_rclone.exceptions import DjangoRcloneError
-from django_rclone.layout import backup_ids, folders, manifest_paths
+from django_rclone.layout import folders, manifest_paths
 from django_rclone.process import run
 from django_rclone.rclone import crypt, installation
+from django_rclone.rclone.errors import AccessDenied
 from django_rclone.rclone.remote import Remote
 from django_rclone_sidecar import container
+from django_rclone_sidecar.doctor import test_object
 from django_rclone_sidecar.doctor.finding import Finding, fail, ok, run_check, warn
-
-_CONTENT = b"A test of django-rclone's doctor. It may be deleted.\n"
 
 # Amazon S3 refuses requests signed 15 minutes off; elsewhere a wrong clock picks the wrong `latest`.
 _SKEW = timedelta(minutes=1)
@@ -27,15 +26,18 @@ class RemoteUnderCheck:
     """The remote, and the object that is written as a test."""
 
     remote: Remote
-    name: str = field(default_factory=lambda: f"doctor-{backup_ids.new_id(random.SystemRandom())}.txt")
+    prunes: bool
+    """Whether backups are followed by retention."""
+    name: str = field(default_factory=test_object.new_name)
     written: datetime | None = None
 
 
-def check() -> Iterator[Finding]:
-    """Yields the findings for the remote."""
-    found: list[RemoteUnderCheck] = []
+def check(*, prunes: bool) -> Iterator[Finding]:
+    """Yields the findings for the remote. ``prunes`` tells whether backups are followed by retention."""
+    found: list[Remote] = []
     yield from run_check("rclone", _program, found)
-    for subject in found:
+    for remote in found:
+        subject = RemoteUnderCheck(remote, prunes)
         for name, function in (
             ("remote", _reachable),
             ("remote", _abilities),
@@ -48,7 +50,7 @@ def check() -> Iterator[Finding]:
             yield from run_check(name, function, subject)
 
 
-def _program(found: list[RemoteUnderCheck]) -> Iterator[Finding]:
+def _program(found: list[Remote]) -> Iterator[Finding]:
     remote = conf.remote()
     version = remote.version()
     shown = ".".join(str(part) for part in version)
@@ -56,7 +58,7 @@ def _program(found: list[RemoteUnderCheck]) -> Iterator[Finding]:
         yield fail("rclone", message=f"{shown} is too old. {installation.install()}")
         return
     yield ok("rclone", message=shown)
-    found.append(RemoteUnderCheck(remote))
+    found.append(remote)
 
 
 def _reachable(subject: RemoteUnderCheck) -> Iterator[Finding]:
@@ -81,7 +83,7 @@ def _abilities(subject: RemoteUnderCheck) -> Iterator[Finding]:
 
 
 def _writable(subject: RemoteUnderCheck) -> Iterator[Finding]:
-    subject.remote.put(subject.name, _CONTENT, atomic=subject.remote.abilities().atomic)
+    subject.remote.put(subject.name, test_object.CONTENT, atomic=subject.remote.abilities().atomic)
     subject.written = datetime.now(UTC)
     yield ok("remote", message="an object can be written")
 
@@ -89,7 +91,7 @@ def _writable(subject: RemoteUnderCheck) -> Iterator[Finding]:
 def _readable(subject: RemoteUnderCheck) -> Iterator[Finding]:
     if subject.written is None:
         return
-    if run(subject.remote.read(subject.name)) == _CONTENT:
+    if run(subject.remote.read(subject.name)) == test_object.CONTENT:
         yield ok("remote", message="and read back unchanged")
     else:
         yield fail("remote", message=f"{subject.name} was read back changed. Do not use this storage.")
@@ -113,7 +115,7 @@ def _encryption(subject: RemoteUnderCheck) -> Iterator[Finding]:
     elif subject.written is not None:
         names = [entry.path for entry in base.files(crypt.FOLDER)]
         hidden = [run(base.read(f"{crypt.FOLDER}/{name}")) for name in names]
-        if subject.name in names or any(_CONTENT in content for content in hidden):
+        if subject.name in names or any(test_object.CONTENT in content for content in hidden):
             yield fail("encryption", message=f"{subject.name} is stored on {base.root} without encryption.")
         else:
             yield ok("encryption", message="names and contents can only be read with the password")
@@ -122,7 +124,21 @@ def _encryption(subject: RemoteUnderCheck) -> Iterator[Finding]:
 def _deletable(subject: RemoteUnderCheck) -> Iterator[Finding]:
     if subject.written is None:
         return
-    subject.remote.delete(subject.name)
+    try:
+        subject.remote.delete(subject.name)
+    except AccessDenied as error:
+        yield from _append_only(subject, error)
+        return
     if subject.remote.stat(subject.name) is not None:
         raise DjangoRcloneError(f"{subject.name} still exists after it was deleted. Old backups cannot be removed.")
     yield ok("remote", message="and deleted")
+
+
+def _append_only(subject: RemoteUnderCheck, error: AccessDenied) -> Iterator[Finding]:
+    """Yields what follows for retention if the remote denies deletes."""
+    rest = f"{subject.name} stays until `prune` runs with other credentials. ({error})"
+    if subject.prunes:
+        message = f"these credentials cannot delete: retention is left to `prune`. Set BACKUP_PRUNE=off. {rest}"
+        yield warn("remote", message=message)
+    else:
+        yield ok("remote", message=f"and these credentials cannot delete it: {rest}")

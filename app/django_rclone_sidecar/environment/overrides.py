@@ -15,7 +15,11 @@ OVERRIDES: Mapping[str, Key] = {
     "BACKUP_STALL_TIMEOUT": "STALL_TIMEOUT",
     "BACKUP_KEEP_LAST": "DB_CLEANUP_KEEP",
     "BACKUP_ENCRYPTION_PASSWORD": "ENCRYPTION_PASSWORD",
+    "BACKUP_DRILL_ASSERTIONS": "DRILL_ASSERTIONS",
 }
+
+DRILL_DATABASE = "BACKUP_DRILL_DATABASE_URL"
+"""Environment variable of the key ``DRILL_DATABASE``, which is a URL there."""
 
 RETENTION: Mapping[str, str] = {
     "BACKUP_KEEP_LAST": "keep_last",

@@ -83,9 +83,21 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "BACKUP_VERIFY_LEVEL": Variable(
         "Level of the verifications of BACKUP_VERIFY_SCHEDULE.",
-        "hash or read",
+        "hash, read or drill",
         Level.READ.value,
         parsers.choice(*(level.value for level in LEVELS)),
+    ),
+    "BACKUP_DRILL_DATABASE_URL": Variable(
+        "Server for the scratch databases of drills, for databases of its engine: an empty, disposable one.",
+        "a URL like postgres://user:password@host:5432/name",
+        secret=True,
+        unset="`DRILL_DATABASE` of the project's `DJANGO_RCLONE`, else the database's own server",
+    ),
+    "BACKUP_DRILL_ASSERTIONS": Variable(
+        "TOML file with queries that restored databases must answer as expected.",
+        "a file",
+        unset="`DRILL_ASSERTIONS` of the project's `DJANGO_RCLONE`, else none",
+        file_variant=False,
     ),
     "BACKUP_MAX_AGE": Variable(
         "A database is overdue when its newest backup is older than this.",
@@ -123,6 +135,12 @@ VARIABLES: Mapping[str, Variable] = {
         "a name like Europe/Berlin",
         parse=parsers.time_zone,
         unset="`TIME_ZONE` of the project, else UTC",
+    ),
+    "BACKUP_PRUNE": Variable(
+        "Whether a backup is followed by retention. Set it to off if `prune` runs elsewhere, with other credentials.",
+        "on or off",
+        "on",
+        parsers.switch,
     ),
     "BACKUP_KEEP_LAST": Variable(
         "How many backups of each database are kept. Older ones are removed after a new backup is complete.",

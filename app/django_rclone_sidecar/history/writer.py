@@ -61,7 +61,7 @@ def failing_before(databases: set[str], command: str, before: datetime) -> set[s
         return databases  # it failed before its databases were known
     for database in databases:
         tasks = TaskRecord.objects.filter(
-            database=database, run__command=command, started_at__lt=before, finished_at__isnull=False
+            **_equal(database=database), run__command=command, started_at__lt=before, finished_at__isnull=False
         )
         last = tasks.order_by("-started_at").first()
         if last is not None and last.outcome == Outcome.FAILURE:
@@ -71,9 +71,9 @@ def failing_before(databases: set[str], command: str, before: datetime) -> set[s
 
 def last_good(database: str) -> datetime | None:
     """Returns when the newest good backup of a database was finished, as far as the history knows."""
-    moments = list(StoredBackups.objects.filter(alias=database).values_list("newest_finished_at", flat=True))
+    moments = list(StoredBackups.objects.filter(**_equal(alias=database)).values_list("newest_finished_at", flat=True))
     tasks = TaskRecord.objects.filter(
-        database=database, run__command__in=("backup", "media-backup"), outcome=Outcome.SUCCESS
+        **_equal(database=database), run__command__in=("backup", "media-backup"), outcome=Outcome.SUCCESS
     )
     moments += tasks.order_by("-finished_at").values_list("finished_at", flat=True)[:1]
     now = datetime.now(UTC)
@@ -101,8 +101,18 @@ def close_killed_runs(now: datetime) -> list[Report]:
 
 def count(name: str, *, database: str = "", engine: str = "", label: str = "", by: int = 1) -> None:
     """Increments a counter."""
-    counter, _ = Counter.objects.get_or_create(name=name, database=database, engine=engine, label=label)
+    columns = {"name": name, "database": database, "engine": engine, "label": label}
+    counter = Counter.objects.filter(**_equal(**columns)).first() or Counter.objects.create(**columns)
     Counter.objects.filter(pk=counter.pk).update(value=F("value") + by)
+
+
+def _equal(**columns: str) -> dict[str, list[str]]:
+    """Returns the condition that columns have these values, which may be empty.
+
+    For a comparison with an empty string, Django loads the backend of the database ``default``: the project's, whose
+    driver is not installed here.
+    """
+    return {f"{name}__in": [value] for name, value in columns.items()}
 
 
 def _run(report: Report) -> RunRecord:
@@ -131,7 +141,7 @@ def _task(run: RunRecord, result: Result) -> TaskRecord:
 
 
 def _end(run: RunRecord, result: Result) -> None:
-    TaskRecord.objects.filter(run=run, database=result.database).delete()
+    TaskRecord.objects.filter(run=run, **_equal(database=result.database)).delete()
     _task(run, result).save()
     label = " ".join(word for word in (run.command, run.level, result.outcome) if word)
     count(RUNS, database=result.database, engine=result.engine, label=label)

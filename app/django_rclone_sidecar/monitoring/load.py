@@ -119,6 +119,7 @@ class _StateBuilder:
             },
             last_verified=self.last_verified(target.alias),
             verification=self.verification(target.alias),
+            recovery_seconds=float(self.facts.get("recovery", {}).get(target.alias, 0)),
             ahead=tuple(self.facts.get("ahead", {}).get(target.alias, ())),
         )
 

@@ -161,6 +161,12 @@ METRICS: Mapping[str, Metric] = {
         DATABASE,
         _per_database(lambda database: bool(database.anomaly)),
     ),
+    "verify_failed": Metric(
+        "gauge",
+        "1 if the newest verification of a backup failed, else 0.",
+        DATABASE,
+        _per_database(lambda database: database.verification is not None and not database.verification.passed),
+    ),
     "next_run_timestamp_seconds": Metric(
         "gauge",
         "When the next scheduled run begins; 0 if never. Media files, if backed up, have the operation media-backup "
@@ -185,6 +191,12 @@ METRICS: Mapping[str, Metric] = {
         "When a verification at this level or a higher one last succeeded; 0 if never.",
         (*DATABASE, "level"),
         _last_verified,
+    ),
+    "drill_last_duration_seconds": Metric(
+        "gauge",
+        "Recovery time: duration of the restore in the last successful drill; 0 if there is none.",
+        DATABASE,
+        _per_database(lambda database: database.recovery_seconds),
     ),
     "media_last_success_timestamp_seconds": Metric(
         "gauge",

@@ -95,6 +95,8 @@ class DatabaseState:
     """When a verification last succeeded, by level."""
     verification: NewestVerification | None = None
     """None if there is none on the remote."""
+    recovery_seconds: float = 0
+    """Duration of the restore in the last successful drill; 0 if there is none."""
     ahead: tuple[str, ...] = ()
     """Backups on the remote that are dated in the future, and so do not count."""
 

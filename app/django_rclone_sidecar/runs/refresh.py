@@ -167,6 +167,9 @@ def _store_verifications(backups: dict[str, list[Backup]]) -> None:
         verified[alias] = {name.level.value: name.verified_at.isoformat() for name in names if name.passed}
         if names:
             newest[alias] = {"id": names[-1].backup.id, **listings.verification_document(names[-1])}
+    recovery = {alias: [each.recovery_seconds for each in some] for alias, some in backups.items()}
+    known = {alias: [seconds for seconds in some if seconds is not None] for alias, some in recovery.items()}
+    _store_fact("recovery", {alias: some[0] for alias, some in known.items() if some})
     _store_fact("verified", verified)
     _store_fact("verification", newest)
 

@@ -12,10 +12,10 @@ from django.conf import settings as django_settings
 from django_rclone import display
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.masking import mask
-from django_rclone_sidecar.environment.overrides import OVERRIDES, RETENTION
+from django_rclone_sidecar.environment.overrides import DRILL_DATABASE, OVERRIDES, RETENTION
 from django_rclone_sidecar.environment.read import Environment
 from django_rclone_sidecar.history import location
-from django_rclone_sidecar.target_project import Target
+from django_rclone_sidecar.target_project import Target, database_urls
 
 REMOTE = "/backups"
 """The default remote: the folder where the image expects a volume."""
@@ -55,6 +55,8 @@ def _django_rclone(environment: Environment, project_settings: Mapping[str, Any]
     rules = {key: environment.get(name) for name, key in RETENTION.items()}
     if retention := {key: value for key, value in rules.items() if value is not None}:
         given["RETENTION"] = retention
+    if environment.is_set(DRILL_DATABASE):
+        given["DRILL_DATABASE"] = database_urls.parse(DRILL_DATABASE, environment.get(DRILL_DATABASE))
     # The history is not backed up: this silences the check about writers that wait during a backup.
     options = {**here.get("DATABASE_OPTIONS", {}), location.ALIAS: {"SPOOL": True}}
     return {"REMOTE": REMOTE, **here, **given, "DATABASE_OPTIONS": options}
@@ -108,6 +110,7 @@ def describe(database: Mapping[str, Any]) -> str:
     return f"{engine} {display.one_line(address)}/{name}"
 
 
-def passwords(target: Target) -> list[str]:
-    """Returns the passwords of the target's databases."""
-    return [str(db[key]) for db in target.databases.values() for key in ("PASSWORD", "ADMIN_PASSWORD") if db.get(key)]
+def passwords(target: Target, django_rclone: Mapping[str, Any]) -> list[str]:
+    """Returns the passwords of the target's databases, and of the one for drills in ``DJANGO_RCLONE``."""
+    databases = [*target.databases.values(), django_rclone.get("DRILL_DATABASE") or {}]
+    return [str(db[key]) for db in databases for key in ("PASSWORD", "ADMIN_PASSWORD") if db.get(key)]

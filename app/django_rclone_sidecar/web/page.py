@@ -50,6 +50,8 @@ class Row:
     verification: str = ""
     """Outcome and level of the newest verification; empty if there is none."""
     verification_kind: str = ""
+    recovery: str = ""
+    """Duration of the restore in the last successful drill; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def _database(each: DatabaseState, state: OverallState) -> Row:
         verified=_time(newest.verified_at if newest else None, state),
         verification=f"{'passed' if newest.passed else 'failed'} ({newest.level})" if newest else "",
         verification_kind="good" if newest and newest.passed else "bad",
+        recovery=display.duration(each.recovery_seconds) if each.recovery_seconds else "",
     )
 
 

@@ -57,6 +57,7 @@ def _database(each: DatabaseState) -> dict[str, Any]:
         "backups_stored_bytes": each.stored_bytes,
         "next_run_at": _time(each.next_run),
         "verification": _verification(each.verification),
+        "recovery_seconds": each.recovery_seconds or None,
     }
 
 

@@ -7,6 +7,20 @@
       key: {{ .key }}
 {{- end -}}
 
+{{/* The values `rclone` of a job: its own, where it has them. Takes common and own. */}}
+{{- define "django-rclone.rcloneOf" -}}
+{{- $common := .common -}}
+{{- if .own.config.existingSecret -}}
+{{- /* Variables would take precedence over the file. */ -}}
+{{- $common = merge (dict "config" .own.config "env" list) (omit .common "config" "env") -}}
+{{- end -}}
+{{- $names := list -}}
+{{- range .own.env -}}{{- $names = append $names .name -}}{{- end -}}
+{{- $env := .own.env -}}
+{{- range $common.env -}}{{- if not (has .name $names) -}}{{- $env = append $env . -}}{{- end -}}{{- end -}}
+{{- merge (dict "env" $env) (omit $common "env") | toYaml -}}
+{{- end -}}
+
 {{/* The variables that users set, as a list; without those of an init container. */}}
 {{- define "django-rclone.theirEnv" -}}
 {{- $v := .Values -}}
@@ -35,6 +49,7 @@
   "BACKUP_TIMEOUT" $v.timeout
   "BACKUP_STALL_TIMEOUT" $v.stallTimeout
   "BACKUP_KEEP_WITHIN" $v.retention.keepWithin
+  "BACKUP_PRUNE" (ternary "off" "" $v.prune.enabled)
   "BACKUP_MEDIA" (ternary "on" "off" (ne $v.media.existingClaim ""))
   "BACKUP_MEDIA_ROOT" (ternary "/media" "" (ne $v.media.existingClaim ""))
   "BACKUP_LOG_FORMAT" $v.log.format

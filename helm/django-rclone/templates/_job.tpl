@@ -36,7 +36,11 @@ rules:
 cronjob/{{ include "django-rclone.cronJobName" (dict "root" . "name" ($first.alias | default "")) }}
 {{- end -}}
 
-{{/* A CronJob. Takes root, name (added to the release's), args, schedule, suspend. */}}
+{{/*
+A CronJob. Takes root, name (added to the release's), args, schedule, suspend, and optionally:
+  component   the component of its pods; default backup. Only backups keep their state.
+  scratch     see django-rclone.pod
+*/}}
 {{- define "django-rclone.cronJob" -}}
 {{- $v := .root.Values -}}
 {{- $name := include "django-rclone.cronJobName" . -}}
@@ -73,5 +77,5 @@ spec:
       template:
         {{- /* Concurrent jobs must not compete for one lock. */ -}}
         {{- $state := ternary (printf "/state/%s" .name) "/state" (ne .name "") -}}
-        {{- include "django-rclone.pod" (dict "root" .root "component" "backup" "args" .args "stateDir" $state "keepState" true) | nindent 8 }}
+        {{- include "django-rclone.pod" (dict "root" .root "component" (.component | default "backup") "args" .args "stateDir" $state "keepState" (not .component) "scratch" .scratch) | nindent 8 }}
 {{- end -}}

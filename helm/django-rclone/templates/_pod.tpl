@@ -6,6 +6,7 @@ Takes root, component, args, and optionally:
   stateDir       the folder of the lock and the history, below the volume at /state
   keepState      mounts the claim, where there is one
   writeMedia     mounts the media files to write to
+  scratch        an emptyDir for temporary files
 */}}
 {{- define "django-rclone.pod" -}}
 {{- $v := .root.Values -}}
@@ -86,6 +87,10 @@ spec:
           subPath: {{ . }}
           {{- end }}
         {{- end }}
+        {{- if .scratch }}
+        - name: scratch
+          mountPath: /tmp
+        {{- end }}
         {{- with $v.extraVolumeMounts }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
@@ -114,6 +119,11 @@ spec:
     - name: media
       persistentVolumeClaim:
         claimName: {{ $v.media.existingClaim }}
+    {{- end }}
+    {{- with .scratch }}
+    - name: scratch
+      emptyDir:
+        {{- toYaml . | nindent 8 }}
     {{- end }}
     {{- with $v.extraVolumes }}
     {{- toYaml . | nindent 4 }}

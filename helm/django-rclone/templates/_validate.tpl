@@ -18,6 +18,9 @@
 {{- fail (printf "\n\ndatabases: %s is listed twice.\n" .alias) -}}
 {{- end -}}
 {{- $aliases = append $aliases .alias -}}
+{{- if dig .alias "enabled" false (pick $v "verify" "prune") -}}
+{{- fail (printf "\n\ndatabases: %s is also the name of the job that %s.enabled adds. Leave databases empty, or %s.enabled=false.\n" .alias .alias .alias) -}}
+{{- end -}}
 {{- if and .databaseUrl (or (not (regexMatch "^[a-z_][a-z0-9_]*$" .alias)) (regexMatch "^(.*_)?file$" .alias)) -}}
 {{- fail (printf "\n\ndatabases: %s cannot have a databaseUrl, because its alias becomes part of a variable's name: use lower-case letters, digits and _, and not the word file.\n" .alias) -}}
 {{- end -}}
@@ -25,7 +28,7 @@
 {{- include "django-rclone.validate.target" . -}}
 {{- include "django-rclone.validate.restore" . -}}
 {{- include "django-rclone.validate.mode" . -}}
-{{- range concat $v.rclone.env $v.extraEnv $v.target.env -}}
+{{- range concat $v.rclone.env $v.verify.rclone.env $v.prune.rclone.env $v.extraEnv $v.target.env -}}
 {{- $named := regexMatch "(?i)(^|_)(password|passwd|pass|secret|token|key|credentials)$|^BACKUP_(NOTIFY_URLS|HEARTBEAT_URL)$" .name -}}
 {{- if and .value (or $named (regexMatch "://[^/@ ]*:[^/@ ]+@" .value)) -}}
 {{- fail (printf "\n\n%s is a secret and must not be in the values. Use valueFrom.secretKeyRef instead of value.\n" .name) -}}

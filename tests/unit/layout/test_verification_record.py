@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from django_rclone.catalog.verifications import standing_failure
 from django_rclone.layout import verification_record
+from django_rclone.layout.drill_result import DrillResult
 from django_rclone.layout.manifest_paths import ManifestName, parse_manifest_name
 from django_rclone.layout.verification_paths import (
     Level,
@@ -22,7 +23,7 @@ from django_rclone.layout.verification_paths import (
     VerificationOutcome,
     parse_verification_name,
 )
-from django_rclone.layout.verification_record import VerificationRecord, VerificationRecordError
+from django_rclone.layout.verification_record import LARGEST, VerificationRecord, VerificationRecordError
 from tests.rclone.test_catalog import HOSTILE, NOW, manifest
 
 NAMES = st.builds(
@@ -85,6 +86,64 @@ def test_a_record_is_parsed_again_and_names_itself():
     assert made.record_name.path == (
         "manifests/verification-20261123T101500Z-default-k3f9q2-read-failed-20261123T101500Z.json"
     )
+
+
+DRILL = DrillResult(
+    where="app__drill_1 on db:5432",
+    server_version="17.4",
+    steps={"restore": 42.5, "compare": 3.0},
+    tables=2,
+    rows=7,
+    assertions=1,
+    equal=False,
+    differences=("table a: 1 row is missing",),
+    notes=("A note.",),
+)
+
+
+def test_a_record_of_a_drill_is_parsed_again():
+    made = record("drill", drill=DRILL)
+    assert verification_record.parse(made.to_json()) == made
+    assert made.drill is not None
+    assert made.drill.recovery_seconds == 42.5
+    assert dataclasses.replace(DRILL, steps={}).recovery_seconds is None
+
+
+def test_records_without_a_drill_are_those_of_earlier_versions():
+    document = json.loads(record().to_json())
+    assert document.pop("drill") is None
+    assert verification_record.parse(json.dumps(document)) == record()
+
+
+def test_a_drill_with_many_differences_fits_into_a_record():
+    many = ("\N{FACE WITH TEARS OF JOY}" * 500,) * 1000
+    made = record(
+        "drill", "\N{FACE WITH TEARS OF JOY}" * 2000, drill=dataclasses.replace(DRILL, differences=many, notes=many)
+    )
+    assert len(made.to_json().encode()) < LARGEST
+    assert verification_record.parse(made.to_json()).drill is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"steps": {"restore": "1"}},
+        {"steps": {"restore": -1}},
+        {"steps": {"restore": 1e300}},
+        {"steps": []},
+        {"rows": "7"},
+        {"rows": True},
+        {"equal": "yes"},
+        {"where": None},
+        {"notes": "text"},
+        {"differences": [1]},
+    ],
+)
+def test_a_drill_with_other_values_is_refused(change: dict[str, Any]):
+    document = json.loads(record("drill", drill=DRILL).to_json())
+    for drill in ({**document["drill"], **change}, 7, [], {}):
+        with pytest.raises(VerificationRecordError):
+            verification_record.parse(json.dumps({**document, "drill": drill}))
 
 
 def test_a_record_describes_only_the_backup_of_the_same_owner_and_object():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import importlib.util
+import json
 import shlex
 from functools import cached_property
 
 from django_rclone import setting_names
 from django_rclone.command import Command
-from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan
+from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan, Scratch
 from django_rclone.db.client_programs import Client
 from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.mongodb import archive as mongodb_archive
@@ -17,9 +20,10 @@ from django_rclone.db.mongodb import probe_output
 from django_rclone.db.mongodb.clients import newest_client
 from django_rclone.db.mongodb.commands import Commands
 from django_rclone.db.mongodb.connection import Connection, connection
-from django_rclone.db.mongodb.names import PREFIX
+from django_rclone.db.mongodb.names import LONGEST_DATABASE, PREFIX
 from django_rclone.db.mongodb.restore import plan
-from django_rclone.exceptions import ConfigurationError, Locked
+from django_rclone.db.scratch_names import scratch_name
+from django_rclone.exceptions import ConfigurationError, DjangoRcloneError, Locked, ProgramFailed
 from django_rclone.layout.manifest import Manifest
 
 _INCONSISTENT = (
@@ -127,6 +131,36 @@ class MongoDumpConnector(BaseConnector):
 
     def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:
         return (fingerprint_command(self.alias, "mongodb", manifest.name, self.name),)
+
+    def scratch(self, owner: str, token: str, size: int) -> Scratch:  # noqa: ARG002 - the server has the space
+        name = scratch_name(self.name, owner, token, LONGEST_DATABASE)
+        restored = copy.copy(self)
+        restored.connection = self.connection.to_database(name)
+        commands = Commands(self.alias, restored.connection)
+        return Scratch(
+            server=self,
+            into=name,
+            restored=restored,
+            where=restored.connection.location,
+            sweep=self._explained(commands.program_on_database("scratch", "sweep", owner)),
+            claim=self._explained(commands.program_on_database("scratch", "claim")),
+            drop=commands.program_on_database("scratch", "drop"),
+        )
+
+    def _explained(self, command: Command) -> Command:
+        """Returns the command with an error for a role that may not create scratch databases."""
+
+        def explain(failure: ProgramFailed) -> DjangoRcloneError:
+            if "(code 13)" not in failure.stderr:
+                return command.explain(failure)
+            roles = '[{role: "readWriteAnyDatabase", db: "admin"}]'
+            return ConfigurationError(
+                f'Database "{self.alias}": the role may not create the scratch database of a drill. As an '
+                f"administrator, run: db.grantRolesToUser({json.dumps(self.connection.user)}, {roles}); or set "
+                f"{setting_names.current().setting('DRILL_DATABASE')} to an empty server for drills."
+            )
+
+        return dataclasses.replace(command, explain=explain)
 
     def restore_by_hand(self, object_command: str) -> str:
         # The tool may ask for a password on stdin, so the archive comes another way.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import json
 import secrets
 import shlex
 from functools import cached_property
+from typing import Self
 
 from django_rclone.command import Attached, Command
-from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan
+from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan, Scratch
 from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.helper_programs import module_command
 from django_rclone.db.mysql import clients, dump_format, dump_preflight, probe_output
@@ -16,6 +19,7 @@ from django_rclone.db.mysql import facts as mysql_facts
 from django_rclone.db.mysql.connection import Connection, connection
 from django_rclone.db.mysql.errors import explainer, program_explainer
 from django_rclone.db.mysql.facts import LiveDatabase
+from django_rclone.db.mysql.names import drill_scratch
 from django_rclone.db.mysql.preflight import restore_problems
 from django_rclone.db.mysql.recovery import is_unfinished
 from django_rclone.db.mysql.restore import PROGRAMS, RestoreCommands, plan
@@ -46,6 +50,8 @@ class MysqlDumpConnector(BaseConnector):
         """The connection that Django would make. Raises ConfigurationError if the clients cannot make it."""
         return connection(self.alias, self.settings)
 
+    _is_scratch = False
+    """Whether the schema is a drill's, whose events are disabled."""
     _flavour = "mysql"
     """The client's name in command lines for users; ``dump`` sets it to the server's flavour."""
 
@@ -57,14 +63,21 @@ class MysqlDumpConnector(BaseConnector):
         return self.problems_of(lambda: clients.newest_clients(self.alias, self._binary_dir))
 
     def probe(self) -> Command:
+        return self._program("probe", self.name)
+
+    def _program(self, program: str, schema: str, step: str = "", *extra: str) -> Command:
+        """Returns the command for one of our programs that choose the client themselves."""
         installed = {found.flavour: found.client for found in clients.newest_clients(self.alias, self._binary_dir)}
         by_flavour = [
             argument
             for flavour in clients.TITLES
             for argument in (installed.get(flavour, ""), self.connection.option_file(flavour))
         ]
+        steps = (step,) if step else ()
         return module_command(
-            f"{PROGRAMS}.probe", self.connection.location, self.name, *by_flavour, explain=program_explainer(self.alias)
+            f"{PROGRAMS}.{program}",
+            *(*steps, self.connection.location, schema, *by_flavour, *extra),
+            explain=program_explainer(self.alias),
         )
 
     def facts(self, output: str) -> Facts:
@@ -131,12 +144,45 @@ class MysqlDumpConnector(BaseConnector):
                 f'Database "{self.alias}": this is a backup of {theirs} ({manifest.server_version}), and the server is '
                 f"{ours} ({live.short_version}): neither loads the other's dumps reliably. Restore it on {theirs}."
             )
-        return plan(self._commands(live), live, mode, has_routines_and_events=bool(manifest.id))
+        # A drill must not hold the lock of a restore of the live schema.
+        commands = (self._with(mode.into) if mode.drill else self)._commands(live)
+        planned = plan(commands, live, mode, has_routines_and_events=bool(manifest.id))
+        compared = self._fingerprint(manifest, "drill") if mode.drill else None
+        return dataclasses.replace(planned, fingerprint=compared)
 
     def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:
+        return self._fingerprint(manifest, *(("drill",) if self._is_scratch else ()))
+
+    def _fingerprint(self, manifest: Manifest, *drill: str) -> tuple[Command, ...] | None:
         if not manifest.id:  # django-rclone 0.4 wrote values in another way
             return None
-        return (fingerprint_command(self.alias, "mysql", clients.flavour_of(manifest.server_version)),)
+        return (fingerprint_command(self.alias, "mysql", clients.flavour_of(manifest.server_version), *drill),)
+
+    def _with(self, schema: str) -> Self:
+        """Returns the connector of a drill's scratch schema on the same server."""
+        scratch = copy.copy(self)
+        scratch.connection = self.connection.to_database(schema)
+        scratch._is_scratch = True
+        return scratch
+
+    def scratch(self, owner: str, token: str, size: int) -> Scratch:  # noqa: ARG002 - the server has the space
+        name = drill_scratch(self.name, owner, token)
+        restored = self._with(name)
+        return Scratch(
+            server=self,
+            into=name,
+            restored=restored,
+            where=restored.connection.location,
+            sweep=self._program("scratch", name, "sweep"),
+            claim=self._program("scratch", name, "claim"),
+            drop=self._program("scratch", name, "drop"),
+        )
+
+    def prints_alike(self, version: str, other: str) -> bool:
+        return clients.numbers(version)[:2] == clients.numbers(other)[:2]
+
+    def query(self, sql: str) -> Command:
+        return self._program("scratch", self.name, "query", sql)
 
     def restore_by_hand(self, object_command: str) -> str:
         flags = ("--host", "host"), ("--port", "port"), ("--socket", "socket"), ("--user", "user")

@@ -21,6 +21,7 @@ TABLES = "tables"
 STORED_OBJECTS = ("routines", "triggers", "views", "events")
 """Parts that cannot be loaded into a scratch schema: they name their schema, or would run there."""
 
+_ENABLED = re.compile(rb"(\bON COMPLETION (?:NOT )?PRESERVE) ENABLE\b")
 _HEAD = re.compile(rb"-- django-rclone dump 1 ([0-9a-f]{16}) (mysql|mariadb) (\S+)\n")
 END = b"end"
 
@@ -141,3 +142,8 @@ class LegacyParts:
     def changes_schema(self, line: bytes) -> bool:
         """Returns whether the line would load the rest into another schema."""
         return not self._in_program and line.startswith(_CHANGES_SCHEMA)
+
+
+def disable_events(text: bytes) -> bytes:
+    """Returns the SQL that creates events, changed so that the server does not run them."""
+    return _ENABLED.sub(rb"\1 DISABLE", text)

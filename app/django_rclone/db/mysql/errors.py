@@ -40,6 +40,11 @@ _MEANINGS: tuple[tuple[frozenset[int], type[DjangoRcloneError], str], ...] = (
         ConfigurationError,
         "The server writes a binary log: set log_bin_trust_function_creators = 1, or restore as a user with SUPER.",
     ),
+    (
+        frozenset({1449}),
+        ConfigurationError,
+        "Create that account on this server, with the rights that it has where the backup comes from.",
+    ),
     (frozenset({1290, 1836}), ConfigurationError, "The server takes no changes: restore on the primary."),
     (frozenset({1153, 2020}), ConfigurationError, "Raise the server's max_allowed_packet."),
     (frozenset({1412, 1213}), DjangoRcloneError, "The schema was changed during the dump; try again."),

@@ -72,14 +72,23 @@ def set_state(schema: str, state: str) -> str:
 
 def assert_lock(live: str, seconds: int = LOCK_WAIT) -> str:
     """Returns the statements that take the restore's lock for the session, or fail."""
-    return _assertion(f"GET_LOCK('{lock(live)}', {seconds}) = 1", LOCKED)
+    return assertion(f"GET_LOCK('{lock(live)}', {seconds}) = 1", LOCKED)
+
+
+def assertion(condition: str, otherwise: str) -> str:
+    """Returns the statements that fail with ``otherwise`` in their error unless the condition is true."""
+    # IF exists only in stored programs. An invalid statement fails when it is prepared.
+    return (
+        f"SET @django_rclone = IF({condition}, 'DO 0', '{otherwise}'); PREPARE django_rclone FROM @django_rclone; "
+        "EXECUTE django_rclone; DEALLOCATE PREPARE django_rclone;\n"
+    )
 
 
 def assert_state(schema: str, *states: str) -> str:
     """Returns the statements that fail unless the journal has one of these states."""
     allowed = ", ".join(f"'{state}'" for state in states)
     query = f"SELECT COUNT(*) FROM {quote_name(schema, JOURNAL)} WHERE part = 'state' AND body IN ({allowed})"  # noqa: S608
-    return _assertion(f"({query}) = 1", GONE)
+    return assertion(f"({query}) = 1", GONE)
 
 
 def record_session(schema: str) -> str:
@@ -105,11 +114,3 @@ def read(session: ClientSession, schema: str) -> Journal | None:
 
 def _row(table: str, part: str, position: int, value: str) -> str:
     return f"REPLACE INTO {table} (part, position, body) VALUES ('{part}', {position}, {value});\n"  # noqa: S608
-
-
-def _assertion(condition: str, otherwise: str) -> str:
-    # IF exists only in stored programs. An invalid statement fails when it is prepared.
-    return (
-        f"SET @django_rclone = IF({condition}, 'DO 0', '{otherwise}'); PREPARE django_rclone FROM @django_rclone; "
-        "EXECUTE django_rclone; DEALLOCATE PREPARE django_rclone;\n"
-    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from django_rclone import setting_names
 from django_rclone.db.mysql import grants
 from django_rclone.db.mysql.facts import LiveDatabase
 from django_rclone.db.mysql.grants import SETS_DEFINERS, account
-from django_rclone.db.mysql.names import scratch, scratch_pattern
+from django_rclone.db.mysql.names import drill_pattern, scratch, scratch_pattern
 from django_rclone.db.restore_mode import Mode
 from django_rclone.display import enumerate_some
 
@@ -30,8 +31,22 @@ def problems(live: LiveDatabase, mode: Mode) -> Iterator[str]:
         )
     if mode.into and mode.in_place:
         yield "--into and --in-place exclude each other."
-    if mode.into and live.schemas.get(mode.into):
+    if mode.drill:
+        yield from _drill_problems(live, mode.into)
+    elif mode.into and live.schemas.get(mode.into):
         yield f"the schema {mode.into} is not empty. Name one that is empty or does not exist."
+
+
+def _drill_problems(live: LiveDatabase, schema: str) -> Iterator[str]:
+    if schema.lower() in {name.lower() for name in live.schemas}:
+        yield f"the scratch schema {schema} already exists. Try again."
+    if live.rights.lacking(schema, ("CREATE",)):
+        pattern = drill_pattern(schema).replace("`", "``")
+        yield (
+            f"the role may not create the scratch schema of a drill. As an administrator, run: GRANT ALL ON "
+            f"`{pattern}`.* TO {account(live.user)}; or set {setting_names.current().setting('DRILL_DATABASE')} to an "
+            "empty server for drills."
+        )
 
 
 def restore_problems(live: LiveDatabase, name: str) -> Iterator[str]:

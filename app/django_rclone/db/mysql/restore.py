@@ -73,7 +73,7 @@ def plan(commands: RestoreCommands, live: LiveDatabase, mode: Mode, *, has_routi
         raise ConfigurationError(f'Database "{commands.alias}": {" Also: ".join(found)}')
     plan_notes = tuple(notes(live, mode))
     if mode.into:
-        return _into(commands, live, mode.into, plan_notes)
+        return _into(commands, live, mode, plan_notes)
     terminate = ("terminate",) if mode.terminate_sessions else ()
     if mode.in_place:
         return RestorePlan(
@@ -96,7 +96,8 @@ def plan(commands: RestoreCommands, live: LiveDatabase, mode: Mode, *, has_routi
     )
 
 
-def _into(commands: RestoreCommands, live: LiveDatabase, schema: str, plan_notes: tuple[str, ...]) -> RestorePlan:
+def _into(commands: RestoreCommands, live: LiveDatabase, mode: Mode, plan_notes: tuple[str, ...]) -> RestorePlan:
+    schema = mode.into
     created = schema not in live.schemas
     split = (
         commands.split("scratch", schema, live.charset, live.collation) if created else commands.split("into", schema)
@@ -105,7 +106,7 @@ def _into(commands: RestoreCommands, live: LiveDatabase, schema: str, plan_notes
         target=commands.connection.to_database(schema).location,
         prepare=(commands.step("prepare", schema, "into"),) if created else (),
         load=(split, commands.client(NOTHING_CHANGED)),
-        commit=(commands.step("complete_copy", schema),),
+        commit=(commands.step("complete_copy", schema, *(("drill",) if mode.drill else ())),),
         abort=(commands.step("remove_copy", schema, *(("created",) if created else ())),),
         notes=plan_notes,
     )

@@ -72,9 +72,16 @@ class _Chooser:
                 self.left_out[entry.id] = entry
             if reason:
                 reasons.setdefault(reason, []).append(entry.described)
+            if reason or not self.restore_list.left_out.isdisjoint(self._owners(entry)):
+                self.restore_list.left_out.add(entry.id)
         self.restore_list.notes += [f"{reason}: {enumerate_some(names)}." for reason, names in reasons.items()]
         self._check_owners()
         return self.restore_list
+
+    def _owners(self, entry: ArchiveEntry) -> set[int]:
+        """Returns the ids of the entries that were left out and that the entry is a part of."""
+        left_out = (self.left_out[number] for number in entry.dependencies if number in self.left_out)
+        return {other.id for other in left_out if entry.is_part_of(other)}
 
     def _check_owners(self) -> None:
         restore_list, live = self.restore_list, self.live

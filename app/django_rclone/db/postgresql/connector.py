@@ -7,20 +7,23 @@ import dataclasses
 import shlex
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Self
 
-from django_rclone.command import Command
-from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan
+from django_rclone.command import Attached, Command
+from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan, Scratch
 from django_rclone.db.client_programs import Client
 from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.helper_programs import module_command
 from django_rclone.db.postgresql import archive as postgresql_archive
 from django_rclone.db.postgresql import clients, extension_rows, preflight, probe_output, session_settings
 from django_rclone.db.postgresql import facts as postgresql_facts
+from django_rclone.db.postgresql import scratch as postgresql_scratch
 from django_rclone.db.postgresql.connection import Connection, connection
-from django_rclone.db.postgresql.errors import archive_explainer, explainer
+from django_rclone.db.postgresql.errors import archive_explainer, explainer, query_explainer
 from django_rclone.db.postgresql.psql import SQL, Psql
 from django_rclone.db.postgresql.restore import plan
 from django_rclone.db.postgresql.temporary_grants import not_revoked, revoke
+from django_rclone.db.scratch_names import scratch_name
 from django_rclone.display import enumerate_some
 from django_rclone.exceptions import ConfigurationError
 from django_rclone.layout.manifest import Manifest
@@ -144,24 +147,59 @@ class PgDumpConnector(BaseConnector):
         psql = dataclasses.replace(
             self._psql(client, live.encoding, terminating=mode.terminate_sessions), session=manifest.session
         )
-        return plan(psql, live, mode, archive)
+        planned, left_out = plan(psql, live, mode, archive)
+        if archive is None or not left_out:
+            return planned
+        chosen = ("-L", postgresql_scratch.listing(archive, left_out))
+        return dataclasses.replace(planned, fingerprint=self._fingerprint(manifest, *chosen))
 
     def fingerprint(self, manifest: Manifest) -> tuple[Command, ...] | None:
+        return self._fingerprint(manifest)
+
+    def _fingerprint(self, manifest: Manifest, *chosen: str | Attached) -> tuple[Command, ...]:
         client = self._archive_client(manifest, 0, "")
         # Roles, privileges and tablespaces belong to the server. A restore leaves subscriptions as they are.
         left_out = ("--no-owner", "--no-privileges", "--no-tablespaces", "--no-subscriptions")
         script = Command(
-            (client.companion("pg_restore"), *left_out, "-f", "-"),
+            (client.companion("pg_restore"), *left_out, *chosen, "-f", "-"),
             env={"LC_ALL": "C"},
             explain=archive_explainer(self.alias),
         )
         return script, fingerprint_command(self.alias, "postgresql")
 
     def dump_restored(self, facts: Facts, manifest: Manifest) -> Dump:
-        again = copy.copy(self)
         # A new database has no settings of ALTER DATABASE, and another server may have other ones.
-        again.connection = self.connection.with_settings(session_settings.printing(manifest.session))
-        return again.dump(facts)
+        settings = session_settings.printing(manifest.session)
+        return self._with(self.connection.with_settings(settings)).dump(facts)
+
+    def _with(self, changed: Connection) -> Self:
+        """Returns this connector with another connection."""
+        again = copy.copy(self)
+        again.connection = changed
+        return again
+
+    def scratch(self, owner: str, token: str, size: int) -> Scratch:  # noqa: ARG002 - the server has the space
+        name = scratch_name(self.name, owner, token, postgresql_scratch.LONGEST_NAME)
+        target = self.connection.to_database(name)
+        psql = self._psql(clients.newest_client(self.alias, self._binary_dir))
+        return Scratch(
+            server=self,
+            into=name,
+            restored=self._with(target),
+            where=target.location,
+            sweep=postgresql_scratch.sweep(psql, self.name, owner),
+            claim=postgresql_scratch.claim(psql, name),
+            drop=postgresql_scratch.drop(psql, name),
+        )
+
+    def prints_alike(self, version: str, other: str) -> bool:
+        return version.partition(".")[0] == other.partition(".")[0]
+
+    def query(self, sql: str) -> Command:
+        psql = self._psql(clients.newest_client(self.alias, self._binary_dir))
+        read_only = ("-c", "SET default_transaction_read_only = on")
+        command = psql.in_default_session(self.connection, *read_only, "-F", "\t", "-c", sql)
+        return dataclasses.replace(command, explain=query_explainer(self.alias))
 
     def restore_by_hand(self, object_command: str) -> str:
         return self._by_hand(object_command, self.connection, (), ("--no-owner",))

@@ -74,6 +74,11 @@ def archive_explainer(alias: str) -> Explanation:
     return for_database(alias, _explain_archive)
 
 
+def query_explainer(alias: str) -> Explanation:
+    """Returns the function that explains a failure of a query."""
+    return for_database(alias, lambda failure: ConfigurationError(_last_error(failure.stderr)[1] or failure.ending))
+
+
 def _explain_archive(failure: ProgramFailed) -> DjangoRcloneError:
     reason = failure.last_output.rpartition("error: ")[2].removeprefix(": ") or failure.ending
     if failure.returncode < 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django_rclone import setting_names
 from django_rclone.db.base import Mode
 from django_rclone.db.postgresql.archive import LARGE_OBJECTS, Archive
 from django_rclone.db.postgresql.facts import LiveDatabase
@@ -44,12 +45,21 @@ def problems(
             f"the backup comes from PostgreSQL {archive.server_version}, this server is {live.short_version}. "
             f"Restore into a server of version {archive.major} or newer."
         )
-    if mode.into and mode.into not in live.databases and not (live.createdb or live.superuser or administrator):
+    may_create = live.createdb or live.superuser or administrator
+    if mode.drill:
+        found += _drill_problems(live, mode, may_create, restore_list, administrator)
+    elif mode.into and mode.into not in live.databases and not may_create:
         found.append(
             f'role "{live.role}" may not create the database "{mode.into}". As a superuser, run: '
             f'ALTER ROLE "{live.role}" CREATEDB; or create it empty, owned by this role.'
         )
-    if restore_list and restore_list.extensions.created_first and not administrator and mode.into not in live.databases:
+    if (
+        restore_list
+        and restore_list.extensions.created_first
+        and not administrator
+        and not mode.drill
+        and mode.into not in live.databases
+    ):
         lines = " ".join(entry.statement for entry in restore_list.extensions.created_first)
         first = (
             f'make the database (CREATE DATABASE "{mode.into}" OWNER "{live.role}";) and in it ' if mode.into else ""
@@ -59,6 +69,25 @@ def problems(
         found += _missing_rights(state, restore_list)
         found += _too_many_locks(state, archive)
     return found
+
+
+def _drill_problems(
+    live: LiveDatabase, mode: Mode, may_create: bool, restore_list: RestoreList | None, administrator: bool
+) -> Iterable[str]:
+    elsewhere = f"set {setting_names.current().setting('DRILL_DATABASE')} to an empty server for drills."
+    if mode.into in live.databases:
+        yield f'the scratch database "{mode.into}" already exists. Try again.'
+    if not may_create:
+        yield (
+            f'role "{live.role}" may not create the scratch database of a drill. As a superuser, run: '
+            f'ALTER ROLE "{live.role}" CREATEDB; or {elsewhere}'
+        )
+    if restore_list and restore_list.extensions.created_first and not administrator:
+        names = enumerate_some(entry.name for entry in restore_list.extensions.created_first)
+        yield (
+            f'the backup needs extensions that role "{live.role}" may not create in a scratch database: {names}. '
+            f"Set ADMIN_USER and ADMIN_PASSWORD where the connector uses them, or {elsewhere}"
+        )
 
 
 def restore_problems(live: LiveDatabase) -> list[str]:

@@ -29,8 +29,11 @@ _COMMIT = re.compile(
 )
 
 
-def plan(psql: Psql, live: LiveDatabase, mode: Mode, archive: Archive | None) -> RestorePlan:
-    """Returns the plan. Raises ConfigurationError when the archive cannot be restored here."""
+def plan(psql: Psql, live: LiveDatabase, mode: Mode, archive: Archive | None) -> tuple[RestorePlan, frozenset[int]]:
+    """Returns the plan, and the ids of the entries that it leaves out.
+
+    Raises ConfigurationError when the archive cannot be restored here.
+    """
     target = psql.connection.to_database(mode.into) if mode.into else psql.connection
     name = mode.into or str(live.database["datname"])
     state = live.as_new_database() if mode.into else live
@@ -54,7 +57,7 @@ def plan(psql: Psql, live: LiveDatabase, mode: Mode, archive: Archive | None) ->
         commit = (*administrator.after(), *commit)
         # A database that the restore created is dropped as a whole.
         abort = abort or tuple(administrator.undo())
-    return RestorePlan(
+    planned = RestorePlan(
         target=target.location,
         prepare=tuple(prepare),
         load=(_pg_restore(psql, restore_list), _load(psql, target, mode, restore_list, live, first)),
@@ -66,6 +69,7 @@ def plan(psql: Psql, live: LiveDatabase, mode: Mode, archive: Archive | None) ->
         ),
         notes=tuple(notes(live, state, mode, archive, restore_list, psql.administrator is not None)),
     )
+    return planned, frozenset(restore_list.left_out if restore_list else ())
 
 
 def _pg_restore(psql: Psql, restore_list: RestoreList | None) -> Command:

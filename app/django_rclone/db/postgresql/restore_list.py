@@ -18,6 +18,8 @@ class RestoreList:
     extensions: Extensions
     entries: list[ArchiveEntry] = field(default_factory=list)
     keep_owners: bool = False
+    left_out: set[int] = field(default_factory=set)
+    """Ids of entries that the restored database will lack, or have from elsewhere; without privileges."""
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """Why the restore cannot work, one or two sentences each."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import ClassVar
 
 from django_rclone import setting_names
 from django_rclone.command import Command
-from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan
+from django_rclone.db.base import BaseConnector, Dump, Facts, Mode, ReadCheck, RestorePlan, Scratch
 from django_rclone.db.fingerprint_programs import fingerprint_command
 from django_rclone.db.sqlite import clients, probe_output, read_check, sql_text
 from django_rclone.db.sqlite import facts as sqlite_facts
@@ -153,6 +154,31 @@ class SqliteConnector(BaseConnector):
         if manifest.format == "file":
             return (fingerprint_command(self.alias, "sqlite", "file", stage_path(self.path)),)
         return (fingerprint_command(self.alias, "sqlite", "sql"),) if manifest.format == "sql" else None
+
+    def dump_restored(self, facts: Facts, manifest: Manifest) -> Dump:
+        options = {**self.options, "FORMAT": manifest.format}
+        return type(self)(self.alias, self.settings, options, self.compression).dump(facts)
+
+    def scratch(self, owner: str, token: str, size: int) -> Scratch:
+        folder = Path(tempfile.gettempdir()).resolve() / f"django-rclone-drill-{owner}-{token}"
+        database = folder / "restored.sqlite3"
+        restored = type(self)(self.alias, {"NAME": str(database)}, {**self.options, "SPOOL": False}, self.compression)
+        explain = explainer(self.alias, str(folder), "A drill")
+        # The database, and a copy of it that is read for its fingerprint.
+        claim = program("scratch", "claim", str(folder), str(2 * size), explain=explain)
+        return Scratch(
+            server=restored,
+            into=database.name,
+            restored=restored,
+            where=str(database),
+            sweep=program("scratch", "sweep", str(folder), explain=explain),
+            claim=claim,
+            drop=program("scratch", "drop", str(folder), explain=explain),
+        )
+
+    def query(self, sql: str) -> Command:
+        path = self.path
+        return program("query", path, sql, explain=explainer(self.alias, path, "An assertion"))
 
     def restore_by_hand(self, object_command: str) -> str:
         if self.format == "sql":

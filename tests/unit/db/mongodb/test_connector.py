@@ -261,7 +261,7 @@ class TestUnfinished:
     def test_who_lives(self):
         moment = datetime(2026, 11, 24)  # noqa: DTZ001 - as pymongo gives it
         beat = moment - timedelta(seconds=59)
-        us = {"space": lock._process_namespace(), "pid": 1, "born": lock._start_time(1), "beat": beat}
+        us = {"space": lock.process_namespace(), "pid": 1, "born": lock.start_time(1), "beat": beat}
         assert lock.is_alive(us, moment)
         assert not lock.is_alive(us, moment + timedelta(seconds=2))
         assert not lock.is_alive({**us, "born": "0"}, moment)

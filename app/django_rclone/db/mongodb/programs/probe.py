@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django_rclone.db import entry_point
-from django_rclone.db.mongodb.names import JOURNAL, PREFIX, is_internal
+from django_rclone.db.mongodb.names import JOURNAL, PREFIX, is_internal, is_staged
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
 
@@ -47,7 +47,7 @@ def probe(database: Any) -> Document:
         "bypasses_validation": actions is None or "bypassDocumentValidation" in actions,
         "lacking_to_restore": _lacking(actions),
         "restore": _restore(database) if JOURNAL in entries else None,
-        "staged": [name for name in entries if is_internal(name) and name != JOURNAL],
+        "staged": [name for name in entries if is_staged(name)],
     }
 
 

@@ -58,7 +58,7 @@ def take_over(database: Any, dead: Document, token: str, pid: int) -> Document:
 
 def _holder(database: Any, token: str, pid: int) -> Document:
     moment = now(database)
-    process = {"host": socket.gethostname(), "space": _process_namespace(), "pid": pid, "born": _start_time(pid)}
+    process = {"host": socket.gethostname(), "space": process_namespace(), "pid": pid, "born": start_time(pid)}
     return {"token": token, "since": moment, "beat": moment, **process}
 
 
@@ -103,9 +103,9 @@ def is_alive(document: Document, moment: datetime) -> bool:
     """Returns whether the restore of this document is still running."""
     if (moment - document["beat"]).total_seconds() > STALE:
         return False
-    if not _process_namespace() or document["space"] != _process_namespace():
+    if not process_namespace() or document["space"] != process_namespace():
         return True  # its process is not visible from here
-    born = _start_time(document["pid"])
+    born = start_time(document["pid"])
     return bool(born) and document["born"] == born
 
 
@@ -117,7 +117,7 @@ def described(document: Document | None) -> str:
     return f"another restore of it is under way ({holder}). Wait until it has ended, then try again."
 
 
-def _process_namespace() -> str:
+def process_namespace() -> str:
     """Returns the name of the pid namespace of this process; empty where there is none."""
     with suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -125,7 +125,7 @@ def _process_namespace() -> str:
     return ""
 
 
-def _start_time(pid: int) -> str:
+def start_time(pid: int) -> str:
     """Returns when a process was started, since pids are reused; empty if it has ended."""
     with suppress(OSError):
         # The 22nd field of proc(5)'s stat; the name in the second may contain blanks, hence the bracket.

@@ -17,7 +17,7 @@ import threading
 from typing import Any
 
 from django_rclone.db import entry_point
-from django_rclone.db.mongodb.names import JOURNAL, is_internal
+from django_rclone.db.mongodb.names import is_internal, is_staged
 from django_rclone.db.mongodb.programs import restore_lock as lock
 from django_rclone.db.mongodb.programs.server import Document, connected, pymongo_errors
 from django_rclone.db.mongodb.programs.swap import apply
@@ -81,7 +81,7 @@ def _finish_or_undo(database: Any, document: Document) -> None:
 
 def _drop_staged(database: Any, names: list[str]) -> None:
     for name in names:
-        if is_internal(name) and name != JOURNAL:
+        if is_staged(name):
             database.drop_collection(name)
 
 

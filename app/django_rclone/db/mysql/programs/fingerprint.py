@@ -1,7 +1,8 @@
 """A helper program: reads a dump in our format on stdin and prints its fingerprint as JSON.
 
-    fingerprint FLAVOUR
+    fingerprint FLAVOUR [drill]
 
+With ``drill`` enabled and disabled events are the same: a drill restores them disabled.
 Rows are those of INSERT. What legitimately differs after a restore is left out here, each with its reason.
 """
 
@@ -12,7 +13,7 @@ import sys
 from typing import BinaryIO
 
 from django_rclone.db import entry_point
-from django_rclone.db.mysql.dump_format import TABLES
+from django_rclone.db.mysql.dump_format import TABLES, disable_events
 from django_rclone.db.mysql.programs.insert_rows import InsertRows
 from django_rclone.db.mysql.programs.split import split
 from django_rclone.exceptions import DjangoRcloneError
@@ -89,7 +90,8 @@ class Delimiters:
 class Reader:
     """Reads one dump."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_enabled_events: bool = True) -> None:
+        self._with_enabled_events = with_enabled_events
         self._builder = Builder()
         self._delimiters = Delimiters()
         self._line = b""
@@ -134,7 +136,8 @@ class Reader:
         self._statement.append(line)
         if self._delimiters.ends(line):
             statement, self._statement, self._size = self._statement, [], 0
-            self._add(b"".join(statement))
+            text = b"".join(statement)
+            self._add(text if self._with_enabled_events or self._part != "events" else disable_events(text))
 
     def _begin_insert(self) -> bool:
         """Begins to read rows if the text so far is the beginning of INSERT."""
@@ -227,8 +230,11 @@ def _lines(text: bytes) -> list[str]:
 
 def main(arguments: list[str]) -> None:
     """Prints the fingerprint of the dump on stdin."""
-    (flavour,) = arguments
-    print(Reader().read(sys.stdin.buffer, flavour).to_json())
+    flavour, *drill = arguments
+    found = Reader(with_enabled_events=not drill).read(sys.stdin.buffer, flavour)
+    while sys.stdin.buffer.read(1 << 16):  # the stream ends only after the programs before this one have
+        continue
+    print(found.to_json())
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
     probe LOCATION SCHEMA MYSQL OPTIONS MARIADB OPTIONS
 
-MYSQL and MARIADB are the clients of the two flavours, empty if not installed. The server's first packet decides which
-one is used.
+MYSQL and MARIADB are the clients of the two flavours, see server.py.
 """
 
 from __future__ import annotations
@@ -12,21 +11,17 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from django_rclone.db import entry_point
-from django_rclone.db.mysql.clients import flavour_of, wrong_flavour
-from django_rclone.db.mysql.errors import explained
 from django_rclone.db.mysql.grants import without_password_hash
-from django_rclone.db.mysql.handshake import receive_greeting
 from django_rclone.db.mysql.inexact_values import ValueQuery, value_queries
 from django_rclone.db.mysql.names import JOURNAL, leftovers, lock
-from django_rclone.db.mysql.option_file import OWN_GROUP, read_options
+from django_rclone.db.mysql.programs.server import connected
 from django_rclone.db.mysql.quoting import quote_name, quote_value
 from django_rclone.db.mysql.session import PROBE, ClientSession
 from django_rclone.db.mysql.session_variables import RESTRICTED, UNLIMITED
-from django_rclone.exceptions import ConfigurationError, ProgramFailed
+from django_rclone.exceptions import ProgramFailed
 from django_rclone.process.interrupts import interruptible
 
 _TIME_LIMIT = 30.0
@@ -47,10 +42,6 @@ _MIGRATIONS = """
 SELECT JSON_OBJECT('migration', name, 'app', app) FROM django_migrations
  WHERE id IN (SELECT MAX(id) FROM django_migrations GROUP BY app);
 """
-_WITHOUT_TLS = (
-    "the settings require TLS, and the connection ({location}) has none. Switch TLS on at the server, or set ssl_mode "
-    "to PREFERRED if clear text is acceptable."
-)
 _LEFTOVER = """
 SELECT JSON_OBJECT('leftover', {name}, 'state', CONVERT(body USING utf8mb4),
                    'age', TIMESTAMPDIFF(SECOND, moment, CURRENT_TIMESTAMP)) FROM {journal} WHERE part = 'state';
@@ -113,27 +104,9 @@ def _run_or_empty(session: ClientSession, query: str, schema: str = "") -> str:
 @interruptible()
 def main(arguments: list[str]) -> None:
     """Probes the schema with the client of the server's flavour."""
-    location, schema, mysql, mysql_options, mariadb, mariadb_options = arguments
-    clients = {"mysql": (mysql, mysql_options), "mariadb": (mariadb, mariadb_options)}
-    installed = [flavour for flavour, (client, _options) in clients.items() if client]
-    file = Path(clients[installed[0]][1])
-    announced = receive_greeting(read_options(file, ("client",)))
-    flavour = flavour_of(announced.version) if announced.version else installed[0]
-    requires_tls = read_options(file, (OWN_GROUP,)).get("require-tls") == "1"
-    if requires_tls and announced.tls is False:  # before a password is sent
-        raise ConfigurationError(_WITHOUT_TLS.format(location=location))
-    # A proxy may announce another version than the server's: the other client may work, and returns the true version.
-    client, options = clients[flavour if flavour in installed else installed[0]]
-    with explained(location):
-        try:
-            session = ClientSession(client, Path(options).read_text())
-            if requires_tls and not _variables(session).get("Ssl_cipher"):
-                raise ConfigurationError(_WITHOUT_TLS.format(location=location))
-            probe(session, schema, flavour)
-        except ProgramFailed as failure:
-            if flavour in installed:
-                raise
-            raise ConfigurationError(wrong_flavour(announced.version, installed)) from failure
+    location, schema, *clients_and_options = arguments
+    with connected(location, clients_and_options) as (session, flavour):
+        probe(session, schema, flavour)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A helper program: the steps of a restore before and after the load.
 
-    restore_steps STEP LOCATION CLIENT OPTIONS DUMPER LIVE SCHEMA [terminate] [keep] [into] [created]
+    restore_steps STEP LOCATION CLIENT OPTIONS DUMPER LIVE SCHEMA [terminate] [keep] [into] [created] [drill]
 
 STEP is a method of Steps. LIVE is the live schema; SCHEMA is the scratch schema, or the copy that --into names.
 """
@@ -17,7 +17,7 @@ from django_rclone.db import entry_point
 from django_rclone.db.failures import NOTHING_CHANGED
 from django_rclone.db.mysql import journal
 from django_rclone.db.mysql import schema_changes as changes
-from django_rclone.db.mysql.dump_format import STORED_OBJECTS
+from django_rclone.db.mysql.dump_format import STORED_OBJECTS, disable_events
 from django_rclone.db.mysql.errors import error_in, explained
 from django_rclone.db.mysql.names import JOURNAL
 from django_rclone.db.mysql.preflight import cannot_create_schema, cannot_create_scratch, stored_object_problems
@@ -86,14 +86,18 @@ class Steps:
         self._empty(self.swap.live, parts, journal.assert_lock(self.swap.live))
 
     def complete_copy(self) -> None:
-        """Creates the stored objects of a copy, whose tables are loaded, and removes its journal."""
+        """Creates the stored objects of a copy, whose tables are loaded, and removes its journal. With ``drill`` events
+        are disabled."""
         found = self.swap.read_journal()
         state = self.swap.inspect(self.schema)
         if wrong := list(stored_object_problems(state, found.texts, STORED_OBJECTS)):
             raise ConfigurationError(f"{' Also: '.join(wrong)} {NOTHING_CHANGED}")
         begin = f"{changes.session_settings()}USE {quote_name(self.schema)};\n".encode()
         end = f"DROP TABLE {quote_name(self.schema, JOURNAL)};\n".encode()
-        self.session.run(begin + changes.replay(self.schema, found.texts, STORED_OBJECTS) + end)
+        texts = dict(found.texts)
+        if "drill" in self.flags and "events" in texts:
+            texts["events"] = disable_events(texts["events"])
+        self.session.run(begin + changes.replay(self.schema, texts, STORED_OBJECTS) + end)
 
     def remove_copy(self) -> None:
         """Undoes a restore with --into: with ``created`` it drops the schema, otherwise its contents."""
