@@ -62,7 +62,7 @@ class Site:
         return self.rclone("lsf", "--recursive", "--files-only", *flags, f"gateway:{self.bucket}/site").splitlines()
 
     def rclone(self, *arguments: str, user: str = "") -> str:
-        """What rclone prints, with all rights or those of a user."""
+        """Returns the output of rclone, with all rights or those of a user."""
         env = self.gateway.users[user] if user else self.gateway.environment
         done = run(["rclone", "--retries=1", *arguments], env={**self.program.env, **env})
         assert done.code == 0, done.err

@@ -36,7 +36,7 @@ def test_every_part_of_a_run_is_kept(program: Program):
 
 
 def test_runs_are_kept_where_the_driver_of_the_database_is_missing(program: Program):
-    """As in the image. Media files have no alias: the history is asked for an empty one."""
+    """The same as in the image. Media files have no alias: the history is asked for an empty one."""
     program.fill_media()
     for driver in ("psycopg", "psycopg2"):
         (program.folder / f"{driver}.py").write_text("raise ImportError")

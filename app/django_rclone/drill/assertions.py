@@ -23,7 +23,7 @@ from django_rclone.db.base import BaseConnector
 from django_rclone.display import one_line
 from django_rclone.exceptions import ConfigurationError
 
-_LARGEST = 1 << 20
+_LARGEST_FILE = 1 << 20
 _KEYS = ("query", "expected", "database")
 _WIDTH = 100
 
@@ -45,8 +45,8 @@ def load(path: str | os.PathLike[str]) -> list[Assertion]:
     except OSError as error:
         raise ConfigurationError(f"{setting} {path} cannot be read: {error.strerror}.") from error
     try:
-        if len(content) > _LARGEST:
-            raise ValueError(f"it has more than {_LARGEST:,} bytes")
+        if len(content) > _LARGEST_FILE:
+            raise ValueError(f"it has more than {_LARGEST_FILE:,} bytes")
         return _parse(content.decode())
     except (ValueError, RecursionError) as error:  # also TOMLDecodeError and UnicodeDecodeError
         raise ConfigurationError(

@@ -11,8 +11,8 @@ from django_rclone.display import one_line
 
 RESTORE = "restore"
 """The step that a real restore consists of."""
-_MOST = {"differences": 40, "notes": 10}
-_LONGEST = 250
+_MOST_SENTENCES = {"differences": 40, "notes": 10}
+_LONGEST_SENTENCE = 250
 _LONGEST_STEP = 1e11
 """Seconds, about the longest timedelta."""
 
@@ -49,8 +49,8 @@ class DrillResult:
         """Returns the form for a JSON document, limited in size."""
         document = dataclasses.asdict(self)
         document["steps"] = {name: round(seconds, 3) for name, seconds in self.steps.items()}
-        for name, most in _MOST.items():
-            document[name] = [one_line(sentence)[:_LONGEST] for sentence in document[name][:most]]
+        for name, most in _MOST_SENTENCES.items():
+            document[name] = [one_line(sentence)[:_LONGEST_SENTENCE] for sentence in document[name][:most]]
         return document
 
 
@@ -60,7 +60,7 @@ def from_document(document: Any) -> DrillResult:
     known = {entry.name for entry in dataclasses.fields(DrillResult)}
     values = {key: value for key, value in document.items() if key in known}
     values["steps"] = {_checked(name, str): _seconds(value) for name, value in values["steps"].items()}
-    for name in _MOST:
+    for name in _MOST_SENTENCES:
         values[name] = tuple(_checked(sentence, str) for sentence in _checked(values.get(name, []), list))
     found = DrillResult(**values)
     kinds = {"where": str, "server_version": str, "tables": int, "rows": int, "assertions": int, "equal": bool}

@@ -31,7 +31,7 @@ class Gateway:
     """A running server with one bucket."""
 
     remote: str
-    """What to give rclone: "gateway:backups"."""
+    """Remote for rclone: "gateway:backups"."""
     environment: Mapping[str, str] = field(repr=False)
     """The variables that define the remote, with all rights."""
     versions: bool

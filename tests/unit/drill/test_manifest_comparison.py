@@ -1,4 +1,4 @@
-"""What was restored, against the manifest."""
+"""Comparison of a restored database with the manifest."""
 
 from __future__ import annotations
 

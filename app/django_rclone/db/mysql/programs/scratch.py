@@ -16,12 +16,12 @@ import sys
 from django_rclone import process
 from django_rclone.db import entry_point
 from django_rclone.db.mysql import journal
-from django_rclone.db.mysql.errors import LOCKED, error_in
+from django_rclone.db.mysql.errors import error_in
 from django_rclone.db.mysql.names import drill_leftovers, drill_lock
 from django_rclone.db.mysql.programs.server import connected
 from django_rclone.db.mysql.quoting import quote_name
 from django_rclone.db.mysql.schema_changes import session_settings
-from django_rclone.db.mysql.session import Session, client_command
+from django_rclone.db.mysql.session import ClientSession, client_command
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
 from django_rclone.process.interrupts import interruptible
 
@@ -29,11 +29,11 @@ _SCHEMAS = "SELECT schema_name FROM information_schema.schemata;"
 _YEAR = 31536000  # seconds, the longest wait_timeout
 
 
-def claim(session: Session, schema: str) -> None:
+def claim(session: ClientSession, schema: str) -> None:
     """Holds the schema's lock until stdin ends."""
     script = (
         f"SET SESSION wait_timeout = {_YEAR};\n"
-        + journal.assertion(f"GET_LOCK('{drill_lock(schema)}', 0) = 1", LOCKED)
+        + journal.assertion(f"GET_LOCK('{drill_lock(schema)}', 0) = 1", journal.LOCKED)
         + "SELECT 'claimed';\n"
     )
     command = client_command(session.client, session.options, "--unbuffered")
@@ -43,7 +43,7 @@ def claim(session: Session, schema: str) -> None:
             continue
 
 
-def sweep(session: Session, schema: str) -> None:
+def sweep(session: ClientSession, schema: str) -> None:
     """Drops the scratch schemas of the same database and owner whose lock is free. Their names are random, and not used
     again."""
     for name in drill_leftovers(session.run(_SCHEMAS).splitlines(), schema):
@@ -51,12 +51,12 @@ def sweep(session: Session, schema: str) -> None:
             drop(session, name)
 
 
-def drop(session: Session, schema: str) -> None:
+def drop(session: ClientSession, schema: str) -> None:
     """Drops the schema, if it exists."""
     session.run(f"{session_settings()}DROP DATABASE IF EXISTS {quote_name(schema)};")
 
 
-def query(session: Session, schema: str, sql: str) -> None:
+def query(session: ClientSession, schema: str, sql: str) -> None:
     """Prints the result of a query, which cannot change anything."""
     try:
         print(session.run(f"SET SESSION TRANSACTION READ ONLY;\n{sql}\n;", schema), end="")

@@ -14,7 +14,7 @@ from django_rclone.db.mysql.clients import flavour_of, wrong_flavour
 from django_rclone.db.mysql.errors import explained
 from django_rclone.db.mysql.handshake import receive_greeting
 from django_rclone.db.mysql.option_file import OWN_GROUP, read_options
-from django_rclone.db.mysql.session import Session
+from django_rclone.db.mysql.session import ClientSession
 from django_rclone.exceptions import ConfigurationError, ProgramFailed
 
 _CIPHER = "SHOW SESSION STATUS LIKE 'Ssl_cipher';"
@@ -25,7 +25,7 @@ _WITHOUT_TLS = (
 
 
 @contextmanager
-def connected(location: str, clients_and_options: Sequence[str]) -> Iterator[tuple[Session, str]]:
+def connected(location: str, clients_and_options: Sequence[str]) -> Iterator[tuple[ClientSession, str]]:
     """Yields the session and the flavour that the server announces. Failures of the client in the block are
     explained."""
     mysql, mysql_options, mariadb, mariadb_options = clients_and_options
@@ -41,7 +41,7 @@ def connected(location: str, clients_and_options: Sequence[str]) -> Iterator[tup
     client, options = clients[flavour if flavour in installed else installed[0]]
     with explained(location):
         try:
-            session = Session(client, Path(options).read_text())
+            session = ClientSession(client, Path(options).read_text())
             if requires_tls and not session.run(_CIPHER).partition("\t")[2].strip():
                 raise ConfigurationError(_WITHOUT_TLS.format(location=location))
             yield session, flavour

@@ -21,14 +21,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from .errors import ConfigurationError, error_line
+
 _LOCK = "lock"
 _NAME = re.compile(r"(.*-[0-9a-f]{8})-[0-9a-f]{8}")
 _STALE = 60.0
 """Age in seconds from which a folder without a lock counts as left over: a drill locks its folder at once."""
-
-
-class ConfigurationError(Exception):
-    """The request cannot work; the message says what to change."""
 
 
 def claim(folder: Path, size: int) -> None:
@@ -91,11 +89,7 @@ def main(arguments: list[str]) -> int | str:
             case ["drop", folder]:
                 drop(Path(folder))
             case _:
-                return f"ConfigurationError: {arguments} is not a known command."
+                raise ConfigurationError(f"{arguments} is not a known command.")
     except (OSError, ConfigurationError) as error:
-        return f"{type(error).__name__}: {error}"
+        return error_line(error)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
