@@ -105,7 +105,7 @@ def test_the_table_of_wishes_names_options_that_the_commands_take(site: Path):
 @pytest.mark.parametrize("page", ["README.md", "docs/settings.md"])
 def test_the_settings_that_are_shown_are_without_fault(page: str):
     for block in blocks(page, "python"):
-        shown = {}
+        shown = {"INSTALLED_APPS": []}
         exec(block, shown)
         with override_settings(DJANGO_RCLONE=shown["DJANGO_RCLONE"]):
             assert conf.unknown_keys() == {}
