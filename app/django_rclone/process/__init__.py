@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from django_rclone.command import Attached, Command, Secret
-    from django_rclone.process.hold import hold
     from django_rclone.process.limits import NO_LIMITS, Limits
+    from django_rclone.process.run_beside import hold
     from django_rclone.process.run_pipeline import collect, peek, pipe
     from django_rclone.process.run_program import run
 
@@ -23,7 +23,7 @@ _MODULES = {
     **dict.fromkeys(("Attached", "Command", "Secret"), "django_rclone.command"),
     **dict.fromkeys(("NO_LIMITS", "Limits"), "django_rclone.process.limits"),
     **dict.fromkeys(("collect", "peek", "pipe"), "django_rclone.process.run_pipeline"),
-    "hold": "django_rclone.process.hold",
+    "hold": "django_rclone.process.run_beside",
     "run": "django_rclone.process.run_program",
 }
 
