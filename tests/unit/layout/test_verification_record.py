@@ -23,7 +23,7 @@ from django_rclone.layout.verification_paths import (
     VerificationOutcome,
     parse_verification_name,
 )
-from django_rclone.layout.verification_record import LARGEST, VerificationRecord, VerificationRecordError
+from django_rclone.layout.verification_record import LARGEST_RECORD, VerificationRecord, VerificationRecordError
 from tests.rclone.test_catalog import HOSTILE, NOW, manifest
 
 NAMES = st.builds(
@@ -120,7 +120,7 @@ def test_a_drill_with_many_differences_fits_into_a_record():
     made = record(
         "drill", "\N{FACE WITH TEARS OF JOY}" * 2000, drill=dataclasses.replace(DRILL, differences=many, notes=many)
     )
-    assert len(made.to_json().encode()) < LARGEST
+    assert len(made.to_json().encode()) < LARGEST_RECORD
     assert verification_record.parse(made.to_json()).drill is not None
 
 
