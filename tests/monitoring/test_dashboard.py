@@ -40,7 +40,7 @@ def test_every_query_finds_something(tmp_path: Path, prometheus: Callable[..., P
     program = Program(tmp_path)
     program.fill_media()
     program.ok("backup")
-    program.ok("verify")
+    program.ok("verify", "--level", "drill")
     program.ok("restore", "--latest")
     program.ok("refresh")
     with serving(program) as website:
