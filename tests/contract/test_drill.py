@@ -86,6 +86,7 @@ def test_a_connector_without_scratch_databases(tmp_path: Path, local: Storage):
     assert "its connector has no scratch databases" in done.error
 
 
+@pytest.mark.representatives("sqlite-file", "postgresql-17")
 @pytest.mark.parametrize("subject", DRILLED, indirect=True)
 def test_a_dump_without_a_table_of_its_manifest_is_named(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_simply()
@@ -117,7 +118,7 @@ def test_a_dump_without_a_table_of_its_manifest_is_named(subject: Subject, proje
 
 
 @pytest.mark.parametrize("subject", ["sqlite-sql", "mysql-9", "mariadb-11.8"], indirect=True)
-@pytest.mark.representatives("sqlite-sql", "mysql-9")
+@pytest.mark.representatives("sqlite-sql")
 def test_a_dump_with_a_duplicate_row_cannot_be_restored(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_simply()
     project.ok("dbbackup")
@@ -162,7 +163,7 @@ def begin_load(subject: Subject, run: Started) -> int:
     return found[0]
 
 
-@pytest.mark.representatives("sqlite-file", "postgresql-17", "mysql-9", "mongodb")
+@pytest.mark.representatives("sqlite-file", "postgresql-17")
 @pytest.mark.parametrize("subject", [*ENGINES, "sqlite-sql"], indirect=True)
 def test_a_killed_drill_is_cleaned_up_by_the_next_one_and_nothing_else_is(subject: Subject, large: Project):
     then = subject.fingerprint()
@@ -207,7 +208,7 @@ def similar_database(subject: Subject, left: str) -> str:
     return name
 
 
-@pytest.mark.representatives("sqlite-file", "postgresql-17", "mysql-9", "mongodb")
+@pytest.mark.representatives("sqlite-file", "postgresql-17")
 @pytest.mark.parametrize("subject", [*ENGINES, "sqlite-sql"], indirect=True)
 def test_two_drills_at_once_do_not_touch_each_other(subject: Subject, large: Project):
     fast = Project(large.databases, large.storage, dict(large.options))
@@ -375,6 +376,7 @@ def assertion_file(folder: Path, query: str, expected: object) -> Path:
     return path
 
 
+@pytest.mark.representatives("sqlite-file", "postgresql-17")
 @pytest.mark.parametrize("subject", ["sqlite-file", "postgresql-17", "mysql-9"], indirect=True)
 def test_assertions(subject: Subject, project: Project, tmp_path: Path):
     subject.fill_simply()

@@ -67,6 +67,7 @@ def test_the_settings_of_the_app_are_without_fault():
         assert [conf.problem(name) for name in conf.SETTINGS if conf.problem(name)] == []
 
 
+@pytest.mark.exhaustive  # the README shows almost the same commands
 def test_the_commands_of_the_app_run(site: Path):
     first, rehearsal = told("docs/start-app.md", "runs")
     assert "good" in shell(first, site)

@@ -18,6 +18,7 @@ __all__ = ["site"]  # the fixture
 PAGE = (ROOT / "docs/disaster-drill.md").read_text()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("site", ["postgresql"], indirect=True)
 def test_a_lost_machine_is_brought_back_as_the_page_says(site: Site, tmp_path: Path) -> None:
     site.manage("fill")

@@ -140,7 +140,7 @@ class _Drill:
     def _step(self, name: str) -> Iterator[None]:
         began = time.monotonic()
         yield
-        self.steps[name] = time.monotonic() - began
+        self.steps[name] = round(time.monotonic() - began, 3)  # as in the record
 
     def _result(
         self,

@@ -48,7 +48,6 @@ class DrillResult:
     def to_document(self) -> dict[str, Any]:
         """Returns the form for a JSON document, limited in size."""
         document = dataclasses.asdict(self)
-        document["steps"] = {name: round(seconds, 3) for name, seconds in self.steps.items()}
         for name, most in _MOST_SENTENCES.items():
             document[name] = [one_line(sentence)[:_LONGEST_SENTENCE] for sentence in document[name][:most]]
         return document
