@@ -113,13 +113,15 @@ class Databases(Example):
 
     def _restore(self, project: Project, kill: Kill | None, at: int | None = None) -> None:
         before = project.store.fingerprint()
-        moment = () if at is None else ("--at", datetime.fromtimestamp(at, UTC).isoformat())
-        done, changes = self._run(project, "dbrestore", "-d", project.plan.alias, "--noinput", *moment, kill=kill)
+        chosen = () if at is None else ("--at", datetime.fromtimestamp(at, UTC).isoformat())
+        done, changes = self._run(project, "dbrestore", "-d", project.plan.alias, "--noinput", *chosen, kill=kill)
         self._check_untouched(project, changes, None, *project.paths)
         after = project.store.fingerprint()
         limits = self._limits(project, done.ended)
         if at is not None:
-            limits = [at, *(min(at, limit) for limit in limits)]
+            # The storage's clock, which may date a backup, tells whole seconds.
+            about = (at - 2, at, at + 2) if project.plan.area == "s3" else (at,)
+            limits = [*about, *(min(moment, limit) for moment in about for limit in limits)]
         wanted = {found[0].fingerprint for limit in limits if (found := self.model.good(project, limit))}
         if not wanted and at is None:  # what is dated later counts where there is nothing else
             wanted = {backup.fingerprint for backup in self.model.good(project)[:1]}
