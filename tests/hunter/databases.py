@@ -152,8 +152,7 @@ class Databases(Example):
         done, changes = self._run(project, *arguments, clean=True)
         self._check_untouched(project, changes, None, "check/", *project.paths)
         if project.plan.refused:  # another project that is the same owner made the backup
-            if done.code != 2:
-                raise Fault("folders-not-refused", f"{project}: exit {done.code}: {done.err}")
+            self._check_refused(project, done)
             return
         if done.code != 0:
             raise Fault("not-restorable", f"{project}: {backup.path}: {done.err}")

@@ -120,6 +120,11 @@ class Example(RuleBasedStateMachine):
         ahead = self.past + project.clock
         return moment - ahead if project.plan.area == "s3" and abs(ahead) > INACCURATE else moment
 
+    def _check_refused(self, project: Project, done: Ended) -> None:
+        """Raises Fault unless a command of a project whose folders overlap was refused."""
+        if done.code != 2:
+            raise Fault("folders-not-refused", f"{project}: exit {done.code}: {done.err}")
+
     def _limits(self, project: Project, ended: float) -> list[float]:
         """Returns up to which moments backups may count: an hour after now, by the host's clock or by the storage's."""
         return sorted({ended + AHEAD, self._dated(project, ended) + AHEAD})

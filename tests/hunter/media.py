@@ -68,8 +68,7 @@ class Media(Example):
         restored = self._media_now(project, "check/media/")
         shutil.rmtree(folder)
         if project.plan.refused:  # another project that is the same owner made the mirror
-            if done.code != 2:
-                raise Fault("folders-not-refused", f"{project}: exit {done.code}: {done.err}")
+            self._check_refused(project, done)
             return
         if files and done.code != 0:
             raise Fault("media-not-restorable", f"{project}: {done.err}")
